@@ -1,0 +1,40 @@
+/// The device layer: all that the kernels may ask of the hardware. CUDA and HIP implement it with intrinsics, simt with
+/// fibres on the host, so the same kernel source runs on all three. No vendor name appears in this folder.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#if defined(__CUDACC__) || defined(__HIP__)
+#define NSAMETA_HOST_DEVICE __host__ __device__ __forceinline__
+#define NSAMETA_DEVICE __device__ __forceinline__
+#else
+#define NSAMETA_HOST_DEVICE inline
+#define NSAMETA_DEVICE inline
+#endif
+
+namespace nsameta::gpu {
+
+/// The lane a kernel runs on. Blocks are one-dimensional. The collectives must be reached by every lane of the warp
+/// (barrier: of the block), in the same order. T is trivially copyable, its size a multiple of 4 bytes.
+///
+///   static constexpr int warp_width       32 or 64 lanes
+///   int thread()                          index in the block
+///   int block(), int block_count()        index and size of the grid
+///   void barrier()                        block-wide; orders shared and global memory within the block
+///   T shuffle_up(T v, int delta)          v of lane - delta; the lane's own v below delta
+///   T broadcast(T v, int lane)            v of `lane`
+///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
+template <class L>
+concept device_lane = requires(L lane, std::int64_t value) {
+  { L::warp_width } -> std::convertible_to<int>;
+  { lane.thread() } -> std::convertible_to<int>;
+  { lane.block() } -> std::convertible_to<int>;
+  { lane.block_count() } -> std::convertible_to<int>;
+  lane.barrier();
+  { lane.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;
+  { lane.broadcast(value, 0) } -> std::same_as<std::int64_t>;
+  { lane.ballot(true) } -> std::same_as<std::uint64_t>;
+};
+
+}  // namespace nsameta::gpu

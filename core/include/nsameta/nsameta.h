@@ -1,0 +1,298 @@
+/// nsameta: the metadata tables of sparse attention (NSA/DSA), filled in one launch on CUDA, HIP or CPU.
+///
+/// The C interface. Plain C11, no vendor header, nothing is thrown across it. Conventions:
+///  - Every function that can fail returns `nsameta_status`; `nsameta_last_error()` holds the sentence.
+///  - Structures lead with `struct_size`, so a newer library reads an older caller's structures; fill them
+///    through the `_init` functions, which also set the defaults.
+///  - All sizes, strides and capacities are int64 and count elements, never bytes, unless the name says so.
+///  - A null output pointer skips that output and costs nothing.
+///  - Lengths live where the backend computes. The library never needs their values on the host.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nsameta/version.h"
+
+#if defined(_WIN32)
+#define NSAMETA_API
+#else
+#define NSAMETA_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---------------------------------------------------------------------------------------------- status
+
+/// What a call returns. Anything but NSAMETA_OK leaves the outputs as they were.
+typedef enum nsameta_status {
+  NSAMETA_OK = 0,
+  NSAMETA_INVALID_ARGUMENT = 1,     ///< the sentence names the argument and its value
+  NSAMETA_UNSUPPORTED = 2,          ///< well formed, but this version does not compute it
+  NSAMETA_INVALID_OVERRIDE = 3,     ///< NSAMETA_BACKEND names no backend, device or variant
+  NSAMETA_BACKEND_UNAVAILABLE = 4,  ///< no backend that was asked for can run; the sentence says why
+  NSAMETA_NOT_WARMED_UP = 5,        ///< inside graph capture and the kernels are not loaded yet
+  NSAMETA_CAPTURE_REFUSED = 6,      ///< this execution (staged, for one) cannot be captured in a graph
+  NSAMETA_DEVICE_ERROR = 7,         ///< a vendor call failed
+  NSAMETA_OUT_OF_MEMORY = 8,
+  NSAMETA_WORKSPACE_TOO_SMALL = 9,
+  NSAMETA_INTERNAL_ERROR = 10
+} nsameta_status;
+
+/// Bits of the device status word (output `status`): what the lengths held that could not be honoured.
+/// The word is set once per fill, 0 when all went well.
+typedef enum nsameta_status_bit {
+  NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
+  NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
+  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds: the rest is not written
+  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< cache_seqlens[r] > W: page-table columns clipped at W
+  NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): table left alone
+  NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
+  NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< an int64 length past what int32 rows hold: clamped
+} nsameta_status_bit;
+
+/// The name of a status, such as "invalid_argument". Never null.
+NSAMETA_API const char* nsameta_status_name(nsameta_status status);
+
+/// The sentence of the calling thread's last failed call, "" if none failed. Owned by the library, valid until
+/// the thread's next call.
+NSAMETA_API const char* nsameta_last_error(void);
+
+// --------------------------------------------------------------------------------------------- problem
+
+typedef enum nsameta_mode {
+  NSAMETA_DECODE = 0,         ///< one row per request
+  NSAMETA_TARGET_VERIFY = 1,  ///< n draft tokens per request, not yet in seq_lens
+  NSAMETA_DRAFT_EXTEND = 2,   ///< q (or n) accepted tokens per request, already in seq_lens
+  NSAMETA_EXTEND = 3          ///< prefill: q (or n) new tokens per request, already in seq_lens
+} nsameta_mode;
+
+typedef enum nsameta_dtype { NSAMETA_INT32 = 0, NSAMETA_INT64 = 1 } nsameta_dtype;
+
+/// An input vector of integers: element i stands at `data[i * stride]`.
+typedef struct nsameta_strided {
+  const void* data;     ///< aligned to its element; null: absent
+  int64_t stride;       ///< elements, >= 1
+  nsameta_dtype dtype;  ///< of the elements
+} nsameta_strided;
+
+/// The engine's table from (slot, position) to KV slot, int32, row-major.
+typedef struct nsameta_token_table {
+  const int32_t* data;
+  int64_t slots;       ///< rows
+  int64_t width;       ///< W, columns
+  int64_t row_stride;  ///< elements, >= width
+} nsameta_token_table;
+
+/// KV cache split over ranks (decode context parallel): position p is on rank (p / interleave) mod size.
+typedef struct nsameta_kv_shard {
+  int32_t size, rank, interleave;
+} nsameta_kv_shard;
+
+/// Query tokens dealt round robin over ranks (prefill context parallel): flat token t is on rank t mod size.
+typedef struct nsameta_q_shard {
+  int32_t size, rank;
+} nsameta_q_shard;
+
+/// One step's batch: everything that decides what is computed, and the only input of backend selection.
+typedef struct nsameta_problem {
+  size_t struct_size;
+  nsameta_mode mode;
+  int64_t batch_size;               ///< bs >= 0
+  nsameta_strided seq_lens;         ///< [bs] KV length of each request, as the scheduler hands it over
+  nsameta_strided extend_seq_lens;  ///< [bs] query tokens (draft_extend, extend), or absent
+  int64_t uniform_extend_len;       ///< n, the same for every request, when extend_seq_lens is absent; else 0
+  nsameta_strided req_pool_indices; ///< [bs] row of req_to_token; needed only for page tables
+  nsameta_token_table req_to_token; ///< [slots, W]; needed only for page tables
+  int32_t page_size;                ///< P, a power of two, 1 to 256; default 64
+  int32_t index_topk;               ///< K >= 1; default 2048
+  int32_t index_kpool;              ///< kp >= 1; default 1 (off)
+  nsameta_kv_shard kv_shard;        ///< default (1, 0, 1): off
+  nsameta_q_shard q_shard;          ///< default (1, 0): off
+} nsameta_problem;
+
+/// Sets `struct_size` and the defaults; everything else to 0.
+NSAMETA_API void nsameta_problem_init(nsameta_problem* problem);
+
+// --------------------------------------------------------------------------------------------- outputs
+
+/// An output vector, contiguous.
+typedef struct nsameta_vector {
+  void* data;           ///< aligned to its element; null: skip this output
+  int64_t capacity;     ///< elements the buffer holds
+  nsameta_dtype dtype;  ///< NSAMETA_INT64 only for the cu_* arrays
+} nsameta_vector;
+
+/// An output table, int32, row-major.
+typedef struct nsameta_table {
+  int32_t* data;       ///< null: skip this output
+  int64_t rows;        ///< capacity
+  int64_t width;       ///< columns that may be written in each row
+  int64_t row_stride;  ///< elements, >= width
+} nsameta_table;
+
+/// What stands beyond the live elements after a fill.
+typedef enum nsameta_tail {
+  NSAMETA_TAIL_KEEP = 0,  ///< what stood there before (costs nothing)
+  NSAMETA_TAIL_ZERO = 1,  ///< zeros, and the last total in cu_* arrays
+  NSAMETA_TAIL_VALUE = 2  ///< page tables only: `table_tail_value`
+} nsameta_tail;
+
+/// Where the results go. T is the number of expanded rows of the problem, R the rows of the page tables.
+typedef struct nsameta_outputs {
+  size_t struct_size;
+  nsameta_vector cache_seqlens;      ///< [bs]
+  nsameta_vector cu_seqlens_k;       ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
+  nsameta_vector cu_seqlens_q;       ///< [bs + 1] exclusive prefix sum of rows per request, then T
+  nsameta_vector seqlens_expanded;   ///< [T]
+  nsameta_vector nsa_cache_seqlens;  ///< [T] seqlens_expanded clamped to top-k
+  nsameta_vector nsa_cu_seqlens_k;   ///< [T + 1] exclusive prefix sum of nsa_cache_seqlens, then the total
+  nsameta_vector nsa_cu_seqlens_q;   ///< [T + 1] 0, 1, ... T
+  nsameta_vector indexer_ks;         ///< [T] `extend` without kv_shard only
+  nsameta_vector indexer_ke;         ///< [T] `extend` without kv_shard only
+  nsameta_vector token_to_batch;     ///< [T] the row's request
+  nsameta_vector total_rows;         ///< [1] T, in the memory of the other outputs
+  nsameta_vector status;             ///< [1] nsameta_status_bit, or-ed
+  nsameta_table page_table_1;        ///< [R, W]
+  nsameta_table real_page_table;     ///< [R, ceil(W / P)]
+  nsameta_tail vector_tail;          ///< keep or zero
+  nsameta_tail table_tail;           ///< keep, zero or value
+  int32_t table_tail_value;
+  void* workspace;          ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
+  size_t workspace_bytes;
+} nsameta_outputs;
+
+/// Sets `struct_size`; everything else to 0: no output, tails kept.
+NSAMETA_API void nsameta_outputs_init(nsameta_outputs* outputs);
+
+// ---------------------------------------------------------------------------------------------- target
+
+typedef enum nsameta_device_kind {
+  NSAMETA_DEVICE_AUTO = 0,  ///< ask where the memory is (a pointer query per buffer)
+  NSAMETA_DEVICE_HOST = 1,
+  NSAMETA_DEVICE_CUDA = 2,
+  NSAMETA_DEVICE_HIP = 3,
+  NSAMETA_DEVICE_SIMT = 4   ///< the GPU kernels run on the host: a virtual device over host memory
+} nsameta_device_kind;
+
+/// Where and in what order to compute. With an explicit kind the caller vouches that the device reaches every
+/// buffer; nothing is queried.
+typedef struct nsameta_target {
+  nsameta_device_kind kind;
+  int32_t index;  ///< device ordinal; 0 for the host
+  void* stream;   ///< cudaStream_t or hipStream_t; null: the default stream
+} nsameta_target;
+
+// ------------------------------------------------------------------------------------------------ fill
+
+/// Fills every output of `outputs` for `problem`: one kernel launch on a GPU, in stream order; done on return on
+/// a CPU. Never allocates, synchronises, queries properties or the environment, changes the caller's current
+/// device, or clears an error it did not cause (the first fill of a process, which probes and loads what it
+/// needs, and staged execution excepted). Safe inside graph capture after nsameta_warmup().
+/// Thread-safe; concurrent fills need distinct outputs.
+NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                        const nsameta_target* target);
+
+/// Loads the module and every kernel for a device, so that later fills are safe inside graph capture. Blocking;
+/// call it once per device at start-up. With NSAMETA_DEVICE_AUTO: every usable device.
+NSAMETA_API nsameta_status nsameta_warmup(const nsameta_target* target);
+
+/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`; 0 for every batch that
+/// fits a block's shared memory.
+NSAMETA_API nsameta_status nsameta_workspace_size(const nsameta_problem* problem, const nsameta_target* target,
+                                                  size_t* bytes);
+
+// ------------------------------------------------------------------------------- backends and selection
+
+typedef enum nsameta_backend_state {
+  NSAMETA_BACKEND_READY = 0,
+  NSAMETA_BACKEND_NOT_BUILT = 1,      ///< this build of the library left it out
+  NSAMETA_BACKEND_NOT_FOUND = 2,      ///< its module is not in any searched place, or cannot be opened
+  NSAMETA_BACKEND_INCOMPATIBLE = 3,   ///< the file found is no module of this version
+  NSAMETA_BACKEND_NO_DRIVER = 4,
+  NSAMETA_BACKEND_NO_DEVICE = 5,
+  NSAMETA_BACKEND_NO_CODE = 6         ///< devices are there, but the image holds no code for them
+} nsameta_backend_state;
+
+/// Strings are owned by the library and live as long as the process.
+typedef struct nsameta_backend_info {
+  const char* name;     ///< "reference", "cpu", "simt", "cuda", "hip"
+  const char* version;  ///< of the toolkit or library it is built on, "" when not built
+  nsameta_backend_state state;
+  const char* reason;   ///< "" when ready, else a sentence with the paths tried
+  int32_t device_count;
+} nsameta_backend_info;
+
+typedef struct nsameta_device_info {
+  char name[128];
+  char architecture[32];    ///< "sm_90", "gfx942", "x86-64-v3", ...
+  int32_t multiprocessors;  ///< streaming multiprocessors, compute units or hardware threads
+  int32_t warp_width;       ///< lanes of a warp or wavefront; 1 on a CPU
+  int64_t memory_bytes;
+  int32_t has_code;         ///< 1 when the image holds code for this architecture
+} nsameta_device_info;
+
+/// All backends, also those not built, in selection order. Writes at most `capacity` entries, returns how many
+/// there are. Probes (and so loads) what is there, once.
+NSAMETA_API size_t nsameta_backends(nsameta_backend_info* out, size_t capacity);
+
+/// Describes device `index` of a backend.
+NSAMETA_API nsameta_status nsameta_device(const char* backend, int32_t index, nsameta_device_info* out);
+
+/// Why a candidate did not run.
+typedef enum nsameta_rejection_code {
+  NSAMETA_REJECTED_UNAVAILABLE = 1,    ///< see nsameta_backend_state
+  NSAMETA_REJECTED_NOT_REQUESTED = 2,  ///< an override names others
+  NSAMETA_REJECTED_UNREACHABLE = 3,    ///< its device cannot reach a buffer
+  NSAMETA_REJECTED_WRONG_TARGET = 4,   ///< the caller's target is another kind of device
+  NSAMETA_REJECTED_COST = 5            ///< it could run; the policy table expects it to be slower
+} nsameta_rejection_code;
+
+#define NSAMETA_MAX_REJECTIONS 16
+
+typedef struct nsameta_rejection {
+  char candidate[32];  ///< "backend/variant"
+  nsameta_rejection_code code;
+  char why[192];
+} nsameta_rejection;
+
+/// A selection and its reasons: what nsameta_fill would do.
+typedef struct nsameta_decision {
+  size_t struct_size;
+  char backend[16];
+  char variant[16];
+  int32_t device;
+  int32_t staged;           ///< 1: buffers are copied in and out, because the forced backend cannot reach them
+  int32_t block_threads;    ///< GPU policies: threads of a block; else 0
+  int32_t max_blocks;       ///< GPU policies: blocks of the grid at most; else 0
+  int64_t grain_rows;       ///< CPU policies: rows a task takes at least; 0: serial
+  int64_t row_bound;        ///< rows the host can bound T by: uniform rows, else the smallest row capacity
+  double expected_ns;       ///< the policy table's estimate
+  char override_text[64];   ///< the override in force, "" if none
+  int32_t rejection_count;
+  nsameta_rejection rejections[NSAMETA_MAX_REJECTIONS];
+} nsameta_decision;
+
+/// The decision of nsameta_fill for the same arguments, without running it. `outputs` may be null: then only
+/// the inputs decide. Fails like nsameta_fill would; `decision` then still lists the rejections.
+NSAMETA_API nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                           const nsameta_target* target, nsameta_decision* decision);
+
+/// Overrides selection, in the syntax of NSAMETA_BACKEND: "auto", or a list of "name[:index][/variant]". Wins over
+/// the environment. Only before the first dispatch of the process; later NSAMETA_INVALID_OVERRIDE.
+NSAMETA_API nsameta_status nsameta_set_override(const char* text);
+
+// --------------------------------------------------------------------------------------------- logging
+
+/// Receives one line per event, without newline, on the thread that caused it; must not call the library.
+typedef void (*nsameta_log_callback)(const char* line, void* user);
+
+/// Sends log lines to `callback` in place of stderr; null restores stderr. What is logged is chosen by NSAMETA_LOG
+/// (a list of: dispatch, loader), read once; nothing by default.
+NSAMETA_API void nsameta_set_log_callback(nsameta_log_callback callback, void* user);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,71 @@
+/// The output vectors as data: one row a field, so that validation, JSON, staging, comparison and digests walk the same
+/// list and none can forget a field.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+/// How many elements a field has.
+enum class extent {
+  requests,           ///< bs (or the kept requests under q_shard)
+  requests_plus_one,
+  rows,               ///< T
+  rows_plus_one,
+  one
+};
+
+/// What stands beyond the live elements under NSAMETA_TAIL_ZERO.
+enum class tail_rule { keep, zero, last_total };
+
+struct vector_field {
+  const char* name;
+  nsameta_vector nsameta_outputs::*member;
+  extent size;
+  tail_rule tail;
+  bool may_be_int64;  ///< the cu_* arrays
+};
+
+inline constexpr std::array<vector_field, 12> vector_fields{{
+    {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, false},
+    {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total, true},
+    {"cu_seqlens_q", &nsameta_outputs::cu_seqlens_q, extent::requests_plus_one, tail_rule::last_total, true},
+    {"seqlens_expanded", &nsameta_outputs::seqlens_expanded, extent::rows, tail_rule::zero, false},
+    {"nsa_cache_seqlens", &nsameta_outputs::nsa_cache_seqlens, extent::rows, tail_rule::zero, false},
+    {"nsa_cu_seqlens_k", &nsameta_outputs::nsa_cu_seqlens_k, extent::rows_plus_one, tail_rule::last_total, true},
+    {"nsa_cu_seqlens_q", &nsameta_outputs::nsa_cu_seqlens_q, extent::rows_plus_one, tail_rule::last_total, true},
+    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::keep, false},
+    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::keep, false},
+    {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::keep, false},
+    {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
+    {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
+}};
+
+struct table_field {
+  const char* name;
+  nsameta_table nsameta_outputs::*member;
+};
+
+inline constexpr std::array<table_field, 2> table_fields{{
+    {"page_table_1", &nsameta_outputs::page_table_1},
+    {"real_page_table", &nsameta_outputs::real_page_table},
+}};
+
+/// Elements of a field for `requests` (kept) requests and `rows` expanded rows.
+constexpr std::int64_t element_count(extent size, std::int64_t requests, std::int64_t rows) {
+  switch (size) {
+    case extent::requests: return requests;
+    case extent::requests_plus_one: return requests + 1;
+    case extent::rows: return rows;
+    case extent::rows_plus_one: return rows + 1;
+    case extent::one: return 1;
+  }
+  return 0;
+}
+
+constexpr std::int64_t element_bytes(nsameta_dtype dtype) { return dtype == NSAMETA_INT64 ? 8 : 4; }
+
+}  // namespace nsameta
