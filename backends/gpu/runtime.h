@@ -15,6 +15,7 @@ namespace nsameta::gpu {
 ///
 ///   kind, name, version()                      constants of the backend
 ///   error_text(e)                              "an illegal memory access (700)"
+///   is_out_of_memory(e)
 ///   probe_state(e)                             which backend state a failed device_count means
 ///   device_count(int&)
 ///   describe(int, nsameta_device_info&)        all but has_code
@@ -38,6 +39,7 @@ concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsamet
   { R::name } -> std::convertible_to<const char*>;
   { R::version() } -> std::convertible_to<const char*>;
   { R::error_text(e) } -> std::convertible_to<const char*>;
+  { R::is_out_of_memory(e) } -> std::same_as<bool>;
   { R::probe_state(e) } -> std::same_as<nsameta_backend_state>;
   { R::device_count(count) } -> std::same_as<typename R::error>;
   { R::describe(0, info) } -> std::same_as<typename R::error>;

@@ -8,6 +8,11 @@
 extern "C" {
 #endif
 
+/// nsameta_fill on one backend, whatever the override says: for checking backends against each other in one process.
+/// `backend` is "name[:index][/variant]". Never staged: the backend must reach the buffers.
+NSAMETA_API nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem,
+                                           const nsameta_outputs* outputs, const nsameta_target* target);
+
 /// Allocates memory that device `index` of `backend` computes on. Blocking.
 NSAMETA_API nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out);
 NSAMETA_API nsameta_status nsameta_device_release(const char* backend, int32_t index, void* memory);

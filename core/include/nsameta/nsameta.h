@@ -226,7 +226,7 @@ typedef struct nsameta_backend_info {
 } nsameta_backend_info;
 
 typedef struct nsameta_device_info {
-  char name[128];
+  char name[256];
   char architecture[32];    ///< "sm_90", "gfx942", "x86-64-v3", ...
   int32_t multiprocessors;  ///< streaming multiprocessors, compute units or hardware threads
   int32_t warp_width;       ///< lanes of a warp or wavefront; 1 on a CPU

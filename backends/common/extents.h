@@ -1,0 +1,42 @@
+/// How far the outputs reach: rows that can be written, and elements beyond the live ones.
+#pragma once
+
+#include <cstdint>
+
+#include "common/stores.h"
+#include "common/totals.h"
+
+namespace nsameta {
+
+NSAMETA_HOST_DEVICE std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+NSAMETA_HOST_DEVICE std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+
+/// Elements of a row vector that can be written: 0 when it is absent.
+NSAMETA_HOST_DEVICE std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
+  return present(vector) ? smaller(vector.capacity, elements) : 0;
+}
+
+/// Rows that at least one output takes.
+NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
+  std::int64_t most = writable(out.seqlens_expanded, rows);
+  most = larger(most, writable(out.nsa_cache_seqlens, rows));
+  most = larger(most, writable(out.nsa_cu_seqlens_k, rows));
+  most = larger(most, writable(out.nsa_cu_seqlens_q, rows));
+  most = larger(most, writable(out.indexer_ks, rows));
+  most = larger(most, writable(out.indexer_ke, rows));
+  return larger(most, writable(out.token_to_batch, rows));
+}
+
+/// Calls `set(vector, live, value)` for each vector with a tail rule: elements [live, capacity) become `value`.
+template <class Set>
+NSAMETA_HOST_DEVICE void for_each_tail(const nsameta_outputs& out, std::int64_t requests, const totals& all, Set set) {
+  if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
+  set(out.cache_seqlens, requests, 0);
+  set(out.cu_seqlens_k, requests + 1, all.kv_len);
+  set(out.cu_seqlens_q, requests + 1, all.rows);
+  set(out.seqlens_expanded, all.rows, 0);
+  set(out.nsa_cache_seqlens, all.rows, 0);
+  set(out.nsa_cu_seqlens_k, all.rows + 1, all.clamped);
+  set(out.nsa_cu_seqlens_q, all.rows + 1, all.rows);
+}
+}  // namespace nsameta

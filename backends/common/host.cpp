@@ -1,0 +1,82 @@
+#include "common/host.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace nsameta {
+namespace {
+
+nsameta_status no_such_service(failure_text* why, const char* what) {
+  std::snprintf(why->text, sizeof why->text, "the host has no %s", what);
+  return NSAMETA_UNSUPPORTED;
+}
+
+nsameta_status allocate(std::int32_t, std::size_t bytes, void** out, failure_text* why) {
+  *out = std::malloc(bytes > 0 ? bytes : 1);
+  if (*out != nullptr) return NSAMETA_OK;
+  std::snprintf(why->text, sizeof why->text, "allocating %zu bytes of host memory failed", bytes);
+  return NSAMETA_OUT_OF_MEMORY;
+}
+
+nsameta_status copy(launch_place, void* to, const void* from, std::size_t bytes, failure_text*) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+  return NSAMETA_OK;
+}
+
+}  // namespace
+
+device_services host_services() {
+  return {
+      .allocate = allocate,
+      .release =
+          [](std::int32_t, void* memory, failure_text*) {
+            std::free(memory);
+            return NSAMETA_OK;
+          },
+      .copy = copy,
+      .synchronize = [](launch_place, failure_text*) { return NSAMETA_OK; },
+      .is_capturing =
+          [](launch_place, bool* capturing, failure_text*) {
+            *capturing = false;
+            return NSAMETA_OK;
+          },
+      .create_stream = [](std::int32_t, void**, failure_text* why) { return no_such_service(why, "streams"); },
+      .destroy_stream = [](launch_place, failure_text* why) { return no_such_service(why, "streams"); },
+      .begin_capture = [](launch_place, failure_text* why) { return no_such_service(why, "graphs"); },
+      .end_capture = [](launch_place, void**, failure_text* why) { return no_such_service(why, "graphs"); },
+      .launch_graph = [](launch_place, void*, failure_text* why) { return no_such_service(why, "graphs"); },
+      .destroy_graph = [](std::int32_t, void*, failure_text* why) { return no_such_service(why, "graphs"); },
+  };
+}
+
+nsameta_status host_locate(const void*, memory_place* place, failure_text*) {
+  *place = {memory_kind::host, 0};
+  return NSAMETA_OK;
+}
+
+nsameta_status describe_host(std::int32_t, nsameta_device_info* info, failure_text*) {
+  *info = {};
+  utsname host{};
+  uname(&host);
+  std::snprintf(info->name, sizeof info->name, "host CPU");
+  std::snprintf(info->architecture, sizeof info->architecture, "%.31s", host.machine);
+  info->multiprocessors = static_cast<std::int32_t>(std::thread::hardware_concurrency());
+  info->warp_width = 1;
+  info->memory_bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  info->has_code = 1;
+  return NSAMETA_OK;
+}
+
+nsameta_backend_state probe_host(std::int32_t* device_count, failure_text*) {
+  *device_count = 1;
+  return NSAMETA_BACKEND_READY;
+}
+
+nsameta_status warm_up_host(std::int32_t, failure_text*) { return NSAMETA_OK; }
+
+}  // namespace nsameta

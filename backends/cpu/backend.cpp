@@ -1,0 +1,46 @@
+#include "cpu/backend.h"
+
+#include <tbb/version.h>
+
+#include "common/host.h"
+#include "cpu/fill.h"
+
+namespace nsameta {
+namespace {
+
+constexpr const char* variant_names[] = {"serial", "tbb", nullptr};
+
+nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy,
+                    launch_place, failure_text*) {
+  if (policy.grain_rows > 0) {
+    try {
+      cpu::fill_parallel(problem, outputs, policy.grain_rows);
+      return NSAMETA_OK;
+    } catch (...) {
+      // The scheduler could not get threads or memory. Serial needs neither, and overwrites whatever was begun.
+    }
+  }
+  cpu::fill_serial(problem, outputs);
+  return NSAMETA_OK;
+}
+
+}  // namespace
+
+const backend_interface& cpu_backend() {
+  static const backend_interface table{
+      .interface_version = backend_interface_version,
+      .kind = NSAMETA_DEVICE_HOST,
+      .name = "cpu",
+      .version = "oneTBB " TBB_VERSION_STRING,
+      .variants = variant_names,
+      .probe = probe_host,
+      .describe = describe_host,
+      .locate = host_locate,
+      .warm_up = warm_up_host,
+      .fill = fill,
+      .services = host_services(),
+  };
+  return table;
+}
+
+}  // namespace nsameta

@@ -1,0 +1,106 @@
+/// The runtime shim on NVIDIA GPUs.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdio>
+
+#include "gpu/runtime.h"
+
+namespace nsameta::cuda {
+
+struct runtime {
+  using error = cudaError_t;
+  static constexpr error success = cudaSuccess;
+  static constexpr nsameta_device_kind kind = NSAMETA_DEVICE_CUDA;
+  static constexpr const char* name = "cuda";
+
+  static const char* version() {
+    static const struct text {
+      char characters[32];
+      text() {
+        std::snprintf(characters, sizeof characters, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+      }
+    } built_with;
+    return built_with.characters;
+  }
+  static const char* error_text(error e) { return cudaGetErrorString(e); }
+  static bool is_out_of_memory(error e) { return e == cudaErrorMemoryAllocation; }
+  static nsameta_backend_state probe_state(error e) {
+    return e == cudaErrorNoDevice ? NSAMETA_BACKEND_NO_DEVICE : NSAMETA_BACKEND_NO_DRIVER;
+  }
+
+  static error device_count(int& count) { return cudaGetDeviceCount(&count); }
+  static error describe(int device, nsameta_device_info& info) {
+    cudaDeviceProp properties;
+    if (const error e = cudaGetDeviceProperties(&properties, device); e != success) return e;
+    std::snprintf(info.name, sizeof info.name, "%s", properties.name);
+    std::snprintf(info.architecture, sizeof info.architecture, "sm_%d%d", properties.major, properties.minor);
+    info.multiprocessors = properties.multiProcessorCount;
+    info.warp_width = properties.warpSize;
+    info.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
+    return success;
+  }
+  static error has_code() { return load(0); }
+  static error get_device(int& device) { return cudaGetDevice(&device); }
+  static error set_device(int device) { return cudaSetDevice(device); }
+  static error pending_error() { return cudaPeekAtLastError(); }
+  static error clear_error() { return cudaGetLastError(); }
+
+  static error locate(const void* pointer, memory_place& place) {
+    cudaPointerAttributes attributes;
+    if (const error e = cudaPointerGetAttributes(&attributes, pointer); e != success) return e;
+    place.device = attributes.device;
+    switch (attributes.type) {
+      case cudaMemoryTypeDevice: place.kind = memory_kind::device; break;
+      case cudaMemoryTypeHost:
+      case cudaMemoryTypeManaged: place.kind = memory_kind::host_reachable; break;
+      default: place.kind = memory_kind::unknown;
+    }
+    return success;
+  }
+
+  static error load(int variant);
+  static error launch(int variant, int blocks, const gpu::fill_arguments& arguments, void* stream);
+
+  static error is_capturing(void* stream, bool& capturing) {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    const error e = cudaStreamIsCapturing(of(stream), &status);
+    capturing = status != cudaStreamCaptureStatusNone;
+    return e;
+  }
+  static error allocate(std::size_t bytes, void*& memory) { return cudaMalloc(&memory, bytes); }
+  static error release(void* memory) { return cudaFree(memory); }
+  static error copy(void* to, const void* from, std::size_t bytes, void* stream) {
+    return cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, of(stream));
+  }
+  static error synchronize(void* stream) { return cudaStreamSynchronize(of(stream)); }
+  static error create_stream(void*& stream) {
+    cudaStream_t created = nullptr;
+    const error e = cudaStreamCreateWithFlags(&created, cudaStreamNonBlocking);
+    stream = created;
+    return e;
+  }
+  static error destroy_stream(void* stream) { return cudaStreamDestroy(of(stream)); }
+
+  /// Global mode: the strictest, so that a fill that is safe here is safe in every engine's capture.
+  static error begin_capture(void* stream) { return cudaStreamBeginCapture(of(stream), cudaStreamCaptureModeGlobal); }
+  static error end_capture(void* stream, void*& graph) {
+    cudaGraph_t captured = nullptr;
+    if (const error e = cudaStreamEndCapture(of(stream), &captured); e != success) return e;
+    cudaGraphExec_t ready = nullptr;
+    const error e = cudaGraphInstantiate(&ready, captured, 0);
+    cudaGraphDestroy(captured);
+    graph = ready;
+    return e;
+  }
+  static error launch_graph(void* graph, void* stream) {
+    return cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), of(stream));
+  }
+  static error destroy_graph(void* graph) { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)); }
+
+ private:
+  static cudaStream_t of(void* stream) { return static_cast<cudaStream_t>(stream); }
+};
+
+}  // namespace nsameta::cuda

@@ -1,0 +1,51 @@
+/// Memory, streams and graphs of a GPU backend, over its runtime shim.
+#pragma once
+
+#include "gpu/call_scope.h"
+
+namespace nsameta::gpu {
+
+template <device_runtime R>
+constexpr device_services services() {
+  return {
+      .allocate = [](std::int32_t device, std::size_t bytes, void** out, failure_text* why) {
+        return call_on<R>(device, "allocating memory", why, [&] { return R::allocate(bytes, *out); });
+      },
+      .release = [](std::int32_t device, void* memory, failure_text* why) {
+        return call_on<R>(device, "releasing memory", why, [&] { return R::release(memory); });
+      },
+      .copy = [](launch_place at, void* to, const void* from, std::size_t bytes, failure_text* why) {
+        return call_on<R>(at.device, "copying memory", why, [&] {
+          const auto error = R::copy(to, from, bytes, at.stream);
+          return error == R::success ? R::synchronize(at.stream) : error;
+        });
+      },
+      .synchronize = [](launch_place at, failure_text* why) {
+        return call_on<R>(at.device, "synchronizing the stream", why, [&] { return R::synchronize(at.stream); });
+      },
+      .is_capturing = [](launch_place at, bool* capturing, failure_text* why) {
+        return call_on<R>(at.device, "asking for the capture state", why,
+                          [&] { return R::is_capturing(at.stream, *capturing); });
+      },
+      .create_stream = [](std::int32_t device, void** stream, failure_text* why) {
+        return call_on<R>(device, "creating a stream", why, [&] { return R::create_stream(*stream); });
+      },
+      .destroy_stream = [](launch_place at, failure_text* why) {
+        return call_on<R>(at.device, "destroying a stream", why, [&] { return R::destroy_stream(at.stream); });
+      },
+      .begin_capture = [](launch_place at, failure_text* why) {
+        return call_on<R>(at.device, "beginning a capture", why, [&] { return R::begin_capture(at.stream); });
+      },
+      .end_capture = [](launch_place at, void** graph, failure_text* why) {
+        return call_on<R>(at.device, "ending a capture", why, [&] { return R::end_capture(at.stream, *graph); });
+      },
+      .launch_graph = [](launch_place at, void* graph, failure_text* why) {
+        return call_on<R>(at.device, "launching a graph", why, [&] { return R::launch_graph(graph, at.stream); });
+      },
+      .destroy_graph = [](std::int32_t device, void* graph, failure_text* why) {
+        return call_on<R>(device, "destroying a graph", why, [&] { return R::destroy_graph(graph); });
+      },
+  };
+}
+
+}  // namespace nsameta::gpu

@@ -1,0 +1,38 @@
+# The library's targets. Every part adds its sources to nsameta_objects; the shared and the static library are made of the
+# same objects, so that tests of internals run the code that ships.
+find_package(TBB REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(nsameta_flags INTERFACE)
+target_compile_options(nsameta_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic $<$<BOOL:${NSAMETA_WERROR}>:-Werror>>)
+if(NSAMETA_SANITIZE)
+  target_compile_options(nsameta_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NSAMETA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)
+  target_link_options(nsameta_flags INTERFACE -fsanitize=${NSAMETA_SANITIZE})
+endif()
+
+add_library(nsameta_objects OBJECT)
+target_include_directories(nsameta_objects PUBLIC
+  ${PROJECT_SOURCE_DIR}/core/include
+  PRIVATE
+  ${PROJECT_SOURCE_DIR}/core/internal ${PROJECT_SOURCE_DIR}/backends ${PROJECT_SOURCE_DIR}/dispatch)
+target_link_libraries(nsameta_objects PRIVATE nsameta_flags TBB::tbb Threads::Threads ${CMAKE_DL_LIBS})
+
+add_library(nsameta SHARED)
+add_library(nsameta::nsameta ALIAS nsameta)
+set_target_properties(nsameta PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
+add_library(nsameta_static STATIC)
+add_library(nsameta::static ALIAS nsameta_static)
+set_target_properties(nsameta_static PROPERTIES EXPORT_NAME static)
+
+foreach(library nsameta nsameta_static)
+  target_link_libraries(${library} PRIVATE nsameta_objects nsameta_flags TBB::tbb Threads::Threads ${CMAKE_DL_LIBS})
+  target_include_directories(${library} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${library} PUBLIC cxx_std_20)
+endforeach()
+# Tests of internals see the internal headers through the static library.
+target_include_directories(nsameta_static INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal;${PROJECT_SOURCE_DIR}/backends;${PROJECT_SOURCE_DIR}/dispatch>)
