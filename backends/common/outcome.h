@@ -43,7 +43,10 @@ NSAMETA_HOST_DEVICE std::uint32_t status_bits(const nsameta_problem& problem, co
     const located_request at = locate(problem, segments, last);
     overflow |= at.before.kv_len + larger(0, at.value.first + last - at.before.rows) > int32_max;
   }
-  return all.bits | (exceeded ? NSAMETA_BIT_CAPACITY_EXCEEDED : 0u) | (overflow ? NSAMETA_BIT_CU_OVERFLOW : 0u);
+  std::uint32_t bits = all.bits;
+  if (exceeded) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (overflow) bits |= NSAMETA_BIT_CU_OVERFLOW;
+  return bits;
 }
 
 NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64_t index, std::int64_t sum) {

@@ -1,7 +1,7 @@
 /// The CPU backend: oneTBB for large batches, one thread for the others.
 #pragma once
 
-#include "backend.h"
+#include "../backend.h"
 
 namespace nsameta {
 

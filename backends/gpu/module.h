@@ -43,7 +43,7 @@ nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
       *device_count = count;
       return NSAMETA_BACKEND_READY;
     }
-    std::snprintf(why->text, sizeof why->text, "%s: no code for device %d, %s (%s)", R::name, device, info.name,
+    std::snprintf(why->text, sizeof why->text, "%s: no code for device %d, %.200s (%s)", R::name, device, info.name,
                   info.architecture);
   }
   return NSAMETA_BACKEND_NO_CODE;
