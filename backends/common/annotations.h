@@ -1,9 +1,10 @@
-/// Marks functions that both the CPU backend and the GPU kernels call.
+/// Marks functions that both the CPU backend and the GPU kernels call, and those of the kernels alone. Inlining is forced:
+/// a call on a GPU costs a stack frame.
 #pragma once
 
 #if defined(__CUDACC__) || defined(__HIP__)
-#define NSAMETA_HOST_DEVICE __host__ __device__ __forceinline__
-#define NSAMETA_DEVICE __device__ __forceinline__
+#define NSAMETA_HOST_DEVICE __host__ __device__ inline __attribute__((always_inline))
+#define NSAMETA_DEVICE __device__ inline __attribute__((always_inline))
 #else
 #define NSAMETA_HOST_DEVICE inline
 #define NSAMETA_DEVICE inline

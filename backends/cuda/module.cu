@@ -22,14 +22,14 @@ constexpr kernel kernels[gpu::variant_count] = {fill_kernel<gpu::variants[0].blo
 
 runtime::error runtime::load(int variant) {
   cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, kernels[variant]);
+  return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kernels[variant]));
 }
 
 runtime::error runtime::launch(int variant, int blocks, const gpu::fill_arguments& arguments, void* stream) {
-  void* parameters[] = {const_cast<gpu::fill_arguments*>(&arguments)};
   const int threads = gpu::variants[static_cast<std::size_t>(variant)].block_threads;
-  return cudaLaunchKernel(kernels[variant], dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
-                          parameters, 0, of(stream));
+  void* parameters[] = {const_cast<gpu::fill_arguments*>(&arguments)};
+  return cudaLaunchKernel(reinterpret_cast<const void*>(kernels[variant]), dim3(static_cast<unsigned>(blocks)),
+                          dim3(static_cast<unsigned>(threads)), parameters, 0, of(stream));
 }
 
 }  // namespace nsameta::cuda

@@ -20,7 +20,7 @@ class call_scope {
     }
   }
   ~call_scope() {
-    if (switched_) R::set_device(caller_device_);
+    if (switched_) (void)R::set_device(caller_device_);
   }
   call_scope(const call_scope&) = delete;
   call_scope& operator=(const call_scope&) = delete;
@@ -32,7 +32,7 @@ class call_scope {
   /// it is drained, because it is reported here, unless the caller had one pending, which stays the caller's to find.
   nsameta_status check(typename R::error error, const char* what, failure_text* why) const {
     if (error == R::success) return NSAMETA_OK;
-    if (caller_error_ == R::success) R::clear_error();
+    if (caller_error_ == R::success) (void)R::clear_error();
     std::snprintf(why->text, sizeof why->text, "%s: %s failed: %s", R::name, what, R::error_text(error));
     return R::is_out_of_memory(error) ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR;
   }

@@ -21,10 +21,10 @@ namespace nsameta::gpu {
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
 template <class L>
 concept device_lane = requires(L lane, std::int64_t value) {
-  { L::warp_width } -> std::convertible_to<int>;
-  { lane.thread() } -> std::convertible_to<int>;
-  { lane.block() } -> std::convertible_to<int>;
-  { lane.block_count() } -> std::convertible_to<int>;
+  requires L::warp_width == 32 || L::warp_width == 64;
+  { lane.thread() } -> std::same_as<int>;
+  { lane.block() } -> std::same_as<int>;
+  { lane.block_count() } -> std::same_as<int>;
   lane.barrier();
   { lane.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;
   { lane.broadcast(value, 0) } -> std::same_as<std::int64_t>;

@@ -26,7 +26,7 @@ nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
   int count = 0;
   const auto pending = R::pending_error();
   const auto error = R::device_count(count);
-  if (error != R::success && pending == R::success) R::clear_error();
+  if (error != R::success && pending == R::success) (void)R::clear_error();
   *device_count = 0;
   if (error != R::success) {
     std::snprintf(why->text, sizeof why->text, "%s: counting devices failed: %s", R::name, R::error_text(error));
@@ -54,7 +54,7 @@ nsameta_status locate(const void* pointer, memory_place* place, failure_text* wh
   const auto pending = R::pending_error();
   const auto error = R::locate(pointer, *place);
   if (error == R::success) return NSAMETA_OK;
-  if (pending == R::success) R::clear_error();
+  if (pending == R::success) (void)R::clear_error();
   std::snprintf(why->text, sizeof why->text, "%s: asking where a pointer is failed: %s", R::name, R::error_text(error));
   return NSAMETA_DEVICE_ERROR;
 }

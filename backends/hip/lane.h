@@ -1,0 +1,52 @@
+/// The device layer on AMD GPUs: wavefronts of 64 lanes on CDNA, of 32 on RDNA.
+#pragma once
+
+#include <hip/hip_runtime.h>
+
+#include <cstdint>
+
+namespace nsameta::hip {
+
+struct lane {
+#if defined(__GFX10__) || defined(__GFX11__) || defined(__GFX12__) || defined(__HIP_PLATFORM_NVIDIA__)
+  static constexpr int warp_width = 32;
+#else
+  static constexpr int warp_width = 64;  // also what the host pass sees, which runs no kernel
+#endif
+
+  __device__ int thread() const { return static_cast<int>(threadIdx.x); }
+  __device__ int block() const { return static_cast<int>(blockIdx.x); }
+  __device__ int block_count() const { return static_cast<int>(gridDim.x); }
+
+  /// Not __syncthreads: older headers build it from a function that newer compilers no longer provide.
+  __device__ void barrier() {
+    __builtin_amdgcn_fence(__ATOMIC_RELEASE, "workgroup");
+    __builtin_amdgcn_s_barrier();
+    __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "workgroup");
+  }
+
+  template <class T>
+  __device__ T shuffle_up(const T& value, int delta) {
+    return by_words(value, [=](int word) { return __shfl_up(word, static_cast<unsigned>(delta), warp_width); });
+  }
+  template <class T>
+  __device__ T broadcast(const T& value, int lane) {
+    return by_words(value, [=](int word) { return __shfl(word, lane, warp_width); });
+  }
+  __device__ std::uint64_t ballot(bool vote) { return __ballot(vote); }
+
+ private:
+  /// The shuffles move 32 bits; the copies stay in registers.
+  template <class T, class Shuffle>
+  static __device__ T by_words(const T& value, Shuffle shuffle) {
+    static_assert(sizeof(T) % 4 == 0);
+    int words[sizeof(T) / 4];
+    __builtin_memcpy(words, &value, sizeof(T));
+    for (int& word : words) word = shuffle(word);
+    T moved;
+    __builtin_memcpy(&moved, words, sizeof(T));
+    return moved;
+  }
+};
+
+}  // namespace nsameta::hip
