@@ -1,0 +1,23 @@
+# Decides on the CUDA backend. Included from the top, because a language holds for the folder that enables it and below.
+include(CheckLanguage)
+if(NOT NSAMETA_CUDA STREQUAL "OFF")
+  check_language(CUDA)
+endif()
+nsameta_decide(CUDA "${CMAKE_CUDA_COMPILER}" "nvcc not found")
+if(NSAMETA_WITH_CUDA)
+  enable_language(CUDA)
+endif()
+
+# A module of CUDA source that keeps its kernels and the CUDA runtime inside it to itself.
+function(nsameta_add_cuda_module target source)
+  # Machine code for every listed architecture, PTX for the newest, so that later devices can run it too.
+  list(TRANSFORM NSAMETA_CUDA_ARCHS APPEND "-real" OUTPUT_VARIABLE architectures)
+  list(GET NSAMETA_CUDA_ARCHS -1 newest)
+  add_library(${target} MODULE ${source})
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_VISIBILITY_PRESET hidden
+    CUDA_ARCHITECTURES "${architectures};${newest}-virtual" CUDA_RUNTIME_LIBRARY Static)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
+  target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra)
+  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+endfunction()

@@ -1,0 +1,101 @@
+/// Fills recorded into a graph and replayed with other lengths in the same buffers: what an engine does on every step.
+#include <doctest/doctest.h>
+
+#include "axes.h"
+#include "harness/library_error.h"
+#include "nsameta/device.h"
+#include "parity.h"
+#include "tested_backend.h"
+
+namespace nsameta::matrix {
+namespace {
+
+using harness::check;
+
+/// A stream of the tested device.
+class stream {
+ public:
+  stream() { check(nsameta_stream_create(name(), index(), &handle_)); }
+  ~stream() { nsameta_stream_destroy(name(), index(), handle_); }
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+  nsameta_target target() const {
+    nsameta_target target = tested().place.target();
+    target.stream = handle_;
+    return target;
+  }
+  void begin_capture() { check(nsameta_capture_begin(name(), index(), handle_)); }
+  void* end_capture() {
+    void* graph = nullptr;
+    check(nsameta_capture_end(name(), index(), handle_, &graph));
+    return graph;
+  }
+  void replay(void* graph) {
+    check(nsameta_graph_launch(name(), index(), graph, handle_));
+    check(nsameta_device_synchronize(name(), index(), handle_));
+  }
+  static const char* name() { return tested().place.backend.c_str(); }
+  static std::int32_t index() { return tested().place.index; }
+
+ private:
+  void* handle_ = nullptr;
+};
+
+/// CPU backends have no graphs.
+bool has_graphs() { return !tested().place.on_host() || tested().place.backend == "simt"; }
+
+harness::case_recipe recipe_of(nsameta_mode mode, std::int64_t batch_size, harness::length_pattern pattern,
+                               std::uint64_t seed) {
+  harness::case_recipe recipe;
+  recipe.mode = mode;
+  recipe.batch_size = batch_size;
+  recipe.pattern = pattern;
+  recipe.seed = seed;
+  recipe.vector_tail = seed % 2 == 0 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
+  return recipe;
+}
+
+void capture_and_replay(nsameta_mode mode, std::int64_t batch_size) {
+  using harness::length_pattern;
+  // The captured batch has the most rows any later one may have: its buffers serve all.
+  const auto first = harness::build_case(recipe_of(mode, batch_size, length_pattern::ragged, 0));
+  harness::input_buffers inputs(tested().place);
+  inputs.upload(first.problem);
+  harness::output_buffers outputs(tested().place, first.layout);
+  stream work;
+  const nsameta_target target = work.target();
+  const nsameta_problem captured = inputs.view();
+
+  work.begin_capture();
+  const nsameta_status status = nsameta_fill(&captured, &outputs.view(), &target);
+  void* graph = work.end_capture();
+  REQUIRE_MESSAGE(status == NSAMETA_OK, nsameta_last_error());
+
+  std::uint64_t seed = 0;
+  for (const auto pattern : {length_pattern::ragged, length_pattern::zero_heavy, length_pattern::one_giant,
+                             length_pattern::uniform, length_pattern::ragged}) {
+    auto step = harness::build_case(recipe_of(mode, batch_size, pattern, seed++));
+    step.problem.uniform_extend_len = first.problem.uniform_extend_len;
+    step.problem.index_topk = first.problem.index_topk;
+    step.layout = first.layout;
+    inputs.upload(step.problem);
+    REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
+    outputs.reset();
+    work.replay(graph);
+    const auto wrong = expectation(step).wrong_with(outputs, inputs);
+    CHECK_MESSAGE(!wrong, *wrong << "\n" << reproduce(step));
+  }
+  check(nsameta_graph_destroy(stream::name(), stream::index(), graph));
+}
+
+}  // namespace
+
+TEST_CASE("a captured fill replays with changed lengths") {
+  if (!has_graphs()) return;
+  const nsameta_target target = tested().place.target();
+  check(nsameta_warmup(&target));
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t batch_size : batch_sizes()) capture_and_replay(mode, batch_size);
+}
+
+}  // namespace nsameta::matrix

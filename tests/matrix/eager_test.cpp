@@ -1,0 +1,59 @@
+#include <doctest/doctest.h>
+
+#include "axes.h"
+#include "parity.h"
+
+namespace nsameta::matrix {
+
+TEST_CASE("every case of the product equals the reference") {
+  const auto recipes = product();
+  CHECK(recipes.size() >= 1000);
+  for (const auto& recipe : recipes) {
+    const auto tested_case = harness::build_case(recipe);
+    const std::string wrong = check_case(tested_case);
+    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+  }
+}
+
+TEST_CASE("each field alone equals the reference") {
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t batch_size : {1, 33, 300, 1025})
+      for (std::size_t field = 0; field < vector_fields.size(); ++field) {
+        harness::case_recipe recipe;
+        recipe.mode = mode;
+        recipe.batch_size = batch_size;
+        recipe.seed = field;
+        auto tested_case = harness::build_case(recipe);
+        if (!field_applies(vector_fields[field], tested_case.problem)) continue;
+        for (std::size_t other = 0; other < vector_fields.size(); ++other)
+          tested_case.layout.vectors[other].wanted = other == field;
+        const std::string wrong = check_case(tested_case);
+        CHECK_MESSAGE(wrong.empty(), vector_fields[field].name << " alone: " << wrong << "\n"
+                                                               << reproduce(tested_case));
+      }
+}
+
+TEST_CASE("random cases equal the reference") {
+  for (std::uint64_t number = 0; number < 500; ++number) {
+    const auto tested_case = harness::build_case(harness::draw_recipe(20, number));
+    const std::string wrong = check_case(tested_case);
+    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+  }
+}
+
+TEST_CASE("large batches equal the reference") {
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const auto pattern : {harness::length_pattern::ragged, harness::length_pattern::one_giant}) {
+      harness::case_recipe recipe;
+      recipe.mode = mode;
+      recipe.batch_size = 20000;
+      recipe.pattern = pattern;
+      recipe.cu_dtype = NSAMETA_INT64;
+      recipe.max_rows = 200000;
+      const auto tested_case = harness::build_case(recipe);
+      const std::string wrong = check_case(tested_case);
+      CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+    }
+}
+
+}  // namespace nsameta::matrix

@@ -1,0 +1,22 @@
+/// The backend that this process tests: one a process, because the override that forces it is read once.
+#pragma once
+
+#include <string>
+
+#include "harness/backend_name.h"
+#include "nsameta/nsameta.h"
+
+namespace nsameta::matrix {
+
+struct tested_backend {
+  std::string spec;     ///< "simt:1/block256", as the override has it
+  harness::device_place place;
+  std::string variant;  ///< "" when the spec leaves it to selection
+};
+
+const tested_backend& tested();
+
+/// Forces `spec` for every nsameta_fill of the process. "" when it can run, else why not.
+std::string force_backend(const std::string& spec);
+
+}  // namespace nsameta::matrix
