@@ -1,0 +1,70 @@
+#include "reference/batch.h"
+
+#include <limits>
+
+namespace nsameta::reference {
+namespace {
+
+constexpr std::int64_t longest = std::numeric_limits<std::int32_t>::max();
+
+std::int64_t sane(std::int64_t length, std::int64_t bound, std::int32_t& status) {
+  if (length < 0) {
+    status |= NSAMETA_BIT_NEGATIVE_LENGTH;
+    return 0;
+  }
+  if (length > bound) {
+    status |= NSAMETA_BIT_LENGTH_OVERFLOW;
+    return bound;
+  }
+  return length;
+}
+
+std::int64_t query_tokens(const nsameta_problem& problem, std::int64_t r) {
+  if (problem.mode == NSAMETA_DECODE) return 1;
+  if (problem.extend_seq_lens.data == nullptr) return problem.uniform_extend_len;
+  return read(problem.extend_seq_lens, r);
+}
+
+request read_request(const nsameta_problem& problem, std::int64_t r, std::int32_t& status) {
+  request out{};
+  out.index = r;
+  out.query_len = sane(query_tokens(problem, r), longest, status);
+  const std::int64_t drafts = problem.mode == NSAMETA_TARGET_VERIFY ? out.query_len : 0;
+  out.kv_len = sane(read(problem.seq_lens, r), longest - drafts, status);
+  out.cache_len = out.kv_len + drafts;
+  if (problem.mode == NSAMETA_EXTEND && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  return out;
+}
+
+}  // namespace
+
+std::int64_t read(const nsameta_strided& vector, std::int64_t i) {
+  const std::int64_t at = i * vector.stride;
+  if (vector.dtype == NSAMETA_INT64) return static_cast<const std::int64_t*>(vector.data)[at];
+  return static_cast<const std::int32_t*>(vector.data)[at];
+}
+
+batch read_batch(const nsameta_problem& problem, std::int32_t& status) {
+  std::vector<request> all;
+  all.reserve(static_cast<std::size_t>(problem.batch_size));
+  std::int64_t tokens = 0;
+  for (std::int64_t r = 0; r < problem.batch_size; ++r) {
+    all.push_back(read_request(problem, r, status));
+    tokens += all.back().query_len;
+  }
+
+  const nsameta_q_shard shard = tokens < problem.q_shard.size ? nsameta_q_shard{1, 0} : problem.q_shard;
+  batch out{{}, shard.size, 0};
+  std::int64_t token = 0;  // flat: of the whole batch
+  for (request r : all) {
+    // The first of its tokens whose flat index leaves `rank` when divided by `size`.
+    r.first_token = (shard.rank - token % shard.size + shard.size) % shard.size;
+    r.rows = r.first_token < r.query_len ? (r.query_len - 1 - r.first_token) / shard.size + 1 : 0;
+    token += r.query_len;
+    out.rows += r.rows;
+    if (r.rows > 0 || shard.size == 1) out.kept.push_back(r);
+  }
+  return out;
+}
+
+}  // namespace nsameta::reference

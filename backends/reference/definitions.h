@@ -1,0 +1,36 @@
+/// What a row shows, as the definitions say it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "nsameta/nsameta.h"
+#include "reference/batch.h"
+
+namespace nsameta::reference {
+
+/// Positions that token `j` of a request sees, on all ranks together.
+inline std::int64_t positions_seen(nsameta_mode mode, const request& r, std::int64_t j) {
+  const std::int64_t before = mode == NSAMETA_DECODE          ? r.kv_len - 1
+                              : mode == NSAMETA_TARGET_VERIFY ? r.kv_len
+                                                              : r.kv_len - r.query_len;
+  return std::max<std::int64_t>(0, before + j + 1);
+}
+
+/// How many of the positions 0 to v - 1 the rank holds. Positions are dealt in blocks of `interleave`, one block to
+/// each rank in turn.
+inline std::int64_t local(const nsameta_kv_shard& shard, std::int64_t v) {
+  const std::int64_t block = shard.interleave;
+  const std::int64_t turn = block * shard.size;  // positions until every rank had one block
+  const std::int64_t whole_turns = v / turn;
+  const std::int64_t next_block = whole_turns * turn + block * shard.rank;
+  return whole_turns * block + (v > next_block ? std::min(block, v - next_block) : 0);
+}
+
+/// What top-k selection leaves of v positions: whole pools up to K positions, and the unfinished pool always.
+inline std::int64_t clamp(const nsameta_problem& problem, std::int64_t v) {
+  const std::int64_t whole = v / problem.index_kpool * problem.index_kpool;
+  return std::min<std::int64_t>(whole, problem.index_topk) + (v - whole);
+}
+
+}  // namespace nsameta::reference

@@ -1,0 +1,108 @@
+#include <algorithm>
+
+#include "fields.h"
+#include "reference/definitions.h"
+#include "reference/fill.h"
+#include "reference/vector_writer.h"
+
+namespace nsameta::reference {
+namespace {
+
+bool has_rows(const vector_field& field) { return field.size == extent::rows || field.size == extent::rows_plus_one; }
+
+std::int64_t live_elements(const vector_field& field, const batch& requests) {
+  return element_count(field.size, static_cast<std::int64_t>(requests.kept.size()), requests.rows);
+}
+
+/// Rows beyond every buffer are counted by read_batch; walking up to 2^31 of them for each request would never end.
+std::int64_t longest_capacity(const nsameta_outputs& outputs) {
+  std::int64_t longest = 0;
+  for (const vector_field& field : vector_fields) {
+    const nsameta_vector& out = outputs.*field.member;
+    if (has_rows(field) && out.data != nullptr) longest = std::max(longest, out.capacity);
+  }
+  return longest;
+}
+
+void check_capacities(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status) {
+  for (const vector_field& field : vector_fields) {
+    const nsameta_vector& out = outputs.*field.member;
+    if (has_rows(field) && out.data != nullptr && live_elements(field, requests) > out.capacity) {
+      status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+    }
+  }
+}
+
+}  // namespace
+
+void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                           std::int32_t& status) {
+  vector_writer cache_seqlens(outputs.cache_seqlens, status);
+  vector_writer cu_seqlens_k(outputs.cu_seqlens_k, status);
+  vector_writer cu_seqlens_q(outputs.cu_seqlens_q, status);
+
+  wide positions = 0;
+  wide rows = 0;
+  std::int64_t i = 0;
+  cu_seqlens_k.put(0, 0);
+  cu_seqlens_q.put(0, 0);
+  for (const request& r : requests.kept) {
+    const std::int64_t cached = local(problem.kv_shard, r.cache_len);
+    positions += cached;
+    rows += r.rows;
+    cache_seqlens.put(i, cached);
+    ++i;
+    cu_seqlens_k.put(i, positions);
+    cu_seqlens_q.put(i, rows);
+  }
+}
+
+void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                       std::int32_t& status) {
+  check_capacities(outputs, requests, status);
+  vector_writer seqlens_expanded(outputs.seqlens_expanded, status);
+  vector_writer nsa_cache_seqlens(outputs.nsa_cache_seqlens, status);
+  vector_writer nsa_cu_seqlens_k(outputs.nsa_cu_seqlens_k, status);
+  vector_writer nsa_cu_seqlens_q(outputs.nsa_cu_seqlens_q, status);
+  vector_writer indexer_ks(outputs.indexer_ks, status);
+  vector_writer indexer_ke(outputs.indexer_ke, status);
+  vector_writer token_to_batch(outputs.token_to_batch, status);
+
+  const std::int64_t longest = longest_capacity(outputs);
+  wide selected = 0;  // by the rows so far
+  wide earlier = 0;   // positions of the requests before this one
+  std::int64_t row = 0;
+  std::int64_t i = 0;
+  nsa_cu_seqlens_k.put(0, 0);
+  nsa_cu_seqlens_q.put(0, 0);
+  for (const request& r : requests.kept) {
+    for (std::int64_t j = r.first_token; j < r.query_len && row < longest; j += requests.token_step) {
+      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem.mode, r, j));
+      const std::int64_t clamped = clamp(problem, expanded);
+      selected += clamped;
+      seqlens_expanded.put(row, expanded);
+      nsa_cache_seqlens.put(row, clamped);
+      indexer_ks.put(row, earlier);
+      indexer_ke.put(row, earlier + expanded);
+      token_to_batch.put(row, i);
+      ++row;
+      nsa_cu_seqlens_k.put(row, selected);
+      nsa_cu_seqlens_q.put(row, row);
+    }
+    earlier += r.kv_len;
+    ++i;
+  }
+}
+
+void write_vector_tails(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status) {
+  for (const vector_field& field : vector_fields) {
+    if (field.tail == tail_rule::keep) continue;
+    vector_writer out(outputs.*field.member, status);
+    const std::int64_t live = live_elements(field, requests);
+    if (live >= out.capacity()) continue;
+    const std::int64_t value = field.tail == tail_rule::last_total ? out.get(live - 1) : 0;
+    for (std::int64_t i = live; i < out.capacity(); ++i) out.put(i, value);
+  }
+}
+
+}  // namespace nsameta::reference
