@@ -1,0 +1,116 @@
+/// nsameta fill: problems as JSON in, answers as JSON out.
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "backend_option.h"
+#include "commands.h"
+#include "decision_json.h"
+#include "harness/input_buffers.h"
+#include "harness/library_error.h"
+#include "harness/output_buffers.h"
+#include "harness/problem_json.h"
+#include "json_documents.h"
+#include "nsameta/device.h"
+
+namespace nsameta::cli {
+namespace {
+
+/// Rows that one answer may have: the text of more would not fit in memory.
+constexpr std::int64_t most_rows = 1 << 24;
+
+struct fill_options {
+  std::string input = "-";
+  std::string backend;
+  bool explain = false;
+};
+
+nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target) {
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  harness::check(nsameta_explain(&problem, outputs, &target, &decision));
+  return decision;
+}
+
+void refuse_too_many_rows(const harness::problem_data& problem, const harness::live_shape& shape) {
+  if (shape.rows <= most_rows) return;
+  const bool ragged = problem.extend_seq_lens.present();
+  throw harness::json_error(std::string(ragged ? "extend_seq_lens" : "uniform_extend_len") + ": " +
+                            (ragged ? "its sum" : std::to_string(problem.uniform_extend_len)) + " makes " +
+                            std::to_string(shape.rows) + " rows, more than the " + std::to_string(most_rows) +
+                            " that are printed");
+}
+
+harness::json answer(const harness::problem_data& problem, const harness::device_place& place, bool with_decision) {
+  harness::input_buffers inputs(place);
+  inputs.upload(problem);
+  const nsameta_target target = place.target();
+  explain(inputs.view(), nullptr, target);  // judges the problem before its sizes are believed
+
+  const harness::live_shape shape = harness::live_shape_of(problem);
+  refuse_too_many_rows(problem, shape);
+  harness::output_buffers outputs(place, harness::exact_layout(problem, shape));
+
+  std::size_t workspace_bytes = 0;
+  harness::check(nsameta_workspace_size(&inputs.view(), &target, &workspace_bytes));
+  const harness::device_memory workspace(place, workspace_bytes);
+  nsameta_outputs view = outputs.view();
+  view.workspace = workspace.data();
+  view.workspace_bytes = workspace_bytes;
+
+  harness::check(nsameta_fill(&inputs.view(), &view, &target));
+  harness::json result = harness::answer_to_json(problem, outputs.read_back());
+  if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &view, target));
+  return result;
+}
+
+int fill(const fill_options& options) {
+  std::ifstream file;
+  if (options.input != "-") {
+    file.open(options.input);
+    if (!file) {
+      std::cerr << "nsameta: --input: cannot open " << options.input << '\n';
+      return bad_input;
+    }
+  }
+  std::istream& input = options.input == "-" ? std::cin : file;
+  const harness::device_place place = apply_backend(options.backend);
+
+  int result = success;
+  const auto complain = [&](long line, const std::string& what, int code) {
+    std::cerr << "nsameta: " << options.input << ':' << line << ": " << what << '\n';
+    result = std::max(result, code);
+  };
+  json_documents documents(input);
+  std::string document;
+  for (long line = 0; documents.next(document, line);) {
+    try {
+      std::cout << answer(harness::problem_from_json(document), place, options.explain).dump() << std::endl;
+    } catch (const harness::json_error& error) {
+      complain(line, error.what(), bad_input);
+    } catch (const harness::library_error& error) {
+      complain(line, error.what(), exit_code_of(error.status()));
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+void add_fill(CLI::App& app, int& result) {
+  auto options = std::make_shared<fill_options>();
+  CLI::App* command = app.add_subcommand("fill", "Solves problems given as JSON, prints every field as JSON");
+  command->add_option("--input", options->input, "File of problems, one JSON object each; - is standard input")
+      ->type_name("FILE")
+      ->capture_default_str();
+  add_backend_option(*command, options->backend);
+  command->add_flag("--explain", options->explain, "Adds the key `decision`: which kernel ran, and why no other");
+  command->footer(
+      "Example: echo '{\"mode\": \"extend\", \"seq_lens\": [10, 4], \"extend_seq_lens\": [3, 2]}' | nsameta fill\n"
+      "Keys: mode, seq_lens, extend_seq_lens or uniform_extend_len, req_pool_indices, req_to_token, page_size, "
+      "index_topk, index_kpool, kv_shard, q_shard.");
+  command->callback([options, &result] { result = fill(*options); });
+}
+
+}  // namespace nsameta::cli

@@ -1,0 +1,142 @@
+/// nsameta replay: the main job, the metadata of every step of a serving log.
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "backend_option.h"
+#include "commands.h"
+#include "replay/report.h"
+#include "replay/scheduler.h"
+#include "replay/step_runner.h"
+#include "replay/trace.h"
+
+namespace nsameta::cli {
+namespace {
+
+struct replay_options {
+  std::string trace;
+  std::string backend;
+  scheduler_options schedule;
+  std::int64_t steps = 20000;
+  bool check = false;
+  bool json = false;
+};
+
+std::vector<request> load(const replay_options& options) {
+  if (options.trace.empty()) return synthetic_workload(options.schedule.seed);
+  std::ifstream file(options.trace);
+  if (!file) throw trace_error("cannot open the file");
+  return read_trace(file);
+}
+
+/// A bar on standard error, when that is a terminal; drawn a hundred times at most.
+class progress_bar {
+ public:
+  void show(double share) {
+    const int percent = static_cast<int>(share * 100);
+    if (!terminal_ || percent == shown_) return;
+    shown_ = percent;
+    const auto full = static_cast<std::size_t>(percent * width / 100);
+    std::cerr << "\r[" << std::string(full, '#') << std::string(width - full, ' ') << "] " << percent << " %"
+              << std::flush;
+  }
+  ~progress_bar() {
+    if (shown_ >= 0) std::cerr << "\r\033[K" << std::flush;
+  }
+
+ private:
+  static constexpr int width = 50;
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  int shown_ = -1;
+};
+
+/// How much of the replay is behind us, by steps or by requests, whichever ends it first.
+double share_done(const replay_options& options, const scheduler& engine, std::int64_t steps) {
+  const double by_requests = static_cast<double>(engine.finished()) / static_cast<double>(engine.size());
+  if (options.steps == 0) return by_requests;
+  return std::max(by_requests, static_cast<double>(steps) / static_cast<double>(options.steps));
+}
+
+int replay(const replay_options& options) {
+  std::vector<request> log;
+  try {
+    log = load(options);
+  } catch (const trace_error& error) {
+    std::cerr << "nsameta: --trace " << options.trace << ": " << error.what() << '\n';
+    return bad_input;
+  }
+  const harness::device_place place = apply_backend(options.backend);
+  scheduler engine(std::move(log), options.schedule);
+  step_runner runner(place, options.schedule.max_batch, engine.most_rows(), options.check);
+
+  replay_report report;
+  {
+    progress_bar bar;
+    engine_step step;
+    while ((options.steps == 0 || report.steps() < options.steps) && engine.next(step)) {
+      report.add(step, runner.run(step, options.schedule.draft_tokens));
+      bar.show(share_done(options, engine, report.steps()));
+    }
+  }
+  const auto damage = runner.damage();
+
+  const replay_report::summary all{options.trace.empty() ? "built-in workload" : options.trace,
+                                   place.on_host() ? "host" : place.backend + ":" + std::to_string(place.index),
+                                   !place.on_host(),
+                                   options.check,
+                                   engine.finished(),
+                                   engine.size(),
+                                   engine.now_s(),
+                                   runner.sum().text()};
+  if (options.json) {
+    report.print_json(std::cout, all);
+  } else {
+    report.print(std::cout, all);
+  }
+  if (report.mismatches() > 0) std::cerr << "nsameta: " << report.first_difference() << '\n';
+  if (damage) std::cerr << "nsameta: after the last step: " << *damage << '\n';
+  return report.mismatches() > 0 || damage ? mismatch : success;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, int& result) {
+  auto options = std::make_shared<replay_options>();
+  CLI::App* command =
+      app.add_subcommand("replay", "Runs a continuous-batching scheduler over a serving log and fills every step");
+  command
+      ->add_option("--trace", options->trace,
+                   "CSV with TIMESTAMP,ContextTokens,GeneratedTokens or timestamp_ms,input_tokens,output_tokens; "
+                   "without it, a built-in synthetic workload of one hour")
+      ->type_name("CSV");
+  add_backend_option(*command, options->backend);
+  scheduler_options& schedule = options->schedule;
+  command->add_option("--draft-tokens", schedule.draft_tokens, "Tokens verified per request and step; 0: plain decode")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  command->add_option("--accept", schedule.accept, "Probability that a draft token is accepted")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_option("--max-batch", schedule.max_batch, "Requests in flight at most")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_option("--chunk", schedule.chunk, "Prefill tokens of a step at most")
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str();
+  command->add_option("--steps", options->steps, "Steps to run; 0: the whole log")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", schedule.seed, "Decides the acceptance and the built-in workload")
+      ->capture_default_str();
+  command->add_flag("--check", options->check, "Compares every step with the reference backend; exit 1 on a mismatch");
+  command->add_flag("--json", options->json, "Prints JSON");
+  command->footer(
+      "The digest covers every live output of every step: equal options give equal digests on all backends.");
+  command->callback([options, &result] { result = replay(*options); });
+}
+
+}  // namespace nsameta::cli

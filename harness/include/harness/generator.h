@@ -1,0 +1,71 @@
+/// Problems by the thousand, each decided by a seed and a number, the same on every platform.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "harness/output_layout.h"
+#include "harness/problem_data.h"
+
+namespace nsameta::harness {
+
+enum class length_pattern {
+  uniform,     ///< all requests alike
+  ragged,      ///< each its own
+  zero_heavy,  ///< nearly all empty
+  one_giant    ///< one request larger than all others together
+};
+
+enum class capacity_rule {
+  exact,
+  spare,  ///< more than is live
+  short_  ///< row outputs hold fewer than T rows
+};
+
+/// Everything that decides one case.
+struct case_recipe {
+  nsameta_mode mode = NSAMETA_DECODE;
+  std::int64_t batch_size = 1;
+  length_pattern pattern = length_pattern::ragged;
+  bool uniform_queries = false;  ///< draft_extend and extend: uniform_extend_len in place of extend_seq_lens
+  nsameta_dtype length_dtype = NSAMETA_INT32;
+  std::int64_t stride = 1;
+  nsameta_dtype cu_dtype = NSAMETA_INT32;
+  nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
+  capacity_rule capacity = capacity_rule::exact;
+  bool bad_lengths = false;  ///< some negative, beyond int32 or longer than their context
+  bool all_fields = true;    ///< else a random half
+  std::int64_t max_context = 4096;
+  std::int64_t max_rows = 16384;  ///< aimed at, as far as the batch size lets it
+  std::int32_t index_topk = 2048;
+  std::int32_t index_kpool = 1;
+  nsameta_kv_shard kv_shard{1, 0, 1};
+  nsameta_q_shard q_shard{1, 0};
+  bool page_tables = false;
+  std::uint64_t seed = 0;  ///< of the lengths and of everything not named above
+};
+
+struct generated_case {
+  case_recipe recipe;
+  problem_data problem;
+  output_layout layout;
+};
+
+/// Which features the random recipes draw from.
+struct generator_options {
+  bool bad_lengths = true;
+  bool page_tables = false;
+  bool shards = false;
+  bool kpool = false;
+  std::int64_t max_batch_size = 4097;
+};
+
+/// The recipe of case `number` of a seed.
+case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options = {});
+
+generated_case build_case(const case_recipe& recipe);
+
+/// What the JSON of the problem does not tell: types, stride, tails, capacities. One line.
+std::string describe(const case_recipe& recipe);
+
+}  // namespace nsameta::harness

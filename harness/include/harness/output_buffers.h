@@ -1,0 +1,50 @@
+/// All outputs of a problem on one device, with guards between them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/device_memory.h"
+#include "harness/output_layout.h"
+
+namespace nsameta::harness {
+
+/// One block of device memory that holds every wanted output, 256 bytes of guard before, between and behind them. The
+/// outputs start with a fill pattern, so that an element nobody wrote shows.
+class output_buffers {
+ public:
+  output_buffers(const device_place& place, const output_layout& layout);
+
+  /// The outputs where the device sees them. Workspace is left to the caller.
+  const nsameta_outputs& view() const { return device_view_; }
+
+  /// Brings back the pattern and the guards.
+  void reset();
+
+  /// The outputs as they stand now, in host memory of this object (on the host, the outputs themselves). Waits for the
+  /// default stream. Valid until the next call.
+  const nsameta_outputs& read_back();
+
+  /// Names the damaged guard after read_back(), such as "wrote 4 bytes past cu_seqlens_k"; nothing when all stand.
+  std::optional<std::string> damaged_guard() const;
+
+ private:
+  struct block {
+    const char* name;
+    std::size_t begin, end;  // bytes in the memory
+  };
+
+  nsameta_outputs view_at(std::byte* base) const;
+  const std::byte* host_bytes() const { return memory_.place().on_host() ? memory_.data() : copy_.data(); }
+
+  output_layout layout_;
+  std::vector<block> blocks_;
+  device_memory memory_;
+  std::vector<std::byte> copy_;  // of a device's memory
+  nsameta_outputs device_view_;
+  nsameta_outputs host_view_;
+};
+
+}  // namespace nsameta::harness

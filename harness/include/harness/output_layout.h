@@ -1,0 +1,45 @@
+/// Which outputs are asked for, and how large their buffers are.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "fields.h"
+#include "harness/live_shape.h"
+
+namespace nsameta::harness {
+
+struct vector_layout {
+  bool wanted = false;
+  std::int64_t capacity = 0;
+  nsameta_dtype dtype = NSAMETA_INT32;
+  std::int64_t misalignment = 0;  ///< elements past a 256-byte boundary
+};
+
+struct table_layout {
+  bool wanted = false;
+  std::int64_t rows = 0;
+  std::int64_t width = 0;
+  std::int64_t row_stride = 0;
+};
+
+/// Parallel to vector_fields and table_fields.
+struct output_layout {
+  std::array<vector_layout, vector_fields.size()> vectors{};
+  std::array<table_layout, table_fields.size()> tables{};
+  nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
+  nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
+  std::int32_t table_tail_value = 0;
+};
+
+/// Whether a problem has this output at all; asking for one that it has not is an error.
+bool field_applies(const vector_field& field, const problem_data& problem);
+bool tables_apply(const problem_data& problem);
+
+/// Every output that applies, int32, in buffers that hold exactly what is live.
+output_layout exact_layout(const problem_data& problem, const live_shape& shape);
+
+/// `outputs` without those that do not apply to `problem`: for buffers that serve many problems.
+nsameta_outputs applicable_view(const nsameta_outputs& outputs, const problem_data& problem);
+
+}  // namespace nsameta::harness

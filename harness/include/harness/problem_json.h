@@ -1,0 +1,37 @@
+/// Problems and answers as JSON: one object a problem, the fields' names as keys.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/problem_data.h"
+
+namespace nsameta::harness {
+
+/// Keys stay in the order of the problem's and the outputs' declaration.
+using json = nlohmann::ordered_json;
+
+/// Text that is no problem. One line that names the key and its value.
+class json_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads one object. Checks what the C interface cannot express (types, ranges, unknown or repeated keys, vectors of
+/// unequal length); the rest is for the library to judge. Lengths become int64 when one of them needs it, else int32.
+/// Throws json_error.
+problem_data problem_from_json(std::string_view text);
+
+/// All members that are not at their default. Element types, strides and buffers are not part of it.
+json problem_to_json(const problem_data& problem);
+
+/// The live elements of `outputs` (in host memory), an answer to `problem`: vectors as arrays, `total_rows` as a
+/// number, `status` as an array of bit names when it is not 0, page tables as arrays of rows cut to their live prefix.
+json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs);
+
+const char* mode_name(nsameta_mode mode);
+
+}  // namespace nsameta::harness

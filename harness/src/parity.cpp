@@ -1,0 +1,94 @@
+#include "harness/parity.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "harness/compare.h"
+#include "harness/input_buffers.h"
+#include "harness/library_error.h"
+#include "harness/output_buffers.h"
+#include "nsameta/device.h"
+
+namespace nsameta::harness {
+namespace {
+
+/// The workspace that a fill asks for, on its device; none for nearly all.
+device_memory workspace_for(const device_place& place, const nsameta_problem& problem) {
+  const nsameta_target target = place.target();
+  std::size_t bytes = 0;
+  check(nsameta_workspace_size(&problem, &target, &bytes));
+  return device_memory(place, bytes);
+}
+
+void fill_on(const std::string& backend, const input_buffers& inputs, const output_buffers& outputs) {
+  const device_place place = place_of(backend);
+  const device_memory workspace = workspace_for(place, inputs.view());
+  nsameta_outputs view = outputs.view();
+  view.workspace = workspace.data();
+  view.workspace_bytes = workspace.size();
+  const nsameta_target target = place.target();
+  check(nsameta_fill_on(backend.c_str(), &inputs.view(), &view, &target));
+  if (!place.on_host()) check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
+}
+
+strided_values without(const strided_values& values, std::int64_t begin, std::int64_t end) {
+  if (!values.present()) return values;
+  std::vector<std::int64_t> kept = values.values();
+  kept.erase(kept.begin() + begin, kept.begin() + end);
+  return strided_values(kept, values.dtype(), values.stride());
+}
+
+/// Leaves out requests [begin, end). Capacities stay: they were large enough for more.
+generated_case without_requests(const generated_case& whole, std::int64_t begin, std::int64_t end) {
+  generated_case rest = whole;
+  rest.problem.seq_lens = without(whole.problem.seq_lens, begin, end);
+  rest.problem.extend_seq_lens = without(whole.problem.extend_seq_lens, begin, end);
+  rest.problem.req_pool_indices = without(whole.problem.req_pool_indices, begin, end);
+  return rest;
+}
+
+std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend) {
+  const device_place place = place_of(backend);
+  input_buffers inputs(place);
+  inputs.upload(tested.problem);
+  output_buffers outputs(place, tested.layout);
+  fill_on(backend, inputs, outputs);
+
+  input_buffers expected_inputs(place_of("reference"));
+  expected_inputs.upload(tested.problem);
+  output_buffers expected(place_of("reference"), tested.layout);
+  fill_on("reference", expected_inputs, expected);
+
+  if (const auto found = compare(outputs.read_back(), expected.read_back())) return to_string(*found);
+  if (const auto damage = outputs.damaged_guard()) return damage;
+  if (const auto input = inputs.changed()) return "wrote to its input " + *input;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend) {
+  try {
+    return run_and_compare(tested, backend);
+  } catch (const library_error& error) {
+    if (error.status() == NSAMETA_BACKEND_UNAVAILABLE) throw;
+    return error.what();
+  }
+}
+
+generated_case shrink(generated_case failing, const std::string& backend) {
+  for (std::int64_t part = failing.problem.batch_size() / 2; part >= 1;) {
+    bool smaller = false;
+    for (std::int64_t begin = 0; begin + part <= failing.problem.batch_size() && !smaller; begin += part) {
+      const generated_case rest = without_requests(failing, begin, begin + part);
+      if (check_parity(rest, backend)) {
+        failing = rest;
+        smaller = true;
+      }
+    }
+    part = smaller ? std::min(part, failing.problem.batch_size() / 2) : part / 2;
+  }
+  return failing;
+}
+
+}  // namespace nsameta::harness

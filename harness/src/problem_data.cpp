@@ -1,0 +1,70 @@
+#include "harness/problem_data.h"
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "fields.h"
+
+namespace nsameta::harness {
+namespace {
+constexpr std::byte poison{0x5b};  // reads as a length of more than a billion
+}
+
+strided_values::strided_values(std::span<const std::int64_t> values, nsameta_dtype dtype, std::int64_t stride)
+    : size_(std::ssize(values)), stride_(stride), dtype_(dtype) {
+  if (stride < 1) throw std::invalid_argument("stride " + std::to_string(stride) + " is less than 1");
+  const std::int64_t width = element_bytes(dtype);
+  memory_.assign(static_cast<std::size_t>((size_ * stride + 1) * width), poison);  // one more: never empty
+  for (std::int64_t i = 0; i < size_; ++i) {
+    const std::int64_t value = values[static_cast<std::size_t>(i)];
+    std::byte* element = memory_.data() + i * stride * width;
+    if (dtype == NSAMETA_INT64) {
+      std::memcpy(element, &value, sizeof value);
+    } else {
+      const auto narrow = static_cast<std::int32_t>(value);
+      if (narrow != value) throw std::out_of_range(std::to_string(value) + " does not fit int32");
+      std::memcpy(element, &narrow, sizeof narrow);
+    }
+  }
+}
+
+std::int64_t strided_values::operator[](std::int64_t i) const {
+  const std::byte* element = memory_.data() + i * stride_ * element_bytes(dtype_);
+  if (dtype_ == NSAMETA_INT64) {
+    std::int64_t value;
+    std::memcpy(&value, element, sizeof value);
+    return value;
+  }
+  std::int32_t value;
+  std::memcpy(&value, element, sizeof value);
+  return value;
+}
+
+std::vector<std::int64_t> strided_values::values() const {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(size_));
+  for (std::int64_t i = 0; i < size_; ++i) all[static_cast<std::size_t>(i)] = (*this)[i];
+  return all;
+}
+
+nsameta_problem problem_data::view() const {
+  nsameta_problem problem;
+  nsameta_problem_init(&problem);
+  problem.mode = mode;
+  problem.batch_size = batch_size();
+  problem.seq_lens = seq_lens.view();
+  if (extend_seq_lens.present()) problem.extend_seq_lens = extend_seq_lens.view();
+  problem.uniform_extend_len = uniform_extend_len;
+  if (req_pool_indices.present()) problem.req_pool_indices = req_pool_indices.view();
+  if (req_to_token.slots > 0)
+    problem.req_to_token = {req_to_token.memory.data(), req_to_token.slots, req_to_token.width,
+                            req_to_token.row_stride};
+  problem.page_size = page_size;
+  problem.index_topk = index_topk;
+  problem.index_kpool = index_kpool;
+  problem.kv_shard = kv_shard;
+  problem.q_shard = q_shard;
+  return problem;
+}
+
+}  // namespace nsameta::harness
