@@ -1,0 +1,20 @@
+/// What the host can see of bad input, before anything is launched. On the hot path of every fill: no allocation, and
+/// nothing is formatted unless a check fails.
+#pragma once
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+/// Checks the problem alone. The sentence names the argument and its value.
+nsameta_status validate_problem(const nsameta_problem* problem) noexcept;
+
+/// Checks the outputs, and that they overlap neither each other nor an input. `problem` is a validated one.
+nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_outputs* outputs) noexcept;
+
+nsameta_status validate_target(const nsameta_target* target) noexcept;
+
+/// The gate of what is well formed but not computed yet: page tables, shards and pooled indices.
+nsameta_status check_supported(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept;
+
+}  // namespace nsameta

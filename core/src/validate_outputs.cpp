@@ -1,0 +1,144 @@
+#include <cinttypes>
+
+#include "byte_ranges.h"
+#include "fields.h"
+#include "status.h"
+#include "validation.h"
+
+namespace nsameta {
+namespace {
+
+constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
+
+void add_inputs(const nsameta_problem& problem, byte_ranges* ranges) {
+  const auto add = [ranges](const char* name, const void* data, std::int64_t bytes) {
+    byte_range range;
+    if (data != nullptr && make_range(data, bytes, 1, name, &range)) ranges->add_input(range);
+  };
+  const std::int64_t bs = problem.batch_size;
+  const nsameta_token_table& slots = problem.req_to_token;
+  add("seq_lens", problem.seq_lens.data, strided_bytes(problem.seq_lens, bs));
+  add("extend_seq_lens", problem.extend_seq_lens.data, strided_bytes(problem.extend_seq_lens, bs));
+  add("req_pool_indices", problem.req_pool_indices.data, strided_bytes(problem.req_pool_indices, bs));
+  add("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
+}
+
+nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
+                            byte_ranges* ranges) {
+  const bool wide = vector.dtype == NSAMETA_INT64;
+  if (!wide && vector.dtype != NSAMETA_INT32) [[unlikely]]
+    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", field.name, static_cast<int>(vector.dtype));
+  if (wide && !field.may_be_int64) [[unlikely]]
+    return fail(bad, "%s.dtype is int64 (1); only the cu_* arrays may be int64", field.name);
+  const std::int64_t bytes = element_bytes(vector.dtype);
+  if (misaligned(vector.data, bytes)) [[unlikely]]
+    return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", field.name, vector.data, bytes);
+  if (vector.capacity < 0) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", negative", field.name, vector.capacity);
+  // Row outputs may be short: the device reports what did not fit.
+  const bool per_row = field.size == extent::rows || field.size == extent::rows_plus_one;
+  const std::int64_t needed = per_row ? 0 : element_count(field.size, batch_size, 0);
+  if (vector.capacity < needed) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", less than the %" PRId64 " that batch_size %" PRId64 " needs",
+                field.name, vector.capacity, needed, batch_size);
+  byte_range range;
+  if (!make_range(vector.data, vector.capacity, bytes, field.name, &range)) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", which reaches past the end of memory", field.name, vector.capacity);
+  ranges->add_output(range);
+  return NSAMETA_OK;
+}
+
+nsameta_status check_table(const char* name, const nsameta_table& table, byte_ranges* ranges) {
+  if (misaligned(table.data, 4))
+    return fail(bad, "%s.data is %p, not aligned to its elements of 4 bytes", name, static_cast<void*>(table.data));
+  if (table.rows < 0) return fail(bad, "%s.rows is %" PRId64 ", negative", name, table.rows);
+  if (table.width < 0) return fail(bad, "%s.width is %" PRId64 ", negative", name, table.width);
+  if (table.row_stride < table.width)
+    return fail(bad, "%s.row_stride is %" PRId64 ", less than the width %" PRId64, name, table.row_stride, table.width);
+  std::int64_t elements = 0;
+  byte_range range;
+  if (__builtin_mul_overflow(table.rows, table.row_stride, &elements) ||
+      !make_range(table.data, elements, 4, name, &range))
+    return fail(bad, "%s.rows is %" PRId64 ", which reaches past the end of memory", name, table.rows);
+  make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, name, &range);
+  ranges->add_output(range);
+  return NSAMETA_OK;
+}
+
+nsameta_status check_workspace(const nsameta_outputs& outputs, byte_ranges* ranges) {
+  if (outputs.workspace == nullptr) {
+    if (outputs.workspace_bytes != 0) [[unlikely]]
+      return fail(bad, "workspace is null, but workspace_bytes is %zu", outputs.workspace_bytes);
+    return NSAMETA_OK;
+  }
+  if (misaligned(outputs.workspace, 256))
+    return fail(bad, "workspace is %p, not aligned to 256 bytes", outputs.workspace);
+  byte_range range;
+  if (!make_range(outputs.workspace, static_cast<std::int64_t>(outputs.workspace_bytes), 1, "workspace", &range))
+    return fail(bad, "workspace_bytes is %zu, which reaches past the end of memory", outputs.workspace_bytes);
+  ranges->add_output(range);
+  return NSAMETA_OK;
+}
+
+/// Outputs that only some problems have.
+nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
+  if (o.indexer_ks.data != nullptr || o.indexer_ke.data != nullptr) {
+    const char* name = o.indexer_ks.data != nullptr ? "indexer_ks" : "indexer_ke";
+    if (p.mode != NSAMETA_EXTEND) [[unlikely]]
+      return fail(bad, "%s is asked for, but mode is %d: it goes with extend (3) only", name, static_cast<int>(p.mode));
+    if (p.kv_shard.size > 1) [[unlikely]]
+      return fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only", name,
+                  p.kv_shard.size);
+  }
+  for (const table_field& field : table_fields) {
+    if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]] continue;
+    if (p.req_pool_indices.data == nullptr)
+      return fail(bad, "req_pool_indices is null, but %s is asked for", field.name);
+    if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is null, but %s is asked for", field.name);
+  }
+  return NSAMETA_OK;
+}
+
+}  // namespace
+
+nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_outputs* outputs) noexcept {
+  if (outputs == nullptr) [[unlikely]] return fail(bad, "outputs is null");
+  const nsameta_outputs& o = *outputs;
+  if (o.struct_size != sizeof(nsameta_outputs)) [[unlikely]]
+    return fail(bad, "outputs.struct_size is %zu, not %zu: use nsameta_outputs_init", o.struct_size,
+                sizeof(nsameta_outputs));
+  if (o.vector_tail != NSAMETA_TAIL_KEEP && o.vector_tail != NSAMETA_TAIL_ZERO) [[unlikely]]
+    return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", static_cast<int>(o.vector_tail));
+  if (o.table_tail < NSAMETA_TAIL_KEEP || o.table_tail > NSAMETA_TAIL_VALUE) [[unlikely]]
+    return fail(bad, "table_tail is %d, none of keep (0), zero (1), value (2)", static_cast<int>(o.table_tail));
+  byte_ranges ranges;
+  add_inputs(problem, &ranges);
+  for (const vector_field& field : vector_fields) {
+    const nsameta_vector& vector = o.*field.member;
+    if (vector.data == nullptr) continue;
+    if (auto s = check_vector(field, vector, problem.batch_size, &ranges)) [[unlikely]] return s;
+  }
+  for (const table_field& field : table_fields) {
+    const nsameta_table& table = o.*field.member;
+    if (table.data == nullptr) [[likely]] continue;
+    if (auto s = check_table(field.name, table, &ranges)) return s;
+  }
+  if (auto s = check_workspace(o, &ranges)) [[unlikely]] return s;
+  if (auto s = check_against_problem(problem, o)) [[unlikely]] return s;
+  if (const byte_ranges::meeting meeting = ranges.overlap(); meeting.output != nullptr) [[unlikely]]
+    return fail(bad, "%s overlaps %s: both hold the byte at %p", meeting.output, meeting.other, meeting.at);
+  return NSAMETA_OK;
+}
+
+nsameta_status validate_target(const nsameta_target* target) noexcept {
+  if (target == nullptr) [[unlikely]] return fail(bad, "target is null");
+  if (target->kind < NSAMETA_DEVICE_AUTO || target->kind > NSAMETA_DEVICE_SIMT) [[unlikely]]
+    return fail(bad, "target.kind is %d, none of auto (0), host (1), cuda (2), hip (3), simt (4)",
+                static_cast<int>(target->kind));
+  if (target->index < 0) [[unlikely]] return fail(bad, "target.index is %d, negative", target->index);
+  if (target->kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
+    return fail(bad, "target.index is %d, but there is one host: 0", target->index);
+  return NSAMETA_OK;
+}
+
+}  // namespace nsameta

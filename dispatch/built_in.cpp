@@ -1,0 +1,33 @@
+#include <string>
+
+#include "cpu/backend.h"
+#include "loader.h"
+#include "reference/backend.h"
+#include "registry.h"
+#if NSAMETA_WITH_SIMT
+#include "simt/backend.h"
+#endif
+
+namespace nsameta {
+
+backend_openers built_in_openers() {
+  const auto linked = [](const backend_interface& (*table)()) {
+    return [table] { return opened_backend{&table(), NSAMETA_BACKEND_READY, ""}; };
+  };
+  const auto module = [](const char* name, bool built, const char* why_not) {
+    return [=] { return open_module(name, built ? "" : why_not, module_search_places()); };
+  };
+  return {
+      linked(reference_backend),
+      linked(cpu_backend),
+#if NSAMETA_WITH_SIMT
+      linked(simt_backend),
+#else
+      [] { return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "not built: " NSAMETA_WHY_NOT_SIMT}; },
+#endif
+      module("cuda", NSAMETA_BUILT_CUDA != 0, NSAMETA_WHY_NOT_CUDA),
+      module("hip", NSAMETA_BUILT_HIP != 0, NSAMETA_WHY_NOT_HIP),
+  };
+}
+
+}  // namespace nsameta

@@ -1,0 +1,109 @@
+#include "dispatcher.h"
+
+#include <cstdlib>
+
+#include "logging.h"
+#include "problem.h"
+#include "staging.h"
+#include "status.h"
+#include "validation.h"
+
+namespace nsameta {
+namespace {
+
+nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target) {
+  if (auto status = validate_problem(problem); status != NSAMETA_OK) [[unlikely]] return status;
+  if (auto status = validate_outputs(*problem, outputs); status != NSAMETA_OK) [[unlikely]] return status;
+  if (auto status = validate_target(target); status != NSAMETA_OK) [[unlikely]] return status;
+  return check_supported(*problem, *outputs);
+}
+
+nsameta_status run(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  failure_text why;
+  why.text[0] = '\0';
+  const nsameta_status status =
+      chosen.backend->table->fill(problem, outputs, chosen.policy, chosen.place, &why);
+  if (status == NSAMETA_OK) [[likely]] return NSAMETA_OK;
+  return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.row->variant, chosen.place.device,
+              why.text);
+}
+
+}  // namespace
+
+nsameta_status dispatcher::decide(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                                  const nsameta_target& target, residency* where, selection* chosen,
+                                  decision_recorder* recorder) {
+  const override_list& forced = setting_.freeze(backends_);
+  if (auto status = find_residency(backends_, problem, outputs, target, where); status != NSAMETA_OK) return status;
+  const selection_request request{target, problem.batch_size, row_bound(problem, outputs)};
+  if (recorder != nullptr) recorder->state(forced, request.row_bound);
+  const nsameta_status status = select(backends_, forced, request, *where, chosen, recorder);
+  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen);
+  return status;
+}
+
+nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                const nsameta_target* target) {
+  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
+  residency where;
+  selection chosen;
+  nsameta_status status = NSAMETA_OK;
+  if (!log_enabled(log_topic::dispatch)) [[likely]] {
+    status = decide(*problem, *outputs, *target, &where, &chosen, nullptr);
+  } else {
+    nsameta_decision record;
+    record.struct_size = sizeof record;
+    decision_recorder recorder(&record);
+    status = decide(*problem, *outputs, *target, &where, &chosen, &recorder);
+    log_line(to_line(record).c_str());
+  }
+  if (status != NSAMETA_OK) [[unlikely]] return status;
+  if (!chosen.staged) [[likely]] return run(chosen, *problem, *outputs);
+  const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
+  const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
+  return fill_staged(chosen, owner, {device, target->stream}, *problem, *outputs);
+}
+
+nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                   const nsameta_target* target, nsameta_decision* decision) {
+  if (decision == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "decision is null");
+  if (decision->struct_size != sizeof(nsameta_decision)) {
+    return fail(NSAMETA_INVALID_ARGUMENT, "decision.struct_size is %zu, not %zu", decision->struct_size,
+                sizeof(nsameta_decision));
+  }
+  decision_recorder recorder(decision);
+  nsameta_outputs none;
+  nsameta_outputs_init(&none);
+  if (outputs == nullptr) outputs = &none;
+  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
+  residency where;
+  selection chosen;
+  return decide(*problem, *outputs, *target, &where, &chosen, &recorder);
+}
+
+nsameta_status dispatcher::workspace_size(const nsameta_problem* problem, const nsameta_target* target,
+                                          std::size_t* bytes) {
+  if (bytes == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "bytes is null");
+  if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
+  if (auto status = validate_target(target); status != NSAMETA_OK) return status;
+  *bytes = 0;  // every variant there is keeps what it needs on chip
+  return NSAMETA_OK;
+}
+
+registry& process_registry() {
+  static registry& backends = *new registry(built_in_openers(), policy_table());
+  return backends;
+}
+
+override_setting& process_override() {
+  static override_setting& setting =
+      *new override_setting([] { return static_cast<const char*>(std::getenv("NSAMETA_BACKEND")); });
+  return setting;
+}
+
+dispatcher& process_dispatcher() {
+  static dispatcher& dispatch = *new dispatcher(process_registry(), process_override());
+  return dispatch;
+}
+
+}  // namespace nsameta

@@ -1,0 +1,37 @@
+/// The dispatcher: validates, selects, runs. The C interface uses one for the process; tests make their own.
+#pragma once
+
+#include "override.h"
+#include "registry.h"
+#include "select.h"
+
+namespace nsameta {
+
+class dispatcher {
+ public:
+  /// Both are the caller's and live longer.
+  dispatcher(registry& backends, override_setting& setting) : backends_(backends), setting_(setting) {}
+
+  nsameta_status fill(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target);
+  nsameta_status explain(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target,
+                         nsameta_decision* decision);
+  nsameta_status warm_up(const nsameta_target* target);
+  nsameta_status workspace_size(const nsameta_problem* problem, const nsameta_target* target, std::size_t* bytes);
+
+ private:
+  nsameta_status decide(const nsameta_problem& problem, const nsameta_outputs& outputs, const nsameta_target& target,
+                        residency* where, selection* chosen, decision_recorder* recorder);
+  nsameta_status warm_up_list(const override_list& forced, const nsameta_target& target);
+  nsameta_status warm_up_target(const nsameta_target& target);
+
+  registry& backends_;
+  override_setting& setting_;
+};
+
+/// The process's backends, override and dispatcher, made by the first call and never destroyed: a fill may run while the
+/// process exits.
+registry& process_registry();
+override_setting& process_override();
+dispatcher& process_dispatcher();
+
+}  // namespace nsameta

@@ -1,0 +1,94 @@
+#include "loader.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "logging.h"
+
+namespace nsameta {
+namespace {
+
+/// The folder of the shared library, or of the program that this library is linked into. The name of the latter comes from
+/// the kernel: argv[0] is anybody's to choose.
+std::string own_folder() {
+  static const char own_symbol = 0;
+  Dl_info info;
+  void* found = nullptr;
+  std::filesystem::path file;
+  if (dladdr1(&own_symbol, &info, &found, RTLD_DL_LINKMAP) != 0 && found != nullptr) {
+    file = static_cast<const link_map*>(found)->l_name;
+  }
+  if (file.empty()) {
+    std::error_code ignored;
+    file = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  }
+  return file.parent_path().string();
+}
+
+opened_backend incompatible(std::string reason) {
+  return {nullptr, NSAMETA_BACKEND_INCOMPATIBLE, std::move(reason)};
+}
+
+opened_backend open_file(const char* name, const std::string& path) {
+  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (module == nullptr) {
+    const char* why = dlerror();
+    return {nullptr, NSAMETA_BACKEND_NOT_FOUND,
+            "cannot open " + path + ": " + (why != nullptr ? why : "no reason given")};
+  }
+  void* symbol = dlsym(module, backend_entry_symbol);
+  if (symbol == nullptr) return incompatible(path + " has no symbol " + backend_entry_symbol);
+  const backend_interface* table = reinterpret_cast<backend_entry>(symbol)();
+  if (table == nullptr) return incompatible(path + " gives no backend");
+  // Nothing after the version may be read before it is known to be ours.
+  if (table->interface_version != backend_interface_version) {
+    return incompatible(path + " has interface version " + std::to_string(table->interface_version) +
+                        ", this library " + std::to_string(backend_interface_version));
+  }
+  if (std::string_view(table->name) != name) {
+    return incompatible(path + " holds the backend " + table->name + ", not " + name);
+  }
+  return {table, NSAMETA_BACKEND_READY, ""};
+}
+
+}  // namespace
+
+search_places make_search_places(const char* plugin_folder, std::string_view library_folder) {
+  search_places places;
+  if (plugin_folder != nullptr && *plugin_folder != '\0') {
+    if (*plugin_folder == '/') {
+      places.folders.emplace_back(plugin_folder);
+    } else {
+      places.refused = std::string("NSAMETA_PLUGIN_DIR is \"") + plugin_folder + "\", not an absolute path; ";
+    }
+  }
+  if (library_folder.starts_with('/')) places.folders.emplace_back(library_folder);
+  return places;
+}
+
+search_places module_search_places() { return make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), own_folder()); }
+
+opened_backend open_module(const char* name, const char* why_not_built, const search_places& places) {
+  const std::string file = std::string("nsameta_") + name + ".so";
+  std::string tried;
+  for (const std::string& folder : places.folders) {
+    const std::string path = folder + "/" + file;
+    if (access(path.c_str(), F_OK) == 0) {
+      if (log_enabled(log_topic::loader)) log_line(("loader: opening " + path).c_str());
+      opened_backend opened = open_file(name, path);
+      if (opened.table == nullptr) opened.reason = places.refused + opened.reason;
+      return opened;
+    }
+    tried += (tried.empty() ? "" : ", ") + path;
+  }
+  const std::string where = "no file " + (tried.empty() ? file : tried);
+  if (*why_not_built == '\0') return {nullptr, NSAMETA_BACKEND_NOT_FOUND, places.refused + where};
+  return {nullptr, NSAMETA_BACKEND_NOT_BUILT,
+          places.refused + "not built: " + why_not_built + "; and " + where};
+}
+
+}  // namespace nsameta

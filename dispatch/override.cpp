@@ -1,0 +1,127 @@
+#include "override.h"
+
+#include "edit_distance.h"
+#include "status.h"
+
+namespace nsameta {
+namespace {
+
+constexpr std::string_view syntax =
+    "valid: auto, or a list of reference, cpu, simt, cuda, hip, each with optional :index and /variant";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+/// Digits only, at most 9 of them; -1 otherwise.
+std::int32_t parse_index(std::string_view digits) {
+  if (digits.empty() || digits.size() > 9) return -1;
+  std::int32_t index = 0;
+  for (const char digit : digits) {
+    if (digit < '0' || digit > '9') return -1;
+    index = index * 10 + (digit - '0');
+  }
+  return index;
+}
+
+/// Appends one entry, or returns what is wrong with it.
+std::string parse_entry(std::string_view text, std::vector<override_entry>* entries) {
+  const std::size_t slash = text.find('/');
+  const std::string_view place = text.substr(0, slash);
+  const std::size_t colon = place.find(':');
+  const std::string name(place.substr(0, colon));
+  override_entry entry{find_backend(name.c_str()), -1, ""};
+  if (name == "auto") return "\"auto\" stands alone, without index, variant or list";
+  if (entry.backend < 0) return "no backend is called " + quoted(name) + "; the nearest name is " + quoted(nearest(name));
+  if (colon != std::string_view::npos && (entry.device = parse_index(place.substr(colon + 1))) < 0) {
+    return quoted(place.substr(colon + 1)) + " in " + quoted(text) + " is no device index";
+  }
+  if (slash != std::string_view::npos) {
+    entry.variant = text.substr(slash + 1);
+    if (entry.variant.empty()) return "the variant in " + quoted(text) + " is empty";
+  }
+  entries->push_back(entry);
+  return "";
+}
+
+std::string complain(const override_list& list, const std::string& what) {
+  return "override " + quoted(list.text) + ": " + what + "; " + std::string(syntax);
+}
+
+std::string check_entry(const override_entry& entry, const backend_record& backend) {
+  const std::size_t devices = backend.devices.size();
+  if (entry.device >= static_cast<std::int64_t>(devices)) {
+    return "the index is " + std::to_string(entry.device) + ", but " + backend.name() + " has " +
+           std::to_string(devices) + " device(s)";
+  }
+  std::string known;
+  for (const variant_policy& policy : backend.variants) {
+    if (entry.variant.empty() || entry.variant == policy.row->variant) return "";
+    known += (known.empty() ? "" : ", ") + std::string(policy.row->variant);
+  }
+  return "no variant of " + std::string(backend.name()) + " is called " + quoted(entry.variant) + ", only " + known;
+}
+
+}  // namespace
+
+override_list parse_override(std::string_view text) {
+  override_list list;
+  list.text = trimmed(text);
+  if (list.text.empty() || list.text == "auto") return list;
+  std::string_view rest = list.text;
+  for (bool more = true; more;) {
+    const std::size_t comma = rest.find(',');
+    more = comma != std::string_view::npos;
+    const std::string wrong = parse_entry(trimmed(rest.substr(0, comma)), &list.entries);
+    if (!wrong.empty()) {
+      list.error = complain(list, wrong);
+      return list;
+    }
+    if (more) rest.remove_prefix(comma + 1);
+  }
+  return list;
+}
+
+void check_override(registry& backends, override_list* list) {
+  if (!list->error.empty()) return;
+  for (const override_entry& entry : list->entries) {
+    const backend_record& backend = backends.at(entry.backend);
+    if (!backend.ready()) continue;
+    const std::string wrong = check_entry(entry, backend);
+    if (wrong.empty()) continue;
+    list->error = complain(*list, wrong);
+    return;
+  }
+}
+
+nsameta_status override_setting::set(const char* text) {
+  if (text == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "text is null; the override \"auto\" lifts an override");
+  override_list parsed = parse_override(text);
+  if (!parsed.error.empty()) return fail(NSAMETA_INVALID_OVERRIDE, "%s", parsed.error.c_str());
+  const std::lock_guard lock(mutex_);
+  if (frozen_ != nullptr) {
+    return fail(NSAMETA_INVALID_OVERRIDE, "override \"%s\" comes after the first dispatch, which froze \"%s\"", text,
+                frozen_->text.empty() ? "auto" : frozen_->text.c_str());
+  }
+  chosen_ = std::move(parsed);
+  return NSAMETA_OK;
+}
+
+const override_list& override_setting::freeze_now(registry& backends) {
+  const std::lock_guard lock(mutex_);
+  if (frozen_ != nullptr) return *frozen_;
+  if (!chosen_) {
+    const char* environment = read_environment_();
+    chosen_ = parse_override(environment != nullptr ? environment : "");
+  }
+  check_override(backends, &*chosen_);
+  frozen_ = std::make_unique<const override_list>(std::move(*chosen_));
+  published_.store(frozen_.get(), std::memory_order_release);
+  return *frozen_;
+}
+
+}  // namespace nsameta

@@ -1,0 +1,75 @@
+#include "registry.h"
+
+#include <string_view>
+#include <utility>
+
+#include "logging.h"
+
+namespace nsameta {
+namespace {
+
+void probe_devices(backend_record* record) {
+  failure_text why;
+  why.text[0] = '\0';
+  std::int32_t count = 0;
+  record->state = record->table->probe(&count, &why);
+  if (!record->ready()) {
+    record->reason = why.text;
+    return;
+  }
+  bool any_code = false;
+  for (std::int32_t device = 0; device < count; ++device) {
+    nsameta_device_info info{};
+    if (record->table->describe(device, &info, &why) != NSAMETA_OK) info = {};  // no code: never chosen
+    any_code = any_code || info.has_code != 0;
+    record->devices.push_back(info);
+  }
+  if (count == 0) {
+    record->state = NSAMETA_BACKEND_NO_DEVICE;
+    record->reason = "there is no device";
+  } else if (!any_code) {
+    record->state = NSAMETA_BACKEND_NO_CODE;
+    record->reason = std::string("no code for the architecture ") + record->devices.front().architecture;
+  }
+}
+
+void join_policies(std::span<const policy_row> table, backend_record* record) {
+  for (std::int32_t variant = 0; record->table->variants[variant] != nullptr; ++variant) {
+    const policy_row* row = find_policy(table, record->name(), record->table->variants[variant]);
+    if (row != nullptr) record->variants.push_back({variant, row});
+  }
+}
+
+}  // namespace
+
+const backend_record& registry::probe(int id) {
+  entry& slot = entries_[static_cast<std::size_t>(id)];
+  const std::lock_guard lock(slot.mutex);
+  if (slot.record != nullptr) return *slot.record;
+  opened_backend opened = openers_[static_cast<std::size_t>(id)]();
+  auto record = std::make_unique<backend_record>();
+  record->id = id;
+  record->table = opened.table;
+  record->state = opened.state;
+  record->reason = std::move(opened.reason);
+  if (record->table != nullptr) {
+    join_policies(table_, record.get());
+    probe_devices(record.get());
+  }
+  if (log_enabled(log_topic::loader)) {
+    const std::string said = record->ready() ? std::to_string(record->devices.size()) + " device(s)" : record->reason;
+    log_line((std::string("loader: ") + record->name() + ": " + said).c_str());
+  }
+  slot.record = std::move(record);
+  slot.published.store(slot.record.get(), std::memory_order_release);
+  return *slot.record;
+}
+
+int find_backend(const char* name) noexcept {
+  for (int id = 0; id < backend_count; ++id) {
+    if (std::string_view(backend_names[static_cast<std::size_t>(id)]) == name) return id;
+  }
+  return -1;
+}
+
+}  // namespace nsameta

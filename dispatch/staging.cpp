@@ -1,0 +1,145 @@
+#include "staging.h"
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "buffers.h"
+#include "status.h"
+
+namespace nsameta {
+namespace {
+
+/// Where each buffer stands in the one block that holds them all: inputs first, so that the outputs are one piece.
+struct staged_buffer {
+  const char* name;
+  void* original;
+  std::size_t offset, bytes;
+  bool output;
+};
+
+struct layout {
+  std::array<staged_buffer, max_buffers> buffers;
+  std::size_t count = 0, bytes = 0, outputs_begin = 0;
+};
+
+layout plan(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  constexpr std::size_t alignment = 256;  // what device allocations give, so that kernels see what they expect
+  layout made;
+  for_each_buffer(problem, outputs, [&made](const buffer& shown, const auto& data) {
+    const auto bytes = static_cast<std::size_t>(shown.bytes);
+    // Inputs are never written through this pointer.
+    auto* original = const_cast<void*>(static_cast<const void*>(data));
+    made.buffers[made.count++] = {shown.name, original, made.bytes, bytes, shown.output};
+    made.bytes += (bytes + alignment - 1) / alignment * alignment;
+    if (!shown.output) made.outputs_begin = made.bytes;
+  });
+  return made;
+}
+
+/// Points every buffer of the copies into `block`; the walk is the one that planned it.
+void relocate(const layout& made, std::byte* block, nsameta_problem* problem, nsameta_outputs* outputs) {
+  std::size_t next = 0;
+  for_each_buffer(*problem, *outputs, [&](const buffer&, auto& data) {
+    data = reinterpret_cast<std::remove_reference_t<decltype(data)>>(block + made.buffers[next++].offset);
+  });
+}
+
+/// The side that holds the buffers.
+struct owner_side {
+  const backend_record* backend;  // null: plain host memory
+  launch_place place;
+
+  nsameta_status refuse_capture() const {
+    if (backend == nullptr) return NSAMETA_OK;
+    bool capturing = false;
+    failure_text why{};
+    const nsameta_status status = backend->table->services.is_capturing(place, &capturing, &why);
+    if (status != NSAMETA_OK) return fail(status, "%s: %s", backend->name(), why.text);
+    if (!capturing) return NSAMETA_OK;
+    return fail(NSAMETA_CAPTURE_REFUSED,
+                "the stream is being captured, and a forced backend that %s memory must be copied to cannot be",
+                backend->name());
+  }
+
+  nsameta_status copy(void* to, const void* from, const staged_buffer& what) const {
+    if (backend == nullptr) {
+      std::memcpy(to, from, what.bytes);
+      return NSAMETA_OK;
+    }
+    failure_text why{};
+    const nsameta_status status = backend->table->services.copy(place, to, from, what.bytes, &why);
+    if (status == NSAMETA_OK) return NSAMETA_OK;
+    return fail(status, "%s: copying %s: %s", backend->name(), what.name, why.text);
+  }
+};
+
+/// The side that computes: its own memory, unless it works in host memory. Released whatever happens.
+class worker_side {
+ public:
+  explicit worker_side(const selection& chosen) : chosen_(chosen), table_(*chosen.backend->table) {}
+  worker_side(const worker_side&) = delete;
+  worker_side& operator=(const worker_side&) = delete;
+  ~worker_side() {
+    failure_text ignored{};
+    if (memory_ != nullptr) table_.services.release(chosen_.place.device, memory_, &ignored);
+  }
+
+  /// Runs the fill on `block`, the host copy of all buffers, and leaves the outputs in it.
+  nsameta_status run(const layout& made, std::byte* block, nsameta_problem problem, nsameta_outputs outputs) {
+    failure_text why{};
+    const bool on_host = table_.kind == NSAMETA_DEVICE_HOST;
+    nsameta_status status = NSAMETA_OK;
+    if (!on_host) {
+      status = table_.services.allocate(chosen_.place.device, made.bytes, &memory_, &why);
+      if (status == NSAMETA_OK) status = table_.services.copy(chosen_.place, memory_, block, made.bytes, &why);
+    }
+    if (status == NSAMETA_OK) {
+      std::byte* worked_on = on_host ? block : static_cast<std::byte*>(memory_);
+      relocate(made, worked_on, &problem, &outputs);
+      status = table_.fill(problem, outputs, chosen_.policy, chosen_.place, &why);
+    }
+    if (status == NSAMETA_OK && !on_host && made.bytes > made.outputs_begin) {
+      status = table_.services.copy(chosen_.place, block + made.outputs_begin,
+                                    static_cast<std::byte*>(memory_) + made.outputs_begin,
+                                    made.bytes - made.outputs_begin, &why);
+    }
+    if (status == NSAMETA_OK) return NSAMETA_OK;
+    return fail(status, "%s, staged: %s", chosen_.backend->name(), why.text);
+  }
+
+ private:
+  const selection& chosen_;
+  const backend_interface& table_;
+  void* memory_ = nullptr;
+};
+
+}  // namespace
+
+nsameta_status fill_staged(const selection& chosen, const backend_record* owner, launch_place owner_place,
+                           const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  const owner_side home{owner, owner_place};
+  if (const nsameta_status status = home.refuse_capture(); status != NSAMETA_OK) return status;
+  const layout made = plan(problem, outputs);
+  if (made.bytes == made.outputs_begin) return NSAMETA_OK;  // no output is asked for
+  const std::unique_ptr<std::byte[]> block(new (std::nothrow) std::byte[made.bytes]);
+  if (block == nullptr) {
+    return fail(NSAMETA_OUT_OF_MEMORY, "staged execution wants %zu bytes of host memory", made.bytes);
+  }
+  for (std::size_t i = 0; i < made.count; ++i) {
+    const staged_buffer& one = made.buffers[i];
+    if (auto status = home.copy(block.get() + one.offset, one.original, one); status != NSAMETA_OK) return status;
+  }
+  worker_side worker(chosen);
+  if (auto status = worker.run(made, block.get(), problem, outputs); status != NSAMETA_OK) return status;
+  for (std::size_t i = 0; i < made.count; ++i) {
+    const staged_buffer& one = made.buffers[i];
+    if (!one.output) continue;
+    if (auto status = home.copy(one.original, block.get() + one.offset, one); status != NSAMETA_OK) return status;
+  }
+  return NSAMETA_OK;
+}
+
+}  // namespace nsameta
