@@ -35,4 +35,4 @@ foreach(library nsameta nsameta_static)
 endforeach()
 # Tests of internals see the internal headers through the static library.
 target_include_directories(nsameta_static INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal;${PROJECT_SOURCE_DIR}/backends;${PROJECT_SOURCE_DIR}/dispatch>)
+  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal;${PROJECT_SOURCE_DIR}/backends;${PROJECT_SOURCE_DIR}/dispatch>")

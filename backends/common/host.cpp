@@ -11,11 +11,6 @@
 namespace nsameta {
 namespace {
 
-nsameta_status no_such_service(failure_text* why, const char* what) {
-  std::snprintf(why->text, sizeof why->text, "the host has no %s", what);
-  return NSAMETA_UNSUPPORTED;
-}
-
 nsameta_status allocate(std::int32_t, std::size_t bytes, void** out, failure_text* why) {
   *out = std::malloc(bytes > 0 ? bytes : 1);
   if (*out != nullptr) return NSAMETA_OK;
@@ -45,12 +40,17 @@ device_services host_services() {
             *capturing = false;
             return NSAMETA_OK;
           },
-      .create_stream = [](std::int32_t, void**, failure_text* why) { return no_such_service(why, "streams"); },
-      .destroy_stream = [](launch_place, failure_text* why) { return no_such_service(why, "streams"); },
-      .begin_capture = [](launch_place, failure_text* why) { return no_such_service(why, "graphs"); },
-      .end_capture = [](launch_place, void**, failure_text* why) { return no_such_service(why, "graphs"); },
-      .launch_graph = [](launch_place, void*, failure_text* why) { return no_such_service(why, "graphs"); },
-      .destroy_graph = [](std::int32_t, void*, failure_text* why) { return no_such_service(why, "graphs"); },
+      // A fill is done when it returns: every stream is the null one, and always idle.
+      .create_stream =
+          [](std::int32_t, void** stream, failure_text*) {
+            *stream = nullptr;
+            return NSAMETA_OK;
+          },
+      .destroy_stream = [](launch_place, failure_text*) { return NSAMETA_OK; },
+      .begin_capture = nullptr,
+      .end_capture = nullptr,
+      .launch_graph = nullptr,
+      .destroy_graph = nullptr,
   };
 }
 

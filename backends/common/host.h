@@ -5,7 +5,7 @@
 
 namespace nsameta {
 
-/// Malloc and memcpy. The host has no streams and no graphs: those services answer NSAMETA_UNSUPPORTED.
+/// Malloc and memcpy; one stream, the null one; no graphs.
 device_services host_services();
 
 /// Every pointer that nobody else claims is host memory.

@@ -14,7 +14,7 @@ inline constexpr std::int64_t int32_max = 2147483647;
 struct request {
   std::int64_t rows;
   std::int64_t first;
-  std::int64_t kv_len;     ///< cache_seqlens
+  std::int64_t kv_len;     ///< cache_seqlens on all ranks together
   std::uint32_t bits;      ///< nsameta_status_bit raised by its lengths
 };
 

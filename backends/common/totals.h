@@ -4,14 +4,14 @@
 #include <cstdint>
 
 #include "common/annotations.h"
-#include "common/clamp.h"
 #include "common/request.h"
+#include "common/rules.h"
 
 namespace nsameta {
 
 struct totals {
   std::int64_t rows;     ///< below 2^63: 2^31 rows for each of fewer than 2^32 requests
-  std::int64_t kv_len;   ///< likewise
+  std::int64_t kv_len;   ///< of cache_seqlens; likewise
   std::int64_t clamped;  ///< sum of the rows' clamped lengths; saturates at 2^63 - 1
   std::uint32_t bits;    ///< nsameta_status_bit, or-ed
 };
@@ -27,13 +27,10 @@ NSAMETA_HOST_DEVICE totals operator+(const totals& a, const totals& b) {
   return {a.rows + b.rows, a.kv_len + b.kv_len, saturating_add(a.clamped, b.clamped), a.bits | b.bits};
 }
 
-/// Sum of the clamped lengths of a request's first `rows` rows.
-NSAMETA_HOST_DEVICE std::int64_t clamped_prefix(const request& r, std::int64_t rows, std::int64_t topk) {
-  return clamped_sum_below(r.first + rows, topk) - clamped_sum_below(r.first, topk);
-}
-
-NSAMETA_HOST_DEVICE totals totals_of(const request& r, std::int64_t topk) {
-  return {r.rows, r.kv_len, clamped_prefix(r, r.rows, topk), r.bits};
+/// What one request adds.
+template <class Rule>
+NSAMETA_HOST_DEVICE totals totals_of(const Rule& rule, const request& r) {
+  return {r.rows, rule.local(r.kv_len), rule.sum(r.first, r.rows), r.bits};
 }
 
 }  // namespace nsameta

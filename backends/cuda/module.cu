@@ -1,4 +1,6 @@
 /// The CUDA module: the kernels, their launch, and the entry that the loader looks up.
+#include <utility>
+
 #include "cuda/lane.h"
 #include "cuda/runtime.h"
 #include "gpu/fill_kernel.h"
@@ -7,29 +9,34 @@
 namespace nsameta::cuda {
 namespace {
 
-template <int block_threads>
-__global__ void __launch_bounds__(block_threads) fill_kernel(const __grid_constant__ gpu::fill_arguments arguments) {
-  __shared__ gpu::block_memory<block_threads> shared;
+template <int index>
+__global__ void __launch_bounds__(gpu::kernels[index].block_threads)
+    fill_kernel(const __grid_constant__ gpu::fill_arguments arguments) {
+  __shared__ gpu::block_memory<gpu::kernels[index].block_threads> shared;
   lane self;
-  gpu::fill_block<lane, block_threads>(self, arguments, shared);
+  gpu::fill_block<index>(self, arguments, shared);
 }
 
-using kernel = void (*)(gpu::fill_arguments);
-constexpr kernel kernels[gpu::variant_count] = {fill_kernel<gpu::variants[0].block_threads>,
-                                                fill_kernel<gpu::variants[1].block_threads>};
+template <int... index>
+const void* kernel_at(int wanted, std::integer_sequence<int, index...>) {
+  static const void* const kernels[] = {reinterpret_cast<const void*>(fill_kernel<index>)...};
+  return kernels[wanted];
+}
+
+const void* kernel_at(int index) { return kernel_at(index, std::make_integer_sequence<int, gpu::kernel_count>()); }
 
 }  // namespace
 
-runtime::error runtime::load(int variant) {
+runtime::error runtime::load(int kernel) {
   cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kernels[variant]));
+  return cudaFuncGetAttributes(&attributes, kernel_at(kernel));
 }
 
-runtime::error runtime::launch(int variant, int blocks, const gpu::fill_arguments& arguments, void* stream) {
-  const int threads = gpu::variants[static_cast<std::size_t>(variant)].block_threads;
+runtime::error runtime::launch(int kernel, int blocks, const gpu::fill_arguments& arguments, void* stream) {
+  const int threads = gpu::kernels[kernel].block_threads;
   void* parameters[] = {const_cast<gpu::fill_arguments*>(&arguments)};
-  return cudaLaunchKernel(reinterpret_cast<const void*>(kernels[variant]), dim3(static_cast<unsigned>(blocks)),
-                          dim3(static_cast<unsigned>(threads)), parameters, 0, of(stream));
+  return cudaLaunchKernel(kernel_at(kernel), dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
+                          parameters, 0, of(stream));
 }
 
 }  // namespace nsameta::cuda

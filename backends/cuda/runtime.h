@@ -60,8 +60,8 @@ struct runtime {
     return success;
   }
 
-  static error load(int variant);
-  static error launch(int variant, int blocks, const gpu::fill_arguments& arguments, void* stream);
+  static error load(int kernel);
+  static error launch(int kernel, int blocks, const gpu::fill_arguments& arguments, void* stream);
 
   static error is_capturing(void* stream, bool& capturing) {
     cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;

@@ -53,8 +53,8 @@ struct scanned_batch {
   totals all;
 };
 
-template <device_lane L, int block_threads>
-NSAMETA_DEVICE scanned_batch<block_threads> scan_batch(L& lane, const nsameta_problem& problem,
+template <device_lane L, class Rule, int block_threads>
+NSAMETA_DEVICE scanned_batch<block_threads> scan_batch(L& lane, const nsameta_problem& problem, const Rule& rule,
                                                        block_memory<block_threads>& shared) {
   constexpr int warps = block_threads / L::warp_width;
   static_assert(warps <= L::warp_width, "the first warp scans the totals of all warps");
@@ -65,7 +65,7 @@ NSAMETA_DEVICE scanned_batch<block_threads> scan_batch(L& lane, const nsameta_pr
   const std::int64_t begin = lane.thread() * length;
   totals own{};
   for (std::int64_t i = begin; i < begin + length && i < problem.batch_size; ++i)
-    own = own + totals_of(load_request(problem, i), problem.index_topk);
+    own = own + totals_of(rule, load_request(problem, i));
 
   const totals through = warp_scan(lane, lane_index, own);
   if (lane_index == L::warp_width - 1) shared.warp_totals[warp] = through;

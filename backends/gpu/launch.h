@@ -6,8 +6,8 @@
 #include <atomic>
 
 #include "gpu/call_scope.h"
+#include "gpu/kernels.h"
 #include "gpu/row_fields.h"
-#include "gpu/variants.h"
 
 namespace nsameta::gpu {
 
@@ -22,8 +22,8 @@ template <device_runtime R>
 nsameta_status warm_up(std::int32_t device, failure_text* why) {
   const call_scope<R> scope(device);
   if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
-  for (int variant = 0; variant < variant_count; ++variant)
-    if (const nsameta_status status = scope.check(R::load(variant), "loading a kernel", why); status != NSAMETA_OK)
+  for (int kernel = 0; kernel < kernel_count; ++kernel)
+    if (const nsameta_status status = scope.check(R::load(kernel), "loading a kernel", why); status != NSAMETA_OK)
       return status;
   warm<R>[static_cast<std::size_t>(device)].store(true, std::memory_order_release);
   return NSAMETA_OK;
@@ -59,7 +59,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs& outpu
     if (const nsameta_status status = warm_up_outside_capture<R>(place, why); status != NSAMETA_OK) return status;
   const fill_arguments arguments{problem, outputs};
   return call_on<R>(place.device, "launching the kernel", why, [&] {
-    return R::launch(policy.variant, blocks_for(problem, policy), arguments, place.stream);
+    return R::launch(kernel_for(policy.variant, problem), blocks_for(problem, policy), arguments, place.stream);
   });
 }
 

@@ -55,19 +55,19 @@ NSAMETA_DEVICE void store_sums(const nsameta_vector& vector, std::int64_t first,
 
 /// Computes rows [first, first + 4), those below `rows`. One search and one closed form for the first row; the others
 /// follow from it.
-template <int block_threads>
-NSAMETA_DEVICE row_quad compute_rows(const nsameta_problem& problem, const scanned_batch<block_threads>& batch,
-                                     std::int64_t first, std::int64_t rows) {
-  const std::int64_t topk = problem.index_topk;
+template <class Rule, int block_threads>
+NSAMETA_DEVICE row_quad compute_rows(const nsameta_problem& problem, const Rule& rule,
+                                     const scanned_batch<block_threads>& batch, std::int64_t first,
+                                     std::int64_t rows) {
   row_quad quad{};
-  located_request at = locate(problem, batch.segments, first);
-  std::int64_t sum = saturating_add(at.before.clamped, clamped_prefix(at.value, first - at.before.rows, topk));
+  located_request at = locate(problem, rule, batch.segments, first);
+  std::int64_t sum = at.clamped_before(rule, first);
   for (int i = 0; i < rows_per_thread && first + i < rows; ++i) {
     const std::int64_t row = first + i;
-    if (row == at.end_row()) at = locate(problem, batch.segments, row);
-    const std::int64_t expanded = at.value.first + (row - at.before.rows);
-    quad.expanded[i] = static_cast<std::int32_t>(larger(0, expanded));
-    quad.clamped[i] = clamped(expanded, topk);
+    if (row == at.end_row()) at = locate(problem, rule, batch.segments, row);
+    const std::int64_t expanded = rule.local(at.seen_by(row));
+    quad.expanded[i] = static_cast<std::int32_t>(expanded);
+    quad.clamped[i] = static_cast<std::int32_t>(rule.clamped(expanded));
     quad.clamped_before[i] = sum;
     quad.request[i] = static_cast<std::int32_t>(at.index);
     quad.indexer_start[i] = at.before.kv_len;
@@ -76,8 +76,8 @@ NSAMETA_DEVICE row_quad compute_rows(const nsameta_problem& problem, const scann
   return quad;
 }
 
-template <device_lane L, int block_threads>
-NSAMETA_DEVICE void write_row_fields(L& lane, const fill_arguments& arguments,
+template <device_lane L, class Rule, int block_threads>
+NSAMETA_DEVICE void write_row_fields(L& lane, const fill_arguments& arguments, const Rule& rule,
                                      const scanned_batch<block_threads>& batch) {
   const nsameta_outputs& out = arguments.outputs;
   const std::int64_t rows = batch.all.rows;
@@ -85,7 +85,7 @@ NSAMETA_DEVICE void write_row_fields(L& lane, const fill_arguments& arguments,
   const std::int64_t stride = static_cast<std::int64_t>(lane.block_count()) * block_threads * rows_per_thread;
   std::int64_t first = (static_cast<std::int64_t>(lane.block()) * block_threads + lane.thread()) * rows_per_thread;
   for (; first < end; first += stride) {
-    const row_quad quad = compute_rows(arguments.problem, batch, first, rows);
+    const row_quad quad = compute_rows(arguments.problem, rule, batch, first, rows);
     if (present(out.seqlens_expanded))
       store_values(out.seqlens_expanded, first, rows, [&](int i) { return quad.expanded[i]; });
     if (present(out.nsa_cache_seqlens))

@@ -23,8 +23,8 @@ namespace nsameta::gpu {
 ///   get_device(int&), set_device(int)          the calling thread's current device
 ///   pending_error(), clear_error()             the thread's sticky last error: read it, reset it
 ///   locate(const void*, memory_place&)
-///   load(int variant)                          makes the kernel resident on the current device
-///   launch(int variant, int blocks, const fill_arguments&, void* stream)
+///   load(int kernel)                           makes one of gpu::kernels resident on the current device
+///   launch(int kernel, int blocks, const fill_arguments&, void* stream)
 ///   is_capturing(void* stream, bool&)
 ///   allocate(size_t, void*&), release(void*)   on the current device
 ///   copy(void*, const void*, size_t, void* stream)   enqueued; any direction

@@ -71,8 +71,8 @@ struct runtime {
     return success;
   }
 
-  static error load(int variant);
-  static error launch(int variant, int blocks, const gpu::fill_arguments& arguments, void* stream);
+  static error load(int kernel);
+  static error launch(int kernel, int blocks, const gpu::fill_arguments& arguments, void* stream);
 
   static error is_capturing(void* stream, bool& capturing) {
     hipStreamCaptureStatus status = hipStreamCaptureStatusNone;

@@ -1,0 +1,62 @@
+/// The device layer on the host.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <source_location>
+#include <string>
+#include <type_traits>
+
+#include "simt/team.h"
+
+namespace nsameta::simt {
+
+template <int width>
+class lane {
+ public:
+  using call_site = std::source_location;
+  static constexpr int warp_width = width;
+  static_assert(width == 32 || width == 64);
+
+  lane(team::member& self, int block, int block_count) : self_(&self), block_(block), block_count_(block_count) {}
+
+  int thread() const { return self_->thread; }
+  int block() const { return block_; }
+  int block_count() const { return block_count_; }
+  void barrier(const call_site& site = call_site::current()) {
+    self_->owner.meet_block(*self_, {collective::barrier, 0, site});
+  }
+
+  template <class T>
+  T shuffle_up(const T& value, int delta, const call_site& site = call_site::current()) {
+    if (delta < 0 || delta >= width) self_->owner.fail("shuffle_up by " + std::to_string(delta) + " lanes");
+    const int own = thread() % width;
+    return move(collective::shuffle_up, value, own < delta ? own : own - delta, site);
+  }
+  template <class T>
+  T broadcast(const T& value, int from, const call_site& site = call_site::current()) {
+    if (from < 0 || from >= width) self_->owner.fail("broadcast from lane " + std::to_string(from));
+    return move(collective::broadcast, value, from, site);
+  }
+  std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
+    return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
+  }
+
+ private:
+  template <class T>
+  T move(collective kind, const T& value, int from, const call_site& site) {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0 && sizeof(T) <= warp::max_value_bytes);
+    warp& mine = *self_->its_warp;
+    std::byte* const values = mine.values[mine.round % 2];
+    std::memcpy(values + static_cast<std::size_t>(thread() % width) * sizeof(T), &value, sizeof(T));
+    self_->owner.meet_warp(*self_, {kind, sizeof(T), site});
+    T moved;
+    std::memcpy(&moved, values + static_cast<std::size_t>(from) * sizeof(T), sizeof(T));
+    return moved;
+  }
+
+  team::member* self_;
+  int block_, block_count_;
+};
+
+}  // namespace nsameta::simt

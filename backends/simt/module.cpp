@@ -1,0 +1,12 @@
+/// The simt module: linked in, so its entry is a plain function.
+#include "gpu/module.h"
+#include "simt/backend.h"
+#include "simt/runtime.h"
+
+namespace nsameta {
+
+static_assert(gpu::device_runtime<simt::runtime>);
+
+const backend_interface& simt_backend() { return gpu::module<simt::runtime>(); }
+
+}  // namespace nsameta

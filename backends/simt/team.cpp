@@ -1,0 +1,180 @@
+#include "simt/team.h"
+
+#include <cstring>
+#include <utility>
+
+namespace nsameta::simt {
+namespace {
+
+/// Unwinds a lane whose launch has failed.
+struct launch_abandoned {};
+
+/// No power of two, so that the hot tops of the stacks spread over the sets of the caches.
+constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
+
+const char* name_of(collective kind) {
+  switch (kind) {
+    case collective::barrier: return "barrier";
+    case collective::shuffle_up: return "shuffle_up";
+    case collective::broadcast: return "broadcast";
+    case collective::ballot: return "ballot";
+  }
+  return "";
+}
+
+bool same_call(const collective_call& a, const collective_call& b) {
+  return a.kind == b.kind && a.value_bytes == b.value_bytes && a.site.line() == b.site.line() &&
+         a.site.column() == b.site.column();
+}
+
+std::string describe(const collective_call& call) {
+  const char* file = std::strrchr(call.site.file_name(), '/');
+  return std::string(name_of(call.kind)) + " (" + (file ? file + 1 : call.site.file_name()) + ":" +
+         std::to_string(call.site.line()) + ")";
+}
+
+}  // namespace
+
+team& team::of_this_thread() {
+  thread_local team mine;
+  return mine;
+}
+
+team::member::member(team& of, int index, std::size_t bytes) : owner(of), thread(index), stack(bytes, live, this) {}
+
+team::~team() {
+  closing_ = true;
+  for (member& each : members_) home_.switch_to(each.stack);
+}
+
+void* team::shared_memory(std::size_t bytes) {
+  const std::size_t lines = (bytes + sizeof(cache_line) - 1) / sizeof(cache_line);
+  if (lines > shared_memory_.size()) shared_memory_.resize(lines);
+  return shared_memory_.data();
+}
+
+// -------------------------------------------------------------------------------------------- the block
+
+void team::prepare(int threads, int warp_width) {
+  while (static_cast<int>(members_.size()) < threads)
+    members_.emplace_back(*this, static_cast<int>(members_.size()), stack_bytes);
+  const int warps = threads / warp_width;
+  while (static_cast<int>(warps_.size()) < warps) warps_.emplace_back();
+  for (int i = 0; i < warps; ++i) {
+    warp& each = warps_[static_cast<std::size_t>(i)];
+    each.first = i * warp_width;
+    each.members = warp_width;
+    each.arrived = 0;
+  }
+  block_ = {.first = 0, .members = threads};
+  for (int i = 0; i < threads; ++i) {
+    member& each = members_[static_cast<std::size_t>(i)];
+    each.its_warp = &warps_[static_cast<std::size_t>(i / warp_width)];
+    each.finished = false;
+  }
+}
+
+std::string team::run_block(int threads, int warp_width, lane_body body) {
+  prepare(threads, warp_width);
+  body_ = body;
+  unfinished_ = threads;
+  failure_.clear();
+  ready_count_ = 0;
+  // What a missing barrier leaves to chance comes out differently when the lanes run in the other order.
+  backwards_ = !backwards_;
+  wake(block_, nullptr);
+  home_.switch_to(next_ready());
+  if (unfinished_ > 0) unwind_unfinished();
+  return failure_;
+}
+
+/// Nothing can go on: either a lane failed, or lanes wait for others that will never come.
+void team::unwind_unfinished() {
+  for (member& each : members_) {
+    if (each.finished) continue;
+    if (failure_.empty())
+      failure_ = "divergent collective: thread " + std::to_string(each.thread) + " waits at " +
+                 describe(each.waits_at->call) + ", which " + std::to_string(each.waits_at->arrived) + " of " +
+                 std::to_string(each.waits_at->members) + " lanes reached";
+    home_.switch_to(each.stack);
+  }
+}
+
+void team::live(void* argument) {
+  member& self = *static_cast<member*>(argument);
+  team& owner = self.owner;
+  while (!owner.closing_) {
+    owner.run_lane(self);
+    self.stack.switch_to(owner.next_ready());
+  }
+}
+
+void team::run_lane(member& self) {
+  if (failure_.empty()) {
+    try {
+      body_.call(body_.kernel, self);
+    } catch (const launch_abandoned&) {
+    }
+  }
+  self.finished = true;
+  --unfinished_;
+}
+
+/// Who runs when the running fibre cannot: the launching thread when nobody is left, or when all have to be unwound.
+inline fibre& team::next_ready() {
+  if (ready_count_ == 0 || !failure_.empty()) return home_;
+  return ready_[--ready_count_]->stack;
+}
+
+void team::wake(const meeting& group, const member* except) {
+  for (int i = 0; i < group.members; ++i) {
+    const int thread = group.first + (backwards_ ? i : group.members - 1 - i);  // the one put on top runs first
+    member& each = members_[static_cast<std::size_t>(thread)];
+    if (&each != except) ready_[ready_count_++] = &each;
+  }
+}
+
+// -------------------------------------------------------------------------------------- the collectives
+
+[[gnu::always_inline]] inline void team::arrive(member& self, meeting& at, const collective_call& call) {
+  if (at.arrived == 0)
+    at.call = call;
+  else if (!same_call(at.call, call))
+    fail_at_different_calls(self, at.call, call);
+  if (++at.arrived == at.members) {  // the last one goes on, the others follow
+    at.arrived = 0;
+    ++at.round;
+    wake(at, &self);
+    return;
+  }
+  self.waits_at = &at;
+  self.stack.switch_to(next_ready());
+  if (!failure_.empty()) abandon();
+}
+
+void team::meet_block(member& self, const collective_call& call) { arrive(self, block_, call); }
+
+void team::meet_warp(member& self, const collective_call& call) { arrive(self, *self.its_warp, call); }
+
+std::uint64_t team::vote(member& self, bool value, const collective_call& call) {
+  warp& mine = *self.its_warp;
+  std::uint64_t& votes = mine.votes[mine.round % 2];
+  if (mine.arrived == 0) votes = 0;
+  votes |= static_cast<std::uint64_t>(value) << (self.thread - mine.first);
+  arrive(self, mine, call);
+  return votes;
+}
+
+void team::fail_at_different_calls(const member& self, const collective_call& others, const collective_call& own) {
+  fail("divergent collective: thread " + std::to_string(self.thread) + " is at " + describe(own) +
+       " while others wait at " + describe(others));
+}
+
+void team::fail(std::string what) {
+  failure_ = std::move(what);
+  abandon();
+}
+
+void team::abandon() { throw launch_abandoned{}; }
+
+}  // namespace nsameta::simt
