@@ -21,7 +21,7 @@ struct replay_options {
   std::string trace;
   std::string backend;
   scheduler_options schedule;
-  std::int64_t steps = 20000;
+  std::int64_t steps = 0;  // 0: the whole log
   bool check = false;
   bool json = false;
 };
@@ -127,7 +127,7 @@ void add_replay(CLI::App& app, int& result) {
   command->add_option("--chunk", schedule.chunk, "Prefill tokens of a step at most")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  command->add_option("--steps", options->steps, "Steps to run; 0: the whole log")
+  command->add_option("--steps", options->steps, "Stop after so many steps; 0: run the whole log")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--seed", schedule.seed, "Decides the acceptance and the built-in workload")

@@ -11,7 +11,7 @@ namespace {
 const char* name_of(std::size_t mode) { return harness::mode_name(static_cast<nsameta_mode>(mode)); }
 
 /// The value that `share` of all values do not exceed (nearest rank).
-double quantile(std::vector<float> values, double share) {
+double quantile(std::vector<double> values, double share) {
   const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
   std::nth_element(values.begin(), values.begin() + rank, values.end());
   return values[static_cast<std::size_t>(rank)];
@@ -23,7 +23,7 @@ void replay_report::add(const engine_step& step, const step_result& result) {
   mode_figures& mode = modes_[static_cast<std::size_t>(step.mode)];
   mode.requests += std::ssize(step.seq_lens);
   mode.rows += step.rows;
-  mode.microseconds.push_back(static_cast<float>(result.microseconds));
+  mode.microseconds.push_back(result.microseconds);
   mode.kernels.insert(result.kernel);
   if (result.difference && ++mismatches_ == 1)
     first_difference_ = "step " + std::to_string(steps_) + " (" + name_of(static_cast<std::size_t>(step.mode)) +

@@ -37,7 +37,7 @@ class replay_report {
   struct mode_figures {
     std::int64_t requests = 0;
     std::int64_t rows = 0;
-    std::vector<float> microseconds;  // one a step
+    std::vector<double> microseconds;  // one a step
     std::set<std::string> kernels;
   };
 

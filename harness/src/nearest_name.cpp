@@ -26,7 +26,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
   std::string_view nearest;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
+  std::size_t best = 3 + name.size() / 4;  // one more than is still taken for a slip
   for (const std::string_view candidate : candidates) {
     if (const std::size_t distance = edit_distance(name, candidate); distance < best) {
       best = distance;

@@ -1,0 +1,144 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "program.h"
+
+namespace nsameta::cli_tests {
+namespace {
+
+const std::string example = R"({"mode": "extend", "seq_lens": [10, 4], "extend_seq_lens": [3, 2]})";
+
+/// The line on standard error for one bad problem.
+std::string complaint(const std::string& problem) {
+  const outcome result = run("fill", problem + "\n");
+  CHECK(result.code == 2);
+  CHECK(result.out.empty());
+  const auto lines = lines_of(result.err);
+  REQUIRE(lines.size() == 1);
+  return lines[0];
+}
+
+bool names(const std::string& line, const std::string& key, const std::string& value) {
+  return line.find(key) != std::string::npos && line.find(value) != std::string::npos;
+}
+
+TEST_CASE("a problem in, its answer out") {
+  const outcome result = run("fill", example);
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+  const auto answer = json_of(result);
+  CHECK(answer["seqlens_expanded"] == nlohmann::json({8, 9, 10, 3, 4}));
+  CHECK(answer["indexer_ks"] == nlohmann::json({0, 0, 0, 10, 10}));
+  CHECK(answer["indexer_ke"] == nlohmann::json({8, 9, 10, 13, 14}));
+  CHECK(answer["cu_seqlens_q"] == nlohmann::json({0, 3, 5}));
+  CHECK(answer["total_rows"] == 5);
+  CHECK_FALSE(answer.contains("status"));
+  CHECK_FALSE(answer.contains("decision"));
+}
+
+TEST_CASE("fields that a mode has not are left out") {
+  const auto answer =
+      json_of(run("fill", R"({"mode": "draft_extend", "seq_lens": [20, 1, 9], "extend_seq_lens": [3, 6, 0]})"));
+  CHECK(answer["seqlens_expanded"] == nlohmann::json({18, 19, 20, 0, 0, 0, 0, 0, 1}));
+  CHECK_FALSE(answer.contains("indexer_ks"));
+  CHECK_FALSE(answer.contains("page_table_1"));
+}
+
+TEST_CASE("an empty batch") {
+  const auto answer = json_of(run("fill", R"({"mode": "decode", "seq_lens": []})"));
+  CHECK(answer["cu_seqlens_k"] == nlohmann::json({0}));
+  CHECK(answer["seqlens_expanded"] == nlohmann::json::array());
+  CHECK(answer["total_rows"] == 0);
+}
+
+TEST_CASE("what the lengths held is told by name") {
+  const auto answer = json_of(run("fill", R"({"mode": "extend", "seq_lens": [-4, 1], "extend_seq_lens": [0, 3]})"));
+  CHECK(answer["status"] == nlohmann::json({"negative_length", "query_longer_than_kv"}));
+}
+
+TEST_CASE("the vectors' problems without what this version leaves out, as JSON lines") {
+  std::ifstream file(NSAMETA_TEST_DATA "/vectors.jsonl");
+  std::string input;
+  std::vector<nlohmann::json> expected;
+  for (std::string line; std::getline(file, line);) {
+    auto vector = nlohmann::json::parse(line);
+    auto& problem = vector["problem"];
+    if (problem.contains("kv_shard") || problem.contains("q_shard") || problem["index_kpool"] != 1) continue;
+    problem.erase("req_to_token");
+    problem.erase("req_pool_indices");
+    input += problem.dump() + "\n";
+    expected.push_back(vector["expect"]);
+  }
+  REQUIRE(expected.size() > 5);
+  const temporary_file problems(input);
+  const outcome result = run("fill --input " + problems.path());
+  CHECK(result.code == 0);
+  const auto lines = lines_of(result.out);
+  REQUIRE(lines.size() == expected.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto answer = nlohmann::json::parse(lines[i]);
+    for (const auto& [key, value] : answer.items()) CHECK_MESSAGE(expected[i][key] == value, i << " " << key);
+  }
+}
+
+TEST_CASE("a problem may span lines") {
+  const outcome result = run("fill", nlohmann::json::parse(example).dump(2) + "\n\n" + example + "\n");
+  CHECK(result.code == 0);
+  const auto lines = lines_of(result.out);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == lines[1]);
+}
+
+TEST_CASE("bad input is one line that names the key and the value") {
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1, "two"]})"), "seq_lens[1]", "\"two\""));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_len": [1]})"), "\"seq_len\"", "\"seq_lens\""));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "page_size": 63})"), "page_size", "63"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "index_topk": 0})"), "index_topk", "0"));
+  CHECK(names(complaint(R"({"mode": "target_verify", "seq_lens": [1], "uniform_extend_len": -3})"),
+              "uniform_extend_len", "-3"));
+  CHECK(names(complaint(R"({"mode": "draft_extend", "seq_lens": [1], "uniform_extend_len": 100000000})"),
+              "uniform_extend_len", "100000000"));
+  CHECK(names(complaint("{\"mode\": "), "line", "not JSON"));
+}
+
+TEST_CASE("one bad problem does not hide the others") {
+  const outcome result = run("fill", example + "\nnonsense\n" + example + "\n");
+  CHECK(result.code == 2);
+  CHECK(lines_of(result.out).size() == 2);
+  CHECK(lines_of(result.err).size() == 1);
+  CHECK(result.err.find("-:2: ") != std::string::npos);
+}
+
+TEST_CASE("--backend forces, --explain shows it") {
+  for (const char* backend : {"reference", "cpu"}) {
+    const auto answer = json_of(run(std::string("fill --explain --backend ") + backend, example));
+    CHECK(answer["decision"]["backend"] == backend);
+    CHECK(answer["decision"]["override"] == backend);
+    CHECK(answer["total_rows"] == 5);
+  }
+  const auto answer = json_of(run("fill --explain", example, "NSAMETA_BACKEND=reference"));
+  CHECK(answer["decision"]["backend"] == "reference");
+}
+
+TEST_CASE("an override that names nothing exits 2, one that cannot run exits 3") {
+  const outcome unknown = run("fill --backend cdua", example);
+  CHECK(unknown.code == 2);
+  CHECK(names(unknown.err, "cdua", "cuda"));
+  if (!is_ready("hip")) {
+    const outcome missing = run("fill --backend hip", example);
+    CHECK(missing.code == 3);
+    CHECK(missing.out.empty());
+    CHECK(missing.err.find("hip") != std::string::npos);
+    CHECK(run("fill --backend hip,cpu", example).code == 0);
+  }
+}
+
+TEST_CASE("a missing file exits 2") {
+  const outcome result = run("fill --input /nonexistent/problems.jsonl");
+  CHECK(result.code == 2);
+  CHECK(names(result.err, "--input", "/nonexistent/problems.jsonl"));
+}
+
+}  // namespace
+}  // namespace nsameta::cli_tests

@@ -1,0 +1,107 @@
+#include <doctest/doctest.h>
+
+#include "program.h"
+
+namespace nsameta::cli_tests {
+namespace {
+
+const std::string production_style =
+    "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+    "2023-11-16 18:17:03.9799600,4808,10\n"
+    "2023-11-16 18:17:04.0319600,3180,8\r\n"
+    "2023-11-16 18:17:14.5000000,110,27\n";
+
+const std::string other_style =
+    "request,timestamp_ms,input_tokens,output_tokens\n"
+    "a,3979.96,4808,10\n"
+    "b,4031.96,3180,8\n"
+    "c,14500,110,27\n";
+
+std::string digest_of(const std::string& arguments, const std::string& environment = "") {
+  const outcome result = run("replay --json " + arguments, "", environment);
+  CHECK_MESSAGE(result.code == 0, result.err);
+  return json_of(result)["digest"];
+}
+
+TEST_CASE("a log is replayed to its end, every step checked") {
+  const temporary_file trace(production_style);
+  const outcome result = run("replay --check --json --chunk 2048 --trace " + trace.path());
+  CHECK_MESSAGE(result.code == 0, result.err);
+  const auto report = json_of(result);
+  CHECK(report["requests"] == 3);
+  CHECK(report["requests_finished"] == 3);
+  CHECK(report["mismatches"] == 0);
+  CHECK(report["modes"]["extend"]["rows"] == 4808 + 3180 + 110);
+  CHECK(report["modes"]["target_verify"]["steps"] == report["modes"]["draft_extend"]["steps"]);
+  CHECK(report["modes"]["draft_extend"]["rows"] == 9 + 7 + 26);  // prefill gives each first token
+  CHECK_FALSE(report["modes"].contains("decode"));
+}
+
+TEST_CASE("both column styles tell the same log") {
+  const temporary_file one(production_style), other(other_style);
+  CHECK(digest_of("--trace " + one.path()) == digest_of("--trace " + other.path()));
+}
+
+TEST_CASE("without draft tokens, decoding is plain") {
+  const temporary_file trace(production_style);
+  const auto report = json_of(run("replay --json --draft-tokens 0 --trace " + trace.path()));
+  CHECK(report["modes"]["decode"]["rows"] == 9 + 7 + 26);
+  CHECK(report["modes"].size() == 2);
+}
+
+TEST_CASE("every backend gives the same digest") {
+  const std::string steps = "--steps 60 --chunk 512 --max-batch 40";
+  const std::string expected = digest_of(steps + " --backend reference");
+  CHECK(digest_of(steps) == expected);
+  CHECK(digest_of(steps + " --backend cpu/serial") == expected);
+  CHECK(digest_of(steps + " --backend cpu/tbb --check") == expected);
+  CHECK(digest_of(steps, "NSAMETA_BACKEND=cpu") == expected);
+  if (is_ready("simt")) {
+    CHECK(digest_of(steps + " --backend simt:0") == expected);
+    CHECK(digest_of(steps + " --backend simt:1") == expected);
+  }
+  for (const char* gpu : {"cuda", "hip"})
+    if (is_ready(gpu)) CHECK(digest_of(steps + " --check --backend " + gpu) == expected);
+  CHECK(digest_of(steps + " --seed 2") != expected);
+}
+
+TEST_CASE("the table tells steps, times and the digest, and no progress bar is drawn into a file") {
+  const outcome result = run("replay --steps 200 --check");
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+  for (const char* text :
+       {"median us", "p99 us", "extend", "target_verify", "over 200 steps", "0 mismatches", "digest"})
+    CHECK(result.out.find(text) != std::string::npos);
+}
+
+TEST_CASE("a backend that leaves its outputs alone is found out") {
+  const outcome result =
+      run("replay --steps 5 --check --backend cuda", "", "NSAMETA_PLUGIN_DIR='" NSAMETA_IDLE_MODULE "'");
+  CHECK(result.code == 1);
+  CHECK(result.out.find("check against reference: 5 mismatches") != std::string::npos);
+  CHECK(result.err.find("step 0 (extend): cache_seqlens[0]: ") != std::string::npos);
+}
+
+TEST_CASE("a log that cannot be read exits 2 and names the line, the column and the value") {
+  const auto complaint = [](const std::string& content) {
+    const temporary_file trace(content);
+    const outcome result = run("replay --trace " + trace.path());
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(lines_of(result.err).size() == 1);
+    return result.err;
+  };
+  CHECK(complaint("a,b,c\n1,2,3\n").find("line 1: \"a,b,c\"") != std::string::npos);
+  CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2,3\n1,many,3\n").find("line 3: input tokens \"many\"") !=
+        std::string::npos);
+  CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2,-3\n").find("line 2: output tokens \"-3\"") !=
+        std::string::npos);
+  CHECK(complaint("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-13-16 18:17:03,1,1\n").find("2023-13-16") !=
+        std::string::npos);
+  CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2\n").find("line 2: only 2 columns") !=
+        std::string::npos);
+  CHECK(run("replay --trace /nonexistent.csv").code == 2);
+}
+
+}  // namespace
+}  // namespace nsameta::cli_tests

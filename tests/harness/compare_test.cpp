@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "harness/compare.h"
+#include "harness/digest.h"
+
+namespace nsameta::harness {
+namespace {
+
+/// Two outputs, one of them int64.
+struct answer {
+  std::vector<std::int32_t> lengths{4, 5, 6};
+  std::vector<std::int64_t> sums{0, 4, 9, 15};
+
+  nsameta_outputs view() {
+    nsameta_outputs outputs;
+    nsameta_outputs_init(&outputs);
+    outputs.cache_seqlens = {lengths.data(), std::ssize(lengths), NSAMETA_INT32};
+    outputs.cu_seqlens_k = {sums.data(), std::ssize(sums), NSAMETA_INT64};
+    return outputs;
+  }
+  std::uint64_t sum() {
+    digest d;
+    d.add(view());
+    return d.value();
+  }
+};
+
+TEST_CASE("equal answers have no difference") {
+  answer a, b;
+  CHECK_FALSE(compare(a.view(), b.view()));
+  CHECK(a.sum() == b.sum());
+}
+
+TEST_CASE("the first difference is told with field, index and both values") {
+  answer got, expected;
+  got.sums[2] = (1LL << 40) + 9;
+  const auto found = compare(got.view(), expected.view());
+  REQUIRE(found);
+  CHECK(to_string(*found) == "cu_seqlens_k[2]: 1099511627785, expected 9");
+  CHECK(got.sum() != expected.sum());
+}
+
+TEST_CASE("answers of other sizes are not compared") {
+  answer a, b;
+  b.lengths.push_back(0);
+  CHECK_THROWS_AS(compare(a.view(), b.view()), std::invalid_argument);
+  CHECK(a.sum() != b.sum());
+}
+
+TEST_CASE("the digest is a fixed function") {
+  // Logs of different machines and versions are compared by it.
+  CHECK(digest().text() == "cbf29ce484222325");
+  answer a;
+  digest d;
+  d.add(a.view());
+  CHECK(d.text() == "0e676d8489815109");
+}
+
+TEST_CASE("int32 and int64 outputs of one value have one digest") {
+  answer wide;
+  std::vector<std::int32_t> sums(wide.sums.begin(), wide.sums.end());
+  nsameta_outputs narrow = wide.view();
+  narrow.cu_seqlens_k = {sums.data(), std::ssize(sums), NSAMETA_INT32};
+  digest d;
+  d.add(narrow);
+  CHECK(d.value() == wide.sum());
+}
+
+}  // namespace
+}  // namespace nsameta::harness

@@ -1,0 +1,34 @@
+#include <doctest/doctest.h>
+
+#include "harness/library_error.h"
+#include "harness/parity.h"
+
+namespace nsameta::harness {
+namespace {
+
+TEST_CASE("the reference agrees with itself") {
+  for (std::uint64_t number = 0; number < 20; ++number)
+    CHECK_FALSE(check_parity(build_case(draw_recipe(3, number)), "reference"));
+}
+
+TEST_CASE("a failed call is a fault, a backend that cannot run is none") {
+  generated_case made = build_case({});
+  made.problem.page_size = 63;
+  const auto fault = check_parity(made, "cpu");
+  REQUIRE(fault);
+  CHECK(fault->find("page_size is 63") != std::string::npos);
+  CHECK_THROWS_AS(check_parity(build_case({}), "cpu:7"), library_error);
+}
+
+TEST_CASE("shrinking keeps a failing case failing and makes it small") {
+  case_recipe recipe;
+  recipe.batch_size = 100;
+  generated_case made = build_case(recipe);
+  made.problem.page_size = 63;
+  const generated_case smallest = shrink(made, "cpu");
+  CHECK(smallest.problem.batch_size() <= 1);
+  CHECK(check_parity(smallest, "cpu"));
+}
+
+}  // namespace
+}  // namespace nsameta::harness
