@@ -15,7 +15,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) { return std::string(1, '"').append(text).append(1, '"'); }
 
 /// Digits only, at most 9 of them; -1 otherwise.
 std::int32_t parse_index(std::string_view digits) {

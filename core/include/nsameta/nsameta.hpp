@@ -1,0 +1,165 @@
+/// The C++ layer over nsameta.h: spans in place of pointers and counts, a result that cannot be overlooked, and the choice
+/// to throw. Header-only; it adds no cost to a call that succeeds. Spans of device memory are never read here.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+/// What result::or_throw() throws.
+class error : public std::runtime_error {
+ public:
+  error(nsameta_status status, const std::string& message)
+      : std::runtime_error(std::string(nsameta_status_name(status)) + ": " + message), status_(status) {}
+  nsameta_status status() const noexcept { return status_; }
+
+ private:
+  nsameta_status status_;
+};
+
+/// What a call returned; true when all went well.
+class [[nodiscard]] result {
+ public:
+  /// Takes the calling thread's sentence if the call failed.
+  explicit result(nsameta_status status) : status_(status) {
+    if (status != NSAMETA_OK) message_ = nsameta_last_error();
+  }
+  explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }
+  nsameta_status status() const noexcept { return status_; }
+  const std::string& message() const noexcept { return message_; }
+  void or_throw() const {
+    if (status_ != NSAMETA_OK) throw error(status_, message_);
+  }
+
+ private:
+  nsameta_status status_;
+  std::string message_;
+};
+
+/// Elements at every `stride`-th place of a span, from its first on.
+inline nsameta_strided strided(std::span<const std::int32_t> data, std::int64_t stride = 1) noexcept {
+  return {data.data(), stride, NSAMETA_INT32};
+}
+inline nsameta_strided strided(std::span<const std::int64_t> data, std::int64_t stride = 1) noexcept {
+  return {data.data(), stride, NSAMETA_INT64};
+}
+
+/// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does.
+class problem : public nsameta_problem {
+ public:
+  explicit problem(nsameta_mode of_mode) noexcept {
+    nsameta_problem_init(this);
+    mode = of_mode;
+  }
+
+  /// [bs] KV lengths; sets the batch size.
+  problem& with_seq_lens(std::span<const std::int32_t> lengths, std::int64_t every = 1) {
+    return take_seq_lens(lengths, every);
+  }
+  problem& with_seq_lens(std::span<const std::int64_t> lengths, std::int64_t every = 1) {
+    return take_seq_lens(lengths, every);
+  }
+
+  /// [bs] query tokens of each request.
+  problem& with_extend_seq_lens(std::span<const std::int32_t> lengths, std::int64_t every = 1) {
+    extend_seq_lens = strided(lengths, every);
+    return *this;
+  }
+  problem& with_extend_seq_lens(std::span<const std::int64_t> lengths, std::int64_t every = 1) {
+    extend_seq_lens = strided(lengths, every);
+    return *this;
+  }
+
+  /// The same number of query tokens for every request.
+  problem& with_uniform_extend_len(std::int64_t tokens) noexcept {
+    uniform_extend_len = tokens;
+    return *this;
+  }
+  problem& with_page_size(std::int32_t size) noexcept {
+    page_size = size;
+    return *this;
+  }
+  problem& with_index_topk(std::int32_t topk) noexcept {
+    index_topk = topk;
+    return *this;
+  }
+
+ private:
+  template <class Length>
+  problem& take_seq_lens(std::span<const Length> lengths, std::int64_t every) {
+    if (every < 1) throw std::invalid_argument("stride is " + std::to_string(every) + ", less than 1");
+    seq_lens = strided(lengths, every);
+    batch_size = (static_cast<std::int64_t>(lengths.size()) + every - 1) / every;
+    return *this;
+  }
+};
+
+inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
+  return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
+}
+inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
+  return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
+}
+
+/// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
+class outputs : public nsameta_outputs {
+ public:
+  outputs() noexcept { nsameta_outputs_init(this); }
+
+  /// Asks for any field: `out.with(&nsameta_outputs::cu_seqlens_k, sums)`. Only the cu_* arrays may be int64.
+  outputs& with(nsameta_vector nsameta_outputs::*field, std::span<std::int32_t> data) noexcept {
+    this->*field = vector_of(data);
+    return *this;
+  }
+  outputs& with(nsameta_vector nsameta_outputs::*field, std::span<std::int64_t> data) noexcept {
+    this->*field = vector_of(data);
+    return *this;
+  }
+  outputs& with_vector_tail(nsameta_tail tail) noexcept {
+    vector_tail = tail;
+    return *this;
+  }
+};
+
+/// Where to compute. By default wherever the memory is.
+struct target : nsameta_target {
+  target() noexcept : nsameta_target{NSAMETA_DEVICE_AUTO, 0, nullptr} {}
+  explicit target(nsameta_device_kind on, std::int32_t device = 0, void* in_stream = nullptr) noexcept
+      : nsameta_target{on, device, in_stream} {}
+};
+
+inline result fill(const nsameta_problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
+  return result(nsameta_fill(&what, &into, &where));
+}
+
+inline result warmup(const nsameta_target& where = target()) { return result(nsameta_warmup(&where)); }
+
+/// A decision, and whether the fill would run; the record holds the rejections either way.
+struct explanation {
+  result outcome;
+  nsameta_decision decision;
+};
+
+inline explanation explain(const nsameta_problem& what, const nsameta_outputs& into,
+                           const nsameta_target& where = target()) {
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  result outcome(nsameta_explain(&what, &into, &where, &decision));
+  return {std::move(outcome), decision};
+}
+
+/// All backends, also those not built, in selection order.
+inline std::vector<nsameta_backend_info> backends() {
+  std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
+  nsameta_backends(all.data(), all.size());
+  return all;
+}
+
+}  // namespace nsameta

@@ -1,0 +1,78 @@
+// Each case wants a process of its own, started by CTest with the variables that its name tells.
+#include <string>
+#include <vector>
+
+#include "expect.h"
+#include "nsameta/nsameta.hpp"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+namespace {
+
+struct small_fill {
+  std::vector<std::int32_t> lengths{3, 5}, cache = std::vector<std::int32_t>(2, -1);
+  nsameta::problem problem{NSAMETA_DECODE};
+  nsameta::outputs outputs;
+  target host{NSAMETA_DEVICE_HOST};
+
+  small_fill() {
+    problem.with_seq_lens(lengths);
+    outputs.with(&nsameta_outputs::cache_seqlens, cache);
+  }
+  nsameta_status operator()() { return nsameta_fill(&problem, &outputs, &host); }
+  std::string backend() { return explain(problem, outputs, host).decision.backend; }
+};
+
+std::vector<std::string> logged;
+
+}  // namespace
+
+TEST_SUITE_BEGIN("environment");
+
+TEST_CASE("NSAMETA_BACKEND=reference" * doctest::skip()) {
+  small_fill fill;
+  CHECK(fill.backend() == "reference");
+  CHECK(fill() == NSAMETA_OK);
+  setenv("NSAMETA_BACKEND", "cpu", 1);
+  CHECK(fill.backend() == "reference");
+  expect_failure(nsameta_set_override("cpu"), NSAMETA_INVALID_OVERRIDE, {"after the first dispatch"});
+}
+
+TEST_CASE("NSAMETA_BACKEND=cudda" * doctest::skip()) {
+  small_fill fill;
+  for (int i = 0; i < 2; ++i) expect_failure(fill(), NSAMETA_INVALID_OVERRIDE, {"nearest name is \"cuda\""});
+  CHECK(fill.cache == std::vector<std::int32_t>{-1, -1});
+}
+
+TEST_CASE("NSAMETA_BACKEND=cudda, but set_override wins" * doctest::skip()) {
+  CHECK(nsameta_set_override("cpu/tbb") == NSAMETA_OK);
+  small_fill fill;
+  CHECK(fill() == NSAMETA_OK);
+  CHECK(std::string(explain(fill.problem, fill.outputs, fill.host).decision.variant) == "tbb");
+}
+
+TEST_CASE("NSAMETA_BACKEND=cuda, NSAMETA_PLUGIN_DIR with a module of another version" * doctest::skip()) {
+  small_fill fill;
+  expect_failure(fill(), NSAMETA_BACKEND_UNAVAILABLE, {"interface version 999"});
+}
+
+TEST_CASE("NSAMETA_BACKEND=hip, NSAMETA_PLUGIN_DIR=relative" * doctest::skip()) {
+  small_fill fill;
+  const nsameta_status status = fill();
+  // A module beside the library may well be there; the relative folder must not be what it came from.
+  if (status == NSAMETA_BACKEND_UNAVAILABLE && backends().at(4).state <= NSAMETA_BACKEND_NOT_FOUND) {
+    expect_words(nsameta_last_error(), {"NSAMETA_PLUGIN_DIR is \"relative\", not an absolute path"});
+  }
+}
+
+TEST_CASE("NSAMETA_LOG=dispatch" * doctest::skip()) {
+  nsameta_set_log_callback([](const char* line, void*) { logged.emplace_back(line); }, nullptr);
+  small_fill fill;
+  CHECK(fill() == NSAMETA_OK);
+  REQUIRE(logged.size() == 1);
+  expect_words(logged[0], {"dispatch: cpu/serial device 0", "2 rows", "not cpu/tbb"});
+  nsameta_set_log_callback(nullptr, nullptr);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,56 @@
+#include "decision.h"
+#include "expect.h"
+#include "fakes.h"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+TEST_CASE("the record says what was chosen and what it should cost") {
+  fake_world world;
+  CHECK(world.decided() == "cpu/serial");
+  CHECK(world.decision.expected_ns == doctest::Approx(expected_ns(*find_policy(policy_table(), "cpu", "serial"), 4, 4)));
+  CHECK(world.decision.row_bound == 4);
+  CHECK(world.decision.rejection_count == 6);
+  CHECK(world.rejection("cpu/tbb").code == NSAMETA_REJECTED_COST);
+  expect_words(world.rejection("cpu/tbb").why, {"ns expected", "cpu/serial"});
+  CHECK(world[id_cpu].fills.empty());
+}
+
+TEST_CASE("a failed explanation still lists the rejections, and nothing of an older record") {
+  fake_world world;
+  CHECK(world.decided() == "cpu/serial");
+  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr};
+  CHECK(world.explain() == NSAMETA_BACKEND_UNAVAILABLE);
+  CHECK(world.decision.backend[0] == '\0');
+  CHECK(world.rejection("hip").code == NSAMETA_REJECTED_UNAVAILABLE);
+  CHECK(world.rejection("cpu").code == NSAMETA_REJECTED_WRONG_TARGET);
+  expect_words(world.rejection("cpu").why, {"the target is hip"});
+}
+
+TEST_CASE("without outputs, the inputs decide") {
+  fake_world world;
+  world.put_inputs(world.on_device(id_cuda));
+  CHECK(world.dispatch.explain(&world.problem, nullptr, &world.target, &world.decision) == NSAMETA_OK);
+  CHECK(std::string(world.decision.backend) == "cuda");
+}
+
+TEST_CASE("explain checks its arguments as fill does, and its record") {
+  fake_world world;
+  expect_failure(world.dispatch.explain(&world.problem, &world.outputs, &world.target, nullptr),
+                 NSAMETA_INVALID_ARGUMENT, {"decision is null"});
+  nsameta_decision wrong{};
+  wrong.struct_size = 3;
+  expect_failure(world.dispatch.explain(&world.problem, &world.outputs, &world.target, &wrong),
+                 NSAMETA_INVALID_ARGUMENT, {"decision.struct_size is 3"});
+  world.problem.page_size = 48;
+  expect_failure(world.explain(), NSAMETA_INVALID_ARGUMENT, {"page_size is 48, not a power of two"});
+}
+
+TEST_CASE("a record is one line") {
+  fake_world world("cpu");
+  world.put_all_on(id_cuda);
+  REQUIRE(world.explain() == NSAMETA_OK);
+  const std::string line = to_line(world.decision);
+  expect_words(line, {"dispatch: cpu/serial device 0 staged", "4 rows", "override cpu", "not cuda: the override is cpu"});
+  CHECK(line.find('\n') == std::string::npos);
+}

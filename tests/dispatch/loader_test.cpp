@@ -1,0 +1,115 @@
+#include <filesystem>
+#include <fstream>
+
+#include "expect.h"
+#include "loader.h"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+namespace {
+
+/// A folder of its own, gone with the test.
+struct scratch_folder {
+  scratch_folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "nsameta_loader_XXXXXX").string();
+    path = mkdtemp(pattern.data());
+  }
+  ~scratch_folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+/// A module that the build made for these tests.
+opened_backend open_test_module(const char* folder, const char* name = "cuda") {
+  return open_module(name, "", {{std::string(NSAMETA_TEST_MODULES) + "/" + folder}, ""});
+}
+
+}  // namespace
+
+TEST_CASE("a module of this version opens") {
+  const opened_backend opened = open_test_module("good");
+  REQUIRE_MESSAGE(opened.table != nullptr, opened.reason);
+  CHECK(opened.state == NSAMETA_BACKEND_READY);
+  CHECK(std::string(opened.table->name) == "cuda");
+}
+
+TEST_CASE("a module of another version is refused, not called") {
+  const opened_backend opened = open_test_module("wrong_version");
+  CHECK(opened.table == nullptr);
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"wrong_version/nsameta_cuda.so", "interface version 999"});
+}
+
+TEST_CASE("a library without the entry is no module") {
+  const opened_backend opened = open_test_module("no_entry");
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"no symbol nsameta_backend_entry"});
+}
+
+TEST_CASE("a module that holds another backend is refused") {
+  const opened_backend opened = open_test_module("other_name");
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"holds the backend hip, not cuda"});
+}
+
+TEST_CASE("a module that gives no table is refused") {
+  const opened_backend opened = open_test_module("no_table");
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"gives no backend"});
+}
+
+TEST_CASE("a folder, an empty and a truncated file cannot be opened") {
+  const scratch_folder scratch;
+  const std::filesystem::path file = scratch.path / "nsameta_cuda.so";
+  const search_places places{{scratch.path.string()}, ""};
+  const auto expect_unopened = [&] {
+    const opened_backend opened = open_module("cuda", "", places);
+    CHECK(opened.table == nullptr);
+    CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
+    expect_words(opened.reason, {"cannot open", file.c_str()});
+  };
+  SUBCASE("folder") {
+    std::filesystem::create_directory(file);
+    expect_unopened();
+  }
+  SUBCASE("empty") {
+    std::ofstream(file).close();
+    expect_unopened();
+  }
+  SUBCASE("truncated") {
+    std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
+    std::filesystem::resize_file(file, 100);
+    expect_unopened();
+  }
+}
+
+TEST_CASE("what is not there is told with the paths tried") {
+  const search_places places{{"/nonexistent/a", "/nonexistent/b"}, ""};
+  const opened_backend built = open_module("hip", "", places);
+  CHECK(built.state == NSAMETA_BACKEND_NOT_FOUND);
+  expect_words(built.reason, {"/nonexistent/a/nsameta_hip.so", "/nonexistent/b/nsameta_hip.so"});
+  const opened_backend left_out = open_module("hip", "no hipcc was found", places);
+  CHECK(left_out.state == NSAMETA_BACKEND_NOT_BUILT);
+  expect_words(left_out.reason, {"not built: no hipcc was found", "/nonexistent/a/nsameta_hip.so"});
+}
+
+TEST_CASE("a module that this build left out is used where there is one") {
+  const search_places places{{std::string(NSAMETA_TEST_MODULES) + "/good"}, ""};
+  CHECK(open_module("cuda", "no nvcc was found", places).table != nullptr);
+}
+
+TEST_CASE("only absolute folders are searched") {
+  const search_places relative = make_search_places("plugins", "/lib");
+  CHECK(relative.folders == std::vector<std::string>{"/lib"});
+  const opened_backend opened = open_module("cuda", "", relative);
+  expect_words(opened.reason, {"NSAMETA_PLUGIN_DIR is \"plugins\", not an absolute path", "/lib/nsameta_cuda.so"});
+  CHECK(make_search_places("/plugins", "/lib").folders == std::vector<std::string>{"/plugins", "/lib"});
+  CHECK(make_search_places(nullptr, "lib").folders.empty());
+  CHECK(make_search_places("", "").folders.empty());
+}
+
+TEST_CASE("the library knows its own folder") {
+  const search_places places = module_search_places();
+  REQUIRE_FALSE(places.folders.empty());
+  CHECK(std::filesystem::exists(places.folders.back()));
+}

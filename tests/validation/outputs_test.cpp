@@ -1,0 +1,136 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "call.h"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+namespace {
+
+constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+
+bool is_per_row(const vector_field& field) {
+  return field.size == extent::rows || field.size == extent::rows_plus_one;
+}
+
+}  // namespace
+
+TEST_CASE("outputs.struct_size must be this version's") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.struct_size = 4; },
+                 {"outputs.struct_size is 4", std::to_string(sizeof(nsameta_outputs))});
+}
+
+TEST_CASE("every vector: dtype, alignment, capacity") {
+  for (const vector_field& field : vector_fields) {
+    CAPTURE(field.name);
+    const std::string name = field.name;
+    const auto spoil = [&](auto change) { return [&, change](call& c) { change(c.outputs.*field.member); }; };
+    check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.dtype = static_cast<nsameta_dtype>(9); }),
+                   {name + ".dtype is 9"});
+    check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.data = static_cast<char*>(v.data) + 2; }),
+                   {name + ".data is 0x", "not aligned"});
+    check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = -1; }), {name + ".capacity is -1"});
+    check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = int64_max; }),
+                   {name + ".capacity is 9223372036854775807"});
+    const auto wide = spoil([](nsameta_vector& v) { v.dtype = NSAMETA_INT64; });
+    if (field.may_be_int64) {
+      check_accepted(NSAMETA_EXTEND, wide);
+    } else {
+      check_rejected(NSAMETA_EXTEND, wide, {name + ".dtype is int64", "cu_*"});
+    }
+  }
+}
+
+TEST_CASE("an int64 output is aligned to 8 bytes") {
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) {
+                   c.outputs.cu_seqlens_q.dtype = NSAMETA_INT64;
+                   c.outputs.cu_seqlens_q.data = static_cast<char*>(c.outputs.cu_seqlens_q.data) + 4;
+                 },
+                 {"cu_seqlens_q.data is 0x", "8 bytes"});
+}
+
+TEST_CASE("per-request outputs hold the whole batch, row outputs may be short") {
+  for (const vector_field& field : vector_fields) {
+    CAPTURE(field.name);
+    const std::int64_t needed = is_per_row(field) ? 0 : element_count(field.size, requests, 0);
+    const auto with = [&](std::int64_t capacity) {
+      return [&field, capacity](call& c) { (c.outputs.*field.member).capacity = capacity; };
+    };
+    check_accepted(NSAMETA_EXTEND, with(needed));
+    if (is_per_row(field)) continue;
+    check_rejected(NSAMETA_EXTEND, with(needed - 1),
+                   {std::string(field.name) + ".capacity is " + std::to_string(needed - 1), std::to_string(needed)});
+  }
+}
+
+TEST_CASE("indexer_ks and indexer_ke go with extend and an unsharded cache") {
+  for (const auto member : {&nsameta_outputs::indexer_ks, &nsameta_outputs::indexer_ke}) {
+    const std::string name = member == &nsameta_outputs::indexer_ks ? "indexer_ks" : "indexer_ke";
+    for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND}) {
+      check_rejected(mode, [=](call& c) { c.outputs.*member = {c.table.data(), 32, NSAMETA_INT32}; },
+                     {name, "mode is " + std::to_string(mode)});
+    }
+    check_rejected(NSAMETA_EXTEND,
+                   [=](call& c) {
+                     c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+                     c.outputs.*member = {c.table.data(), 32, NSAMETA_INT32};
+                     c.problem.kv_shard = {2, 0, 1};
+                   },
+                   {name, "kv_shard.size is 2"});
+  }
+}
+
+TEST_CASE("tails: the vectors keep or are zeroed, tables may take a value") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.vector_tail = NSAMETA_TAIL_VALUE; }, {"vector_tail is 2"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.vector_tail = static_cast<nsameta_tail>(-1); },
+                 {"vector_tail is -1"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.table_tail = static_cast<nsameta_tail>(3); },
+                 {"table_tail is 3"});
+  check_accepted(NSAMETA_DECODE, [](call& c) { c.outputs.vector_tail = NSAMETA_TAIL_ZERO; });
+  check_accepted(NSAMETA_DECODE, [](call& c) { c.outputs.table_tail = NSAMETA_TAIL_VALUE; });
+}
+
+TEST_CASE("page tables: shape, alignment and the inputs they need") {
+  for (const table_field& field : table_fields) {
+    const std::string name = field.name;
+    const auto with = [&](std::int64_t rows, std::int64_t width, std::int64_t row_stride, std::intptr_t shift = 0) {
+      return [=, &field](call& c) {
+        c.problem.req_pool_indices = {c.seq_lens.data(), 1, NSAMETA_INT64};
+        c.problem.req_to_token = {c.table.data(), 4, 16, 16};
+        auto* data = reinterpret_cast<std::int32_t*>(reinterpret_cast<char*>(c.table.data() + 1024) + shift);
+        c.outputs.*field.member = {data, rows, width, row_stride};
+      };
+    };
+    check_rejected(NSAMETA_DECODE, with(-1, 16, 16), {name + ".rows is -1"});
+    check_rejected(NSAMETA_DECODE, with(4, -1, 16), {name + ".width is -1"});
+    check_rejected(NSAMETA_DECODE, with(4, 16, 15), {name + ".row_stride is 15", "width 16"});
+    check_rejected(NSAMETA_DECODE, with(4, 16, 16, 1), {name + ".data is 0x", "not aligned"});
+    check_rejected(NSAMETA_DECODE, with(int64_max, 16, 16), {name + ".rows is 9223372036854775807"});
+    for (const bool indices : {true, false}) {
+      check_rejected(NSAMETA_DECODE,
+                     [&](call& c) {
+                       with(4, 16, 16)(c);
+                       if (indices) {
+                         c.problem.req_pool_indices.data = nullptr;
+                       } else {
+                         c.problem.req_to_token.data = nullptr;
+                       }
+                     },
+                     {indices ? "req_pool_indices is null" : "req_to_token is null", name});
+    }
+  }
+}
+
+TEST_CASE("workspace: aligned, and there when it has a size") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.workspace_bytes = 64; },
+                 {"workspace is null", "workspace_bytes is 64"});
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) {
+                   c.outputs.workspace = reinterpret_cast<char*>(c.table.data()) + 1;
+                   c.outputs.workspace_bytes = 64;
+                 },
+                 {"workspace is 0x", "256 bytes"});
+}

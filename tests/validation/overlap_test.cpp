@@ -1,0 +1,78 @@
+#include <doctest/doctest.h>
+
+#include "call.h"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+TEST_CASE("any two outputs that share a byte are named") {
+  for (std::size_t a = 0; a < vector_fields.size(); ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      const auto& first = vector_fields[b];
+      const auto& second = vector_fields[a];
+      CAPTURE(first.name);
+      CAPTURE(second.name);
+      // The last element of one is the first of the other.
+      check_rejected(NSAMETA_EXTEND,
+                     [&](call& c) {
+                       c.outputs.*first.member = {c.table.data(), 32, NSAMETA_INT32};
+                       c.outputs.*second.member = {c.table.data() + 31, 32, NSAMETA_INT32};
+                     },
+                     {std::string(second.name) + " overlaps " + first.name, "0x"});
+      check_accepted(NSAMETA_EXTEND, [&](call& c) {
+        c.outputs.*first.member = {c.table.data() + 32, 32, NSAMETA_INT32};
+        c.outputs.*second.member = {c.table.data(), 32, NSAMETA_INT32};
+      });
+    }
+  }
+}
+
+TEST_CASE("an output that overlaps an input is named with it") {
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.token_to_batch.data = c.seq_lens.data(); },
+                 {"token_to_batch overlaps seq_lens"});
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.cu_seqlens_k.data = &c.extend_seq_lens[3]; },
+                 {"cu_seqlens_k overlaps extend_seq_lens"});
+  check_rejected(NSAMETA_EXTEND,
+                 [](call& c) {
+                   c.problem.req_pool_indices = {c.table.data(), 1, NSAMETA_INT32};
+                   c.outputs.status.data = c.table.data() + 3;
+                 },
+                 {"status overlaps req_pool_indices"});
+  check_rejected(NSAMETA_EXTEND,
+                 [](call& c) {
+                   c.problem.req_to_token = {c.table.data(), 4, 10, 16};
+                   c.outputs.status = {c.table.data() + 3 * 16 + 9, 1, NSAMETA_INT32};
+                 },
+                 {"status overlaps req_to_token"});
+}
+
+TEST_CASE("a stride is part of an input's range") {
+  const auto at = [](std::ptrdiff_t element) {
+    return [=](call& c) {
+      c.table.fill(1);
+      c.problem.seq_lens = {c.table.data(), 10, NSAMETA_INT32};
+      c.outputs.total_rows = {c.table.data() + element, 1, NSAMETA_INT32};
+    };
+  };
+  call spoilt(NSAMETA_DECODE);
+  at(30)(spoilt);
+  CHECK(spoilt.fill() == NSAMETA_INVALID_ARGUMENT);
+  CHECK(std::string(nsameta_last_error()).starts_with("total_rows overlaps seq_lens"));
+  check_accepted(NSAMETA_DECODE, at(31));
+}
+
+TEST_CASE("page tables take part with rows * row_stride") {
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) {
+                   c.problem.req_pool_indices = {c.seq_lens.data(), 1, NSAMETA_INT64};
+                   c.problem.req_to_token = {c.table.data(), 4, 16, 16};
+                   c.outputs.page_table_1 = {c.table.data() + 1024, 4, 10, 64};
+                   c.outputs.real_page_table = {c.table.data() + 1024 + 3 * 64 + 9, 4, 1, 1};
+                 },
+                 {"real_page_table overlaps page_table_1"});
+}
+
+TEST_CASE("inputs may share memory, and empty outputs overlap nothing") {
+  check_accepted(NSAMETA_EXTEND, [](call& c) { c.problem.extend_seq_lens = c.problem.seq_lens; });
+  check_accepted(NSAMETA_EXTEND, [](call& c) { c.outputs.token_to_batch = {c.seq_lens.data(), 0, NSAMETA_INT32}; });
+}

@@ -1,0 +1,149 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "call.h"
+
+using namespace nsameta::test;
+
+namespace {
+
+constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr nsameta_mode all_modes[] = {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
+
+template <class T>
+T* shifted(T* pointer, std::uintptr_t bytes) {
+  return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(pointer) + bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a null argument is named") {
+  call good(NSAMETA_DECODE);
+  CHECK(nsameta_fill(nullptr, &good.outputs, &good.target) == NSAMETA_INVALID_ARGUMENT);
+  CHECK(std::string(nsameta_last_error()) == "problem is null");
+  CHECK(nsameta_fill(&good.problem, nullptr, &good.target) == NSAMETA_INVALID_ARGUMENT);
+  CHECK(std::string(nsameta_last_error()) == "outputs is null");
+  CHECK(nsameta_fill(&good.problem, &good.outputs, nullptr) == NSAMETA_INVALID_ARGUMENT);
+  CHECK(std::string(nsameta_last_error()) == "target is null");
+  CHECK(good.untouched());
+}
+
+TEST_CASE("problem.struct_size must be this version's") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.struct_size = 8; },
+                 {"problem.struct_size is 8", std::to_string(sizeof(nsameta_problem))});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.struct_size = 0; }, {"problem.struct_size is 0"});
+}
+
+TEST_CASE("mode is one of four") {
+  for (const int mode : {-1, 4, 77}) {
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.mode = static_cast<nsameta_mode>(mode); },
+                   {"mode is " + std::to_string(mode), "draft_extend (2)"});
+  }
+}
+
+TEST_CASE("batch_size is neither negative nor more than a row can name") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.batch_size = -3; }, {"batch_size is -3"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.batch_size = std::int64_t{1} << 31; },
+                 {"batch_size is 2147483648"});
+}
+
+TEST_CASE("seq_lens is required") {
+  for (const nsameta_mode mode : all_modes) {
+    check_rejected(mode, [](call& c) { c.problem.seq_lens.data = nullptr; }, {"seq_lens is null", "batch_size is 4"});
+  }
+}
+
+TEST_CASE("strides of the inputs start at 1 and stay in memory") {
+  for (const std::int64_t stride : {std::int64_t{0}, std::int64_t{-1}, int64_max}) {
+    const std::string value = std::to_string(stride);
+    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.seq_lens.stride = stride; }, {"seq_lens.stride is " + value});
+    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.extend_seq_lens.stride = stride; },
+                   {"extend_seq_lens.stride is " + value});
+    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.req_pool_indices = {c.seq_lens.data(), stride, NSAMETA_INT64}; },
+                   {"req_pool_indices.stride is " + value});
+  }
+}
+
+TEST_CASE("dtypes of the inputs are int32 or int64") {
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.problem.seq_lens.dtype = static_cast<nsameta_dtype>(2); },
+                 {"seq_lens.dtype is 2"});
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.problem.extend_seq_lens.dtype = static_cast<nsameta_dtype>(-1); },
+                 {"extend_seq_lens.dtype is -1"});
+  check_rejected(NSAMETA_EXTEND,
+                 [](call& c) { c.problem.req_pool_indices = {c.seq_lens.data(), 1, static_cast<nsameta_dtype>(7)}; },
+                 {"req_pool_indices.dtype is 7"});
+}
+
+TEST_CASE("inputs are aligned to their elements") {
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.problem.seq_lens.data = shifted(c.seq_lens.data(), 4); },
+                 {"seq_lens.data is 0x", "not aligned", "8 bytes"});
+  check_rejected(NSAMETA_EXTEND,
+                 [](call& c) { c.problem.extend_seq_lens = {shifted(c.extend_seq_lens.data(), 2), 1, NSAMETA_INT32}; },
+                 {"extend_seq_lens.data is 0x", "4 bytes"});
+  check_rejected(NSAMETA_EXTEND,
+                 [](call& c) { c.problem.req_pool_indices = {shifted(c.seq_lens.data(), 1), 1, NSAMETA_INT32}; },
+                 {"req_pool_indices.data is 0x"});
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.problem.req_to_token = {shifted(c.table.data(), 2), 1, 1, 1}; },
+                 {"req_to_token.data is 0x", "4 bytes"});
+  check_accepted(NSAMETA_DECODE, [](call& c) { c.problem.seq_lens = {shifted(c.seq_lens.data(), 4), 1, NSAMETA_INT32}; });
+}
+
+TEST_CASE("the token table has a sane shape") {
+  const auto with = [](std::int64_t slots, std::int64_t width, std::int64_t row_stride) {
+    return [=](call& c) { c.problem.req_to_token = {c.table.data(), slots, width, row_stride}; };
+  };
+  check_rejected(NSAMETA_DECODE, with(-1, 4, 4), {"req_to_token.slots is -1"});
+  check_rejected(NSAMETA_DECODE, with(4, -2, 4), {"req_to_token.width is -2"});
+  check_rejected(NSAMETA_DECODE, with(4, 8, 7), {"req_to_token.row_stride is 7", "width 8"});
+  check_rejected(NSAMETA_DECODE, with(int64_max, 8, 8), {"req_to_token.slots is 9223372036854775807"});
+}
+
+TEST_CASE("query lengths go with the mode") {
+  const auto ragged = [](call& c) { c.problem.extend_seq_lens = {c.extend_seq_lens.data(), 1, NSAMETA_INT64}; };
+  const auto uniform = [](std::int64_t n) { return [n](call& c) { c.problem.uniform_extend_len = n; }; };
+  check_rejected(NSAMETA_DECODE, ragged, {"extend_seq_lens.data is 0x", "mode decode"});
+  check_rejected(NSAMETA_TARGET_VERIFY, ragged, {"extend_seq_lens.data is 0x", "mode target_verify"});
+  check_rejected(NSAMETA_DECODE, uniform(1), {"uniform_extend_len is 1", "mode decode"});
+  check_rejected(NSAMETA_TARGET_VERIFY, uniform(0), {"uniform_extend_len is 0", "target_verify"});
+  for (const nsameta_mode mode : all_modes) {
+    check_rejected(mode, uniform(-5), {"uniform_extend_len is -5"});
+    check_rejected(mode, uniform(std::int64_t{1} << 31), {"uniform_extend_len is 2147483648"});
+  }
+  for (const nsameta_mode mode : {NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+    check_rejected(mode, uniform(2), {"uniform_extend_len is 2", "extend_seq_lens is given too"});
+    check_rejected(mode, [](call& c) { c.problem.extend_seq_lens.data = nullptr; },
+                   {"extend_seq_lens is null", "uniform_extend_len is 0"});
+  }
+}
+
+TEST_CASE("page_size is a power of two up to 256") {
+  for (const int size : {3, 48, 255}) {
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; },
+                   {"page_size is " + std::to_string(size), "not a power of two"});
+  }
+  for (const int size : {0, -64, 512}) {
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; },
+                   {"page_size is " + std::to_string(size), "outside [1, 256]"});
+  }
+  for (int size = 1; size <= 256; size *= 2) {
+    check_accepted(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; });
+  }
+}
+
+TEST_CASE("index_topk and index_kpool start at 1") {
+  for (const int value : {0, -7}) {
+    const std::string text = std::to_string(value);
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.index_topk = value; }, {"index_topk is " + text});
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.index_kpool = value; }, {"index_kpool is " + text});
+  }
+}
+
+TEST_CASE("shards hold together") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard.size = 0; }, {"kv_shard.size is 0"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard = {2, 2, 1}; }, {"kv_shard.rank is 2", "[0, 2)"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard = {2, -1, 1}; }, {"kv_shard.rank is -1"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard.interleave = 0; }, {"kv_shard.interleave is 0"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.q_shard.size = -1; }, {"q_shard.size is -1"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.q_shard = {4, 4}; }, {"q_shard.rank is 4", "[0, 4)"});
+}
