@@ -1,0 +1,31 @@
+#include "problem.h"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+namespace nsameta::simt {
+
+gpu::fill_arguments small_problem::arguments() {
+  gpu::fill_arguments all{};
+  nsameta_problem_init(&all.problem);
+  all.problem.mode = NSAMETA_DECODE;
+  all.problem.batch_size = static_cast<std::int64_t>(seq_lens.size());
+  all.problem.seq_lens = {seq_lens.data(), 1, NSAMETA_INT32};
+  nsameta_outputs_init(&all.outputs);
+  all.outputs.nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
+  all.outputs.cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
+  return all;
+}
+
+void small_problem::check() const {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < seq_lens.size(); ++i) {
+    CHECK(nsa_cache_seqlens[i] == std::min(seq_lens[i], 2048));
+    CHECK(cu_seqlens_k[i] == sum);
+    sum += seq_lens[i];
+  }
+  CHECK(cu_seqlens_k.back() == sum);
+}
+
+}  // namespace nsameta::simt
