@@ -1,5 +1,5 @@
-/// The runtime shim on virtual devices: the rules of real ones, over host memory and fibres. Device 0 has 32-wide warps,
-/// device 1 64-wide ones.
+/// The runtime shim on virtual devices: the rules of real ones, over host memory and fibres. Device 0 has 32-wide
+/// warps, device 1 64-wide ones.
 #pragma once
 
 #include "gpu/runtime.h"

@@ -1,5 +1,5 @@
-/// Streams and graphs of the virtual devices. A stream's work runs at once, on the calling thread, so streams hold nothing
-/// but a capture in progress. As on real devices, one thread at a time uses a stream.
+/// Streams and graphs of the virtual devices. A stream's work runs at once, on the calling thread, so streams hold
+/// nothing but a capture in progress. As on real devices, one thread at a time uses a stream.
 #pragma once
 
 #include <cstddef>

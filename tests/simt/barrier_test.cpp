@@ -42,8 +42,7 @@ TEST_CASE_TEMPLATE("warps with different work before a barrier meet at it", widt
     got[static_cast<std::size_t>(lane.thread())] = shared.value[threads - 1 - lane.thread()];
   };
   REQUIRE(run_grid<width::value, thread_numbers>(1, threads, kernel) == "");
-  for (int i = 0; i < threads; ++i)
-    CHECK(got[static_cast<std::size_t>(i)] == (threads - 1 - i) / width::value);
+  for (int i = 0; i < threads; ++i) CHECK(got[static_cast<std::size_t>(i)] == (threads - 1 - i) / width::value);
 }
 
 TEST_CASE_TEMPLATE("every block of a grid runs, and knows its place", width, WARP_WIDTHS) {

@@ -1,4 +1,5 @@
-// Kernels that break the rules of the device layer: an error that names the rule, the thread and the place; never a hang.
+// Kernels that break the rules of the device layer: an error that names the rule, the thread and the place; never a
+// hang.
 #include <string>
 
 #include "simt/executor.h"
@@ -96,8 +97,8 @@ TEST_CASE_TEMPLATE("a fault in a later block ends the launch there", width, WARP
 
 TEST_CASE_TEMPLATE("lane numbers outside the warp", width, WARP_WIDTHS) {
   const auto far = [](auto& lane, no_memory&) { lane.broadcast(1, width::value); };
-  CHECK(mentions(run_grid<width::value, no_memory>(1, threads, far), "broadcast from lane " +
-                                                                         std::to_string(width::value)));
+  CHECK(mentions(run_grid<width::value, no_memory>(1, threads, far),
+                 "broadcast from lane " + std::to_string(width::value)));
   const auto negative = [](auto& lane, no_memory&) { lane.shuffle_up(1, -1); };
   CHECK(mentions(run_grid<width::value, no_memory>(1, threads, negative), "shuffle_up by -1 lanes"));
   check_that_the_layer_still_works<width::value>();
