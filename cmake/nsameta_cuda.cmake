@@ -6,6 +6,10 @@ endif()
 nsameta_decide(CUDA "${CMAKE_CUDA_COMPILER}" "nvcc not found")
 if(NSAMETA_WITH_CUDA)
   enable_language(CUDA)
+  if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that this compiler takes C++20
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
 endif()
 
 # A module of CUDA source that keeps its kernels and the CUDA runtime inside it to itself.
@@ -15,7 +19,7 @@ function(nsameta_add_cuda_module target source)
   list(GET NSAMETA_CUDA_ARCHS -1 newest)
   add_library(${target} MODULE ${source})
   set_target_properties(${target} PROPERTIES
-    PREFIX "" CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_VISIBILITY_PRESET hidden
+    PREFIX "" CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden
     CUDA_ARCHITECTURES "${architectures};${newest}-virtual" CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
   target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra)

@@ -31,6 +31,11 @@ nsameta_status refuse_null(const char* argument) noexcept {
 
 using namespace nsameta;
 
+nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
+                               const nsameta_target* target) {
+  return guarded([=] { return process_dispatcher().fill_on(backend, problem, outputs, target); });
+}
+
 nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out) {
   if (out == nullptr) return refuse_null("out");
   return serve(backend, index, &device_services::allocate, index, bytes, out);

@@ -30,10 +30,9 @@ nsameta_status run(const selection& chosen, const nsameta_problem& problem, cons
 
 }  // namespace
 
-nsameta_status dispatcher::decide(const nsameta_problem& problem, const nsameta_outputs& outputs,
-                                  const nsameta_target& target, residency* where, selection* chosen,
-                                  decision_recorder* recorder) {
-  const override_list& forced = setting_.freeze(backends_);
+nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
+                                  const nsameta_outputs& outputs, const nsameta_target& target, residency* where,
+                                  selection* chosen, decision_recorder* recorder) {
   if (auto status = find_residency(backends_, problem, outputs, target, where); status != NSAMETA_OK) return status;
   const selection_request request{target, problem.batch_size, row_bound(problem, outputs)};
   if (recorder != nullptr) recorder->state(forced, request.row_bound);
@@ -45,16 +44,17 @@ nsameta_status dispatcher::decide(const nsameta_problem& problem, const nsameta_
 nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                 const nsameta_target* target) {
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
+  const override_list& forced = setting_.freeze(backends_);
   residency where;
   selection chosen;
   nsameta_status status = NSAMETA_OK;
   if (!log_enabled(log_topic::dispatch)) [[likely]] {
-    status = decide(*problem, *outputs, *target, &where, &chosen, nullptr);
+    status = decide(forced, *problem, *outputs, *target, &where, &chosen, nullptr);
   } else {
     nsameta_decision record;
     record.struct_size = sizeof record;
     decision_recorder recorder(&record);
-    status = decide(*problem, *outputs, *target, &where, &chosen, &recorder);
+    status = decide(forced, *problem, *outputs, *target, &where, &chosen, &recorder);
     log_line(to_line(record).c_str());
   }
   if (status != NSAMETA_OK) [[unlikely]] return status;
@@ -62,6 +62,23 @@ nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_ou
   const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
   const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
   return fill_staged(chosen, owner, {device, target->stream}, *problem, *outputs);
+}
+
+nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                   const nsameta_target* target) {
+  if (backend == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "backend is null");
+  override_list named = parse_override(backend);
+  check_override(backends_, &named);
+  if (!named.error.empty()) return fail(NSAMETA_INVALID_ARGUMENT, "%s", named.error.c_str());
+  if (named.entries.size() != 1)
+    return fail(NSAMETA_INVALID_ARGUMENT, "backend is '%s', which names %zu backends", backend, named.entries.size());
+  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
+  residency where;
+  selection chosen;
+  if (auto status = decide(named, *problem, *outputs, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
+    return status;
+  if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
+  return run(chosen, *problem, *outputs);
 }
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -78,7 +95,7 @@ nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  return decide(*problem, *outputs, *target, &where, &chosen, &recorder);
+  return decide(setting_.freeze(backends_), *problem, *outputs, *target, &where, &chosen, &recorder);
 }
 
 nsameta_status dispatcher::workspace_size(const nsameta_problem* problem, const nsameta_target* target,
