@@ -32,8 +32,8 @@ class dispatcher {
   override_setting& setting_;
 };
 
-/// The process's backends, override and dispatcher, made by the first call and never destroyed: a fill may run while the
-/// process exits.
+/// The process's backends, override and dispatcher, made by the first call and never destroyed: a fill may run while
+/// the process exits.
 registry& process_registry();
 override_setting& process_override();
 dispatcher& process_dispatcher();

@@ -12,8 +12,8 @@
 namespace nsameta {
 namespace {
 
-/// The folder of the shared library, or of the program that this library is linked into. The name of the latter comes from
-/// the kernel: argv[0] is anybody's to choose.
+/// The folder of the shared library, or of the program that this library is linked into. The name of the latter comes
+/// from the kernel: argv[0] is anybody's to choose.
 std::string own_folder() {
   static const char own_symbol = 0;
   Dl_info info;

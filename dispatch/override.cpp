@@ -36,7 +36,9 @@ std::string parse_entry(std::string_view text, std::vector<override_entry>* entr
   const std::string name(place.substr(0, colon));
   override_entry entry{find_backend(name.c_str()), -1, ""};
   if (name == "auto") return "\"auto\" stands alone, without index, variant or list";
-  if (entry.backend < 0) return "no backend is called " + quoted(name) + "; the nearest name is " + quoted(nearest(name));
+  if (entry.backend < 0) {
+    return "no backend is called " + quoted(name) + "; the nearest name is " + quoted(nearest(name));
+  }
   if (colon != std::string_view::npos && (entry.device = parse_index(place.substr(colon + 1))) < 0) {
     return quoted(place.substr(colon + 1)) + " in " + quoted(text) + " is no device index";
   }

@@ -27,8 +27,8 @@ constexpr double expected_ns(const policy_row& row, std::int64_t requests, std::
 /// The row of a variant, null if the table has none.
 const policy_row* find_policy(std::span<const policy_row> table, const char* backend, const char* variant) noexcept;
 
-/// The smallest batch, of `rows_per_request` rows each, for which `large` is expected to beat `small`; nothing if there is
-/// none up to 2^31 - 1 requests. Tests stand on both sides of it.
+/// The smallest batch, of `rows_per_request` rows each, for which `large` is expected to beat `small`; nothing if there
+/// is none up to 2^31 - 1 requests. Tests stand on both sides of it.
 std::optional<std::int64_t> policy_threshold(const policy_row& small, const policy_row& large,
                                              std::int64_t rows_per_request) noexcept;
 

@@ -23,6 +23,7 @@ void probe_devices(backend_record* record) {
     if (record->table->describe(device, &info, &why) != NSAMETA_OK) info = {};  // no code: never chosen
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
+    record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
   }
   if (count == 0) {
     record->state = NSAMETA_BACKEND_NO_DEVICE;

@@ -39,6 +39,12 @@ struct variant_policy {
   const policy_row* row;
 };
 
+/// What selection asks of a device.
+struct device_capability {
+  bool has_code;
+  std::int32_t multiprocessors;
+};
+
 /// All that selection knows of a backend. Immutable, and as old as the registry.
 struct backend_record {
   int id;
@@ -46,11 +52,16 @@ struct backend_record {
   nsameta_backend_state state = NSAMETA_BACKEND_READY;
   std::string reason;                        ///< "" when ready
   std::vector<nsameta_device_info> devices;
+  std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
   std::vector<variant_policy> variants;
 
   const char* name() const { return backend_names[static_cast<std::size_t>(id)]; }
   nsameta_device_kind kind() const { return backend_kinds[static_cast<std::size_t>(id)]; }
   bool ready() const { return state == NSAMETA_BACKEND_READY; }
+  bool has_code(std::int32_t device) const {
+    return static_cast<std::size_t>(device) < capabilities.size() &&
+           capabilities[static_cast<std::size_t>(device)].has_code;
+  }
 };
 
 class registry {

@@ -34,7 +34,7 @@ void take(const verdict& from, const cheapest& best, const selection_request& re
   const backend_record& backend = *from.backend;
   const policy_row& row = *best.policy->row;
   const std::int64_t blocks = std::int64_t{row.max_blocks_per_multiprocessor} *
-                              backend.devices[static_cast<std::size_t>(from.device)].multiprocessors;
+                              backend.capabilities[static_cast<std::size_t>(from.device)].multiprocessors;
   const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
   chosen->backend = &backend;
   chosen->row = &row;

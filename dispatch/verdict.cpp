@@ -1,14 +1,7 @@
 #include "verdict.h"
 
-#include <algorithm>
-
 namespace nsameta {
 namespace {
-
-bool has_code(const backend_record& backend, std::int32_t device) {
-  const auto index = static_cast<std::size_t>(device);
-  return index < backend.devices.size() && backend.devices[index].has_code != 0;
-}
 
 std::string no_code(const backend_record& backend, std::int32_t device) {
   const auto index = static_cast<std::size_t>(device);
@@ -24,22 +17,6 @@ const char* kind_name(nsameta_device_kind kind) {
 
 }  // namespace
 
-verdict judge_forced(registry& backends, int id, std::int32_t wanted_device, const residency& where) {
-  const backend_record& backend = backends.at(id);
-  const std::int32_t found = where.device[static_cast<std::size_t>(id)];
-  const std::int32_t device = std::max(0, wanted_device >= 0 ? wanted_device : found);
-  if (!backend.ready() || !has_code(backend, device)) return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device};
-  const bool reaches = where.reaches(id) && (found < 0 || found == device);
-  return {reaches, NSAMETA_REJECTED_UNREACHABLE, &backend, device};
-}
-
-verdict judge(registry& backends, int id, const selection_request& request, const residency& where) {
-  if (request.target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id)) {
-    return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
-  }
-  return judge_forced(backends, id, -1, where);
-}
-
 std::string why_not(const verdict& rejected, int id, const selection_request& request, const residency& where) {
   const nsameta_target& target = request.target;
   if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) return std::string("the target is ") + kind_name(target.kind);
@@ -51,7 +28,9 @@ std::string why_not(const verdict& rejected, int id, const selection_request& re
     return std::string("its device does not reach ") + buffer;
   }
   if (target.kind != NSAMETA_DEVICE_AUTO) return std::string("it does not reach ") + kind_name(target.kind) + " memory";
-  if (where.owner == id) return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
+  if (where.owner == id) {
+    return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
+  }
   if (where.owner >= 0) return "it does not keep the order of the target's stream";
   return "no buffer is in its memory";
 }

@@ -1,6 +1,7 @@
 /// Whether a backend may run a call, before any cost is compared.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "select.h"
@@ -15,10 +16,22 @@ struct verdict {
 };
 
 /// For a backend that an override names. `wanted_device`: the override's index, -1 for any.
-verdict judge_forced(registry& backends, int id, std::int32_t wanted_device, const residency& where);
+inline verdict judge_forced(registry& backends, int id, std::int32_t wanted_device, const residency& where) {
+  const backend_record& backend = backends.at(id);
+  const std::int32_t found = where.device[static_cast<std::size_t>(id)];
+  const std::int32_t device = std::max(0, wanted_device >= 0 ? wanted_device : found);
+  if (!backend.ready() || !backend.has_code(device)) return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device};
+  const bool reaches = where.reaches(id) && (found < 0 || found == device);
+  return {reaches, NSAMETA_REJECTED_UNREACHABLE, &backend, device};
+}
 
 /// For a backend that competes: one that an explicit target rules out is rejected without being opened.
-verdict judge(registry& backends, int id, const selection_request& request, const residency& where);
+inline verdict judge(registry& backends, int id, const selection_request& request, const residency& where) {
+  if (request.target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id)) {
+    return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
+  }
+  return judge_forced(backends, id, -1, where);
+}
 
 /// The sentence of a verdict that is not eligible.
 std::string why_not(const verdict& rejected, int id, const selection_request& request, const residency& where);

@@ -30,52 +30,47 @@ inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_
          !__builtin_add_overflow(range->begin, bytes, &range->end);
 }
 
-/// Ranges of one call: all inputs are added before the first output. Inputs may overlap each other.
-class byte_ranges {
+/// Two buffers that share a byte and must not.
+struct overlap {
+  const char* output;  ///< null: there is none
+  const char* other;
+  const void* at;      ///< the first byte they share
+};
+
+/// The ranges of one call's outputs, kept sorted. A process fills the same buffers over and over, in the same order, so
+/// the branches of the insertion are well predicted: it costs about as much as the loop over the outputs that feeds it.
+class output_ranges {
  public:
-  void add_input(const byte_range& range) noexcept {
-    if (add(range)) inputs_ = count_;
+  /// Call once per output; the first overlap is kept.
+  void add(const byte_range& range) noexcept {
+    if (range.begin == range.end) return;
+    std::size_t place = count_;
+    for (; place > 0 && sorted_[place - 1].begin > range.begin; --place) sorted_[place] = sorted_[place - 1];
+    sorted_[place] = range;
+    if (place > 0 && sorted_[place - 1].end > range.begin) [[unlikely]] note(range, sorted_[place - 1]);
+    if (place < count_ && sorted_[place + 1].begin < range.end) [[unlikely]] note(range, sorted_[place + 1]);
+    ++count_;
   }
-  void add_output(const byte_range& range) noexcept { add(range); }
 
-  struct meeting {
-    const char* output;  ///< null: no two ranges meet that must not
-    const char* other;
-    const void* at;      ///< the first byte they share
-  };
-
-  meeting overlap() const noexcept {
-    if (ascending_) return {};
-    for (std::size_t later = inputs_; later < count_; ++later) {
-      // Counted without a branch per pair: whatever the order of the buffers, the loop costs the same.
-      unsigned hits = 0;
-      for (std::size_t earlier = 0; earlier < later; ++earlier) hits += meet(earlier, later);
-      if (hits != 0) [[unlikely]] return first_meeting(later);
+  /// Inputs may share memory with each other, not with an output.
+  void check_input(const byte_range& range) noexcept {
+    if (range.begin == range.end || count_ == 0 || range.end <= sorted_[0].begin) return;
+    for (std::size_t i = count_; i > 0 && sorted_[i - 1].end > range.begin; --i) {
+      if (sorted_[i - 1].begin < range.end) [[unlikely]] note(sorted_[i - 1], range);
     }
-    return {};
   }
+
+  const overlap& found() const noexcept { return found_; }
 
  private:
-  bool add(const byte_range& range) noexcept {
-    if (range.begin == range.end) return false;
-    // Buffers mostly come in the order they were allocated in: then this one comparison is the whole test.
-    ascending_ = ascending_ && (count_ == 0 || range.begin >= ranges_[count_ - 1].end);
-    ranges_[count_++] = range;
-    return true;
-  }
-  bool meet(std::size_t a, std::size_t b) const noexcept {
-    return (ranges_[a].begin < ranges_[b].end) & (ranges_[b].begin < ranges_[a].end);
-  }
-  meeting first_meeting(std::size_t later) const noexcept {
-    std::size_t earlier = 0;
-    while (!meet(earlier, later)) ++earlier;
-    const std::uintptr_t at = std::max(ranges_[earlier].begin, ranges_[later].begin);
-    return {ranges_[later].name, ranges_[earlier].name, reinterpret_cast<const void*>(at)};
+  void note(const byte_range& output, const byte_range& other) noexcept {
+    if (found_.output != nullptr) return;
+    found_ = {output.name, other.name, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
   }
 
-  std::array<byte_range, max_buffers + 1> ranges_;  // one more: the workspace
-  std::size_t count_ = 0, inputs_ = 0;
-  bool ascending_ = true;
+  std::array<byte_range, max_buffers + 1> sorted_;  // one more: the workspace
+  std::size_t count_ = 0;
+  overlap found_{};
 };
 
 }  // namespace nsameta

@@ -2,6 +2,7 @@
 
 #include "byte_ranges.h"
 #include "fields.h"
+#include "raw_enum.h"
 #include "status.h"
 #include "validation.h"
 
@@ -10,24 +11,28 @@ namespace {
 
 constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
 
-void add_inputs(const nsameta_problem& problem, byte_ranges* ranges) {
-  const auto add = [ranges](const char* name, const void* data, std::int64_t bytes) {
+void check_inputs(const nsameta_problem& problem, output_ranges* ranges) {
+  const auto check = [ranges](const char* name, const void* data, std::int64_t bytes) {
     byte_range range;
-    if (data != nullptr && make_range(data, bytes, 1, name, &range)) ranges->add_input(range);
+    if (make_range(data, bytes, 1, name, &range)) ranges->check_input(range);
   };
-  const std::int64_t bs = problem.batch_size;
+  const auto vector = [&](const char* name, const nsameta_strided& lengths) {
+    if (lengths.data != nullptr) check(name, lengths.data, strided_bytes(lengths, problem.batch_size));
+  };
+  vector("seq_lens", problem.seq_lens);
+  vector("extend_seq_lens", problem.extend_seq_lens);
+  vector("req_pool_indices", problem.req_pool_indices);
   const nsameta_token_table& slots = problem.req_to_token;
-  add("seq_lens", problem.seq_lens.data, strided_bytes(problem.seq_lens, bs));
-  add("extend_seq_lens", problem.extend_seq_lens.data, strided_bytes(problem.extend_seq_lens, bs));
-  add("req_pool_indices", problem.req_pool_indices.data, strided_bytes(problem.req_pool_indices, bs));
-  add("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
+  if (slots.data == nullptr) return;
+  check("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
 }
 
-nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
-                            byte_ranges* ranges) {
-  const bool wide = vector.dtype == NSAMETA_INT64;
-  if (!wide && vector.dtype != NSAMETA_INT32) [[unlikely]]
-    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", field.name, static_cast<int>(vector.dtype));
+inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
+                            output_ranges* ranges) {
+  const int dtype = raw_value(vector.dtype);
+  const bool wide = dtype == NSAMETA_INT64;
+  if (!wide && dtype != NSAMETA_INT32) [[unlikely]]
+    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", field.name, dtype);
   if (wide && !field.may_be_int64) [[unlikely]]
     return fail(bad, "%s.dtype is int64 (1); only the cu_* arrays may be int64", field.name);
   const std::int64_t bytes = element_bytes(vector.dtype);
@@ -44,11 +49,11 @@ nsameta_status check_vector(const vector_field& field, const nsameta_vector& vec
   byte_range range;
   if (!make_range(vector.data, vector.capacity, bytes, field.name, &range)) [[unlikely]]
     return fail(bad, "%s.capacity is %" PRId64 ", which reaches past the end of memory", field.name, vector.capacity);
-  ranges->add_output(range);
+  ranges->add(range);
   return NSAMETA_OK;
 }
 
-nsameta_status check_table(const char* name, const nsameta_table& table, byte_ranges* ranges) {
+nsameta_status check_table(const char* name, const nsameta_table& table, output_ranges* ranges) {
   if (misaligned(table.data, 4))
     return fail(bad, "%s.data is %p, not aligned to its elements of 4 bytes", name, static_cast<void*>(table.data));
   if (table.rows < 0) return fail(bad, "%s.rows is %" PRId64 ", negative", name, table.rows);
@@ -61,11 +66,11 @@ nsameta_status check_table(const char* name, const nsameta_table& table, byte_ra
       !make_range(table.data, elements, 4, name, &range))
     return fail(bad, "%s.rows is %" PRId64 ", which reaches past the end of memory", name, table.rows);
   make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, name, &range);
-  ranges->add_output(range);
+  ranges->add(range);
   return NSAMETA_OK;
 }
 
-nsameta_status check_workspace(const nsameta_outputs& outputs, byte_ranges* ranges) {
+nsameta_status check_workspace(const nsameta_outputs& outputs, output_ranges* ranges) {
   if (outputs.workspace == nullptr) {
     if (outputs.workspace_bytes != 0) [[unlikely]]
       return fail(bad, "workspace is null, but workspace_bytes is %zu", outputs.workspace_bytes);
@@ -76,7 +81,7 @@ nsameta_status check_workspace(const nsameta_outputs& outputs, byte_ranges* rang
   byte_range range;
   if (!make_range(outputs.workspace, static_cast<std::int64_t>(outputs.workspace_bytes), 1, "workspace", &range))
     return fail(bad, "workspace_bytes is %zu, which reaches past the end of memory", outputs.workspace_bytes);
-  ranges->add_output(range);
+  ranges->add(range);
   return NSAMETA_OK;
 }
 
@@ -107,12 +112,12 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   if (o.struct_size != sizeof(nsameta_outputs)) [[unlikely]]
     return fail(bad, "outputs.struct_size is %zu, not %zu: use nsameta_outputs_init", o.struct_size,
                 sizeof(nsameta_outputs));
-  if (o.vector_tail != NSAMETA_TAIL_KEEP && o.vector_tail != NSAMETA_TAIL_ZERO) [[unlikely]]
-    return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", static_cast<int>(o.vector_tail));
-  if (o.table_tail < NSAMETA_TAIL_KEEP || o.table_tail > NSAMETA_TAIL_VALUE) [[unlikely]]
-    return fail(bad, "table_tail is %d, none of keep (0), zero (1), value (2)", static_cast<int>(o.table_tail));
-  byte_ranges ranges;
-  add_inputs(problem, &ranges);
+  const int vector_tail = raw_value(o.vector_tail), table_tail = raw_value(o.table_tail);
+  if (vector_tail != NSAMETA_TAIL_KEEP && vector_tail != NSAMETA_TAIL_ZERO) [[unlikely]]
+    return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", vector_tail);
+  if (table_tail < NSAMETA_TAIL_KEEP || table_tail > NSAMETA_TAIL_VALUE) [[unlikely]]
+    return fail(bad, "table_tail is %d, none of keep (0), zero (1), value (2)", table_tail);
+  output_ranges ranges;
   for (const vector_field& field : vector_fields) {
     const nsameta_vector& vector = o.*field.member;
     if (vector.data == nullptr) continue;
@@ -125,18 +130,19 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   }
   if (auto s = check_workspace(o, &ranges)) [[unlikely]] return s;
   if (auto s = check_against_problem(problem, o)) [[unlikely]] return s;
-  if (const byte_ranges::meeting meeting = ranges.overlap(); meeting.output != nullptr) [[unlikely]]
-    return fail(bad, "%s overlaps %s: both hold the byte at %p", meeting.output, meeting.other, meeting.at);
+  check_inputs(problem, &ranges);
+  if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
+    return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
   return NSAMETA_OK;
 }
 
 nsameta_status validate_target(const nsameta_target* target) noexcept {
   if (target == nullptr) [[unlikely]] return fail(bad, "target is null");
-  if (target->kind < NSAMETA_DEVICE_AUTO || target->kind > NSAMETA_DEVICE_SIMT) [[unlikely]]
-    return fail(bad, "target.kind is %d, none of auto (0), host (1), cuda (2), hip (3), simt (4)",
-                static_cast<int>(target->kind));
+  const int kind = raw_value(target->kind);
+  if (kind < NSAMETA_DEVICE_AUTO || kind > NSAMETA_DEVICE_SIMT) [[unlikely]]
+    return fail(bad, "target.kind is %d, none of auto (0), host (1), cuda (2), hip (3), simt (4)", kind);
   if (target->index < 0) [[unlikely]] return fail(bad, "target.index is %d, negative", target->index);
-  if (target->kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
+  if (kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
     return fail(bad, "target.index is %d, but there is one host: 0", target->index);
   return NSAMETA_OK;
 }

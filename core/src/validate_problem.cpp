@@ -3,6 +3,7 @@
 
 #include "byte_ranges.h"
 #include "fields.h"
+#include "raw_enum.h"
 #include "status.h"
 #include "validation.h"
 
@@ -20,8 +21,9 @@ nsameta_status check_input(const char* name, const nsameta_strided& vector, std:
   if (vector.data == nullptr) return NSAMETA_OK;
   if (vector.stride < 1) [[unlikely]]
     return fail(bad, "%s.stride is %" PRId64 ", less than 1", name, vector.stride);
-  if (vector.dtype != NSAMETA_INT32 && vector.dtype != NSAMETA_INT64) [[unlikely]]
-    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", name, static_cast<int>(vector.dtype));
+  const int dtype = raw_value(vector.dtype);
+  if (dtype != NSAMETA_INT32 && dtype != NSAMETA_INT64) [[unlikely]]
+    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", name, dtype);
   const std::int64_t bytes = element_bytes(vector.dtype);
   if (misaligned(vector.data, bytes)) [[unlikely]]
     return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", name, vector.data, bytes);
@@ -103,9 +105,9 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
   if (p.struct_size != sizeof(nsameta_problem)) [[unlikely]]
     return fail(bad, "problem.struct_size is %zu, not %zu: use nsameta_problem_init", p.struct_size,
                 sizeof(nsameta_problem));
-  if (p.mode < NSAMETA_DECODE || p.mode > NSAMETA_EXTEND) [[unlikely]]
-    return fail(bad, "mode is %d, none of decode (0), target_verify (1), draft_extend (2), extend (3)",
-                static_cast<int>(p.mode));
+  const int mode = raw_value(p.mode);
+  if (mode < NSAMETA_DECODE || mode > NSAMETA_EXTEND) [[unlikely]]
+    return fail(bad, "mode is %d, none of decode (0), target_verify (1), draft_extend (2), extend (3)", mode);
   // The bound is that of token_to_batch, whose int32 elements name requests.
   if (p.batch_size < 0 || p.batch_size > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
     return fail(bad, "batch_size is %" PRId64 ", outside [0, 2147483647]", p.batch_size);

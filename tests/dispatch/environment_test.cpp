@@ -57,13 +57,10 @@ TEST_CASE("NSAMETA_BACKEND=cuda, NSAMETA_PLUGIN_DIR with a module of another ver
   expect_failure(fill(), NSAMETA_BACKEND_UNAVAILABLE, {"interface version 999"});
 }
 
-TEST_CASE("NSAMETA_BACKEND=hip, NSAMETA_PLUGIN_DIR=relative" * doctest::skip()) {
+TEST_CASE("NSAMETA_BACKEND=cuda, NSAMETA_PLUGIN_DIR relative to the working directory" * doctest::skip()) {
   small_fill fill;
-  const nsameta_status status = fill();
-  // A module beside the library may well be there; the relative folder must not be what it came from.
-  if (status == NSAMETA_BACKEND_UNAVAILABLE && backends().at(4).state <= NSAMETA_BACKEND_NOT_FOUND) {
-    expect_words(nsameta_last_error(), {"NSAMETA_PLUGIN_DIR is \"relative\", not an absolute path"});
-  }
+  // A module beside the library may well be there; the one in the relative folder must not have been opened.
+  if (fill() != NSAMETA_OK) CHECK(std::string(nsameta_last_error()).find("999") == std::string::npos);
 }
 
 TEST_CASE("NSAMETA_LOG=dispatch" * doctest::skip()) {

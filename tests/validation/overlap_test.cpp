@@ -28,9 +28,9 @@ TEST_CASE("any two outputs that share a byte are named") {
 }
 
 TEST_CASE("an output that overlaps an input is named with it") {
-  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.token_to_batch.data = c.seq_lens.data(); },
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.token_to_batch = {c.seq_lens.data(), 4, NSAMETA_INT32}; },
                  {"token_to_batch overlaps seq_lens"});
-  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.cu_seqlens_k.data = &c.extend_seq_lens[3]; },
+  check_rejected(NSAMETA_EXTEND, [](call& c) { c.outputs.cu_seqlens_k = {&c.extend_seq_lens[1], 5, NSAMETA_INT32}; },
                  {"cu_seqlens_k overlaps extend_seq_lens"});
   check_rejected(NSAMETA_EXTEND,
                  [](call& c) {

@@ -57,10 +57,12 @@ TEST_CASE("seq_lens is required") {
 TEST_CASE("strides of the inputs start at 1 and stay in memory") {
   for (const std::int64_t stride : {std::int64_t{0}, std::int64_t{-1}, int64_max}) {
     const std::string value = std::to_string(stride);
-    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.seq_lens.stride = stride; }, {"seq_lens.stride is " + value});
+    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.seq_lens.stride = stride; },
+                   {"seq_lens.stride is " + value});
     check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.extend_seq_lens.stride = stride; },
                    {"extend_seq_lens.stride is " + value});
-    check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.req_pool_indices = {c.seq_lens.data(), stride, NSAMETA_INT64}; },
+    check_rejected(NSAMETA_EXTEND,
+                   [=](call& c) { c.problem.req_pool_indices = {c.seq_lens.data(), stride, NSAMETA_INT64}; },
                    {"req_pool_indices.stride is " + value});
   }
 }
@@ -86,7 +88,8 @@ TEST_CASE("inputs are aligned to their elements") {
                  {"req_pool_indices.data is 0x"});
   check_rejected(NSAMETA_EXTEND, [](call& c) { c.problem.req_to_token = {shifted(c.table.data(), 2), 1, 1, 1}; },
                  {"req_to_token.data is 0x", "4 bytes"});
-  check_accepted(NSAMETA_DECODE, [](call& c) { c.problem.seq_lens = {shifted(c.seq_lens.data(), 4), 1, NSAMETA_INT32}; });
+  check_accepted(NSAMETA_DECODE,
+                 [](call& c) { c.problem.seq_lens = {shifted(c.seq_lens.data(), 4), 1, NSAMETA_INT32}; });
 }
 
 TEST_CASE("the token table has a sane shape") {

@@ -1,5 +1,5 @@
-/// The C++ layer over nsameta.h: spans in place of pointers and counts, a result that cannot be overlooked, and the choice
-/// to throw. Header-only; it adds no cost to a call that succeeds. Spans of device memory are never read here.
+/// The C++ layer over nsameta.h: spans in place of pointers and counts, a result that cannot be overlooked, and the
+/// choice to throw. Header-only; it adds no cost to a call that succeeds. Spans of device memory are never read here.
 #pragma once
 
 #include <cstdint>
