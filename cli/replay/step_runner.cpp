@@ -30,7 +30,8 @@ std::string kernel_name(const nsameta_problem& problem, const nsameta_outputs& o
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   harness::check(nsameta_explain(&problem, &outputs, &target, &decision));
-  return std::string(decision.backend) + "/" + decision.variant + (decision.staged != 0 ? " (staged)" : "");
+  const std::string device = decision.device != 0 ? ":" + std::to_string(decision.device) : "";
+  return decision.backend + device + "/" + decision.variant + (decision.staged != 0 ? " (staged)" : "");
 }
 
 }  // namespace

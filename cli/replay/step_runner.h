@@ -15,7 +15,7 @@ namespace nsameta::cli {
 /// What one fill took and gave.
 struct step_result {
   double microseconds;                    ///< the call, and on a GPU the wait for its end; neither upload nor read-back
-  std::string kernel;                     ///< "backend/variant"
+  std::string kernel;                     ///< "backend[:device]/variant"
   std::optional<std::string> difference;  ///< from the reference, when that was asked for
 };
 
