@@ -13,6 +13,7 @@
 #include "harness/nearest_name.h"
 #include "harness/parity.h"
 #include "harness/problem_json.h"
+#include "nsameta/device.h"
 #include "text_table.h"
 
 namespace nsameta::cli {
@@ -63,6 +64,16 @@ const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>
                              harness::join_names(names));
 }
 
+/// Throws library_error when the index or the variant of `entry` is none of its backend's.
+void require_existing(const std::string& entry) {
+  const harness::problem_data empty;
+  const nsameta_problem problem = empty.view();
+  nsameta_outputs outputs;
+  nsameta_outputs_init(&outputs);
+  const nsameta_target target = harness::place_of(entry).target();
+  harness::check(nsameta_fill_on(entry.c_str(), &problem, &outputs, &target));
+}
+
 /// Every device of the listed backends; of all but the oracle itself when nothing is listed.
 std::vector<candidate> list_candidates(const std::string& list) {
   const auto backends = harness::list_backends();
@@ -75,6 +86,7 @@ std::vector<candidate> list_candidates(const std::string& list) {
     if (entry == backend.name || backend.state != NSAMETA_BACKEND_READY) {
       add_devices(candidates, backend);
     } else {
+      require_existing(entry);
       candidates.push_back({entry, ""});
     }
   }

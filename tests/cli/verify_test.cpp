@@ -47,5 +47,14 @@ TEST_CASE("a name that is no backend exits 2 and names the nearest") {
   }
 }
 
+TEST_CASE("an index or a variant that is not there exits 2") {
+  for (const char* entry : {"cpu:7", "cpu/scalar"}) {
+    const outcome result = run(std::string("verify --cases 1 --backends ") + entry);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(result.err.find(entry) != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace nsameta::cli_tests
