@@ -1,7 +1,8 @@
 # HIP modules for AMD GPUs, compiled without an AMD GPU and without CMake's HIP language, which wants a whole ROCm.
 #   NSAMETA_HIP_FOUND, NSAMETA_HIP_REASON: whether HIP compiles here, and a sentence that says with what or why not
 #   nsameta_add_hip_module(<target> SOURCES a.hip ... [INCLUDES dir ...] [DEFINES X=1 ...] [EXPORTS symbol_* ...])
-#     builds <target>.so, whose path is the target's property NSAMETA_MODULE_FILE, and <target>.resources.txt
+#     builds <target>.so and a report on its kernels' registers and memory, whose paths are the target's properties
+#     NSAMETA_MODULE_FILE and NSAMETA_RESOURCE_REPORT
 cmake_minimum_required(VERSION 3.21)  # also CMP0116: the depfiles below hold absolute paths
 
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
@@ -126,5 +127,5 @@ function(nsameta_add_hip_module target)
     COMMAND ${CMAKE_COMMAND} -E cat ${reports} > "${report}"
     DEPENDS ${objects} ${reports} COMMENT "HIP module ${target}" VERBATIM)
   add_custom_target(${target} ALL DEPENDS "${module}" "${report}")
-  set_target_properties(${target} PROPERTIES NSAMETA_MODULE_FILE "${module}")
+  set_target_properties(${target} PROPERTIES NSAMETA_MODULE_FILE "${module}" NSAMETA_RESOURCE_REPORT "${report}")
 endfunction()

@@ -21,7 +21,10 @@ target_link_libraries(nsameta_objects PRIVATE nsameta_flags TBB::tbb Threads::Th
 
 add_library(nsameta SHARED)
 add_library(nsameta::nsameta ALIAS nsameta)
-set_target_properties(nsameta PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+set(exports ${PROJECT_SOURCE_DIR}/cmake/nsameta.map)
+target_link_options(nsameta PRIVATE LINKER:--version-script=${exports})
+set_target_properties(nsameta PROPERTIES
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${exports})
 
 add_library(nsameta_static STATIC)
 add_library(nsameta::static ALIAS nsameta_static)
