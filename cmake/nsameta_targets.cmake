@@ -6,6 +6,9 @@ find_package(Threads REQUIRED)
 add_library(nsameta_flags INTERFACE)
 target_compile_options(nsameta_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic $<$<BOOL:${NSAMETA_WERROR}>:-Werror>>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(nsameta_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)  # wrong of "text" + string
+endif()
 if(NSAMETA_SANITIZE)
   target_compile_options(nsameta_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NSAMETA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)

@@ -1,0 +1,92 @@
+/// What selection does by itself, over host memory: a batch is handed to another kernel from some size on, and its
+/// answer stays the reference's on both sides of it.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "harness/library_error.h"
+#include "harness/problem_json.h"
+#include "parity.h"
+
+namespace nsameta::matrix {
+namespace {
+
+using harness::check;
+
+/// A kind of step whose rows the host knows, so that the batch size alone decides.
+struct step_kind {
+  nsameta_mode mode;
+  std::int64_t queries;  ///< uniform_extend_len
+};
+
+harness::problem_data problem_of(const step_kind& kind, std::int64_t batch_size) {
+  std::vector<std::int64_t> seq_lens;
+  for (std::int64_t r = 0; r < batch_size; ++r) seq_lens.push_back(r * 7919 % 5000);
+  harness::problem_data problem;
+  problem.mode = kind.mode;
+  problem.seq_lens = harness::strided_values(seq_lens);
+  problem.uniform_extend_len = kind.queries;
+  return problem;
+}
+
+std::string decided(const nsameta_problem& problem, const nsameta_outputs* outputs) {
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  check(nsameta_explain(&problem, outputs, &host, &decision));
+  return std::string(decision.backend) + "/" + decision.variant;
+}
+
+/// The decision for a batch of any size. Lengths are not read to make it, so there is one for all.
+std::string decided_for_size(const step_kind& kind, std::int64_t batch_size) {
+  const harness::problem_data one = problem_of(kind, 1);
+  nsameta_problem problem = one.view();
+  problem.batch_size = batch_size;
+  return decided(problem, nullptr);
+}
+
+/// The smallest batch that does not go where a batch of one goes.
+std::int64_t threshold(const step_kind& kind) {
+  const std::string small = decided_for_size(kind, 1);
+  std::int64_t same = 1, other = 1 << 24;
+  REQUIRE(decided_for_size(kind, other) != small);
+  while (other - same > 1) {
+    const std::int64_t middle = same + (other - same) / 2;
+    (decided_for_size(kind, middle) == small ? same : other) = middle;
+  }
+  return other;
+}
+
+/// Fills a batch wherever selection sends it; where that was.
+std::string fill_and_compare(const step_kind& kind, std::int64_t batch_size) {
+  harness::generated_case step;
+  step.problem = problem_of(kind, batch_size);
+  step.layout = exact_layout(step.problem, live_shape_of(step.problem));
+  harness::input_buffers inputs(harness::place_of("cpu"));
+  inputs.upload(step.problem);
+  harness::output_buffers outputs(harness::place_of("cpu"), step.layout);
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  check(nsameta_fill(&inputs.view(), &outputs.view(), &host));
+  const auto wrong = expectation(step).wrong_with(outputs, inputs);
+  CHECK_MESSAGE(!wrong, *wrong << " at batch size " << batch_size);
+  return decided(inputs.view(), &outputs.view());
+}
+
+}  // namespace
+
+TEST_CASE("selection changes its mind at a batch size, and the answer stays the reference's") {
+  check(nsameta_set_override("auto"));  // whatever the environment says
+  for (const step_kind kind : {step_kind{NSAMETA_DECODE, 0}, step_kind{NSAMETA_DRAFT_EXTEND, 4}}) {
+    const std::int64_t size = threshold(kind);
+    MESSAGE(harness::mode_name(kind.mode) << ": " << decided_for_size(kind, size) << " from batch size " << size << " on, "
+                    << decided_for_size(kind, size - 1) << " below");
+    const std::string below = fill_and_compare(kind, size - 1);
+    const std::string at = fill_and_compare(kind, size);
+    CHECK(below == decided_for_size(kind, 1));
+    CHECK(at != below);
+    CHECK(fill_and_compare(kind, size + 1) == at);
+  }
+}
+
+}  // namespace nsameta::matrix
