@@ -26,9 +26,11 @@ foreach(part SIMT CUDA HIP)
   set(NSAMETA_${part} AUTO CACHE STRING "Build the backend: AUTO, ON or OFF")
   set_property(CACHE NSAMETA_${part} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
-set(NSAMETA_CUDA_ARCHS "75;80;86;89;90;100;120" CACHE STRING "Compute capabilities to build machine code for; PTX for the newest")
+set(NSAMETA_CUDA_ARCHS "75;80;86;89;90;100;120" CACHE STRING
+  "Compute capabilities to build machine code for; PTX for the newest")
 
-# Turns "was it asked for" and "is it there" into NSAMETA_WITH_<part> and NSAMETA_WHY_NOT_<part>, for all folders to see.
+# Turns "was it asked for" and "is it there" into NSAMETA_WITH_<part> and NSAMETA_WHY_NOT_<part>, for all folders to
+# see.
 function(nsameta_decide part found reason)
   set(with FALSE)
   set(why "")

@@ -1,5 +1,5 @@
-# The library's targets. Every part adds its sources to nsameta_objects; the shared and the static library are made of the
-# same objects, so that tests of internals run the code that ships.
+# The library's targets. Every part adds its sources to nsameta_objects; the shared and the static library are made of
+# the same objects, so that tests of internals run the code that ships.
 find_package(TBB REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -41,4 +41,6 @@ foreach(library nsameta nsameta_static)
 endforeach()
 # Tests of internals see the internal headers through the static library.
 target_include_directories(nsameta_static INTERFACE
-  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal;${PROJECT_SOURCE_DIR}/backends;${PROJECT_SOURCE_DIR}/dispatch>")
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal>
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends>
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)

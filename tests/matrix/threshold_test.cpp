@@ -79,8 +79,8 @@ TEST_CASE("selection changes its mind at a batch size, and the answer stays the 
   check(nsameta_set_override("auto"));  // whatever the environment says
   for (const step_kind kind : {step_kind{NSAMETA_DECODE, 0}, step_kind{NSAMETA_DRAFT_EXTEND, 4}}) {
     const std::int64_t size = threshold(kind);
-    MESSAGE(harness::mode_name(kind.mode) << ": " << decided_for_size(kind, size) << " from batch size " << size << " on, "
-                    << decided_for_size(kind, size - 1) << " below");
+    MESSAGE(std::string(harness::mode_name(kind.mode)), ": ", decided_for_size(kind, size), " from batch size ", size,
+            " on, ", decided_for_size(kind, size - 1), " below");
     const std::string below = fill_and_compare(kind, size - 1);
     const std::string at = fill_and_compare(kind, size);
     CHECK(below == decided_for_size(kind, 1));
