@@ -25,7 +25,7 @@ struct launch_policy {
   std::int32_t block_threads;  ///< GPU kernels
   std::int32_t max_blocks;     ///< GPU kernels: upper bound of the grid
   std::int64_t grain_rows;     ///< CPU: rows a parallel task takes at least; 0 for serial variants
-  std::int64_t row_bound;      ///< no more rows than this can be written, as far as the host knows
+  std::int64_t row_bound;      ///< how many rows to expect, as far as the host knows; more may come
 };
 
 struct launch_place {
@@ -76,9 +76,9 @@ struct backend_interface {
   nsameta_status (*locate)(const void* pointer, memory_place*, failure_text*);
   /// Loads every kernel for `device`; blocking, idempotent, thread-safe.
   nsameta_status (*warm_up)(std::int32_t device, failure_text*);
-  /// Runs one validated problem. Only problems that validate() accepted reach a backend.
-  nsameta_status (*fill)(const nsameta_problem&, const nsameta_outputs&, const launch_policy&, launch_place,
-                         failure_text*);
+  /// Runs one problem into `count` >= 1 sets of outputs. Only validated arguments reach a backend.
+  nsameta_status (*fill)(const nsameta_problem&, const nsameta_outputs* sets, std::int64_t count, const launch_policy&,
+                         launch_place, failure_text*);
 
   device_services services;
 };

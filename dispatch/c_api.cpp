@@ -11,6 +11,11 @@ nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_output
   return guarded([=] { return process_dispatcher().fill(problem, outputs, target); });
 }
 
+nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, int64_t count,
+                                 const nsameta_target* target) {
+  return guarded([=] { return process_dispatcher().fill_many(problem, outputs, count, target); });
+}
+
 nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                const nsameta_target* target, nsameta_decision* decision) {
   return guarded([=] { return process_dispatcher().explain(problem, outputs, target, decision); });

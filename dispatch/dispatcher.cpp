@@ -14,15 +14,15 @@ namespace {
 nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target) {
   if (auto status = validate_problem(problem); status != NSAMETA_OK) [[unlikely]] return status;
   if (auto status = validate_outputs(*problem, outputs); status != NSAMETA_OK) [[unlikely]] return status;
-  if (auto status = validate_target(target); status != NSAMETA_OK) [[unlikely]] return status;
-  return check_supported(*problem, *outputs);
+  return validate_target(target);
 }
 
-nsameta_status run(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs& outputs) {
+nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
+                      std::int64_t count) {
   failure_text why;
   why.text[0] = '\0';
   const nsameta_status status =
-      chosen.backend->table->fill(problem, outputs, chosen.policy, chosen.place, &why);
+      chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
   if (status == NSAMETA_OK) [[likely]] return NSAMETA_OK;
   return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.row->variant, chosen.place.device,
               why.text);
@@ -41,27 +41,61 @@ nsameta_status dispatcher::decide(const override_list& forced, const nsameta_pro
   return status;
 }
 
-nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
-                                const nsameta_target* target) {
-  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
-  const override_list& forced = setting_.freeze(backends_);
+nsameta_status dispatcher::run(const override_list& forced, const nsameta_problem& problem,
+                               const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target) {
   residency where;
   selection chosen;
   nsameta_status status = NSAMETA_OK;
   if (!log_enabled(log_topic::dispatch)) [[likely]] {
-    status = decide(forced, *problem, *outputs, *target, &where, &chosen, nullptr);
+    status = decide(forced, problem, *outputs, target, &where, &chosen, nullptr);
   } else {
     nsameta_decision record;
     record.struct_size = sizeof record;
     decision_recorder recorder(&record);
-    status = decide(forced, *problem, *outputs, *target, &where, &chosen, &recorder);
+    status = decide(forced, problem, *outputs, target, &where, &chosen, &recorder);
     log_line(to_line(record).c_str());
   }
   if (status != NSAMETA_OK) [[unlikely]] return status;
-  if (!chosen.staged) [[likely]] return run(chosen, *problem, *outputs);
+  if (!chosen.staged) [[likely]] return run_on(chosen, problem, outputs, count);
   const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
   const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
-  return fill_staged(chosen, owner, {device, target->stream}, *problem, *outputs);
+  for (std::int64_t set = 0; set < count && status == NSAMETA_OK; ++set)
+    status = fill_staged(chosen, owner, {device, target.stream}, problem, outputs[set]);
+  return status;
+}
+
+nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                const nsameta_target* target) {
+  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
+  return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
+}
+
+nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                     std::int64_t count, const nsameta_target* target) {
+  if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %lld, negative", static_cast<long long>(count));
+  if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
+  for (std::int64_t set = 0; set < count; ++set)
+    if (auto status = validate(problem, outputs + set, target); status != NSAMETA_OK)
+      return fail(status, "outputs[%lld]: %s", static_cast<long long>(set), nsameta_last_error());
+  if (auto status = validate_sets(outputs, count); status != NSAMETA_OK) return status;
+  if (count == 0) return NSAMETA_OK;
+  if (auto status = check_same_place(*problem, outputs, count, *target); status != NSAMETA_OK) return status;
+  return run(setting_.freeze(backends_), *problem, outputs, count, *target);
+}
+
+nsameta_status dispatcher::check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs,
+                                            std::int64_t count, const nsameta_target& target) {
+  if (target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
+  residency first, other;
+  if (auto status = find_residency(backends_, problem, outputs[0], target, &first); status != NSAMETA_OK) return status;
+  for (std::int64_t set = 1; set < count; ++set) {
+    if (auto status = find_residency(backends_, problem, outputs[set], target, &other); status != NSAMETA_OK)
+      return status;
+    if (other.direct != first.direct || other.owner != first.owner || other.device != first.device)
+      return fail(NSAMETA_INVALID_ARGUMENT, "outputs[%lld] is in other memory than outputs[0]",
+                  static_cast<long long>(set));
+  }
+  return NSAMETA_OK;
 }
 
 nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -78,7 +112,7 @@ nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* p
   if (auto status = decide(named, *problem, *outputs, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
     return status;
   if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
-  return run(chosen, *problem, *outputs);
+  return run_on(chosen, *problem, outputs, 1);
 }
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,

@@ -13,6 +13,8 @@ class dispatcher {
   dispatcher(registry& backends, override_setting& setting) : backends_(backends), setting_(setting) {}
 
   nsameta_status fill(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target);
+  nsameta_status fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
+                           const nsameta_target* target);
   /// On the one backend that `backend` names, whatever the override says; never staged.
   nsameta_status fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                          const nsameta_target* target);
@@ -22,9 +24,13 @@ class dispatcher {
   nsameta_status workspace_size(const nsameta_problem* problem, const nsameta_target* target, std::size_t* bytes);
 
  private:
+  nsameta_status run(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
+                     std::int64_t count, const nsameta_target& target);
   nsameta_status decide(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs& outputs,
                         const nsameta_target& target, residency* where, selection* chosen,
                         decision_recorder* recorder);
+  nsameta_status check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
+                                  const nsameta_target& target);
   nsameta_status warm_up_list(const override_list& forced, const nsameta_target& target);
   nsameta_status warm_up_target(const nsameta_target& target);
 

@@ -99,7 +99,7 @@ class worker_side {
     if (status == NSAMETA_OK) {
       std::byte* worked_on = on_host ? block : static_cast<std::byte*>(memory_);
       relocate(made, worked_on, &problem, &outputs);
-      status = table_.fill(problem, outputs, chosen_.policy, chosen_.place, &why);
+      status = table_.fill(problem, &outputs, 1, chosen_.policy, chosen_.place, &why);
     }
     if (status == NSAMETA_OK && !on_host && made.bytes > made.outputs_begin) {
       status = table_.services.copy(chosen_.place, block + made.outputs_begin,

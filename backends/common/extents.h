@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "common/batch.h"
 #include "common/stores.h"
-#include "common/totals.h"
 
 namespace nsameta {
 
@@ -28,15 +28,18 @@ NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::
 }
 
 /// Calls `set(vector, live, value)` for each vector with a tail rule: elements [live, capacity) become `value`.
-template <class Set>
-NSAMETA_HOST_DEVICE void for_each_tail(const nsameta_outputs& out, std::int64_t requests, const totals& all, Set set) {
+template <class Batch, class Set>
+NSAMETA_HOST_DEVICE void for_each_tail(const Batch& batch, const totals& all, Set set) {
+  const nsameta_outputs& out = batch.out;
   if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
-  set(out.cache_seqlens, requests, 0);
-  set(out.cu_seqlens_k, requests + 1, all.kv_len);
-  set(out.cu_seqlens_q, requests + 1, all.rows);
-  set(out.seqlens_expanded, all.rows, 0);
-  set(out.nsa_cache_seqlens, all.rows, 0);
-  set(out.nsa_cu_seqlens_k, all.rows + 1, all.clamped);
-  set(out.nsa_cu_seqlens_q, all.rows + 1, all.rows);
+  const std::int64_t rows = batch.rows(all);
+  set(out.cache_seqlens, all.kept, 0);
+  set(out.cu_seqlens_k, all.kept + 1, all.kv_len);
+  set(out.cu_seqlens_q, all.kept + 1, rows);
+  set(out.seqlens_expanded, rows, 0);
+  set(out.nsa_cache_seqlens, rows, 0);
+  set(out.nsa_cu_seqlens_k, rows + 1, all.clamped);
+  set(out.nsa_cu_seqlens_q, rows + 1, rows);
 }
+
 }  // namespace nsameta

@@ -1,9 +1,10 @@
-/// From a row to its request: a search over segments of requests whose totals are known, then a walk inside one.
+/// From a row, or a unit of page-table work, to its request: a search over segments of requests whose totals are known,
+/// then a walk inside one.
 #pragma once
 
 #include <cstdint>
 
-#include "common/totals.h"
+#include "common/batch.h"
 
 namespace nsameta {
 
@@ -12,45 +13,66 @@ struct located_request {
   std::int64_t index;
   request value;
   totals before;  ///< of all earlier requests
-
-  NSAMETA_HOST_DEVICE std::int64_t end_row() const { return before.rows + value.rows; }
-  /// Positions that `row`, one of this request's, sees on all ranks.
-  NSAMETA_HOST_DEVICE std::int64_t seen_by(std::int64_t row) const {
-    const std::int64_t seen = value.first + (row - before.rows);
-    return seen > 0 ? seen : 0;
-  }
-  /// Sum of the clamped lengths of all rows before `row`, one of this request's.
-  template <class Rule>
-  NSAMETA_HOST_DEVICE std::int64_t clamped_before(const Rule& rule, std::int64_t row) const {
-    return saturating_add(before.clamped, rule.sum(value.first, row - before.rows));
-  }
 };
 
-/// The requests of a batch in `count` segments of `length` requests each (the last may be shorter, or empty).
-/// `Starts` gives, for segment i, `rows(i)` and `totals_before(i)`.
-template <class Starts>
+/// The requests of a batch in `count` segments of `length` requests each (the last may be shorter, or empty), with the
+/// totals of all requests before each segment.
 struct segment_index {
-  Starts starts;
+  const totals* before;
   int count;
   std::int64_t length;
 };
 
-/// The request that holds `row`, for row < T. Segments that share a start are empty but for the last of them, and so are
-/// skipped.
-template <class Rule, class Starts>
-NSAMETA_HOST_DEVICE located_request locate(const nsameta_problem& problem, const Rule& rule,
-                                           const segment_index<Starts>& segments, std::int64_t row) {
+/// The request in which a running count passes `position`; `count_in(totals)` grows from request to request and passes
+/// it at the end of the batch. Segments that share a start are empty but for the last of them, and so are skipped.
+template <class Batch, class Count>
+NSAMETA_HOST_DEVICE located_request locate_by(const Batch& batch, const segment_index& segments, std::int64_t position,
+                                              Count count_in) {
   int low = 0;
   for (int high = segments.count; high - low > 1;) {
     const int middle = low + (high - low) / 2;
-    (segments.starts.rows(middle) <= row ? low : high) = middle;
+    (count_in(segments.before[middle]) <= position ? low : high) = middle;
   }
-  located_request at{low * segments.length, {}, segments.starts.totals_before(low)};
+  located_request at{low * segments.length, {}, segments.before[low]};
   for (;; ++at.index) {
-    at.value = load_request(problem, at.index);
-    if (row < at.end_row()) return at;
-    at.before = at.before + totals_of(rule, at.value);
+    at.value = batch.load(at.index, at.before);
+    const totals through = at.before + batch.totals_of(at.index, at.value);
+    if (position < count_in(through)) return at;
+    at.before = through;
   }
 }
+
+/// The request that holds `row`, for row < T.
+template <class Batch>
+NSAMETA_HOST_DEVICE located_request locate_row(const Batch& batch, const segment_index& segments, std::int64_t row) {
+  return locate_by(batch, segments, row, [&](const totals& sum) { return batch.rows(sum); });
+}
+
+/// The request that page-table unit `unit` belongs to.
+template <class Batch>
+NSAMETA_HOST_DEVICE located_request locate_unit(const Batch& batch, const segment_index& segments, std::int64_t unit) {
+  return locate_by(batch, segments, unit, [](const totals& sum) { return sum.table_units; });
+}
+
+/// A located request's rows in the batch.
+template <class Rule>
+struct located_rows {
+  const Rule& rule;
+  const located_request& at;
+  std::int64_t begin, end;
+
+  NSAMETA_HOST_DEVICE located_rows(const Rule& r, const located_request& request)
+      : rule(r), at(request), begin(r.rows_before(request.before.tokens)), end(begin + request.value.rows) {}
+
+  /// Expanded length of `row`.
+  NSAMETA_HOST_DEVICE std::int64_t expanded(std::int64_t row) const {
+    const std::int64_t seen = at.value.first + (row - begin) * at.value.step;
+    return rule.local(seen > 0 ? seen : 0);
+  }
+  /// Sum of the clamped lengths of all rows of the batch before `row`.
+  NSAMETA_HOST_DEVICE std::int64_t clamped_before(std::int64_t row) const {
+    return saturating_add(at.before.clamped, rule.sum(at.value, row - begin));
+  }
+};
 
 }  // namespace nsameta

@@ -14,18 +14,22 @@ NSAMETA_HOST_DEVICE bool exceeds(const nsameta_vector& vector, std::int64_t elem
   return present(vector) && elements > vector.capacity;
 }
 
-NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows) {
+NSAMETA_HOST_DEVICE bool exceeds(const nsameta_table& table, std::int64_t rows) {
+  return table.data != nullptr && rows > table.rows;
+}
+
+NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows, std::int64_t table_rows) {
   return exceeds(out.seqlens_expanded, rows) || exceeds(out.nsa_cache_seqlens, rows) ||
          exceeds(out.nsa_cu_seqlens_k, rows + 1) || exceeds(out.nsa_cu_seqlens_q, rows + 1) ||
-         exceeds(out.indexer_ks, rows) || exceeds(out.indexer_ke, rows) || exceeds(out.token_to_batch, rows);
+         exceeds(out.indexer_ks, rows) || exceeds(out.indexer_ke, rows) || exceeds(out.token_to_batch, rows) ||
+         exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows);
 }
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
-template <class Rule, class Starts>
-NSAMETA_HOST_DEVICE bool any_sum_overflowed(const nsameta_problem& problem, const nsameta_outputs& out,
-                                            const Rule& rule, const segment_index<Starts>& segments,
-                                            const totals& all) {
-  const std::int64_t rows = all.rows;
+template <class Batch>
+NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const segment_index& segments, const totals& all) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t rows = batch.rows(all);
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) ||
       overflows(out.total_rows, rows) ||
       overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)))
@@ -34,13 +38,14 @@ NSAMETA_HOST_DEVICE bool any_sum_overflowed(const nsameta_problem& problem, cons
   if (!exceeds(clamped_sums, rows + 1)) {
     if (overflows(clamped_sums, all.clamped)) return true;
   } else if (const std::int64_t last = clamped_sums.capacity - 1; last > 0) {
-    if (overflows(clamped_sums, locate(problem, rule, segments, last).clamped_before(rule, last))) return true;
+    const located_request at = locate_row(batch, segments, last);
+    if (overflows(clamped_sums, located_rows(batch.rule, at).clamped_before(last))) return true;
   }
   if (const std::int64_t last = writable(out.indexer_ks, rows) - 1; last >= 0)
-    if (overflows(out.indexer_ks, locate(problem, rule, segments, last).before.kv_len)) return true;
+    if (overflows(out.indexer_ks, locate_row(batch, segments, last).before.kv_len)) return true;
   if (const std::int64_t last = writable(out.indexer_ke, rows) - 1; last >= 0) {
-    const located_request at = locate(problem, rule, segments, last);
-    if (overflows(out.indexer_ke, at.before.kv_len + rule.local(at.seen_by(last)))) return true;
+    const located_request at = locate_row(batch, segments, last);
+    if (overflows(out.indexer_ke, at.before.kv_len + located_rows(batch.rule, at).expanded(last))) return true;
   }
   return false;
 }
@@ -49,18 +54,19 @@ NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64
   if (present(vector) && index < vector.capacity) store_sum(vector, index, sum);
 }
 
-template <class Rule, class Starts>
-NSAMETA_HOST_DEVICE void write_outcome(const nsameta_problem& problem, const nsameta_outputs& out, const Rule& rule,
-                                       const segment_index<Starts>& segments, const totals& all) {
-  store_last_sum(out.cu_seqlens_k, problem.batch_size, all.kv_len);
-  store_last_sum(out.cu_seqlens_q, problem.batch_size, all.rows);
-  store_last_sum(out.nsa_cu_seqlens_k, all.rows, all.clamped);
-  store_last_sum(out.nsa_cu_seqlens_q, all.rows, all.rows);
-  if (present(out.total_rows)) store_value(out.total_rows, 0, all.rows);
+template <class Batch>
+NSAMETA_HOST_DEVICE void write_outcome(const Batch& batch, const segment_index& segments, const totals& all) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t rows = batch.rows(all);
+  store_last_sum(out.cu_seqlens_k, all.kept, all.kv_len);
+  store_last_sum(out.cu_seqlens_q, all.kept, rows);
+  store_last_sum(out.nsa_cu_seqlens_k, rows, all.clamped);
+  store_last_sum(out.nsa_cu_seqlens_q, rows, rows);
+  if (present(out.total_rows)) store_value(out.total_rows, 0, rows);
   if (!present(out.status)) return;
   std::uint32_t bits = all.bits;
-  if (any_capacity_exceeded(out, all.rows)) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
-  if (any_sum_overflowed(problem, out, rule, segments, all)) bits |= NSAMETA_BIT_CU_OVERFLOW;
+  if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (any_sum_overflowed(batch, segments, all)) bits |= NSAMETA_BIT_CU_OVERFLOW;
   *static_cast<std::uint32_t*>(out.status.data) = bits;
 }
 

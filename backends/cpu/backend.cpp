@@ -10,17 +10,20 @@ namespace {
 
 constexpr const char* variant_names[] = {"serial", "tbb", nullptr};
 
-nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy,
-                    launch_place, failure_text*) {
-  if (policy.grain_rows > 0) {
+void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, std::int64_t grain) {
+  if (grain > 0) {
     try {
-      cpu::fill_parallel(problem, outputs, policy.grain_rows);
-      return NSAMETA_OK;
+      return cpu::fill_parallel(problem, outputs, grain);
     } catch (...) {
       // The scheduler could not get threads or memory. Serial needs neither, and overwrites whatever was begun.
     }
   }
   cpu::fill_serial(problem, outputs);
+}
+
+nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
+                    const launch_policy& policy, launch_place, failure_text*) {
+  for (std::int64_t set = 0; set < count; ++set) fill_set(problem, sets[set], policy.grain_rows);
   return NSAMETA_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "common/outcome.h"
+#include "cpu/page_tables.h"
 #include "cpu/request_fields.h"
 #include "cpu/row_fields.h"
 
@@ -17,76 +18,127 @@ namespace {
 /// Segments of a large batch: enough to balance any machine, few enough for the stack.
 constexpr int max_segments = 256;
 
-struct starts_in_array {
-  const totals* before;
-  std::int64_t rows(int segment) const { return before[segment].rows; }
-  totals totals_before(int segment) const { return before[segment]; }
-};
-using segments_in_array = segment_index<starts_in_array>;
-
-void write_tails(const nsameta_outputs& out, std::int64_t requests, const totals& all) {
-  for_each_tail(out, requests, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
+template <class Batch>
+void write_tails(const Batch& batch, const totals& all) {
+  for_each_tail(batch, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
     if (!present(vector)) return;
     for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
   });
 }
 
-template <class Rule>
-void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out, const Rule& rule) {
-  const totals none{};
-  const totals all = write_request_fields(problem, out, rule, 0, problem.batch_size, none);
-  const segments_in_array whole{{&none}, 1, problem.batch_size};
-  if (const std::int64_t end = rows_to_write(out, all.rows); end > 0)
-    write_row_fields(problem, out, rule, locate(problem, rule, whole, 0), 0, end);
-  write_tails(out, problem.batch_size, all);
-  write_outcome(problem, out, rule, whole, all);
+/// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
+template <class Batch, class CountTokens>
+void complete_rule(Batch& batch, CountTokens count_tokens) {
+  if constexpr (requires { batch.rule.deal_tokens(batch.problem.q_shard, 0); })
+    if (batch.problem.q_shard.size > 1) batch.rule.deal_tokens(batch.problem.q_shard, count_tokens());
 }
 
-template <class Rule>
-void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, const Rule& rule, std::int64_t grain) {
-  const std::int64_t requests = problem.batch_size;
-  const int count = static_cast<int>(std::clamp<std::int64_t>(requests / grain, 1, max_segments));
-  const std::int64_t length = (requests + count - 1) / count;
-  std::array<totals, max_segments> before;
-  const auto bounds = [=](int segment) {
-    return std::array{std::min(segment * length, requests), std::min((segment + 1) * length, requests)};
-  };
+template <class Batch>
+void fill_serial(Batch& batch) {
+  const totals none{};
+  const std::int64_t requests = batch.problem.batch_size;
+  complete_rule(batch, [&] { return add_requests(batch, 0, requests, none).tokens; });
+  const totals all = write_request_fields(batch, 0, requests, none);
+  const segment_index whole{&none, 1, requests};
+  if (const std::int64_t rows = rows_to_write(batch.out, batch.rows(all)); rows > 0)
+    write_row_fields(batch, locate_row(batch, whole, 0), 0, rows);
+  if (all.table_units > 0) write_page_tables(batch, locate_unit(batch, whole, 0), 0, all.table_units);
+  write_tails(batch, all);
+  write_outcome(batch, whole, all);
+}
 
-  tbb::parallel_for(0, count, [&](int segment) {
-    const auto [begin, end] = bounds(segment);
-    before[static_cast<std::size_t>(segment)] = add_requests(problem, rule, begin, end);
-  });
-  totals all{};
-  for (int segment = 0; segment < count; ++segment) {
-    const totals own = before[static_cast<std::size_t>(segment)];
-    before[static_cast<std::size_t>(segment)] = all;
-    all = all + own;
+/// A batch cut into segments of requests that tasks take.
+class segments {
+ public:
+  segments(std::int64_t requests, std::int64_t grain)
+      : requests_(requests),
+        count_(static_cast<int>(std::clamp<std::int64_t>(requests / grain, 1, max_segments))),
+        length_((requests + count_ - 1) / count_) {}
+
+  /// Finds what stands before each segment, and the totals of all. `before` a segment as of an earlier scan.
+  template <class Batch>
+  totals scan(const Batch& batch) {
+    tbb::parallel_for(0, count_, [&](int segment) {
+      totals& own = before_[static_cast<std::size_t>(segment)];
+      own = add_requests(batch, begin(segment), begin(segment + 1), own);
+    });
+    totals all{};
+    for (int segment = 0; segment < count_; ++segment) {
+      totals& own = before_[static_cast<std::size_t>(segment)];
+      const totals added = own;
+      own = all;
+      all = all + added;
+    }
+    return all;
   }
 
-  tbb::parallel_for(0, count, [&](int segment) {
-    const auto [begin, end] = bounds(segment);
-    write_request_fields(problem, out, rule, begin, end, before[static_cast<std::size_t>(segment)]);
+  template <class Visit>
+  void for_each(Visit visit) const {
+    tbb::parallel_for(0, count_, [&](int segment) {
+      visit(begin(segment), begin(segment + 1), before_[static_cast<std::size_t>(segment)]);
+    });
+  }
+
+  segment_index index() const { return {before_.data(), count_, length_}; }
+
+ private:
+  std::int64_t begin(int segment) const { return std::min(segment * length_, requests_); }
+
+  std::int64_t requests_;
+  int count_;
+  std::int64_t length_;
+  std::array<totals, max_segments> before_{};
+};
+
+template <class Batch>
+void fill_parallel(Batch& batch, std::int64_t grain) {
+  segments parts(batch.problem.batch_size, grain);
+  complete_rule(batch, [&] { return parts.scan(batch).tokens; });
+  const totals all = parts.scan(batch);
+  parts.for_each([&](std::int64_t begin, std::int64_t end, const totals& before) {
+    write_request_fields(batch, begin, end, before);
   });
-  const segments_in_array segments{{before.data()}, count, length};
-  using row_range = tbb::blocked_range<std::int64_t>;
-  tbb::parallel_for(row_range(0, rows_to_write(out, all.rows), static_cast<std::size_t>(grain)),
-                    [&](const row_range& rows) {
-                      const located_request at = locate(problem, rule, segments, rows.begin());
-                      write_row_fields(problem, out, rule, at, rows.begin(), rows.end());
-                    });
-  write_tails(out, requests, all);
-  write_outcome(problem, out, rule, segments, all);
+
+  const auto in_pieces = [](std::int64_t count, std::int64_t piece, auto write) {
+    using range = tbb::blocked_range<std::int64_t>;
+    tbb::parallel_for(range(0, count, static_cast<std::size_t>(piece)),
+                      [&](const range& part) { write(part.begin(), part.end()); });
+  };
+  in_pieces(rows_to_write(batch.out, batch.rows(all)), grain, [&](std::int64_t begin, std::int64_t end) {
+    write_row_fields(batch, locate_row(batch, parts.index(), begin), begin, end);
+  });
+  const std::int64_t units = std::max<std::int64_t>(1, grain / table_tile);
+  in_pieces(all.table_units, units, [&](std::int64_t begin, std::int64_t end) {
+    write_page_tables(batch, locate_unit(batch, parts.index(), begin), begin, end);
+  });
+  write_tails(batch, all);
+  write_outcome(batch, parts.index(), all);
+}
+
+/// Calls `use(batch)` with the code that serves the work at hand and no more.
+template <class Use>
+void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use use) {
+  const auto with = [&]<class Rule, bool tables>() {
+    batch<Rule, tables> work(problem, out);
+    use(work);
+  };
+  if (is_plain(problem)) {
+    wants_tables(out) ? with.template operator()<plain_rule, true>() : with.template operator()<plain_rule, false>();
+  } else {
+    wants_tables(out) ? with.template operator()<general_rule, true>()
+                      : with.template operator()<general_rule, false>();
+  }
 }
 
 }  // namespace
 
 void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
-  with_rule(problem, [&](const auto& rule) { fill_serial(problem, out, rule); });
+  with_batch(problem, out, [](auto& batch) { fill_serial(batch); });
 }
 
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
   tbb::this_task_arena::isolate(
-      [&] { with_rule(problem, [&](const auto& rule) { fill_parallel(problem, out, rule, grain); }); });
+      [&] { with_batch(problem, out, [grain](auto& batch) { fill_parallel(batch, grain); }); });
 }
 
 }  // namespace nsameta::cpu

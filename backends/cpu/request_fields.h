@@ -1,28 +1,34 @@
 /// The per-request outputs: cache_seqlens, cu_seqlens_k, cu_seqlens_q.
 #pragma once
 
+#include "common/batch.h"
 #include "common/stores.h"
-#include "common/totals.h"
 
 namespace nsameta::cpu {
 
-/// Totals of requests [begin, end).
-template <class Rule>
-totals add_requests(const nsameta_problem& problem, const Rule& rule, std::int64_t begin, std::int64_t end) {
+/// Totals of requests [begin, end), `before` which these stand.
+template <class Batch>
+totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
   totals sum{};
-  for (std::int64_t i = begin; i < end; ++i) sum = sum + totals_of(rule, load_request(problem, i));
+  for (std::int64_t i = begin; i < end; ++i) {
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    before.tokens += own.tokens;  // all that load() asks of what stands before
+    sum = sum + own;
+  }
   return sum;
 }
 
 /// Writes the fields of requests [begin, end), which `before` precedes; returns the totals through them.
-template <class Rule>
-totals write_request_fields(const nsameta_problem& problem, const nsameta_outputs& out, const Rule& rule,
-                            std::int64_t begin, std::int64_t end, totals before) {
+template <class Batch>
+totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+  const nsameta_outputs& out = batch.out;
   for (std::int64_t i = begin; i < end; ++i) {
-    const totals own = totals_of(rule, load_request(problem, i));
-    if (present(out.cache_seqlens)) store_value(out.cache_seqlens, i, own.kv_len);
-    if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, i, before.kv_len);
-    if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, i, before.rows);
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    if (own.kept != 0) {
+      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, own.kv_len);
+      if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
+      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+    }
     before = before + own;
   }
   return before;

@@ -32,17 +32,20 @@ struct plain_lengths {
 
 /// The same for any shard and pool.
 struct general_lengths {
-  std::int64_t first;
+  std::int64_t first, step;
   const general_rule& rule;
 
-  std::int64_t expanded(std::int64_t i) const { return rule.local(larger(0, first + i)); }
+  std::int64_t expanded(std::int64_t i) const { return rule.local(larger(0, first + i * step)); }
   std::int64_t clamped(std::int64_t i) const { return rule.clamped(expanded(i)); }
 };
 
-inline plain_lengths lengths_of(const plain_rule& rule, std::int64_t first) {
-  return {static_cast<std::int32_t>(first), static_cast<std::int32_t>(rule.topk)};
+/// Lengths of a request's rows from its row number `skipped` on.
+inline plain_lengths lengths_of(const plain_rule& rule, const request& r, std::int64_t skipped) {
+  return {static_cast<std::int32_t>(r.first + skipped), static_cast<std::int32_t>(rule.topk)};
 }
-inline general_lengths lengths_of(const general_rule& rule, std::int64_t first) { return {first, rule}; }
+inline general_lengths lengths_of(const general_rule& rule, const request& r, std::int64_t skipped) {
+  return {r.first + skipped * r.step, r.step, rule};
+}
 
 /// Writes `value(i)` to elements [run.begin + i] of a field.
 template <class T, class Value>
@@ -86,20 +89,19 @@ void write_run_fields(const nsameta_outputs& out, const row_run& run, const Leng
 
 /// Writes rows [begin, end), where `at` is the request that holds row `begin`. Elements beyond an output's capacity are
 /// left out.
-template <class Rule>
-void write_row_fields(const nsameta_problem& problem, const nsameta_outputs& out, const Rule& rule,
-                      located_request at, std::int64_t begin, std::int64_t end) {
+template <class Batch>
+void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
   while (begin < end) {
-    const std::int64_t run_end = smaller(at.end_row(), end);
+    const located_rows rows(batch.rule, at);
+    const std::int64_t run_end = smaller(rows.end, end);
     if (run_end > begin) {
-      const row_run run{begin, run_end, at.clamped_before(rule, begin), at.before.kv_len,
-                        static_cast<std::int32_t>(at.index)};
-      write_run_fields(out, run, lengths_of(rule, at.value.first + (begin - at.before.rows)));
+      const row_run run{begin, run_end, rows.clamped_before(begin), at.before.kv_len, at.before.kept};
+      write_run_fields(batch.out, run, lengths_of(batch.rule, at.value, begin - rows.begin));
     }
     begin = run_end;
     if (begin == end) return;
-    at.before = at.before + totals_of(rule, at.value);
-    at.value = load_request(problem, ++at.index);
+    at.before = at.before + batch.totals_of(at.index, at.value);
+    at.value = batch.load(++at.index, at.before);
   }
 }
 

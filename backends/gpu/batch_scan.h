@@ -7,32 +7,18 @@
 
 namespace nsameta::gpu {
 
-/// Totals before each thread's segment, one array a member, so that a search touches row counts alone.
-template <int block_threads>
-struct segment_starts {
-  std::int64_t rows_before[block_threads];
-  std::int64_t kv_len_before[block_threads];
-  std::int64_t clamped_before[block_threads];
-
-  NSAMETA_DEVICE std::int64_t rows(int segment) const { return rows_before[segment]; }
-  NSAMETA_DEVICE totals totals_before(int segment) const {
-    return {rows_before[segment], kv_len_before[segment], clamped_before[segment], 0};
-  }
-};
-
 /// Shared memory of a block.
 template <int block_threads>
 struct block_memory {
-  segment_starts<block_threads> starts;
+  totals segments[block_threads];          ///< before each thread's segment
   totals warp_totals[block_threads / 32];  ///< half of it used on 64-wide wavefronts
 };
 
-/// Reads segment starts in place: they are too many to copy.
-template <int block_threads>
-struct starts_in_shared_memory {
-  const segment_starts<block_threads>* memory;
-  NSAMETA_DEVICE std::int64_t rows(int segment) const { return memory->rows(segment); }
-  NSAMETA_DEVICE totals totals_before(int segment) const { return memory->totals_before(segment); }
+/// The batch as one block sees it after the scan.
+struct scanned_batch {
+  segment_index segments;
+  totals before_segment;  ///< of this thread's segment
+  totals all;
 };
 
 /// Inclusive scan over the lanes of a warp.
@@ -45,27 +31,14 @@ NSAMETA_DEVICE totals warp_scan(L& lane, int lane_index, totals sum) {
   return sum;
 }
 
-/// The batch as one block sees it after the scan.
-template <int block_threads>
-struct scanned_batch {
-  segment_index<starts_in_shared_memory<block_threads>> segments;
-  totals before_segment;  ///< of this thread's segment
-  totals all;
-};
-
-template <device_lane L, class Rule, int block_threads>
-NSAMETA_DEVICE scanned_batch<block_threads> scan_batch(L& lane, const nsameta_problem& problem, const Rule& rule,
-                                                       block_memory<block_threads>& shared) {
+/// Scans the totals of this thread's segment over the block.
+template <int block_threads, device_lane L>
+NSAMETA_DEVICE scanned_batch scan_segments(L& lane, const totals& own, std::int64_t length,
+                                           block_memory<block_threads>& shared) {
   constexpr int warps = block_threads / L::warp_width;
-  static_assert(warps <= L::warp_width, "the first warp scans the totals of all warps");
+  static_assert(warps <= L::warp_width, "the first warp's lanes hold the totals of all warps");
   const int lane_index = lane.thread() % L::warp_width;
   const int warp = lane.thread() / L::warp_width;
-
-  const std::int64_t length = (problem.batch_size + block_threads - 1) / block_threads;
-  const std::int64_t begin = lane.thread() * length;
-  totals own{};
-  for (std::int64_t i = begin; i < begin + length && i < problem.batch_size; ++i)
-    own = own + totals_of(rule, load_request(problem, i));
 
   const totals through = warp_scan(lane, lane_index, own);
   if (lane_index == L::warp_width - 1) shared.warp_totals[warp] = through;
@@ -79,11 +52,39 @@ NSAMETA_DEVICE scanned_batch<block_threads> scan_batch(L& lane, const nsameta_pr
   if (lane_index == 0) before = totals{};
   if (warp > 0) before = before_warp + before;
 
-  shared.starts.rows_before[lane.thread()] = before.rows;
-  shared.starts.kv_len_before[lane.thread()] = before.kv_len;
-  shared.starts.clamped_before[lane.thread()] = before.clamped;
+  shared.segments[lane.thread()] = before;
   lane.barrier();
-  return {{{&shared.starts}, block_threads, length}, before, all};
+  return {{shared.segments, block_threads, length}, before, all};
+}
+
+/// Scans the whole batch. `batch.rule` is completed: whether tokens are dealt over a q shard depends on how many there
+/// are, which a first scan finds out.
+template <int block_threads, device_lane L, class Batch>
+NSAMETA_DEVICE scanned_batch scan_batch(L& lane, Batch& batch, block_memory<block_threads>& shared) {
+  const nsameta_problem& problem = batch.problem;
+  const std::int64_t length = (problem.batch_size + block_threads - 1) / block_threads;
+  const std::int64_t begin = lane.thread() * length;
+  const std::int64_t end = begin + length < problem.batch_size ? begin + length : problem.batch_size;
+  const auto add_segment = [&](totals before) {
+    totals own{};
+    for (std::int64_t i = begin; i < end; ++i) {
+      const totals added = batch.totals_of(i, batch.load(i, before));
+      before.tokens += added.tokens;  // all that load() asks of what stands before
+      own = own + added;
+    }
+    return own;
+  };
+
+  const scanned_batch scanned = scan_segments(lane, add_segment(totals{}), length, shared);
+  if constexpr (requires { batch.rule.deal_tokens(problem.q_shard, 0); }) {
+    if (problem.q_shard.size > 1 && scanned.all.tokens >= problem.q_shard.size) {
+      batch.rule.deal_tokens(problem.q_shard, scanned.all.tokens);
+      const totals own = add_segment(scanned.before_segment);
+      lane.barrier();  // the first scan's segments have been read
+      return scan_segments(lane, own, length, shared);
+    }
+  }
+  return scanned;
 }
 
 }  // namespace nsameta::gpu

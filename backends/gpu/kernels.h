@@ -1,7 +1,10 @@
-/// The kernels of a GPU backend: one source, built per variant and per kind of problem.
+/// The kernels of a GPU backend: one source, built per variant and per kind of work.
 #pragma once
 
-#include "common/rules.h"
+#include <cstddef>
+
+#include "common/batch.h"
+#include "gpu/arguments.h"
 
 namespace nsameta::gpu {
 
@@ -16,19 +19,46 @@ inline constexpr variant variants[] = {{"block256", 256}, {"block1024", 1024}};
 /// Names alone, null-terminated, as backend_interface wants them.
 inline constexpr const char* variant_names[] = {variants[0].name, variants[1].name, nullptr};
 
-/// A variant for plain problems (see rules.h) or for all.
-struct kernel {
-  int block_threads;
-  bool plain;
+/// The kinds of work that get code of their own, so that each pays only for what it does.
+struct work_kind {
+  bool plain;     ///< no shard, no pools: see rules.h
+  bool tables;    ///< page tables are wanted
+  int max_sets;   ///< sets of outputs
 };
 
-inline constexpr kernel kernels[] = {{variants[0].block_threads, true},
-                                     {variants[0].block_threads, false},
-                                     {variants[1].block_threads, true},
-                                     {variants[1].block_threads, false}};
-inline constexpr int kernel_count = sizeof kernels / sizeof kernels[0];
+inline constexpr work_kind work_kinds[] = {{true, false, 1},
+                                           {true, true, 1},
+                                           {false, false, 1},
+                                           {false, true, 1},
+                                           {false, true, NSAMETA_SETS_PER_LAUNCH}};
+inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
-/// The index in `kernels` of a variant for a problem.
-inline int kernel_for(int variant, const nsameta_problem& problem) { return 2 * variant + (is_plain(problem) ? 0 : 1); }
+struct kernel {
+  int block_threads;
+  work_kind work;
+};
+
+inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_kind_count;
+
+/// Kernel `index` of a backend.
+constexpr kernel kernel_at(int index) {
+  return {variants[index / work_kind_count].block_threads, work_kinds[index % work_kind_count]};
+}
+
+/// The same as a constant, which device code can name.
+template <int index>
+inline constexpr kernel kernel_of = kernel_at(index);
+
+/// Bytes of a kernel's parameters.
+constexpr std::size_t arguments_size(int index) {
+  return kernel_at(index).work.max_sets == 1 ? sizeof(fill_arguments<1>)
+                                             : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
+}
+
+/// The index of a variant's kernel for the work at hand.
+inline int kernel_for(int variant, const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets) {
+  if (sets > 1) return variant * work_kind_count + 4;
+  return variant * work_kind_count + (is_plain(problem) ? 0 : 2) + (wants_tables(*outputs) ? 1 : 0);
+}
 
 }  // namespace nsameta::gpu

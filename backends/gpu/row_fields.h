@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/extents.h"
-#include "gpu/arguments.h"
 #include "gpu/batch_scan.h"
+#include "gpu/wide_access.h"
 
 namespace nsameta::gpu {
 
@@ -18,20 +18,15 @@ struct row_quad {
   std::int64_t indexer_start[rows_per_thread];
 };
 
-template <class T>
-struct alignas(16) store_unit {
-  T element[16 / sizeof(T)];
-};
-
 /// Writes elements [first, first + 4) of `data`, those below `limit`: wide when the buffer's alignment allows.
 template <class T, class Value>
 NSAMETA_DEVICE void store_quad(T* data, std::int64_t first, std::int64_t limit, Value value) {
   constexpr int unit = 16 / sizeof(T);
-  if (first + rows_per_thread <= limit && reinterpret_cast<std::uintptr_t>(data + first) % 16 == 0) {
+  if (first + rows_per_thread <= limit && is_aligned(data + first)) {
     for (int i = 0; i < rows_per_thread; i += unit) {
-      store_unit<T> elements;
+      wide<T> elements;
       for (int k = 0; k < unit; ++k) elements.element[k] = value(i + k);
-      *reinterpret_cast<store_unit<T>*>(data + first + i) = elements;
+      store_wide(data + first + i, elements);
     }
     return;
   }
@@ -55,37 +50,40 @@ NSAMETA_DEVICE void store_sums(const nsameta_vector& vector, std::int64_t first,
 
 /// Computes rows [first, first + 4), those below `rows`. One search and one closed form for the first row; the others
 /// follow from it.
-template <class Rule, int block_threads>
-NSAMETA_DEVICE row_quad compute_rows(const nsameta_problem& problem, const Rule& rule,
-                                     const scanned_batch<block_threads>& batch, std::int64_t first,
+template <class Batch>
+NSAMETA_DEVICE row_quad compute_rows(const Batch& batch, const segment_index& segments, std::int64_t first,
                                      std::int64_t rows) {
   row_quad quad{};
-  located_request at = locate(problem, rule, batch.segments, first);
-  std::int64_t sum = at.clamped_before(rule, first);
+  located_request at = locate_row(batch, segments, first);
+  located_rows own(batch.rule, at);
+  std::int64_t sum = own.clamped_before(first);
   for (int i = 0; i < rows_per_thread && first + i < rows; ++i) {
     const std::int64_t row = first + i;
-    if (row == at.end_row()) at = locate(problem, rule, batch.segments, row);
-    const std::int64_t expanded = rule.local(at.seen_by(row));
+    if (row == own.end) {
+      at = locate_row(batch, segments, row);
+      own.begin = row;
+      own.end = row + at.value.rows;
+    }
+    const std::int64_t expanded = own.expanded(row);
     quad.expanded[i] = static_cast<std::int32_t>(expanded);
-    quad.clamped[i] = static_cast<std::int32_t>(rule.clamped(expanded));
+    quad.clamped[i] = static_cast<std::int32_t>(batch.rule.clamped(expanded));
     quad.clamped_before[i] = sum;
-    quad.request[i] = static_cast<std::int32_t>(at.index);
+    quad.request[i] = at.before.kept;
     quad.indexer_start[i] = at.before.kv_len;
     sum = saturating_add(sum, quad.clamped[i]);
   }
   return quad;
 }
 
-template <device_lane L, class Rule, int block_threads>
-NSAMETA_DEVICE void write_row_fields(L& lane, const fill_arguments& arguments, const Rule& rule,
-                                     const scanned_batch<block_threads>& batch) {
-  const nsameta_outputs& out = arguments.outputs;
-  const std::int64_t rows = batch.all.rows;
+template <int block_threads, device_lane L, class Batch>
+NSAMETA_DEVICE void write_row_fields(L& lane, const Batch& batch, const scanned_batch& scanned) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t rows = batch.rows(scanned.all);
   const std::int64_t end = rows_to_write(out, rows);
   const std::int64_t stride = static_cast<std::int64_t>(lane.block_count()) * block_threads * rows_per_thread;
   std::int64_t first = (static_cast<std::int64_t>(lane.block()) * block_threads + lane.thread()) * rows_per_thread;
   for (; first < end; first += stride) {
-    const row_quad quad = compute_rows(arguments.problem, rule, batch, first, rows);
+    const row_quad quad = compute_rows(batch, scanned.segments, first, rows);
     if (present(out.seqlens_expanded))
       store_values(out.seqlens_expanded, first, rows, [&](int i) { return quad.expanded[i]; });
     if (present(out.nsa_cache_seqlens))

@@ -7,7 +7,6 @@
 #include <cstdint>
 
 #include "backend.h"
-#include "gpu/arguments.h"
 
 namespace nsameta::gpu {
 
@@ -23,8 +22,8 @@ namespace nsameta::gpu {
 ///   get_device(int&), set_device(int)          the calling thread's current device
 ///   pending_error(), clear_error()             the thread's sticky last error: read it, reset it
 ///   locate(const void*, memory_place&)
-///   load(int kernel)                           makes one of gpu::kernels resident on the current device
-///   launch(int kernel, int blocks, const fill_arguments&, void* stream)
+///   load(int kernel)                           makes kernel_at(kernel) resident on the current device
+///   launch(int kernel, int blocks, const void* arguments, void* stream)   arguments: the kernel's fill_arguments
 ///   is_capturing(void* stream, bool&)
 ///   allocate(size_t, void*&), release(void*)   on the current device
 ///   copy(void*, const void*, size_t, void* stream)   enqueued; any direction
@@ -34,7 +33,7 @@ namespace nsameta::gpu {
 ///   launch_graph(void* graph, void* stream), destroy_graph(void*)
 template <class R>
 concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info, memory_place& place,
-                                  const fill_arguments& arguments, typename R::error e) {
+                                  typename R::error e) {
   { R::kind } -> std::convertible_to<nsameta_device_kind>;
   { R::name } -> std::convertible_to<const char*>;
   { R::version() } -> std::convertible_to<const char*>;
@@ -50,7 +49,7 @@ concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsamet
   { R::clear_error() } -> std::same_as<typename R::error>;
   { R::locate(pointer, place) } -> std::same_as<typename R::error>;
   { R::load(0) } -> std::same_as<typename R::error>;
-  { R::launch(0, 1, arguments, pointer) } -> std::same_as<typename R::error>;
+  { R::launch(0, 1, pointer, pointer) } -> std::same_as<typename R::error>;
   { R::is_capturing(pointer, flag) } -> std::same_as<typename R::error>;
   { R::allocate(std::size_t{}, pointer) } -> std::same_as<typename R::error>;
   { R::release(pointer) } -> std::same_as<typename R::error>;

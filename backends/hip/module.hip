@@ -10,32 +10,32 @@ namespace nsameta::hip {
 namespace {
 
 template <int index>
-__global__ void __launch_bounds__(gpu::kernels[index].block_threads)
-    fill_kernel(const gpu::fill_arguments arguments) {
-  __shared__ gpu::block_memory<gpu::kernels[index].block_threads> shared;
+__global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads)
+    fill_kernel(const gpu::fill_arguments<gpu::kernel_of<index>.work.max_sets> arguments) {
+  __shared__ gpu::block_memory<gpu::kernel_of<index>.block_threads> shared;
   lane self;
   gpu::fill_block<index>(self, arguments, shared);
 }
 
 template <int... index>
-const void* kernel_at(int wanted, std::integer_sequence<int, index...>) {
-  static const void* const kernels[] = {reinterpret_cast<const void*>(fill_kernel<index>)...};
-  return kernels[wanted];
+const void* entry_of(int kernel, std::integer_sequence<int, index...>) {
+  static const void* const entries[] = {reinterpret_cast<const void*>(fill_kernel<index>)...};
+  return entries[kernel];
 }
 
-const void* kernel_at(int index) { return kernel_at(index, std::make_integer_sequence<int, gpu::kernel_count>()); }
+const void* entry_of(int kernel) { return entry_of(kernel, std::make_integer_sequence<int, gpu::kernel_count>()); }
 
 }  // namespace
 
 runtime::error runtime::load(int kernel) {
   hipFuncAttributes attributes;
-  return hipFuncGetAttributes(&attributes, kernel_at(kernel));
+  return hipFuncGetAttributes(&attributes, entry_of(kernel));
 }
 
-runtime::error runtime::launch(int kernel, int blocks, const gpu::fill_arguments& arguments, void* stream) {
-  const int threads = gpu::kernels[kernel].block_threads;
-  void* parameters[] = {const_cast<gpu::fill_arguments*>(&arguments)};
-  return hipLaunchKernel(kernel_at(kernel), dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
+runtime::error runtime::launch(int kernel, int blocks, const void* arguments, void* stream) {
+  const int threads = gpu::kernel_at(kernel).block_threads;
+  void* parameters[] = {const_cast<void*>(arguments)};
+  return hipLaunchKernel(entry_of(kernel), dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
                          parameters, 0, of(stream));
 }
 

@@ -1,7 +1,7 @@
 #include "reference/backend.h"
 
 #include <cstdio>
-#include <new>
+#include <exception>
 
 #include "common/host.h"
 #include "reference/fill.h"
@@ -11,11 +11,11 @@ namespace {
 
 constexpr const char* variant_names[] = {"scalar", nullptr};
 
-nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy&,
-                    launch_place, failure_text* why) try {
-  reference::fill(problem, outputs);
+nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
+                    const launch_policy&, launch_place, failure_text* why) try {
+  for (std::int64_t set = 0; set < count; ++set) reference::fill(problem, sets[set]);
   return NSAMETA_OK;
-} catch (const std::bad_alloc&) {
+} catch (const std::exception&) {  // bad_alloc, or length_error for more than a vector can count
   std::snprintf(why->text, sizeof why->text, "reference: no memory for the requests of batch_size %lld",
                 static_cast<long long>(problem.batch_size));
   return NSAMETA_OUT_OF_MEMORY;

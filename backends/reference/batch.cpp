@@ -19,18 +19,26 @@ std::int64_t sane(std::int64_t length, std::int64_t bound, std::int32_t& status)
   return length;
 }
 
+/// At the ends of int64 the sum stays there: either end is out of every bound all the same.
+std::int64_t moved(std::int64_t length, std::int64_t offset) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(length, offset, &sum)) return sum;
+  return offset > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+}
+
 std::int64_t query_tokens(const nsameta_problem& problem, std::int64_t r) {
   if (problem.mode == NSAMETA_DECODE) return 1;
   if (problem.extend_seq_lens.data == nullptr) return problem.uniform_extend_len;
   return read(problem.extend_seq_lens, r);
 }
 
-request read_request(const nsameta_problem& problem, std::int64_t r, std::int32_t& status) {
+request read_request(const nsameta_problem& problem, std::int64_t length_offset, std::int64_t r,
+                     std::int32_t& status) {
   request out{};
   out.index = r;
   out.query_len = sane(query_tokens(problem, r), longest, status);
   const std::int64_t drafts = problem.mode == NSAMETA_TARGET_VERIFY ? out.query_len : 0;
-  out.kv_len = sane(read(problem.seq_lens, r), longest - drafts, status);
+  out.kv_len = sane(moved(read(problem.seq_lens, r), length_offset), longest - drafts, status);
   out.cache_len = out.kv_len + drafts;
   if (problem.mode == NSAMETA_EXTEND && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   return out;
@@ -44,12 +52,12 @@ std::int64_t read(const nsameta_strided& vector, std::int64_t i) {
   return static_cast<const std::int32_t*>(vector.data)[at];
 }
 
-batch read_batch(const nsameta_problem& problem, std::int32_t& status) {
+batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std::int32_t& status) {
   std::vector<request> all;
   all.reserve(static_cast<std::size_t>(problem.batch_size));
   std::int64_t tokens = 0;
   for (std::int64_t r = 0; r < problem.batch_size; ++r) {
-    all.push_back(read_request(problem, r, status));
+    all.push_back(read_request(problem, length_offset, r, status));
     tokens += all.back().query_len;
   }
 

@@ -6,7 +6,7 @@ namespace nsameta::reference {
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& outputs) {
   std::int32_t status = 0;
-  const batch requests = read_batch(problem, status);
+  const batch requests = read_batch(problem, outputs.length_offset, status);
   write_request_vectors(problem, outputs, requests, status);
   write_row_vectors(problem, outputs, requests, status);
   if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(outputs, requests, status);

@@ -23,6 +23,12 @@ void write_tail(const nsameta_outputs& outputs, const table_row& out, std::int64
   for (std::int64_t column = live; column < out.width; ++column) out.data[column] = value;
 }
 
+bool fits(const nsameta_table& table, std::int64_t columns) { return table.data == nullptr || columns <= table.width; }
+
+std::int64_t page_count(const nsameta_problem& problem, std::int64_t positions) {
+  return positions / problem.page_size + (positions % problem.page_size != 0 ? 1 : 0);
+}
+
 /// Engines mark absent positions with -1, and their floor division keeps that a negative page.
 std::int32_t page_of(std::int32_t kv_slot, std::int32_t page_size) {
   const std::int32_t towards_zero = kv_slot / page_size;
@@ -60,7 +66,8 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
   for (const request& r : requests.kept) {
     const std::int64_t end = first + (problem.mode == NSAMETA_EXTEND ? 1 : r.rows);
     if (first == end) continue;
-    if (r.cache_len > source.width) status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+    if (r.cache_len > source.width || !fits(positions, r.cache_len) || !fits(pages, page_count(problem, r.cache_len)))
+      status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
     const std::int64_t slot = read(problem.req_pool_indices, r.index);
     if (slot < 0 || slot >= source.slots) {
       status |= NSAMETA_BIT_BAD_SLOT;

@@ -13,14 +13,15 @@
 namespace nsameta::simt {
 namespace {
 
-using kernel = std::string (*)(int blocks, const gpu::fill_arguments&);
+using kernel = std::string (*)(int blocks, const void* arguments);
 
 template <int warp_width, int index>
-std::string run_fill(int blocks, const gpu::fill_arguments& arguments) {
-  constexpr int block_threads = gpu::kernels[index].block_threads;
-  using shared_memory = gpu::block_memory<block_threads>;
-  return run_grid<warp_width, shared_memory>(blocks, block_threads, [&](lane<warp_width>& self, shared_memory& shared) {
-    gpu::fill_block<index>(self, arguments, shared);
+std::string run_fill(int blocks, const void* arguments) {
+  constexpr gpu::kernel self = gpu::kernel_of<index>;
+  using shared_memory = gpu::block_memory<self.block_threads>;
+  const auto& typed = *static_cast<const gpu::fill_arguments<self.work.max_sets>*>(arguments);
+  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, [&](lane<warp_width>& one, shared_memory& shared) {
+    gpu::fill_block<index>(one, typed, shared);
   });
 }
 
@@ -44,7 +45,7 @@ bool is_loaded(int device, int kernel) { return loaded[device][kernel]; }
 error run(const kernel_launch& launch) {
   try {
     const auto fill = kernels[launch.device][static_cast<std::size_t>(launch.kernel)];
-    if (std::string failure = fill(launch.blocks, launch.arguments); !failure.empty())
+    if (std::string failure = fill(launch.blocks, launch.arguments.bytes.data()); !failure.empty())
       return record_fault(std::move(failure));
     return error::none;
   } catch (const std::bad_alloc&) {

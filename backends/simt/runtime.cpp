@@ -110,11 +110,13 @@ error runtime::load(int kernel) {
   return success;
 }
 
-error runtime::launch(int kernel, int blocks, const gpu::fill_arguments& arguments, void* stream) {
+error runtime::launch(int kernel, int blocks, const void* arguments, void* stream) {
   if (kernel < 0 || kernel >= gpu::kernel_count || blocks < 1) return record(error::invalid_value);
   if (stream && of(stream)->device() != current_device) return record(error::invalid_stream);
   if (const error e = load(kernel); e != success) return e;
-  return issue(kernel_launch{current_device, kernel, blocks, arguments}, stream);
+  kernel_launch launch{current_device, kernel, blocks, {}};
+  std::memcpy(launch.arguments.bytes.data(), arguments, gpu::arguments_size(kernel));
+  return issue(launch, stream);
 }
 
 // --------------------------------------------------------------------------------- streams and graphs

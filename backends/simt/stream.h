@@ -2,6 +2,7 @@
 /// nothing but a capture in progress. As on real devices, one thread at a time uses a stream.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <variant>
@@ -12,9 +13,14 @@
 
 namespace nsameta::simt {
 
+/// A kernel's parameters, of whichever kind, by value.
+struct kernel_arguments {
+  alignas(std::max_align_t) std::array<std::byte, sizeof(gpu::fill_arguments<NSAMETA_SETS_PER_LAUNCH>)> bytes;
+};
+
 struct kernel_launch {
   int device, kernel, blocks;
-  gpu::fill_arguments arguments;
+  kernel_arguments arguments;
 };
 
 struct memory_copy {

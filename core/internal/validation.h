@@ -14,7 +14,7 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
 
 nsameta_status validate_target(const nsameta_target* target) noexcept;
 
-/// The gate of what is well formed but not computed yet: page tables, shards and pooled indices.
-nsameta_status check_supported(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept;
+/// Checks that sets of outputs, each a validated one, do not overlap each other.
+nsameta_status validate_sets(const nsameta_outputs* outputs, std::int64_t count) noexcept;
 
 }  // namespace nsameta

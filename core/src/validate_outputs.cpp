@@ -70,6 +70,23 @@ nsameta_status check_table(const char* name, const nsameta_table& table, output_
   return NSAMETA_OK;
 }
 
+/// Adds the ranges of a validated set.
+void add_set(const nsameta_outputs& set, output_ranges* ranges) {
+  const auto add = [ranges](const char* name, const void* data, std::int64_t bytes) {
+    byte_range range;
+    if (data != nullptr && make_range(data, bytes, 1, name, &range)) ranges->add(range);
+  };
+  for (const vector_field& field : vector_fields) {
+    const nsameta_vector& vector = set.*field.member;
+    add(field.name, vector.data, vector.capacity * element_bytes(vector.dtype));
+  }
+  for (const table_field& field : table_fields) {
+    const nsameta_table& table = set.*field.member;
+    add(field.name, table.data, table_bytes(table.rows, table.width, table.row_stride));
+  }
+  add("workspace", set.workspace, static_cast<std::int64_t>(set.workspace_bytes));
+}
+
 nsameta_status check_workspace(const nsameta_outputs& outputs, output_ranges* ranges) {
   if (outputs.workspace == nullptr) {
     if (outputs.workspace_bytes != 0) [[unlikely]]
@@ -117,6 +134,9 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", vector_tail);
   if (table_tail < NSAMETA_TAIL_KEEP || table_tail > NSAMETA_TAIL_VALUE) [[unlikely]]
     return fail(bad, "table_tail is %d, none of keep (0), zero (1), value (2)", table_tail);
+  constexpr std::int64_t farthest = std::int64_t{1} << 31;
+  if (o.length_offset < -farthest || o.length_offset > farthest) [[unlikely]]
+    return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
   output_ranges ranges;
   for (const vector_field& field : vector_fields) {
     const nsameta_vector& vector = o.*field.member;
@@ -133,6 +153,19 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   check_inputs(problem, &ranges);
   if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
     return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
+  return NSAMETA_OK;
+}
+
+nsameta_status validate_sets(const nsameta_outputs* outputs, std::int64_t count) noexcept {
+  for (std::int64_t later = 1; later < count; ++later)
+    for (std::int64_t earlier = 0; earlier < later; ++earlier) {
+      output_ranges ranges;
+      add_set(outputs[earlier], &ranges);
+      add_set(outputs[later], &ranges);
+      if (const overlap& found = ranges.found(); found.output != nullptr)
+        return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p", earlier,
+                    later, found.output, found.other, found.at);
+    }
   return NSAMETA_OK;
 }
 

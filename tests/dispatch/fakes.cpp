@@ -68,8 +68,14 @@ struct fake {
   }
 
   /// cache_seqlens = seq_lens, total_rows = the backend's id.
-  static nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs& outputs,
+  static nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
                              const launch_policy& policy, launch_place place, failure_text* why) {
+    for (std::int64_t set = 0; set < count; ++set)
+      if (auto status = fill_set(problem, sets[set], policy, place, why); status != NSAMETA_OK) return status;
+    return NSAMETA_OK;
+  }
+  static nsameta_status fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                                 const launch_policy& policy, launch_place place, failure_text* why) {
     bool reached_all = true;
     for_each_buffer(problem, outputs, [&](const buffer&, const auto& data) {
       reached_all = reached_all && reaches(Id, place.device, data);

@@ -112,7 +112,7 @@ answer run(const step& s) {
 
   failure_text failure{};
   const nsameta_status result =
-      reference_backend().fill(in.problem, outputs, launch_policy{}, launch_place{}, &failure);
+      reference_backend().fill(in.problem, &outputs, 1, launch_policy{}, launch_place{}, &failure);
   CHECK(result == NSAMETA_OK);
   CHECK(in.contents() == inputs_before);
 

@@ -57,7 +57,8 @@ TEST_CASE("a batch too large to remember is an error, not an abort") {
   failure_text failure{};
   nsameta_problem problem{};
   problem.batch_size = std::int64_t{1} << 58;
-  const nsameta_status result = reference_backend().fill(problem, {}, {}, {}, &failure);
+  const nsameta_outputs outputs{};
+  const nsameta_status result = reference_backend().fill(problem, &outputs, 1, {}, {}, &failure);
   CHECK(result == NSAMETA_OUT_OF_MEMORY);
   CHECK(std::string(failure.text).find("batch_size 288230376151711744") != std::string::npos);
 }

@@ -6,15 +6,16 @@
 
 namespace nsameta::simt {
 
-gpu::fill_arguments small_problem::arguments() {
-  gpu::fill_arguments all{};
+const gpu::fill_arguments<1>& small_problem::arguments() {
+  gpu::fill_arguments<1>& all = stated;
+  all.sets = 1;
   nsameta_problem_init(&all.problem);
   all.problem.mode = NSAMETA_DECODE;
   all.problem.batch_size = static_cast<std::int64_t>(seq_lens.size());
   all.problem.seq_lens = {seq_lens.data(), 1, NSAMETA_INT32};
-  nsameta_outputs_init(&all.outputs);
-  all.outputs.nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
-  all.outputs.cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
+  nsameta_outputs_init(&all.outputs[0]);
+  all.outputs[0].nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
+  all.outputs[0].cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
   return all;
 }
 

@@ -14,7 +14,8 @@ struct small_problem {
   std::array<std::int32_t, 4> cu_seqlens_k{-1, -1, -1, -1};
 
   /// Points into this object.
-  gpu::fill_arguments arguments();
+  const gpu::fill_arguments<1>& arguments();
+  gpu::fill_arguments<1> stated;
   /// Checks the outputs against the lengths as they now are.
   void check() const;
   bool untouched() const { return nsa_cache_seqlens[0] == -1 && cu_seqlens_k[3] == -1; }

@@ -47,7 +47,7 @@ typedef enum nsameta_status_bit {
   NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
   NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
   NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds: the rest is not written
-  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< cache_seqlens[r] > W: page-table columns clipped at W
+  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< cache_seqlens[r] > W, or past a page table's width: columns clipped
   NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): table left alone
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
   NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< an int64 length past what int32 rows hold: clamped
@@ -160,6 +160,7 @@ typedef struct nsameta_outputs {
   nsameta_tail vector_tail;          ///< keep or zero
   nsameta_tail table_tail;           ///< keep, zero or value
   int32_t table_tail_value;
+  int64_t length_offset;    ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
   void* workspace;          ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
   size_t workspace_bytes;
 } nsameta_outputs;
@@ -194,6 +195,15 @@ typedef struct nsameta_target {
 /// Thread-safe; concurrent fills need distinct outputs.
 NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                         const nsameta_target* target);
+
+/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what the
+/// steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more for
+/// each further so many. The sets may not overlap. All other promises are nsameta_fill's.
+NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                             int64_t count, const nsameta_target* target);
+
+/// As many descriptions as every vendor takes as kernel parameters.
+#define NSAMETA_SETS_PER_LAUNCH 8
 
 /// Loads the module and every kernel for a device, so that later fills are safe inside graph capture. Blocking;
 /// call it once per device at start-up. With NSAMETA_DEVICE_AUTO: every usable device.

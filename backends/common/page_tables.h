@@ -1,0 +1,83 @@
+/// Page-table work cut into units of even size, so that it can be dealt by live tiles and never by the table's width.
+#pragma once
+
+#include "common/request.h"
+
+namespace nsameta {
+
+/// A unit is a tile of columns in a few of the rows that show the same request: read once, written that many times.
+inline constexpr std::int64_t table_tile = 1024;  ///< columns, or pages when only real_page_table is wanted
+inline constexpr std::int64_t table_copies = 8;   ///< rows of one request
+
+/// Floor of log2 of a page size, which is a power of two.
+NSAMETA_HOST_DEVICE int page_shift(std::int32_t page_size) {
+  int shift = 0;
+  while ((page_size >> shift) > 1) ++shift;
+  return shift;
+}
+
+/// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
+struct table_extent {
+  std::int64_t live;     ///< columns that show the request
+  std::int64_t columns;  ///< columns to be written, in page_table_1
+  std::int64_t pages;    ///< pages to be written, in real_page_table
+  std::int64_t rows;     ///< rows that show the request
+  std::int64_t tile;     ///< columns of a unit
+  std::int64_t tiles;
+  bool exceeded;         ///< the request is longer than req_to_token or a table is wide
+
+  NSAMETA_HOST_DEVICE table_extent(const nsameta_problem& problem, const nsameta_outputs& out, const request& r) {
+    const nsameta_table& full = out.page_table_1;
+    const nsameta_table& paged = out.real_page_table;
+    const std::int64_t page = problem.page_size;
+    const std::int64_t width = problem.req_to_token.width;
+    const bool tail = out.table_tail != NSAMETA_TAIL_KEEP;
+    live = r.kv_len < width ? r.kv_len : width;
+    columns = full.data == nullptr ? 0 : tail || live > full.width ? full.width : live;
+    const std::int64_t live_pages = (live + page - 1) / page;
+    exceeded = r.kv_len > width || (full.data != nullptr && live > full.width) ||
+               (paged.data != nullptr && live_pages > paged.width);
+    pages = paged.data == nullptr ? 0 : tail || live_pages > paged.width ? paged.width : live_pages;
+    rows = problem.mode == NSAMETA_EXTEND ? 1 : r.rows;
+    tile = full.data == nullptr ? table_tile * page : table_tile;
+    const std::int64_t reach = columns > pages * page ? columns : pages * page;
+    tiles = (reach + tile - 1) / tile;
+  }
+
+  /// Units of work; none when the request's slot is no row of req_to_token.
+  NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
+    return has_slot(problem, index) ? tiles * ((rows + table_copies - 1) / table_copies) : 0;
+  }
+
+  NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
+    if (rows == 0) return 0;
+    std::uint32_t raised = exceeded ? NSAMETA_BIT_CONTEXT_EXCEEDED : 0;
+    if (!has_slot(problem, index)) raised |= NSAMETA_BIT_BAD_SLOT;
+    return raised;
+  }
+
+  static NSAMETA_HOST_DEVICE bool has_slot(const nsameta_problem& problem, std::int64_t index) {
+    const std::int64_t slot = load(problem.req_pool_indices, index);
+    return slot >= 0 && slot < problem.req_to_token.slots;
+  }
+};
+
+/// One unit of work.
+struct table_unit {
+  const std::int32_t* source;    ///< the request's row of req_to_token
+  std::int64_t row, end_row;     ///< rows of the page tables, not yet cut to what they hold
+  std::int64_t begin, end;       ///< columns; `begin` is a multiple of the page size
+};
+
+/// Unit `number` of the request at `index`, whose first row in the tables is `first_row`.
+NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_extent& extent,
+                                              std::int64_t index, std::int64_t first_row, std::int64_t number) {
+  const nsameta_token_table& slots = problem.req_to_token;
+  const std::int64_t tile = number % extent.tiles;
+  const std::int64_t row = number / extent.tiles * table_copies;
+  const std::int64_t last = row + table_copies < extent.rows ? row + table_copies : extent.rows;
+  return {slots.data + load(problem.req_pool_indices, index) * slots.row_stride, first_row + row, first_row + last,
+          tile * extent.tile, (tile + 1) * extent.tile};
+}
+
+}  // namespace nsameta

@@ -1,0 +1,59 @@
+/// The page tables, a unit of work at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/extents.h"
+#include "common/locate.h"
+
+namespace nsameta::cpu {
+
+/// Columns [begin, end) of page_table_1, of which those below `live` come from the source, the others are `tail`.
+inline void write_columns(const nsameta_table& table, const table_unit& unit, std::int64_t end, std::int64_t live,
+                          std::int32_t tail) {
+  const std::int64_t copied = std::clamp(live, unit.begin, std::max(unit.begin, end));
+  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
+    std::int32_t* const to = table.data + row * table.row_stride;
+    std::copy(unit.source + unit.begin, unit.source + copied, to + unit.begin);
+    if (copied < end) std::fill(to + copied, to + end, tail);
+  }
+}
+
+/// Pages of real_page_table that begin in the unit's columns.
+inline void write_pages(const nsameta_table& table, const table_unit& unit, std::int64_t end, std::int64_t live,
+                        std::int32_t tail, int shift) {
+  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
+    std::int32_t* const to = table.data + row * table.row_stride;
+    for (std::int64_t page = unit.begin >> shift; page < end; ++page) {
+      const std::int64_t column = page << shift;
+      to[page] = column < live ? unit.source[column] >> shift : tail;
+    }
+  }
+}
+
+/// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
+template <class Batch>
+void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
+  const nsameta_problem& problem = batch.problem;
+  const nsameta_outputs& out = batch.out;
+  const int shift = page_shift(problem.page_size);
+  const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
+  while (begin < end) {
+    const totals through = at.before + batch.totals_of(at.index, at.value);
+    const table_extent extent(problem, out, at.value);
+    for (; begin < smaller(through.table_units, end); ++begin) {
+      const table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before),
+                                             begin - at.before.table_units);
+      if (out.page_table_1.data != nullptr)
+        write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
+      if (out.real_page_table.data != nullptr)
+        write_pages(out.real_page_table, unit, smaller(unit.end >> shift, extent.pages), extent.live, tail, shift);
+    }
+    if (begin == end) return;
+    at.before = through;
+    at.value = batch.load(++at.index, at.before);
+  }
+}
+
+}  // namespace nsameta::cpu
