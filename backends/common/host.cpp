@@ -23,9 +23,7 @@ nsameta_status copy(launch_place, void* to, const void* from, std::size_t bytes,
   return NSAMETA_OK;
 }
 
-}  // namespace
-
-device_services host_services() {
+device_services services() {
   return {
       .allocate = allocate,
       .release =
@@ -54,12 +52,12 @@ device_services host_services() {
   };
 }
 
-nsameta_status host_locate(const void*, memory_place* place, failure_text*) {
+nsameta_status locate(const void*, memory_place* place, failure_text*) {
   *place = {memory_kind::host, 0};
   return NSAMETA_OK;
 }
 
-nsameta_status describe_host(std::int32_t, nsameta_device_info* info, failure_text*) {
+nsameta_status describe(std::int32_t, nsameta_device_info* info, failure_text*) {
   *info = {};
   utsname host{};
   uname(&host);
@@ -72,11 +70,31 @@ nsameta_status describe_host(std::int32_t, nsameta_device_info* info, failure_te
   return NSAMETA_OK;
 }
 
-nsameta_backend_state probe_host(std::int32_t* device_count, failure_text*) {
+nsameta_backend_state probe(std::int32_t* device_count, failure_text*) {
   *device_count = 1;
   return NSAMETA_BACKEND_READY;
 }
 
-nsameta_status warm_up_host(std::int32_t, failure_text*) { return NSAMETA_OK; }
+/// Host code is loaded with the library.
+nsameta_status warm_up(std::int32_t, failure_text*) { return NSAMETA_OK; }
+
+}  // namespace
+
+backend_interface host_backend(const char* name, const char* version, const char* const* variants,
+                               decltype(backend_interface::fill) fill) {
+  return {
+      .interface_version = backend_interface_version,
+      .kind = NSAMETA_DEVICE_HOST,
+      .name = name,
+      .version = version,
+      .variants = variants,
+      .probe = probe,
+      .describe = describe,
+      .locate = locate,
+      .warm_up = warm_up,
+      .fill = fill,
+      .services = services(),
+  };
+}
 
 }  // namespace nsameta

@@ -30,19 +30,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 }  // namespace
 
 const backend_interface& cpu_backend() {
-  static const backend_interface table{
-      .interface_version = backend_interface_version,
-      .kind = NSAMETA_DEVICE_HOST,
-      .name = "cpu",
-      .version = "oneTBB " TBB_VERSION_STRING,
-      .variants = variant_names,
-      .probe = probe_host,
-      .describe = describe_host,
-      .locate = host_locate,
-      .warm_up = warm_up_host,
-      .fill = fill,
-      .services = host_services(),
-  };
+  static const backend_interface table = host_backend("cpu", "oneTBB " TBB_VERSION_STRING, variant_names, fill);
   return table;
 }
 

@@ -8,8 +8,8 @@
 #include <array>
 
 #include "common/outcome.h"
+#include "common/request_fields.h"
 #include "cpu/page_tables.h"
-#include "cpu/request_fields.h"
 #include "cpu/row_fields.h"
 
 namespace nsameta::cpu {

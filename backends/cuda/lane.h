@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+
+#include "gpu/words.h"
 
 namespace nsameta::cuda {
 
@@ -17,26 +18,13 @@ struct lane {
 
   template <class T>
   __device__ T shuffle_up(const T& value, int delta) {
-    return by_words(value, [=](unsigned word) { return __shfl_up_sync(all_lanes, word, delta); });
+    return gpu::by_words(value, [=](unsigned word) { return __shfl_up_sync(all_lanes, word, delta); });
   }
   template <class T>
   __device__ T broadcast(const T& value, int lane) {
-    return by_words(value, [=](unsigned word) { return __shfl_sync(all_lanes, word, lane); });
+    return gpu::by_words(value, [=](unsigned word) { return __shfl_sync(all_lanes, word, lane); });
   }
   __device__ std::uint64_t ballot(bool vote) { return __ballot_sync(all_lanes, vote); }
-
- private:
-  /// The shuffles move 32 bits; the copies stay in registers.
-  template <class T, class Shuffle>
-  static __device__ T by_words(const T& value, Shuffle shuffle) {
-    static_assert(sizeof(T) % 4 == 0);
-    unsigned words[sizeof(T) / 4];
-    memcpy(words, &value, sizeof(T));
-    for (unsigned& word : words) word = shuffle(word);
-    T moved;
-    memcpy(&moved, words, sizeof(T));
-    return moved;
-  }
 };
 
 }  // namespace nsameta::cuda

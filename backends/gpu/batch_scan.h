@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/locate.h"
+#include "common/request_fields.h"
 #include "gpu/device_layer.h"
 
 namespace nsameta::gpu {
@@ -17,7 +18,8 @@ struct block_memory {
 /// The batch as one block sees it after the scan.
 struct scanned_batch {
   segment_index segments;
-  totals before_segment;  ///< of this thread's segment
+  std::int64_t segment_begin, segment_end;  ///< requests of this thread's segment
+  totals before_segment;
   totals all;
 };
 
@@ -31,16 +33,21 @@ NSAMETA_DEVICE totals warp_scan(L& lane, int lane_index, totals sum) {
   return sum;
 }
 
-/// Scans the totals of this thread's segment over the block.
-template <int block_threads, device_lane L>
-NSAMETA_DEVICE scanned_batch scan_segments(L& lane, const totals& own, std::int64_t length,
+/// Adds up this thread's segment, whose first request `before` precedes, and scans the sums over the block.
+template <int block_threads, device_lane L, class Batch>
+NSAMETA_DEVICE scanned_batch scan_segments(L& lane, const Batch& batch, const totals& before_it,
                                            block_memory<block_threads>& shared) {
   constexpr int warps = block_threads / L::warp_width;
   static_assert(warps <= L::warp_width, "the first warp's lanes hold the totals of all warps");
   const int lane_index = lane.thread() % L::warp_width;
   const int warp = lane.thread() / L::warp_width;
 
-  const totals through = warp_scan(lane, lane_index, own);
+  const std::int64_t requests = batch.problem.batch_size;
+  const std::int64_t length = (requests + block_threads - 1) / block_threads;
+  const std::int64_t begin = lane.thread() * length < requests ? lane.thread() * length : requests;
+  const std::int64_t end = begin + length < requests ? begin + length : requests;
+
+  const totals through = warp_scan(lane, lane_index, add_requests(batch, begin, end, before_it));
   if (lane_index == L::warp_width - 1) shared.warp_totals[warp] = through;
   lane.barrier();
   // Every warp scans the warp totals for itself: cheaper than a second barrier.
@@ -54,34 +61,20 @@ NSAMETA_DEVICE scanned_batch scan_segments(L& lane, const totals& own, std::int6
 
   shared.segments[lane.thread()] = before;
   lane.barrier();
-  return {{shared.segments, block_threads, length}, before, all};
+  return {{shared.segments, block_threads, length}, begin, end, before, all};
 }
 
 /// Scans the whole batch. `batch.rule` is completed: whether tokens are dealt over a q shard depends on how many there
 /// are, which a first scan finds out.
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE scanned_batch scan_batch(L& lane, Batch& batch, block_memory<block_threads>& shared) {
-  const nsameta_problem& problem = batch.problem;
-  const std::int64_t length = (problem.batch_size + block_threads - 1) / block_threads;
-  const std::int64_t begin = lane.thread() * length;
-  const std::int64_t end = begin + length < problem.batch_size ? begin + length : problem.batch_size;
-  const auto add_segment = [&](totals before) {
-    totals own{};
-    for (std::int64_t i = begin; i < end; ++i) {
-      const totals added = batch.totals_of(i, batch.load(i, before));
-      before.tokens += added.tokens;  // all that load() asks of what stands before
-      own = own + added;
-    }
-    return own;
-  };
-
-  const scanned_batch scanned = scan_segments(lane, add_segment(totals{}), length, shared);
-  if constexpr (requires { batch.rule.deal_tokens(problem.q_shard, 0); }) {
-    if (problem.q_shard.size > 1 && scanned.all.tokens >= problem.q_shard.size) {
-      batch.rule.deal_tokens(problem.q_shard, scanned.all.tokens);
-      const totals own = add_segment(scanned.before_segment);
-      lane.barrier();  // the first scan's segments have been read
-      return scan_segments(lane, own, length, shared);
+  const scanned_batch scanned = scan_segments(lane, batch, totals{}, shared);
+  const nsameta_q_shard& shard = batch.problem.q_shard;
+  if constexpr (requires { batch.rule.deal_tokens(shard, 0); }) {
+    if (shard.size > 1 && scanned.all.tokens >= shard.size) {
+      batch.rule.deal_tokens(shard, scanned.all.tokens);
+      lane.barrier();  // all have read what the first scan left in shared memory
+      return scan_segments(lane, batch, scanned.before_segment, shared);
     }
   }
   return scanned;

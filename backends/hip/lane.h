@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "gpu/words.h"
+
 namespace nsameta::hip {
 
 struct lane {
@@ -27,26 +29,13 @@ struct lane {
 
   template <class T>
   __device__ T shuffle_up(const T& value, int delta) {
-    return by_words(value, [=](int word) { return __shfl_up(word, static_cast<unsigned>(delta), warp_width); });
+    return gpu::by_words(value, [=](unsigned word) { return __shfl_up(word, static_cast<unsigned>(delta), warp_width); });
   }
   template <class T>
   __device__ T broadcast(const T& value, int lane) {
-    return by_words(value, [=](int word) { return __shfl(word, lane, warp_width); });
+    return gpu::by_words(value, [=](unsigned word) { return __shfl(word, lane, warp_width); });
   }
   __device__ std::uint64_t ballot(bool vote) { return __ballot(vote); }
-
- private:
-  /// The shuffles move 32 bits; the copies stay in registers.
-  template <class T, class Shuffle>
-  static __device__ T by_words(const T& value, Shuffle shuffle) {
-    static_assert(sizeof(T) % 4 == 0);
-    int words[sizeof(T) / 4];
-    __builtin_memcpy(words, &value, sizeof(T));
-    for (int& word : words) word = shuffle(word);
-    T moved;
-    __builtin_memcpy(&moved, words, sizeof(T));
-    return moved;
-  }
 };
 
 }  // namespace nsameta::hip

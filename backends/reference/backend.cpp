@@ -24,19 +24,8 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 }  // namespace
 
 const backend_interface& reference_backend() {
-  static const backend_interface table{
-      .interface_version = backend_interface_version,
-      .kind = NSAMETA_DEVICE_HOST,
-      .name = "reference",
-      .version = __VERSION__,  // of the compiler: it stands on nothing else
-      .variants = variant_names,
-      .probe = probe_host,
-      .describe = describe_host,
-      .locate = host_locate,
-      .warm_up = warm_up_host,
-      .fill = fill,
-      .services = host_services(),
-  };
+  // The version of the compiler: it stands on nothing else.
+  static const backend_interface table = host_backend("reference", __VERSION__, variant_names, fill);
   return table;
 }
 

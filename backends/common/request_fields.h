@@ -1,14 +1,14 @@
-/// The per-request outputs: cache_seqlens, cu_seqlens_k, cu_seqlens_q.
+/// Walks over runs of requests: adding them up, and writing cache_seqlens, cu_seqlens_k and cu_seqlens_q.
 #pragma once
 
 #include "common/batch.h"
 #include "common/stores.h"
 
-namespace nsameta::cpu {
+namespace nsameta {
 
 /// Totals of requests [begin, end), `before` which these stand.
 template <class Batch>
-totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+NSAMETA_HOST_DEVICE totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
   totals sum{};
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
@@ -20,7 +20,8 @@ totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, to
 
 /// Writes the fields of requests [begin, end), which `before` precedes; returns the totals through them.
 template <class Batch>
-totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+NSAMETA_HOST_DEVICE totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end,
+                                                totals before) {
   const nsameta_outputs& out = batch.out;
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
@@ -34,4 +35,4 @@ totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t
   return before;
 }
 
-}  // namespace nsameta::cpu
+}  // namespace nsameta
