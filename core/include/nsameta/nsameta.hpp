@@ -51,6 +51,14 @@ inline nsameta_strided strided(std::span<const std::int64_t> data, std::int64_t 
   return {data.data(), stride, NSAMETA_INT64};
 }
 
+/// Rows of `width` elements, `row_stride` apart, that stand in `size` elements: the last one needs its width only.
+inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64_t row_stride) {
+  if (width < 1 || row_stride < width)
+    throw std::invalid_argument("width is " + std::to_string(width) + " and row_stride " + std::to_string(row_stride));
+  const auto elements = static_cast<std::int64_t>(size);
+  return elements < width ? 0 : (elements - width) / row_stride + 1;
+}
+
 /// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does.
 class problem : public nsameta_problem {
  public:
@@ -90,6 +98,35 @@ class problem : public nsameta_problem {
     index_topk = topk;
     return *this;
   }
+  problem& with_index_kpool(std::int32_t pool) noexcept {
+    index_kpool = pool;
+    return *this;
+  }
+  problem& with_kv_shard(std::int32_t size, std::int32_t rank, std::int32_t interleave = 1) noexcept {
+    kv_shard = {size, rank, interleave};
+    return *this;
+  }
+  problem& with_q_shard(std::int32_t size, std::int32_t rank) noexcept {
+    q_shard = {size, rank};
+    return *this;
+  }
+
+  /// [bs] each request's row of req_to_token; page tables need both.
+  problem& with_req_pool_indices(std::span<const std::int32_t> slots, std::int64_t every = 1) noexcept {
+    req_pool_indices = strided(slots, every);
+    return *this;
+  }
+  problem& with_req_pool_indices(std::span<const std::int64_t> slots, std::int64_t every = 1) noexcept {
+    req_pool_indices = strided(slots, every);
+    return *this;
+  }
+
+  /// [slots, width], as many slots as the span holds; `row_stride` elements from row to row, 0 for `width`.
+  problem& with_req_to_token(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
+    row_stride = row_stride == 0 ? width : row_stride;
+    req_to_token = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
+    return *this;
+  }
 
  private:
   template <class Length>
@@ -122,8 +159,26 @@ class outputs : public nsameta_outputs {
     this->*field = vector_of(data);
     return *this;
   }
+  /// Asks for a page table, as many rows as the span holds; `row_stride` elements from row to row, 0 for `width`.
+  outputs& with(nsameta_table nsameta_outputs::*table, std::span<std::int32_t> data, std::int64_t width,
+                std::int64_t row_stride = 0) {
+    row_stride = row_stride == 0 ? width : row_stride;
+    this->*table = {data.data(), rows_within(data.size(), width, row_stride), width, row_stride};
+    return *this;
+  }
   outputs& with_vector_tail(nsameta_tail tail) noexcept {
     vector_tail = tail;
+    return *this;
+  }
+  /// `value` goes with NSAMETA_TAIL_VALUE.
+  outputs& with_table_tail(nsameta_tail tail, std::int32_t value = 0) noexcept {
+    table_tail = tail;
+    table_tail_value = value;
+    return *this;
+  }
+  /// Adds to every seq_lens first: a draft step that many tokens ahead of the batch.
+  outputs& with_length_offset(std::int64_t tokens) noexcept {
+    length_offset = tokens;
     return *this;
   }
 };
@@ -137,6 +192,17 @@ struct target : nsameta_target {
 
 inline result fill(const nsameta_problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
   return result(nsameta_fill(&what, &into, &where));
+}
+
+/// Fills every set from the one problem: what the steps of a multi-step speculator read.
+inline result fill_many(const nsameta_problem& what, std::span<const nsameta_outputs> into,
+                        const nsameta_target& where = target()) {
+  return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
+}
+inline result fill_many(const nsameta_problem& what, std::span<const outputs> into,
+                        const nsameta_target& where = target()) {
+  static_assert(sizeof(outputs) == sizeof(nsameta_outputs), "an array of one is an array of the other");
+  return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
 }
 
 inline result warmup(const nsameta_target& where = target()) { return result(nsameta_warmup(&where)); }
