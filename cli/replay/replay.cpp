@@ -22,9 +22,30 @@ struct replay_options {
   std::string backend;
   scheduler_options schedule;
   std::int64_t steps = 0;  // 0: the whole log
+  std::int32_t page_size = 64;
+  bool no_tables = false;
   bool check = false;
   bool json = false;
 };
+
+constexpr std::int64_t width_step = 1024;  // columns; a multiple of every page size
+constexpr std::int64_t most_table_bytes = std::int64_t{8} << 30;
+
+/// The buffers that the whole log needs. Throws CLI::ValidationError when no machine should be asked for them.
+runner_options buffers_for(const replay_options& options, const scheduler& engine) {
+  const scheduler_options& schedule = options.schedule;
+  runner_options needed{schedule.draft_tokens, schedule.max_batch, engine.most_rows(), engine.most_table_rows(), {},
+                        options.check};
+  if (options.no_tables) return needed;
+  const std::int64_t width = (engine.most_positions() + width_step - 1) / width_step * width_step;
+  const std::int64_t most_rows = most_table_bytes / 4 / width;
+  if (needed.table_rows > most_rows)
+    throw CLI::ValidationError("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +
+                               std::to_string(needed.table_rows) + " rows of " + std::to_string(width) +
+                               " columns, more than 8 GiB; --no-tables leaves them out");
+  needed.kv_cache = kv_cache_options{schedule.max_batch, width, options.page_size, schedule.seed};
+  return needed;
+}
 
 std::vector<request> load(const replay_options& options) {
   if (options.trace.empty()) return synthetic_workload(options.schedule.seed);
@@ -71,14 +92,14 @@ int replay(const replay_options& options) {
   }
   const harness::device_place place = apply_backend(options.backend);
   scheduler engine(std::move(log), options.schedule);
-  step_runner runner(place, options.schedule.max_batch, engine.most_rows(), options.check);
+  step_runner runner(place, buffers_for(options, engine));
 
   replay_report report;
   {
     progress_bar bar;
     engine_step step;
     while ((options.steps == 0 || report.steps() < options.steps) && engine.next(step)) {
-      report.add(step, runner.run(step, options.schedule.draft_tokens));
+      report.add(step, runner.run(step));
       bar.show(share_done(options, engine, report.steps()));
     }
   }
@@ -88,6 +109,7 @@ int replay(const replay_options& options) {
                                    place.on_host() ? "host" : place.backend + ":" + std::to_string(place.index),
                                    !place.on_host(),
                                    options.check,
+                                   !options.no_tables,
                                    engine.finished(),
                                    engine.size(),
                                    engine.now_s(),
@@ -127,10 +149,14 @@ void add_replay(CLI::App& app, int& result) {
   command->add_option("--chunk", schedule.chunk, "Prefill tokens of a step at most")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
+  command->add_option("--page-size", options->page_size, "Tokens of a KV page: 1, 2, 4, ... 256")
+      ->check(CLI::IsMember({1, 2, 4, 8, 16, 32, 64, 128, 256}))
+      ->capture_default_str();
+  command->add_flag("--no-tables", options->no_tables, "Fills no page tables");
   command->add_option("--steps", options->steps, "Stop after so many steps; 0: run the whole log")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--seed", schedule.seed, "Decides the acceptance and the built-in workload")
+  command->add_option("--seed", schedule.seed, "Decides the acceptance, the scatter of KV pages and the built-in workload")
       ->capture_default_str();
   command->add_flag("--check", options->check, "Compares every step with the reference backend; exit 1 on a mismatch");
   command->add_flag("--json", options->json, "Prints JSON");

@@ -23,6 +23,7 @@ void replay_report::add(const engine_step& step, const step_result& result) {
   mode_figures& mode = modes_[static_cast<std::size_t>(step.mode)];
   mode.requests += std::ssize(step.seq_lens);
   mode.rows += step.rows;
+  mode.live_columns += result.live_columns;
   mode.microseconds.push_back(result.microseconds);
   mode.kernels.insert(result.kernel);
   if (result.difference && ++mismatches_ == 1)
@@ -34,7 +35,8 @@ void replay_report::add(const engine_step& step, const step_result& result) {
 void replay_report::print(std::ostream& out, const summary& all) const {
   out << all.trace << ", data on " << all.place << ": " << all.requests_finished << " of " << all.requests
       << " requests finished in " << fixed(all.simulated_s, 1) << " s of simulated time\n\n";
-  text_table table({"mode", ">steps", ">requests/step", ">rows/step", ">rows", ">median us", ">p99 us", "kernels"});
+  text_table table({"mode", ">steps", ">requests/step", ">rows/step", ">live columns/step", ">median us", ">p99 us",
+                    "kernels"});
   for (std::size_t m = 0; m < modes_.size(); ++m) {
     const mode_figures& mode = modes_[m];
     if (mode.microseconds.empty()) continue;
@@ -43,12 +45,13 @@ void replay_report::print(std::ostream& out, const summary& all) const {
     for (const std::string& kernel : mode.kernels) kernels += (kernels.empty() ? "" : ", ") + kernel;
     table.add_row({name_of(m), std::to_string(mode.microseconds.size()),
                    fixed(static_cast<double>(mode.requests) / steps, 1),
-                   fixed(static_cast<double>(mode.rows) / steps, 1), std::to_string(mode.rows),
+                   fixed(static_cast<double>(mode.rows) / steps, 1),
+                   fixed(static_cast<double>(mode.live_columns) / steps, 0),
                    fixed(quantile(mode.microseconds, 0.5), 2), fixed(quantile(mode.microseconds, 0.99), 2), kernels});
   }
   table.print(out);
   out << "\nus per fill: host clock around nsameta_fill" << (all.on_gpu ? " and the wait for the device" : "")
-      << "; every vector field\n";
+      << "; every vector field" << (all.with_tables ? ", both page tables" : "") << "\n";
   out << "digest " << all.digest << " over " << steps_ << " steps\n";
   if (all.checked) out << "check against reference: " << mismatches_ << " mismatches\n";
 }
@@ -69,6 +72,7 @@ void replay_report::print_json(std::ostream& out, const summary& all) const {
     object["modes"][name_of(m)] = {{"steps", mode.microseconds.size()},
                                    {"requests", mode.requests},
                                    {"rows", mode.rows},
+                                   {"live_columns", mode.live_columns},
                                    {"median_us", quantile(mode.microseconds, 0.5)},
                                    {"p99_us", quantile(mode.microseconds, 0.99)},
                                    {"kernels", mode.kernels}};

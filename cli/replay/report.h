@@ -26,6 +26,7 @@ class replay_report {
     std::string place;  ///< "host", "cuda:0"
     bool on_gpu;
     bool checked;
+    bool with_tables;
     std::size_t requests_finished, requests;
     double simulated_s;
     std::string digest;
@@ -37,6 +38,7 @@ class replay_report {
   struct mode_figures {
     std::int64_t requests = 0;
     std::int64_t rows = 0;
+    std::int64_t live_columns = 0;
     std::vector<double> microseconds;  // one a step
     std::set<std::string> kernels;
   };

@@ -13,8 +13,16 @@ constexpr double row_s = 20e-6;
 scheduler::scheduler(std::vector<request> log, const scheduler_options& options)
     : log_(std::move(log)), options_(options), random_(options.seed) {}
 
-std::int64_t scheduler::most_rows() const {
-  return std::max(options_.chunk, options_.max_batch * std::max<std::int64_t>(options_.draft_tokens, 1));
+std::int64_t scheduler::most_rows() const { return std::max(options_.chunk, most_table_rows()); }
+
+std::int64_t scheduler::most_table_rows() const {
+  return options_.max_batch * std::max<std::int64_t>(options_.draft_tokens, 1);
+}
+
+std::int64_t scheduler::most_positions() const {
+  std::int64_t most = 0;
+  for (const request& r : log_) most = std::max(most, r.input_tokens + r.output_tokens);
+  return most + options_.draft_tokens;
 }
 
 bool scheduler::next(engine_step& step) {
@@ -22,7 +30,7 @@ bool scheduler::next(engine_step& step) {
   if (verified_) {
     draft_extend(step);
   } else {
-    retire();
+    retire(step);
     admit();
     if (prefilling_.empty() && running_.empty()) return false;
     const bool prefill_now = !prefilling_.empty() && (prefill_turn_ || running_.empty());
@@ -107,8 +115,10 @@ std::int64_t scheduler::accepted_tokens(const active_request& active) {
   return std::min(accepted, logged(active).output_tokens - active.generated);
 }
 
-void scheduler::retire() {
+void scheduler::retire(engine_step& step) {
   const auto done = [this](const active_request& active) { return active.generated >= logged(active).output_tokens; };
+  for (const active_request& active : running_)
+    if (done(active)) step.finished.push_back(active.number);
   finished_ += std::erase_if(running_, done);
 }
 

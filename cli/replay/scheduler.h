@@ -26,6 +26,7 @@ struct engine_step {
   std::vector<std::int64_t> seq_lens;
   std::vector<std::int64_t> query_lens;  ///< draft_extend and extend; else empty
   std::int64_t rows = 0;
+  std::vector<std::int64_t> finished;  ///< numbers of the requests that ended before this step
 };
 
 /// Requests arrive by a simulated clock; a step takes 8 ms and 20 us for each of its rows, which is about what a large
@@ -42,8 +43,11 @@ class scheduler {
   double now_s() const { return now_s_; }
   std::size_t finished() const { return finished_; }
   std::size_t size() const { return log_.size(); }
-  /// Rows that a step has at most.
+  /// Rows that a step has at most, in its vectors and in its page tables.
   std::int64_t most_rows() const;
+  std::int64_t most_table_rows() const;
+  /// Positions of a request at most, draft tokens that will be rejected among them.
+  std::int64_t most_positions() const;
 
  private:
   struct active_request {
@@ -59,7 +63,7 @@ class scheduler {
   void verify(engine_step& step);
   void draft_extend(engine_step& step);
   std::int64_t accepted_tokens(const active_request& active);
-  void retire();
+  void retire(engine_step& step);
 
   std::vector<request> log_;
   scheduler_options options_;

@@ -1,6 +1,7 @@
 #include "replay/step_runner.h"
 
 #include <chrono>
+#include <vector>
 
 #include "harness/compare.h"
 #include "harness/library_error.h"
@@ -9,21 +10,17 @@
 namespace nsameta::cli {
 namespace {
 
-harness::output_layout layout_for(std::int64_t max_batch, std::int64_t max_rows) {
+harness::output_layout layout_for(const runner_options& options) {
   harness::output_layout layout;
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
-    layout.vectors[i] = {true, element_count(vector_fields[i].size, max_batch, max_rows), NSAMETA_INT32, 0};
+    layout.vectors[i] = {true, element_count(vector_fields[i].size, options.max_batch, options.max_rows),
+                         NSAMETA_INT32, 0};
+  if (options.kv_cache) {
+    const std::int64_t width = options.kv_cache->positions, pages = width / options.kv_cache->page_size;
+    layout.tables[0] = {true, options.table_rows, width, width, 0};
+    layout.tables[1] = {true, options.table_rows, pages, pages, 0};
+  }
   return layout;
-}
-
-harness::problem_data problem_of(const engine_step& step, std::int64_t draft_tokens) {
-  harness::problem_data problem;
-  problem.mode = step.mode;
-  problem.seq_lens = harness::strided_values(step.seq_lens);
-  if (step.mode == NSAMETA_DRAFT_EXTEND || step.mode == NSAMETA_EXTEND)
-    problem.extend_seq_lens = harness::strided_values(step.query_lens);
-  if (step.mode == NSAMETA_TARGET_VERIFY) problem.uniform_extend_len = draft_tokens;
-  return problem;
 }
 
 std::string kernel_name(const nsameta_problem& problem, const nsameta_outputs& outputs, const nsameta_target& target) {
@@ -34,28 +31,64 @@ std::string kernel_name(const nsameta_problem& problem, const nsameta_outputs& o
   return decision.backend + device + "/" + decision.variant + (decision.staged != 0 ? " (staged)" : "");
 }
 
+std::int64_t count_columns(const harness::live_shape& shape) {
+  std::int64_t columns = 0;
+  for (const harness::live_request& request : shape.requests) columns += request.table_rows * request.positions;
+  return columns;
+}
+
 }  // namespace
 
-step_runner::step_runner(const harness::device_place& place, std::int64_t max_batch, std::int64_t max_rows, bool check)
-    : place_(place), target_(place.target()), tested_(place, layout_for(max_batch, max_rows)) {
-  if (check) reference_.emplace(harness::place_of("reference"), layout_for(max_batch, max_rows));
+step_runner::step_runner(const harness::device_place& place, const runner_options& options)
+    : place_(place), target_(place.target()), options_(options), tested_(place, layout_for(options)) {
+  if (options.check) reference_.emplace(harness::place_of("reference"), layout_for(options));
+  if (options.kv_cache) {
+    kv_cache_.emplace(*options.kv_cache);
+    tested_table_.emplace(place, *kv_cache_);
+  }
   harness::check(nsameta_warmup(&target_));
 }
 
-step_result step_runner::run(const engine_step& step, std::int64_t draft_tokens) {
-  const harness::problem_data problem = problem_of(step, draft_tokens);
+step_result step_runner::run(const engine_step& step) {
+  harness::problem_data problem = problem_of(step);
+  if (kv_cache_) give_pages(step, problem);
   tested_.inputs.upload(problem);
+  nsameta_problem view = tested_.inputs.view();
+  if (kv_cache_) view.req_to_token = tested_table_->view(*kv_cache_);
   const nsameta_outputs outputs = harness::applicable_view(tested_.outputs.view(), problem);
 
-  step_result result;
-  result.kernel = kernel_name(tested_.inputs.view(), outputs, target_);
-  result.microseconds = timed_fill(tested_.inputs.view(), outputs);
-
   const harness::live_shape shape = harness::live_shape_of(problem);
-  const nsameta_outputs answer = harness::applicable_view(tested_.outputs.read_back(), problem);
-  sum_.add(harness::live_view(answer, shape));
-  if (reference_) result.difference = compare_with_reference(problem, shape);
+  step_result result{0, kernel_name(view, outputs, target_), count_columns(shape), std::nullopt};
+  result.microseconds = timed_fill(view, outputs);
+
+  const nsameta_outputs answer = harness::applicable_view(tested_.outputs.read_back(shape), problem);
+  sum_.add(answer, shape);
+  if (reference_) result.difference = compare_with_reference(problem, shape, answer);
   return result;
+}
+
+harness::problem_data step_runner::problem_of(const engine_step& step) const {
+  harness::problem_data problem;
+  problem.mode = step.mode;
+  problem.seq_lens = harness::strided_values(step.seq_lens);
+  if (step.mode == NSAMETA_DRAFT_EXTEND || step.mode == NSAMETA_EXTEND)
+    problem.extend_seq_lens = harness::strided_values(step.query_lens);
+  if (step.mode == NSAMETA_TARGET_VERIFY) problem.uniform_extend_len = options_.draft_tokens;
+  return problem;
+}
+
+void step_runner::give_pages(const engine_step& step, harness::problem_data& problem) {
+  for (const std::int64_t request : step.finished) kv_cache_->release(request);
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < step.requests.size(); ++i)
+    rows.push_back(kv_cache_->reserve(step.requests[i], step.seq_lens[i] + problem.uniform_extend_len));
+  tested_table_->update(*kv_cache_);
+  kv_cache_->forget_changes();
+
+  const nsameta_token_table table = kv_cache_->table();
+  problem.req_pool_indices = harness::strided_values(rows);
+  problem.req_to_token = {{}, 0, table.slots, table.width, table.row_stride};
+  problem.page_size = options_.kv_cache->page_size;
 }
 
 double step_runner::timed_fill(const nsameta_problem& problem, const nsameta_outputs& outputs) const {
@@ -66,14 +99,15 @@ double step_runner::timed_fill(const nsameta_problem& problem, const nsameta_out
 }
 
 std::optional<std::string> step_runner::compare_with_reference(const harness::problem_data& problem,
-                                                               const harness::live_shape& shape) {
+                                                               const harness::live_shape& shape,
+                                                               const nsameta_outputs& answer) {
   reference_->inputs.upload(problem);
+  nsameta_problem view = reference_->inputs.view();
+  if (kv_cache_) view.req_to_token = kv_cache_->table();
   const nsameta_outputs outputs = harness::applicable_view(reference_->outputs.view(), problem);
   const nsameta_target host = harness::place_of("reference").target();
-  harness::check(nsameta_fill_on("reference", &reference_->inputs.view(), &outputs, &host));
-
-  const nsameta_outputs answer = harness::applicable_view(tested_.outputs.read_back(), problem);
-  const auto found = harness::compare(harness::live_view(answer, shape), harness::live_view(outputs, shape));
+  harness::check(nsameta_fill_on("reference", &view, &outputs, &host));
+  const auto found = harness::compare_live(answer, outputs, shape);
   if (!found) return std::nullopt;
   return harness::to_string(*found);
 }
@@ -82,6 +116,7 @@ std::optional<std::string> step_runner::damage() {
   const nsameta_outputs& answer = tested_.outputs.read_back();
   if (const auto guard = tested_.outputs.damaged_guard()) return guard;
   if (const auto input = tested_.inputs.changed()) return "wrote to its input " + *input;
+  if (kv_cache_ && !tested_table_->equals(*kv_cache_)) return "wrote to its input req_to_token";
   // Both sides have seen the same steps, so what no step made live must agree as well.
   if (reference_)
     if (const auto found = harness::compare(answer, reference_->outputs.read_back())) return harness::to_string(*found);

@@ -17,7 +17,7 @@ constexpr workload code{7.00, 1.36, 2.79, 0.85, 2.6};
 constexpr workload conversation{6.63, 0.99, 5.02, 0.86, 5.6};
 
 constexpr double duration_s = 3600;
-constexpr double longest_context = 1 << 20;
+constexpr double window = 1 << 14;  // of the served model, in tokens
 
 /// A standard normal number (Box-Muller).
 double normal(harness::random_source& random) {
@@ -26,7 +26,7 @@ double normal(harness::random_source& random) {
 }
 
 std::int64_t tokens(harness::random_source& random, double mean, double sigma) {
-  return static_cast<std::int64_t>(std::clamp(std::exp(mean + sigma * normal(random)), 1.0, longest_context));
+  return static_cast<std::int64_t>(std::clamp(std::exp(mean + sigma * normal(random)), 1.0, window));
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "fields.h"
-
 namespace nsameta::harness {
 namespace {
 
@@ -20,8 +18,23 @@ std::optional<difference> first_difference(const char* field, const void* got, c
   return difference{field, at, a[at], b[at]};
 }
 
-std::invalid_argument not_alike(const char* field) {
-  return std::invalid_argument(std::string(field) + " is not of one size in the two answers");
+std::optional<difference> first_difference(const char* field, const nsameta_vector& got,
+                                           const nsameta_vector& expected) {
+  return got.dtype == NSAMETA_INT64 ? first_difference<std::int64_t>(field, got.data, expected.data, got.capacity)
+                                    : first_difference<std::int32_t>(field, got.data, expected.data, got.capacity);
+}
+
+void require_alike(const char* field, bool alike) {
+  if (!alike) throw std::invalid_argument(std::string(field) + " is not of one size in the two answers");
+}
+
+void require_alike(const char* field, const nsameta_vector& a, const nsameta_vector& b) {
+  require_alike(field, (a.data == nullptr) == (b.data == nullptr) && a.capacity == b.capacity && a.dtype == b.dtype);
+}
+
+void require_alike(const char* field, const nsameta_table& a, const nsameta_table& b) {
+  require_alike(field, (a.data == nullptr) == (b.data == nullptr) && a.rows == b.rows && a.width == b.width &&
+                           a.row_stride == b.row_stride);
 }
 
 }  // namespace
@@ -35,22 +48,43 @@ std::optional<difference> compare(const nsameta_outputs& got, const nsameta_outp
   for (const vector_field& field : vector_fields) {
     const nsameta_vector& a = got.*field.member;
     const nsameta_vector& b = expected.*field.member;
-    if ((a.data == nullptr) != (b.data == nullptr) || a.capacity != b.capacity || a.dtype != b.dtype)
-      throw not_alike(field.name);
+    require_alike(field.name, a, b);
     if (a.data == nullptr) continue;
-    const auto found = a.dtype == NSAMETA_INT64
-                           ? first_difference<std::int64_t>(field.name, a.data, b.data, a.capacity)
-                           : first_difference<std::int32_t>(field.name, a.data, b.data, a.capacity);
-    if (found) return found;
+    if (const auto found = first_difference(field.name, a, b)) return found;
   }
   for (const table_field& field : table_fields) {
     const nsameta_table& a = got.*field.member;
     const nsameta_table& b = expected.*field.member;
-    if ((a.data == nullptr) != (b.data == nullptr) || a.rows != b.rows || a.row_stride != b.row_stride)
-      throw not_alike(field.name);
+    require_alike(field.name, a, b);
     if (a.data == nullptr) continue;
     if (const auto found = first_difference<std::int32_t>(field.name, a.data, b.data, a.rows * a.row_stride))
       return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<difference> compare_live(const nsameta_outputs& got, const nsameta_outputs& expected,
+                                       const live_shape& shape) {
+  for (const vector_field& field : vector_fields) {
+    const nsameta_vector& a = got.*field.member;
+    const nsameta_vector& b = expected.*field.member;
+    require_alike(field.name, a, b);
+    if (a.data == nullptr) continue;
+    if (const auto found = first_difference(field.name, live_part(field, a, shape), live_part(field, b, shape)))
+      return found;
+  }
+  for (const table_field& field : table_fields) {
+    const nsameta_table& a = got.*field.member;
+    require_alike(field.name, a, expected.*field.member);
+    const auto rows = live_rows(field, a, shape);
+    const auto expected_rows = live_rows(field, expected.*field.member, shape);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      auto found = first_difference<std::int32_t>(field.name, rows[row].data(), expected_rows[row].data(),
+                                                  std::ssize(rows[row]));
+      if (!found) continue;
+      found->index += static_cast<std::int64_t>(row) * a.row_stride;
+      return found;
+    }
   }
   return std::nullopt;
 }

@@ -38,21 +38,21 @@ device_memory& device_memory::operator=(device_memory&& other) noexcept {
   return *this;
 }
 
-void device_memory::upload(std::span<const std::byte> from) {
+void device_memory::upload(std::span<const std::byte> from, std::size_t at) {
   if (from.empty()) return;
   if (place_.on_host()) {
-    std::memcpy(data_, from.data(), from.size());
+    std::memcpy(data_ + at, from.data(), from.size());
   } else {
-    check(nsameta_device_copy(place_.backend.c_str(), place_.index, data_, from.data(), from.size(), nullptr));
+    check(nsameta_device_copy(place_.backend.c_str(), place_.index, data_ + at, from.data(), from.size(), nullptr));
   }
 }
 
-void device_memory::download(std::span<std::byte> to) const {
+void device_memory::download(std::span<std::byte> to, std::size_t at) const {
   if (to.empty()) return;
   if (place_.on_host()) {
-    std::memcpy(to.data(), data_, to.size());
+    std::memcpy(to.data(), data_ + at, to.size());
   } else {
-    check(nsameta_device_copy(place_.backend.c_str(), place_.index, to.data(), data_, to.size(), nullptr));
+    check(nsameta_device_copy(place_.backend.c_str(), place_.index, to.data(), data_ + at, to.size(), nullptr));
   }
 }
 

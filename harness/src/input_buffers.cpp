@@ -35,7 +35,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.seq_lens.data, seq_lens);
   place(view_.extend_seq_lens.data, extend_seq_lens);
   place(view_.req_pool_indices.data, req_pool_indices);
-  place(view_.req_to_token.data, req_to_token);
+  place(view_.req_to_token.data, req_to_token + static_cast<std::size_t>(problem.req_to_token.first) * 4);
 }
 
 std::optional<std::string> input_buffers::changed() const {

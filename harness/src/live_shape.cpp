@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "fields.h"
-
 namespace nsameta::harness {
 namespace {
 
@@ -17,9 +15,17 @@ std::int64_t query_tokens(const problem_data& problem, std::int64_t r) {
   return sane(problem.extend_seq_lens.present() ? problem.extend_seq_lens[r] : problem.uniform_extend_len);
 }
 
-std::int64_t context_length(const problem_data& problem, std::int64_t r) {
-  const std::int64_t s = sane(problem.seq_lens[r]);
+std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
+  constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
+  const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) + length_offset);
   return problem.mode == NSAMETA_TARGET_VERIFY ? std::min(s + sane(problem.uniform_extend_len), int32_max) : s;
+}
+
+std::int64_t table_positions(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
+  if (!problem.req_pool_indices.present()) return 0;
+  const token_table& table = problem.req_to_token;
+  const std::int64_t slot = problem.req_pool_indices[r];
+  return slot >= 0 && slot < table.slots ? std::min(context_length(problem, length_offset, r), table.width) : 0;
 }
 
 /// How many of the first `tokens` flat tokens belong to the rank.
@@ -29,8 +35,9 @@ std::int64_t dealt(const nsameta_q_shard& shard, std::int64_t tokens) {
 
 }  // namespace
 
-live_shape live_shape_of(const problem_data& problem) {
+live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset) {
   live_shape shape;
+  shape.page_size = problem.page_size;
   const std::int64_t requests = problem.batch_size();
   std::int64_t tokens = 0;
   for (std::int64_t r = 0; r < requests; ++r) tokens += query_tokens(problem, r);
@@ -40,25 +47,32 @@ live_shape live_shape_of(const problem_data& problem) {
   for (std::int64_t r = 0; r < requests; ++r) {
     const std::int64_t end = start + query_tokens(problem, r);
     const std::int64_t rows = sharded ? dealt(problem.q_shard, end) - dealt(problem.q_shard, start) : end - start;
-    if (!sharded || rows > 0) shape.requests.push_back({r, rows, context_length(problem, r)});
-    shape.rows += rows;
     start = end;
+    if (sharded && rows == 0) continue;
+    const std::int64_t table_rows = problem.mode == NSAMETA_EXTEND ? 1 : rows;
+    shape.requests.push_back({r, rows, table_rows, table_positions(problem, length_offset, r)});
+    shape.rows += rows;
+    shape.table_rows += table_rows;
   }
-  shape.table_rows = problem.mode == NSAMETA_EXTEND ? std::ssize(shape.requests) : shape.rows;
   return shape;
 }
 
-nsameta_outputs live_view(const nsameta_outputs& outputs, const live_shape& shape) {
-  nsameta_outputs live = outputs;
-  for (const vector_field& field : vector_fields) {
-    nsameta_vector& vector = live.*field.member;
-    vector.capacity = std::min(vector.capacity, element_count(field.size, std::ssize(shape.requests), shape.rows));
+nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector, const live_shape& shape) {
+  const std::int64_t live = element_count(field.size, std::ssize(shape.requests), shape.rows);
+  return {vector.data, std::min(vector.capacity, live), vector.dtype};
+}
+
+std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,
+                                                     const live_shape& shape) {
+  std::vector<std::span<const std::int32_t>> rows;
+  if (table.data == nullptr) return rows;
+  const std::int64_t each = field.member == &nsameta_outputs::page_table_1 ? 1 : shape.page_size;
+  for (const live_request& request : shape.requests) {
+    const auto columns = static_cast<std::size_t>(std::min((request.positions + each - 1) / each, table.width));
+    for (std::int64_t copy = 0; copy < request.table_rows && std::ssize(rows) < table.rows; ++copy)
+      rows.emplace_back(table.data + std::ssize(rows) * table.row_stride, columns);
   }
-  for (const table_field& field : table_fields) {
-    nsameta_table& table = live.*field.member;
-    table.rows = std::min(table.rows, shape.table_rows);
-  }
-  return live;
+  return rows;
 }
 
 }  // namespace nsameta::harness

@@ -1,6 +1,7 @@
 #include "harness/output_buffers.h"
 
 #include <algorithm>
+#include <span>
 
 namespace nsameta::harness {
 namespace {
@@ -29,7 +30,7 @@ std::vector<Block> blocks_of(const output_layout& layout) {
   }
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     const table_layout& table = layout.tables[i];
-    if (table.wanted) append(blocks, table_fields[i].name, 0, table.rows * table.row_stride * 4);
+    if (table.wanted) append(blocks, table_fields[i].name, table.misalignment * 4, table.rows * table.row_stride * 4);
   }
   return blocks;
 }
@@ -67,6 +68,23 @@ const nsameta_outputs& output_buffers::read_back() {
   return host_view_;
 }
 
+const nsameta_outputs& output_buffers::read_back(const live_shape& shape) {
+  if (memory_.place().on_host()) return host_view_;
+  // The vectors come first and are small; of the tables, which are not, come the rows that are live.
+  std::size_t vectors_end = blocks_.empty() ? 0 : blocks_.back().end;
+  for (const table_field& field : table_fields) {
+    const nsameta_table& table = host_view_.*field.member;
+    if (table.data == nullptr) continue;
+    const auto begin = static_cast<std::size_t>(reinterpret_cast<std::byte*>(table.data) - copy_.data());
+    const std::int64_t rows = std::min(shape.table_rows, table.rows);
+    const auto bytes = static_cast<std::size_t>(rows * table.row_stride) * sizeof(std::int32_t);
+    memory_.download(std::span(copy_).subspan(begin, bytes), begin);
+    vectors_end = std::min(vectors_end, begin);
+  }
+  memory_.download(std::span(copy_).first(vectors_end));
+  return host_view_;
+}
+
 std::optional<std::string> output_buffers::damaged_guard() const {
   const std::byte* bytes = host_bytes();
   std::size_t guard = 0;
@@ -100,6 +118,7 @@ nsameta_outputs output_buffers::view_at(std::byte* base) const {
   outputs.vector_tail = layout_.vector_tail;
   outputs.table_tail = layout_.table_tail;
   outputs.table_tail_value = layout_.table_tail_value;
+  outputs.length_offset = layout_.length_offset;
   return outputs;
 }
 

@@ -22,8 +22,8 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
   if (tables_apply(problem)) {
     const std::int64_t width = problem.req_to_token.width;
     const std::int64_t pages = (width + problem.page_size - 1) / problem.page_size;
-    layout.tables[0] = {true, shape.table_rows, width, width};
-    layout.tables[1] = {true, shape.table_rows, pages, pages};
+    layout.tables[0] = {true, shape.table_rows, width, width, 0};
+    layout.tables[1] = {true, shape.table_rows, pages, pages, 0};
   }
   return layout;
 }

@@ -7,6 +7,7 @@
 #include "harness/input_buffers.h"
 #include "harness/library_error.h"
 #include "harness/output_buffers.h"
+#include "harness/problem_json.h"
 #include "nsameta/device.h"
 
 namespace nsameta::harness {
@@ -47,6 +48,29 @@ generated_case without_requests(const generated_case& whole, std::int64_t begin,
   return rest;
 }
 
+/// Leaves of req_to_token its first slots and columns.
+generated_case with_token_table(const generated_case& whole, std::int64_t slots, std::int64_t width) {
+  generated_case rest = whole;
+  const token_table& from = whole.problem.req_to_token;
+  token_table& to = rest.problem.req_to_token;
+  to = {{}, 0, slots, width, width};
+  for (std::int64_t slot = 0; slot < slots; ++slot) {
+    const auto row = from.memory.begin() + from.first + slot * from.row_stride;
+    to.memory.insert(to.memory.end(), row, row + width);
+  }
+  return rest;
+}
+
+/// The case that `nsameta fill` makes of the problem's JSON: dense inputs, every output, exact buffers, no offset.
+generated_case as_fill_runs_it(const generated_case& whole) {
+  generated_case plain;
+  plain.problem = problem_from_json(problem_to_json(whole.problem).dump());
+  plain.recipe.length_dtype = plain.problem.seq_lens.dtype();
+  if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::both;
+  plain.layout = exact_layout(plain.problem, live_shape_of(plain.problem));
+  return plain;
+}
+
 std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend) {
   const device_place place = place_of(backend);
   input_buffers inputs(place);
@@ -77,16 +101,22 @@ std::optional<std::string> check_parity(const generated_case& tested, const std:
 }
 
 generated_case shrink(generated_case failing, const std::string& backend) {
+  const auto keep_if_failing = [&](const generated_case& smaller) {
+    const bool fails = check_parity(smaller, backend).has_value();
+    if (fails) failing = smaller;
+    return fails;
+  };
+  keep_if_failing(as_fill_runs_it(failing));  // then its JSON alone tells it
   for (std::int64_t part = failing.problem.batch_size() / 2; part >= 1;) {
     bool smaller = false;
-    for (std::int64_t begin = 0; begin + part <= failing.problem.batch_size() && !smaller; begin += part) {
-      const generated_case rest = without_requests(failing, begin, begin + part);
-      if (check_parity(rest, backend)) {
-        failing = rest;
-        smaller = true;
-      }
-    }
+    for (std::int64_t begin = 0; begin + part <= failing.problem.batch_size() && !smaller; begin += part)
+      smaller = keep_if_failing(without_requests(failing, begin, begin + part));
     part = smaller ? std::min(part, failing.problem.batch_size() / 2) : part / 2;
+  }
+  const token_table& table = failing.problem.req_to_token;
+  while (table.slots > 1 && keep_if_failing(with_token_table(failing, table.slots / 2, table.width))) {
+  }
+  while (table.width > 1 && keep_if_failing(with_token_table(failing, table.slots, table.width / 2))) {
   }
   return failing;
 }

@@ -57,8 +57,8 @@ nsameta_problem problem_data::view() const {
   problem.uniform_extend_len = uniform_extend_len;
   if (req_pool_indices.present()) problem.req_pool_indices = req_pool_indices.view();
   if (req_to_token.slots > 0)
-    problem.req_to_token = {req_to_token.memory.data(), req_to_token.slots, req_to_token.width,
-                            req_to_token.row_stride};
+    problem.req_to_token = {req_to_token.memory.empty() ? nullptr : req_to_token.memory.data() + req_to_token.first,
+                            req_to_token.slots, req_to_token.width, req_to_token.row_stride};
   problem.page_size = page_size;
   problem.index_topk = index_topk;
   problem.index_kpool = index_kpool;

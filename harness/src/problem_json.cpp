@@ -4,7 +4,6 @@
 #include <array>
 #include <limits>
 
-#include "fields.h"
 #include "harness/live_shape.h"
 #include "harness/nearest_name.h"
 #include "json_reader.h"
@@ -130,20 +129,9 @@ json status_names(std::int32_t word) {
   return names;
 }
 
-/// `positions_per_column` is 1 for page_table_1 and the page size for real_page_table.
-json table_rows(const nsameta_table& table, const problem_data& problem, const live_shape& shape,
-                std::int64_t positions_per_column) {
+json rows_of(const table_field& field, const nsameta_table& table, const live_shape& shape) {
   json rows = json::array();
-  std::int64_t row = 0;
-  for (const live_request& request : shape.requests) {
-    const std::int64_t copies = problem.mode == NSAMETA_EXTEND ? 1 : request.rows;
-    const std::int64_t context = std::min(request.context, problem.req_to_token.width);
-    const std::int64_t live = std::min((context + positions_per_column - 1) / positions_per_column, table.width);
-    for (std::int64_t copy = 0; copy < copies && row < table.rows; ++copy, ++row) {
-      const std::int32_t* columns = table.data + row * table.row_stride;
-      rows.push_back(std::vector<std::int32_t>(columns, columns + live));
-    }
-  }
+  for (const auto row : live_rows(field, table, shape)) rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
   return rows;
 }
 
@@ -171,7 +159,8 @@ json problem_to_json(const problem_data& problem) {
   if (problem.uniform_extend_len != 0) object["uniform_extend_len"] = problem.uniform_extend_len;
   if (problem.req_pool_indices.present()) object["req_pool_indices"] = problem.req_pool_indices.values();
   for (std::int64_t slot = 0; slot < problem.req_to_token.slots; ++slot) {
-    const auto row = problem.req_to_token.memory.begin() + slot * problem.req_to_token.row_stride;
+    const auto row =
+        problem.req_to_token.memory.begin() + problem.req_to_token.first + slot * problem.req_to_token.row_stride;
     object["req_to_token"].push_back(std::vector<std::int32_t>(row, row + problem.req_to_token.width));
   }
   if (problem.page_size != defaults.page_size) object["page_size"] = problem.page_size;
@@ -185,10 +174,9 @@ json problem_to_json(const problem_data& problem) {
 
 json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs) {
   const live_shape shape = live_shape_of(problem);
-  const nsameta_outputs live = live_view(outputs, shape);
   json answer;
   for (const vector_field& field : vector_fields) {
-    const nsameta_vector& vector = live.*field.member;
+    const nsameta_vector vector = live_part(field, outputs.*field.member, shape);
     if (vector.data == nullptr) continue;
     if (field.member == &nsameta_outputs::status) {
       const auto word = *static_cast<const std::int32_t*>(vector.data);
@@ -199,9 +187,8 @@ json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs)
       answer[field.name] = elements(vector);
     }
   }
-  if (live.page_table_1.data != nullptr) answer["page_table_1"] = table_rows(live.page_table_1, problem, shape, 1);
-  if (live.real_page_table.data != nullptr)
-    answer["real_page_table"] = table_rows(live.real_page_table, problem, shape, problem.page_size);
+  for (const table_field& field : table_fields)
+    if ((outputs.*field.member).data != nullptr) answer[field.name] = rows_of(field, outputs.*field.member, shape);
   return answer;
 }
 

@@ -28,7 +28,8 @@ nsameta_status locate(const void*, memory_place* place, failure_text*) {
 
 nsameta_status warm_up(std::int32_t, failure_text*) { return NSAMETA_OK; }
 
-nsameta_status fill(const nsameta_problem&, const nsameta_outputs&, const launch_policy&, launch_place, failure_text*) {
+nsameta_status fill(const nsameta_problem&, const nsameta_outputs*, std::int64_t, const launch_policy&, launch_place,
+                    failure_text*) {
   return NSAMETA_OK;
 }
 

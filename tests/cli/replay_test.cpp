@@ -35,6 +35,31 @@ TEST_CASE("a log is replayed to its end, every step checked") {
   CHECK(report["modes"]["target_verify"]["steps"] == report["modes"]["draft_extend"]["steps"]);
   CHECK(report["modes"]["draft_extend"]["rows"] == 9 + 7 + 26);  // prefill gives each first token
   CHECK_FALSE(report["modes"].contains("decode"));
+  // A chunk shows its whole context so far; the second request's prefill begins in the first one's last chunk.
+  const std::int64_t first = 2048 + 4096 + 4808, second = 3 * 2048 - 4808 + 3180;
+  CHECK(report["modes"]["extend"]["live_columns"] == first + second + 110);
+}
+
+TEST_CASE("page tables can be left out, and pages have any size") {
+  const temporary_file trace(production_style);
+  const auto report = json_of(run("replay --json --check --no-tables --trace " + trace.path()));
+  CHECK(report["mismatches"] == 0);
+  CHECK(report["modes"]["extend"]["live_columns"] == 0);
+  const std::string with_tables = digest_of("--trace " + trace.path());
+  CHECK(report["digest"] != with_tables);
+  for (const char* page_size : {"1", "256"}) {
+    const std::string arguments = std::string("--check --page-size ") + page_size + " --trace " + trace.path();
+    CHECK(digest_of(arguments) != with_tables);
+    CHECK(digest_of(arguments + " --backend cpu/tbb") == digest_of(arguments));
+  }
+  CHECK(run("replay --page-size 3").code == 2);
+}
+
+TEST_CASE("tables that would not fit in memory are refused by name") {
+  const outcome result = run("replay --max-batch 1000000 --steps 1");
+  CHECK(result.code == 2);
+  CHECK(result.err.find("--max-batch: 1000000 requests") != std::string::npos);
+  CHECK(run("replay --max-batch 1000000 --steps 1 --no-tables").code == 0);
 }
 
 TEST_CASE("both column styles tell the same log") {

@@ -10,23 +10,27 @@
 namespace nsameta::harness {
 namespace {
 
-/// Two outputs, one of them int64.
+/// Two outputs, one of them int64, and a table of one row per request.
 struct answer {
   std::vector<std::int32_t> lengths{4, 5, 6};
   std::vector<std::int64_t> sums{0, 4, 9, 15};
+  std::vector<std::int32_t> table{1, 2, 3, -9, 4, 5, -9, -9, 6, 7, 8, 9};
 
   nsameta_outputs view() {
     nsameta_outputs outputs;
     nsameta_outputs_init(&outputs);
     outputs.cache_seqlens = {lengths.data(), std::ssize(lengths), NSAMETA_INT32};
     outputs.cu_seqlens_k = {sums.data(), std::ssize(sums), NSAMETA_INT64};
+    outputs.page_table_1 = {table.data(), 3, 4, 4};
     return outputs;
   }
   std::uint64_t sum() {
     digest d;
-    d.add(view());
+    d.add(view(), shape);
     return d.value();
   }
+
+  inline static const live_shape shape{{{0, 1, 1, 3}, {1, 1, 1, 2}, {2, 1, 1, 4}}, 3, 3, 1};
 };
 
 TEST_CASE("equal answers have no difference") {
@@ -44,11 +48,27 @@ TEST_CASE("the first difference is told with field, index and both values") {
   CHECK(got.sum() != expected.sum());
 }
 
+TEST_CASE("beyond the live columns, only the whole answers differ") {
+  answer got, expected;
+  got.table[6] = 11;
+  const auto found = compare(got.view(), expected.view());
+  REQUIRE(found);
+  CHECK(to_string(*found) == "page_table_1[6]: 11, expected -9");
+  CHECK_FALSE(compare_live(got.view(), expected.view(), answer::shape));
+  CHECK(got.sum() == expected.sum());
+
+  got.table[9] = 12;
+  const auto live = compare_live(got.view(), expected.view(), answer::shape);
+  REQUIRE(live);
+  CHECK(to_string(*live) == "page_table_1[9]: 12, expected 7");
+  CHECK(got.sum() != expected.sum());
+}
+
 TEST_CASE("answers of other sizes are not compared") {
   answer a, b;
   b.lengths.push_back(0);
   CHECK_THROWS_AS(compare(a.view(), b.view()), std::invalid_argument);
-  CHECK(a.sum() != b.sum());
+  CHECK_THROWS_AS(compare_live(a.view(), b.view(), answer::shape), std::invalid_argument);
 }
 
 TEST_CASE("the digest is a fixed function") {
@@ -56,8 +76,8 @@ TEST_CASE("the digest is a fixed function") {
   CHECK(digest().text() == "cbf29ce484222325");
   answer a;
   digest d;
-  d.add(a.view());
-  CHECK(d.text() == "0e676d8489815109");
+  d.add(a.view(), answer::shape);
+  CHECK(d.text() == "520a08ba24e9dc0f");
 }
 
 TEST_CASE("int32 and int64 outputs of one value have one digest") {
@@ -66,7 +86,7 @@ TEST_CASE("int32 and int64 outputs of one value have one digest") {
   nsameta_outputs narrow = wide.view();
   narrow.cu_seqlens_k = {sums.data(), std::ssize(sums), NSAMETA_INT32};
   digest d;
-  d.add(narrow);
+  d.add(narrow, answer::shape);
   CHECK(d.value() == wide.sum());
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include "harness/digest.h"
 #include "harness/generator.h"
@@ -10,14 +11,14 @@
 namespace nsameta::harness {
 namespace {
 
-constexpr generator_options everything{true, true, true, true, 300};
+constexpr generator_options small{.max_batch_size = 300};
 
 std::string text_of(const generated_case& made) { return describe(made.recipe) + problem_to_json(made.problem).dump(); }
 
 TEST_CASE("a seed and a number decide the case") {
   for (std::uint64_t number = 0; number < 20; ++number) {
-    const auto recipe = draw_recipe(7, number, everything);
-    CHECK(text_of(build_case(recipe)) == text_of(build_case(draw_recipe(7, number, everything))));
+    const auto recipe = draw_recipe(7, number, small);
+    CHECK(text_of(build_case(recipe)) == text_of(build_case(draw_recipe(7, number, small))));
   }
   CHECK(text_of(build_case(draw_recipe(7, 0))) != text_of(build_case(draw_recipe(8, 0))));
 }
@@ -25,14 +26,16 @@ TEST_CASE("a seed and a number decide the case") {
 TEST_CASE("cases are the same on every platform") {
   digest sum;
   for (std::uint64_t number = 0; number < 50; ++number)
-    for (const char c : text_of(build_case(draw_recipe(7, number, everything)))) sum.add(c);
-  CHECK(sum.text() == "320c687d6c0c3dcb");
+    for (const char c : text_of(build_case(draw_recipe(7, number, small)))) sum.add(c);
+  CHECK(sum.text() == "f20bbd631d7e9b12");
 }
 
 TEST_CASE("all axes are drawn") {
   std::set<int> modes, patterns, dtypes, capacities;
-  std::set<std::int64_t> sizes, strides;
-  for (std::uint64_t number = 0; number < 300; ++number) {
+  std::set<int> tables, tails, widths, page_sizes, interleaves, kpools;
+  std::set<std::int64_t> sizes, strides, offsets;
+  std::set<std::pair<bool, bool>> shards;
+  for (std::uint64_t number = 0; number < 500; ++number) {
     const case_recipe recipe = draw_recipe(1, number);
     modes.insert(recipe.mode);
     patterns.insert(static_cast<int>(recipe.pattern));
@@ -40,10 +43,14 @@ TEST_CASE("all axes are drawn") {
     capacities.insert(static_cast<int>(recipe.capacity));
     sizes.insert(recipe.batch_size);
     strides.insert(recipe.stride);
-    CHECK_FALSE(recipe.page_tables);
-    CHECK(recipe.kv_shard.size == 1);
-    CHECK(recipe.q_shard.size == 1);
-    CHECK(recipe.index_kpool == 1);
+    tables.insert(static_cast<int>(recipe.tables));
+    tails.insert(recipe.table_tail);
+    widths.insert(static_cast<int>(recipe.table_width));
+    page_sizes.insert(recipe.page_size);
+    interleaves.insert(recipe.kv_shard.interleave);
+    shards.insert({recipe.kv_shard.size > 1, recipe.q_shard.size > 1});
+    kpools.insert(recipe.index_kpool);
+    offsets.insert(recipe.length_offset);
   }
   CHECK(modes.size() == 4);
   CHECK(patterns.size() == 4);
@@ -51,12 +58,58 @@ TEST_CASE("all axes are drawn") {
   CHECK(capacities.size() == 3);
   CHECK(sizes.size() == 24);
   CHECK(strides.size() >= 4);
+  CHECK(tables.size() == 4);
+  CHECK(tails.size() == 3);
+  CHECK(widths.size() == 3);
+  CHECK(page_sizes == std::set<int>{1, 2, 16, 64, 256});
+  CHECK(interleaves == std::set<int>{1, 2, 16, 64});
+  CHECK(shards.size() == 4);
+  CHECK(kpools.size() > 10);
+  CHECK(offsets.size() == 7);
+}
+
+TEST_CASE("what is not asked for is not drawn") {
+  const generator_options vectors{false, false, false, false, false, 300};
+  for (std::uint64_t number = 0; number < 100; ++number) {
+    const case_recipe recipe = draw_recipe(1, number, vectors);
+    CHECK_FALSE(recipe.bad_lengths);
+    CHECK(recipe.tables == table_choice::none);
+    CHECK(recipe.kv_shard.size == 1);
+    CHECK(recipe.q_shard.size == 1);
+    CHECK(recipe.index_kpool == 1);
+    CHECK(recipe.length_offset == 0);
+  }
+}
+
+TEST_CASE("tables come wide, misaligned, and with slots that are shared or none") {
+  bool several_tiles = false, misaligned = false, shared = false, bad = false, padded = false, cut = false;
+  for (std::uint64_t number = 0; number < 300; ++number) {
+    const generated_case made = build_case(draw_recipe(5, number));
+    const token_table& table = made.problem.req_to_token;
+    if (table.slots == 0) continue;
+    several_tiles |= table.width > 4096;
+    misaligned |= table.first % 4 != 0 && made.layout.tables[0].misalignment % 4 != 0;
+    padded |= table.row_stride > table.width;
+    cut |= made.layout.tables[0].width < table.width;
+    std::set<std::int64_t> used;
+    for (const std::int64_t slot : made.problem.req_pool_indices.values()) {
+      shared |= !used.insert(slot).second;
+      bad |= slot < 0 || slot >= table.slots;
+    }
+  }
+  CHECK(several_tiles);
+  CHECK(misaligned);
+  CHECK(shared);
+  CHECK(bad);
+  CHECK(padded);
+  CHECK(cut);
 }
 
 TEST_CASE("layouts hold what their rule says") {
   case_recipe recipe;
   recipe.mode = NSAMETA_DRAFT_EXTEND;
   recipe.batch_size = 40;
+  recipe.tables = table_choice::both;
   for (const auto rule : {capacity_rule::exact, capacity_rule::spare, capacity_rule::short_}) {
     recipe.capacity = rule;
     const generated_case made = build_case(recipe);
@@ -65,6 +118,8 @@ TEST_CASE("layouts hold what their rule says") {
     CHECK((capacity > rows) == (rule == capacity_rule::spare));
     CHECK((capacity < rows) == (rule == capacity_rule::short_));
     CHECK(made.layout.vectors[0].capacity >= 40);  // cache_seqlens is never short
+    CHECK((made.layout.tables[0].rows > rows) == (rule == capacity_rule::spare));
+    CHECK((made.layout.tables[0].rows < rows) == (rule == capacity_rule::short_));
   }
 }
 

@@ -11,7 +11,8 @@ output_layout two_outputs() {
   output_layout layout;
   layout.vectors[0] = {true, 5, NSAMETA_INT32, 3};  // cache_seqlens
   layout.vectors[1] = {true, 6, NSAMETA_INT64, 0};  // cu_seqlens_k
-  layout.tables[0] = {true, 2, 7, 9};
+  layout.tables[0] = {true, 2, 7, 9, 1};
+  layout.length_offset = 2;
   return layout;
 }
 
@@ -25,6 +26,8 @@ TEST_CASE("buffers have the asked-for capacity, type and alignment") {
   CHECK(view.cu_seqlens_k.dtype == NSAMETA_INT64);
   CHECK(address(view.cu_seqlens_k.data) % 256 == 0);
   CHECK(view.page_table_1.row_stride == 9);
+  CHECK(address(view.page_table_1.data) % 256 == 4);
+  CHECK(view.length_offset == 2);
   CHECK(view.seqlens_expanded.data == nullptr);
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -47,6 +48,19 @@ TEST_CASE("a written input is noticed and named") {
   CHECK(inputs.changed() == "extend_seq_lens");
   inputs.upload(problem);
   CHECK_FALSE(inputs.changed());
+}
+
+TEST_CASE("a token table stands at its misalignment") {
+  problem_data problem;
+  problem.req_to_token = {{-1, 1, 2, 3, 4}, 1, 2, 2, 2};
+  CHECK(problem.view().req_to_token.data == problem.req_to_token.memory.data() + 1);
+  input_buffers inputs(place_of("cpu"));
+  inputs.upload(problem);
+  CHECK(reinterpret_cast<std::uintptr_t>(inputs.view().req_to_token.data) % 256 == 4);
+  CHECK(inputs.view().req_to_token.data[3] == 4);
+  problem.req_to_token.memory.clear();  // kept elsewhere
+  CHECK(problem.view().req_to_token.data == nullptr);
+  CHECK(problem.view().req_to_token.slots == 2);
 }
 
 }  // namespace

@@ -97,8 +97,8 @@ TEST_CASE("an answer shows what is live and nothing else") {
   layout.vectors[0] = {true, 5, NSAMETA_INT32, 0};   // cache_seqlens
   layout.vectors[10] = {true, 1, NSAMETA_INT32, 0};  // total_rows
   layout.vectors[11] = {true, 1, NSAMETA_INT32, 0};  // status
-  layout.tables[0] = {true, 2, 4, 4};
-  layout.tables[1] = {true, 2, 2, 3};
+  layout.tables[0] = {true, 2, 4, 4, 0};
+  layout.tables[1] = {true, 2, 2, 3, 0};
   output_buffers outputs(place_of("cpu"), layout);
   const nsameta_outputs& view = outputs.view();
   const auto set = [](void* data, std::vector<std::int32_t> values) {

@@ -8,6 +8,8 @@ namespace {
 using harness::capacity_rule;
 using harness::case_recipe;
 using harness::length_pattern;
+using harness::table_choice;
+using harness::width_rule;
 
 constexpr std::array modes{NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
 constexpr std::array patterns{length_pattern::uniform, length_pattern::ragged, length_pattern::zero_heavy,
@@ -16,16 +18,49 @@ constexpr std::array types{NSAMETA_INT32, NSAMETA_INT64};
 constexpr std::array<std::int64_t, 2> strides{1, 3};
 constexpr std::array capacities{capacity_rule::exact, capacity_rule::spare, capacity_rule::short_};
 constexpr std::array<std::int32_t, 7> top_ks{2048, 1, 8, 64, 100, 2147483647, 4};
+constexpr std::array<std::int32_t, 9> page_sizes{64, 1, 2, 4, 8, 16, 32, 128, 256};
+constexpr std::array<std::int32_t, 4> interleaves{1, 2, 16, 64};
+constexpr std::array<std::int64_t, 4> table_contexts{4096, 64, 20000, 700};
+constexpr std::array<std::int64_t, 5> offsets{1, 7, -1, -100, std::int64_t{1} << 31};
+
+/// One of `values`, another on every turn of an axis' period.
+template <class Value, std::size_t Count>
+Value each_turn(const std::array<Value, Count>& values, std::uint64_t number, std::uint64_t period) {
+  return values[number / period % Count];
+}
+
+void turn_tables(case_recipe& recipe, std::uint64_t number) {
+  const std::uint64_t tables = number % 19, tail = number % 23, width = number % 53;
+  if (tables < 8) return;
+  recipe.tables = tables < 14 ? table_choice::both : tables < 16 ? table_choice::page_table_1
+                                                                 : table_choice::real_page_table;
+  recipe.table_tail = tail < 12 ? NSAMETA_TAIL_KEEP : tail < 17 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
+  recipe.table_width = width < 29 ? width_rule::exact : width < 41 ? width_rule::narrower : width_rule::wider;
+  recipe.page_size = each_turn(page_sizes, number, 1);
+  recipe.max_context = each_turn(table_contexts, number, 19);
+  recipe.bad_slots = number % 47 < 9;
+}
+
+void turn_shards(case_recipe& recipe, std::uint64_t number) {
+  const auto size = static_cast<std::int32_t>(2 + number / 29 % 7);
+  const auto rank = static_cast<std::int32_t>(number / 203) % size;
+  if (number % 29 < 7) recipe.kv_shard = {size, rank, each_turn(interleaves, number, 29)};
+  if (number % 31 < 7) recipe.q_shard = {size, rank};
+}
 
 /// The axes that turn with the case's number.
 void turn(case_recipe& recipe, std::uint64_t number) {
-  recipe.cu_dtype = types[number % 2];
+  recipe.cu_dtype = types[number % 37 < 18];
   recipe.capacity = capacities[number % 3];
   recipe.uniform_queries = number % 5 == 0;
   recipe.index_topk = top_ks[number % 7];
   recipe.all_fields = number % 11 < 6;
   recipe.vector_tail = number % 13 < 5 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
   recipe.bad_lengths = number % 17 < 3;
+  if (number % 41 < 9) recipe.index_kpool = static_cast<std::int32_t>(2 + number / 41 % 15);
+  if (number % 43 < 7) recipe.length_offset = each_turn(offsets, number, 43);
+  turn_tables(recipe, number);
+  turn_shards(recipe, number);
   recipe.seed = number;
 }
 

@@ -1,6 +1,8 @@
 /// Fills recorded into a graph and replayed with other lengths in the same buffers: what an engine does on every step.
 #include <doctest/doctest.h>
 
+#include <vector>
+
 #include "axes.h"
 #include "harness/library_error.h"
 #include "nsameta/device.h"
@@ -44,21 +46,30 @@ class stream {
 /// CPU backends have no graphs.
 bool has_graphs() { return !tested().place.on_host() || tested().place.backend == "simt"; }
 
-harness::case_recipe recipe_of(nsameta_mode mode, std::int64_t batch_size, harness::length_pattern pattern,
-                               std::uint64_t seed) {
-  harness::case_recipe recipe;
-  recipe.mode = mode;
-  recipe.batch_size = batch_size;
+/// What a later step has in common with the captured one: all that the host tells, and the engine's own table.
+harness::generated_case step_like(const harness::generated_case& first, harness::length_pattern pattern,
+                                  std::uint64_t seed) {
+  harness::case_recipe recipe = first.recipe;
   recipe.pattern = pattern;
   recipe.seed = seed;
-  recipe.vector_tail = seed % 2 == 0 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
-  return recipe;
+  harness::generated_case step = harness::build_case(recipe);
+  step.problem.uniform_extend_len = first.problem.uniform_extend_len;
+  step.problem.req_to_token = first.problem.req_to_token;
+  step.layout = first.layout;
+  if (const std::int64_t slots = first.problem.req_to_token.slots; slots > 0) {
+    std::vector<std::int64_t> indices = step.problem.req_pool_indices.values();
+    for (std::int64_t& index : indices) index %= slots;
+    step.problem.req_pool_indices = harness::strided_values(indices);
+    // Tokens move between steps; the table they are written to stays.
+    for (std::int32_t& kv_slot : step.problem.req_to_token.memory) kv_slot ^= static_cast<std::int32_t>(seed);
+  }
+  return step;
 }
 
-void capture_and_replay(nsameta_mode mode, std::int64_t batch_size) {
+void capture_and_replay(const harness::case_recipe& recipe) {
   using harness::length_pattern;
   // The captured batch has the most rows any later one may have: its buffers serve all.
-  const auto first = harness::build_case(recipe_of(mode, batch_size, length_pattern::ragged, 0));
+  const auto first = harness::build_case(recipe);
   harness::input_buffers inputs(tested().place);
   inputs.upload(first.problem);
   harness::output_buffers outputs(tested().place, first.layout);
@@ -74,12 +85,10 @@ void capture_and_replay(nsameta_mode mode, std::int64_t batch_size) {
   std::uint64_t seed = 0;
   for (const auto pattern : {length_pattern::ragged, length_pattern::zero_heavy, length_pattern::one_giant,
                              length_pattern::uniform, length_pattern::ragged}) {
-    auto step = harness::build_case(recipe_of(mode, batch_size, pattern, seed++));
-    step.problem.uniform_extend_len = first.problem.uniform_extend_len;
-    step.problem.index_topk = first.problem.index_topk;
-    step.layout = first.layout;
+    const auto step = step_like(first, pattern, seed++);
     inputs.upload(step.problem);
     REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
+    REQUIRE(inputs.view().req_to_token.data == captured.req_to_token.data);
     outputs.reset();
     work.replay(graph);
     const auto wrong = expectation(step).wrong_with(outputs, inputs);
@@ -94,8 +103,22 @@ TEST_CASE("a captured fill replays with changed lengths") {
   if (!has_graphs()) return;
   const nsameta_target target = tested().place.target();
   check(nsameta_warmup(&target));
+  std::int32_t number = 0;
   for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
-    for (const std::int64_t batch_size : batch_sizes()) capture_and_replay(mode, batch_size);
+    for (const std::int64_t batch_size : batch_sizes()) {
+      harness::case_recipe recipe;
+      recipe.mode = mode;
+      recipe.batch_size = batch_size;
+      recipe.vector_tail = number % 2 == 0 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
+      if (number % 3 == 1) recipe.kv_shard = {3, number / 3 % 3, 16};
+      if (number % 5 == 1) recipe.q_shard = {4, number / 5 % 4};
+      capture_and_replay(recipe);
+      recipe.tables = harness::table_choice::both;
+      recipe.table_tail = static_cast<nsameta_tail>(number / 2 % 3);
+      recipe.max_table_elements = 1 << 16;
+      capture_and_replay(recipe);
+      ++number;
+    }
 }
 
 }  // namespace nsameta::matrix

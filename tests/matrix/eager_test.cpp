@@ -33,8 +33,25 @@ TEST_CASE("each field alone equals the reference") {
       }
 }
 
+TEST_CASE("each page table alone equals the reference") {
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t batch_size : {1, 33, 300, 1025})
+      for (const std::int32_t page_size : {1, 64, 256})
+        for (const auto tables : {harness::table_choice::page_table_1, harness::table_choice::real_page_table}) {
+          harness::case_recipe recipe;
+          recipe.mode = mode;
+          recipe.batch_size = batch_size;
+          recipe.page_size = page_size;
+          recipe.tables = tables;
+          auto tested_case = harness::build_case(recipe);
+          for (harness::vector_layout& vector : tested_case.layout.vectors) vector.wanted = false;
+          const std::string wrong = check_case(tested_case);
+          CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+        }
+}
+
 TEST_CASE("random cases equal the reference") {
-  for (std::uint64_t number = 0; number < 500; ++number) {
+  for (std::uint64_t number = 0; number < 1500; ++number) {
     const auto tested_case = harness::build_case(harness::draw_recipe(20, number));
     const std::string wrong = check_case(tested_case);
     CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
@@ -50,6 +67,8 @@ TEST_CASE("large batches equal the reference") {
       recipe.pattern = pattern;
       recipe.cu_dtype = NSAMETA_INT64;
       recipe.max_rows = 200000;
+      recipe.tables = harness::table_choice::both;
+      recipe.max_table_elements = 1 << 20;
       const auto tested_case = harness::build_case(recipe);
       const std::string wrong = check_case(tested_case);
       CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));

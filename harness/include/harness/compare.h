@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "nsameta/nsameta.h"
+#include "harness/live_shape.h"
 
 namespace nsameta::harness {
 
@@ -22,5 +22,9 @@ std::string to_string(const difference& d);
 /// The first difference between two sets of outputs in host memory, over their whole capacity: what stands beyond the
 /// live elements counts too. Both must have the same outputs and sizes, else std::invalid_argument.
 std::optional<difference> compare(const nsameta_outputs& got, const nsameta_outputs& expected);
+
+/// The first difference among the live elements alone.
+std::optional<difference> compare_live(const nsameta_outputs& got, const nsameta_outputs& expected,
+                                       const live_shape& shape);
 
 }  // namespace nsameta::harness

@@ -21,9 +21,9 @@ class device_memory {
   std::size_t size() const { return bytes_; }
   const device_place& place() const { return place_; }
 
-  /// Copy between the host and the start of the block; after all work of the default stream, done on return.
-  void upload(std::span<const std::byte> from);
-  void download(std::span<std::byte> to) const;
+  /// Copy between the host and the block, from byte `at` on; after all work of the default stream, done on return.
+  void upload(std::span<const std::byte> from, std::size_t at = 0);
+  void download(std::span<std::byte> to, std::size_t at = 0) const;
 
  private:
   void release() noexcept;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "nsameta/nsameta.h"
+#include "harness/live_shape.h"
 
 namespace nsameta::harness {
 
@@ -17,9 +17,9 @@ class digest {
     sum_ ^= sum_ >> 32;
   }
 
-  /// Adds every element up to its capacity (cut it with live_view() first), each field led by its place in the list and
-  /// its size. Elements count by value, so int32 and int64 outputs that agree give one digest. Host memory.
-  void add(const nsameta_outputs& outputs);
+  /// Adds every live element, each field and each row of a table led by its place in the list and its size. Elements of
+  /// vectors count by value, so int32 and int64 outputs that agree give one digest. Host memory.
+  void add(const nsameta_outputs& outputs, const live_shape& shape);
 
   std::uint64_t value() const { return sum_; }
   std::string text() const;  ///< 16 hexadecimal digits

@@ -19,8 +19,13 @@ enum class length_pattern {
 enum class capacity_rule {
   exact,
   spare,  ///< more than is live
-  short_  ///< row outputs hold fewer than T rows
+  short_  ///< row outputs and page tables hold fewer rows than there are
 };
+
+enum class table_choice { none, both, page_table_1, real_page_table };
+
+/// The page tables' width beside that of req_to_token.
+enum class width_rule { exact, narrower, wider };
 
 /// Everything that decides one case.
 struct case_recipe {
@@ -34,15 +39,21 @@ struct case_recipe {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   capacity_rule capacity = capacity_rule::exact;
   bool bad_lengths = false;  ///< some negative, beyond int32 or longer than their context
-  bool all_fields = true;    ///< else a random half
+  std::int64_t length_offset = 0;
+  bool all_fields = true;  ///< else a random half; of the vectors
   std::int64_t max_context = 4096;
   std::int64_t max_rows = 16384;  ///< aimed at, as far as the batch size lets it
   std::int32_t index_topk = 2048;
   std::int32_t index_kpool = 1;
   nsameta_kv_shard kv_shard{1, 0, 1};
   nsameta_q_shard q_shard{1, 0};
-  bool page_tables = false;
-  std::uint64_t seed = 0;  ///< of the lengths and of everything not named above
+  table_choice tables = table_choice::none;
+  nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
+  width_rule table_width = width_rule::exact;
+  std::int32_t page_size = 64;
+  bool bad_slots = false;                       ///< some outside req_to_token
+  std::int64_t max_table_elements = 1 << 18;    ///< of req_to_token, and of a page table where its rows let it
+  std::uint64_t seed = 0;                       ///< of the lengths and of everything not named above
 };
 
 struct generated_case {
@@ -53,10 +64,11 @@ struct generated_case {
 
 /// Which features the random recipes draw from.
 struct generator_options {
-  bool bad_lengths = true;
-  bool page_tables = false;
-  bool shards = false;
-  bool kpool = false;
+  bool bad_input = true;  ///< lengths and slots
+  bool page_tables = true;
+  bool shards = true;
+  bool kpool = true;
+  bool offsets = true;
   std::int64_t max_batch_size = 4097;
 };
 
@@ -65,7 +77,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
 
 generated_case build_case(const case_recipe& recipe);
 
-/// What the JSON of the problem does not tell: types, stride, tails, capacities. One line.
+/// What the JSON of the problem does not tell: types, strides, tails, capacities, offset. One line.
 std::string describe(const case_recipe& recipe);
 
 }  // namespace nsameta::harness

@@ -2,29 +2,37 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "fields.h"
 #include "harness/problem_data.h"
 
 namespace nsameta::harness {
 
 /// A request that has outputs: every one, or under q_shard those that own a token on this rank.
 struct live_request {
-  std::int64_t index;    ///< in the batch
-  std::int64_t rows;     ///< expanded rows on this rank
-  std::int64_t context;  ///< positions its page table covers, before it is clipped at the table's width
+  std::int64_t index;       ///< in the batch
+  std::int64_t rows;        ///< expanded rows on this rank
+  std::int64_t table_rows;  ///< rows of the page tables
+  std::int64_t positions;   ///< that its page tables show: its context within req_to_token; 0 when its slot is no row
 };
 
 struct live_shape {
   std::vector<live_request> requests;
   std::int64_t rows = 0;        ///< T
   std::int64_t table_rows = 0;  ///< R, rows of the page tables
+  std::int32_t page_size = 1;
 };
 
 /// Lengths are made sane as every backend does: negative ones count as 0, those past int32 as its largest value.
-live_shape live_shape_of(const problem_data& problem);
+live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset = 0);
 
-/// `outputs` with its vectors' capacities cut to their live elements, so that what walks it sees nothing else.
-nsameta_outputs live_view(const nsameta_outputs& outputs, const live_shape& shape);
+/// `vector` with its capacity cut to the field's live elements.
+nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector, const live_shape& shape);
+
+/// The live columns of each row that `table` holds.
+std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,
+                                                     const live_shape& shape);
 
 }  // namespace nsameta::harness

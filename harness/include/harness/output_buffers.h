@@ -26,6 +26,8 @@ class output_buffers {
   /// The outputs as they stand now, in host memory of this object (on the host, the outputs themselves). Waits for the
   /// default stream. Valid until the next call.
   const nsameta_outputs& read_back();
+  /// The same for the live rows of the tables alone; what stands beyond them is of an earlier time.
+  const nsameta_outputs& read_back(const live_shape& shape);
 
   /// Names the damaged guard after read_back(), such as "wrote 4 bytes past cu_seqlens_k"; nothing when all stand.
   std::optional<std::string> damaged_guard() const;

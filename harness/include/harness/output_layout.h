@@ -21,6 +21,7 @@ struct table_layout {
   std::int64_t rows = 0;
   std::int64_t width = 0;
   std::int64_t row_stride = 0;
+  std::int64_t misalignment = 0;  ///< elements past a 256-byte boundary
 };
 
 /// Parallel to vector_fields and table_fields.
@@ -30,6 +31,7 @@ struct output_layout {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   std::int32_t table_tail_value = 0;
+  std::int64_t length_offset = 0;
 };
 
 /// Whether a problem has this output at all; asking for one that it has not is an error.

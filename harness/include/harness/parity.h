@@ -13,7 +13,8 @@ namespace nsameta::harness {
 /// all is well. Throws library_error when the backend is unavailable.
 std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend);
 
-/// The smallest case found, by leaving out requests, for which check_parity still has something to say.
+/// The smallest case found, by leaving out what its problem's JSON does not tell, then requests, slots and columns, for
+/// which check_parity still has something to say.
 generated_case shrink(generated_case failing, const std::string& backend);
 
 }  // namespace nsameta::harness

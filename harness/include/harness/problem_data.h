@@ -41,7 +41,8 @@ class strided_values {
 
 /// req_to_token, row-major; absent when it has no row.
 struct token_table {
-  std::vector<std::int32_t> memory;  ///< slots * row_stride
+  std::vector<std::int32_t> memory;  ///< first + slots * row_stride; empty when the caller keeps the table elsewhere
+  std::int64_t first = 0;            ///< elements before row 0
   std::int64_t slots = 0;
   std::int64_t width = 0;
   std::int64_t row_stride = 0;

@@ -1,0 +1,154 @@
+/// From a recipe to its problem and buffers.
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "harness/generator.h"
+#include "harness/random.h"
+
+namespace nsameta::harness {
+namespace {
+
+std::vector<std::int64_t> fill_lengths(random_source& random, const case_recipe& recipe, std::int64_t low,
+                                       std::int64_t high, std::int64_t giant) {
+  std::vector<std::int64_t> lengths(static_cast<std::size_t>(recipe.batch_size), random.between(low, high));
+  if (recipe.pattern == length_pattern::uniform || lengths.empty()) return lengths;
+  for (std::int64_t& length : lengths)
+    length = recipe.pattern == length_pattern::zero_heavy && random.chance(90) ? 0 : random.between(low, high);
+  if (recipe.pattern == length_pattern::one_giant)
+    lengths[static_cast<std::size_t>(random.between(0, recipe.batch_size - 1))] = giant;
+  return lengths;
+}
+
+void spoil(random_source& random, std::vector<std::int64_t>& lengths, nsameta_dtype dtype, bool may_be_huge) {
+  for (std::int64_t& length : lengths) {
+    if (!random.chance(15)) continue;
+    if (may_be_huge && random.chance(50)) {
+      length = dtype == NSAMETA_INT64 ? random.between(1LL << 31, 1LL << 62) : std::numeric_limits<std::int32_t>::max();
+    } else {
+      length = dtype == NSAMETA_INT64 && random.chance(50) ? std::numeric_limits<std::int64_t>::min()
+                                                           : -random.between(1, 1 << 30);
+    }
+  }
+}
+
+void set_lengths(random_source& random, const case_recipe& recipe, problem_data& problem) {
+  const std::int64_t requests = std::max<std::int64_t>(recipe.batch_size, 1);
+  const std::int64_t share = std::max<std::int64_t>(recipe.max_rows / requests, 1);
+  const bool has_queries = recipe.mode == NSAMETA_DRAFT_EXTEND || recipe.mode == NSAMETA_EXTEND;
+  const bool ragged_queries = has_queries && !recipe.uniform_queries;
+
+  if (recipe.mode == NSAMETA_TARGET_VERIFY || (has_queries && recipe.uniform_queries))
+    problem.uniform_extend_len = random.between(1, std::min<std::int64_t>(share, 8));
+
+  std::vector<std::int64_t> seq_lens = fill_lengths(random, recipe, 0, recipe.max_context, recipe.max_context);
+  std::vector<std::int64_t> queries;
+  if (ragged_queries) {
+    const std::int64_t usual =
+        recipe.mode == NSAMETA_EXTEND ? std::min<std::int64_t>(share, 512) : std::min<std::int64_t>(share, 8);
+    const std::int64_t giant = std::max<std::int64_t>(recipe.max_rows / 2, 1);
+    queries = fill_lengths(random, recipe, 0, usual, giant);
+  }
+  // In `extend` the new tokens are part of the context; only bad lengths break that.
+  if (recipe.mode == NSAMETA_EXTEND)
+    for (std::size_t r = 0; r < seq_lens.size(); ++r)
+      seq_lens[r] = std::max(seq_lens[r], ragged_queries ? queries[r] : problem.uniform_extend_len);
+
+  if (recipe.bad_lengths) {
+    spoil(random, seq_lens, recipe.length_dtype, true);
+    spoil(random, queries, recipe.length_dtype, false);
+    for (std::int64_t& s : seq_lens)
+      if (random.chance(10)) s = random.between(0, 3);
+  }
+  problem.seq_lens = strided_values(seq_lens, recipe.length_dtype, recipe.stride);
+  if (ragged_queries) problem.extend_seq_lens = strided_values(queries, recipe.length_dtype, recipe.stride);
+}
+
+void set_token_table(random_source& random, const case_recipe& recipe, std::int64_t page_table_rows,
+                     token_table& table) {
+  // Few slots, which requests then share, leave room for many columns.
+  table.slots = random.chance(50) ? recipe.batch_size + random.between(1, 3) : random.between(1, 9);
+  const std::int64_t rows = std::max({table.slots, page_table_rows, std::int64_t{1}});
+  table.width = std::clamp<std::int64_t>(recipe.max_table_elements / rows, 1, recipe.max_context + random.between(0, 8));
+  table.row_stride = table.width + random.between(0, 5);
+  table.first = random.chance(50) ? 0 : random.between(1, 7);
+  table.memory.resize(static_cast<std::size_t>(table.first + table.slots * table.row_stride));
+  for (std::int32_t& kv_slot : table.memory) {
+    const std::uint64_t word = random.word();
+    kv_slot = word % 64 == 0 ? -1 - static_cast<std::int32_t>(word >> 60) : static_cast<std::int32_t>(word >> 33);
+  }
+}
+
+void set_slots(random_source& random, const case_recipe& recipe, problem_data& problem) {
+  const std::int64_t slots = problem.req_to_token.slots;
+  const bool wide = recipe.length_dtype == NSAMETA_INT64;
+  const std::array<std::int64_t, 4> bad{-1, slots, std::numeric_limits<std::int32_t>::min(),
+                                        wide ? std::int64_t{1} << 32 : std::numeric_limits<std::int32_t>::max()};
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(recipe.batch_size));
+  for (std::int64_t& index : indices)
+    index = recipe.bad_slots && random.chance(10) ? random.pick(bad) : random.between(0, slots - 1);
+  problem.req_pool_indices = strided_values(indices, recipe.length_dtype, recipe.stride);
+}
+
+void set_vector_layout(random_source& random, const case_recipe& recipe, std::int64_t rows, generated_case& result) {
+  const std::int64_t spare = random.between(1, 70);
+  const std::int64_t cut = random.between(1, std::max<std::int64_t>(rows, 1));
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    const vector_field& field = vector_fields[i];
+    vector_layout& vector = result.layout.vectors[i];
+    if (!recipe.all_fields && random.chance(50)) vector.wanted = false;
+    if (field.may_be_int64) vector.dtype = recipe.cu_dtype;
+    vector.misalignment = random.chance(50) ? 0 : random.between(1, 7);
+    const bool per_row = field.size == extent::rows || field.size == extent::rows_plus_one;
+    if (recipe.capacity == capacity_rule::spare && field.size != extent::one) vector.capacity += spare;
+    if (recipe.capacity == capacity_rule::short_ && per_row)
+      vector.capacity = std::max<std::int64_t>(vector.capacity - cut, 0);
+  }
+}
+
+void set_table_layout(random_source& random, const case_recipe& recipe, table_layout& table) {
+  if (recipe.capacity == capacity_rule::spare) table.rows += random.between(1, 5);
+  if (recipe.capacity == capacity_rule::short_) table.rows = random.between(0, table.rows);
+  if (recipe.table_width == width_rule::narrower) table.width = random.between(0, table.width);
+  if (recipe.table_width == width_rule::wider) table.width += random.between(1, 70);
+  table.row_stride = table.width + (random.chance(50) ? 0 : random.between(1, 9));
+  table.misalignment = random.chance(50) ? 0 : random.between(1, 7);
+}
+
+void set_layout(random_source& random, const case_recipe& recipe, generated_case& result) {
+  const live_shape shape = live_shape_of(result.problem, recipe.length_offset);
+  result.layout = exact_layout(result.problem, shape);
+  result.layout.vector_tail = recipe.vector_tail;
+  result.layout.table_tail = recipe.table_tail;
+  result.layout.table_tail_value = recipe.table_tail == NSAMETA_TAIL_VALUE ? -7 : 0;
+  result.layout.length_offset = recipe.length_offset;
+  set_vector_layout(random, recipe, shape.rows, result);
+  if (recipe.tables == table_choice::none) return;
+  for (table_layout& table : result.layout.tables) set_table_layout(random, recipe, table);
+  if (recipe.tables == table_choice::page_table_1) result.layout.tables[1].wanted = false;
+  if (recipe.tables == table_choice::real_page_table) result.layout.tables[0].wanted = false;
+}
+
+}  // namespace
+
+generated_case build_case(const case_recipe& recipe) {
+  random_source random(recipe.seed);
+  generated_case result{recipe, {}, {}};
+  problem_data& problem = result.problem;
+  problem.mode = recipe.mode;
+  problem.page_size = recipe.page_size;
+  problem.index_topk = recipe.index_topk;
+  problem.index_kpool = recipe.index_kpool;
+  problem.kv_shard = recipe.kv_shard;
+  problem.q_shard = recipe.q_shard;
+  set_lengths(random, recipe, problem);
+  if (recipe.tables != table_choice::none) {
+    set_token_table(random, recipe, live_shape_of(problem).table_rows, problem.req_to_token);
+    set_slots(random, recipe, problem);
+  }
+  set_layout(random, recipe, result);
+  return result;
+}
+
+}  // namespace nsameta::harness
