@@ -7,7 +7,12 @@
 
 namespace nsameta {
 
-/// `with_tables`: whether page tables are wanted; batches without them get code without them.
+NSAMETA_HOST_DEVICE bool wants_tables(const nsameta_outputs& out) {
+  return out.page_table_1.data != nullptr || out.real_page_table.data != nullptr;
+}
+
+/// `with_tables`: whether page tables are wanted; batches without them get code without them. Of several sets filled at
+/// once some may want none all the same, and then the problem need not have what tables need.
 template <class Rule, bool with_tables>
 struct batch {
   const nsameta_problem& problem;
@@ -30,6 +35,7 @@ struct batch {
     sum.clamped = rule.sum(r, r.rows);
     sum.kept = 1;
     if constexpr (with_tables) {
+      if (!wants_tables(out)) return sum;
       const table_extent extent(problem, out, r);
       sum.table_units = extent.units(problem, index);
       sum.bits |= extent.bits(problem, index);
@@ -45,9 +51,5 @@ struct batch {
     return problem.mode == NSAMETA_EXTEND ? sum.kept : rows(sum);
   }
 };
-
-NSAMETA_HOST_DEVICE bool wants_tables(const nsameta_outputs& out) {
-  return out.page_table_1.data != nullptr || out.real_page_table.data != nullptr;
-}
 
 }  // namespace nsameta
