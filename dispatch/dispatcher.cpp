@@ -86,9 +86,10 @@ nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsame
 nsameta_status dispatcher::check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs,
                                             std::int64_t count, const nsameta_target& target) {
   if (target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
-  residency first, other;
+  residency first;
   if (auto status = find_residency(backends_, problem, outputs[0], target, &first); status != NSAMETA_OK) return status;
   for (std::int64_t set = 1; set < count; ++set) {
+    residency other;
     if (auto status = find_residency(backends_, problem, outputs[set], target, &other); status != NSAMETA_OK)
       return status;
     if (other.direct != first.direct || other.owner != first.owner || other.device != first.device)
