@@ -1,7 +1,5 @@
 #include "cpu/fill.h"
 
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "common/outcome.h"
 #include "common/request_fields.h"
 #include "cpu/page_tables.h"
+#include "cpu/pieces.h"
 #include "cpu/row_fields.h"
 
 namespace nsameta::cpu {
@@ -58,9 +57,11 @@ class segments {
   /// Finds what stands before each segment, and the totals of all. `before` a segment as of an earlier scan.
   template <class Batch>
   totals scan(const Batch& batch) {
-    tbb::parallel_for(0, count_, [&](int segment) {
-      totals& own = before_[static_cast<std::size_t>(segment)];
-      own = add_requests(batch, begin(segment), begin(segment + 1), own);
+    in_pieces(count_, 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t segment = first; segment < last; ++segment) {
+        totals& own = before_[static_cast<std::size_t>(segment)];
+        own = add_requests(batch, begin(segment), begin(segment + 1), own);
+      }
     });
     totals all{};
     for (int segment = 0; segment < count_; ++segment) {
@@ -74,15 +75,16 @@ class segments {
 
   template <class Visit>
   void for_each(Visit visit) const {
-    tbb::parallel_for(0, count_, [&](int segment) {
-      visit(begin(segment), begin(segment + 1), before_[static_cast<std::size_t>(segment)]);
+    in_pieces(count_, 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t segment = first; segment < last; ++segment)
+        visit(begin(segment), begin(segment + 1), before_[static_cast<std::size_t>(segment)]);
     });
   }
 
   segment_index index() const { return {before_.data(), count_, length_}; }
 
  private:
-  std::int64_t begin(int segment) const { return std::min(segment * length_, requests_); }
+  std::int64_t begin(std::int64_t segment) const { return std::min(segment * length_, requests_); }
 
   std::int64_t requests_;
   int count_;
@@ -99,11 +101,6 @@ void fill_parallel(Batch& batch, std::int64_t grain) {
     write_request_fields(batch, begin, end, before);
   });
 
-  const auto in_pieces = [](std::int64_t count, std::int64_t piece, auto write) {
-    using range = tbb::blocked_range<std::int64_t>;
-    tbb::parallel_for(range(0, count, static_cast<std::size_t>(piece)),
-                      [&](const range& part) { write(part.begin(), part.end()); });
-  };
   in_pieces(rows_to_write(batch.out, batch.rows(all)), grain, [&](std::int64_t begin, std::int64_t end) {
     write_row_fields(batch, locate_row(batch, parts.index(), begin), begin, end);
   });

@@ -8,23 +8,9 @@
 
 #include <cstddef>
 
-#if defined(__has_feature)
-#define NSAMETA_HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define NSAMETA_HAS_FEATURE(feature) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || NSAMETA_HAS_FEATURE(address_sanitizer)
+#include "common/sanitizer.h"
+#if NSAMETA_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
-#define NSAMETA_ADDRESS_SANITIZER 1
-#else
-#define NSAMETA_ADDRESS_SANITIZER 0
-#endif
-
-#if defined(__SANITIZE_THREAD__) || NSAMETA_HAS_FEATURE(thread_sanitizer)
-#define NSAMETA_THREAD_SANITIZER 1
-#else
-#define NSAMETA_THREAD_SANITIZER 0
 #endif
 
 namespace nsameta::simt::sanitizer {
