@@ -17,8 +17,9 @@
 namespace nsameta::cli {
 namespace {
 
-/// Rows that one answer may have: the text of more would not fit in memory.
+/// Rows and page-table entries that one answer may have: the text of more would not fit in memory.
 constexpr std::int64_t most_rows = 1 << 24;
+constexpr std::int64_t most_entries = 1 << 26;
 
 struct fill_options {
   std::string input = "-";
@@ -33,13 +34,18 @@ nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* 
   return decision;
 }
 
-void refuse_too_many_rows(const harness::problem_data& problem, const harness::live_shape& shape) {
-  if (shape.rows <= most_rows) return;
+void refuse_too_much(const harness::problem_data& problem, const harness::live_shape& shape) {
   const bool ragged = problem.extend_seq_lens.present();
-  throw harness::json_error(std::string(ragged ? "extend_seq_lens" : "uniform_extend_len") + ": " +
-                            (ragged ? "its sum" : std::to_string(problem.uniform_extend_len)) + " makes " +
-                            std::to_string(shape.rows) + " rows, more than the " + std::to_string(most_rows) +
-                            " that are printed");
+  const std::string maker = std::string(ragged ? "extend_seq_lens" : "uniform_extend_len") + ": " +
+                            (ragged ? "its sum" : std::to_string(problem.uniform_extend_len)) + " makes ";
+  if (shape.rows > most_rows)
+    throw harness::json_error(maker + std::to_string(shape.rows) + " rows, more than the " +
+                              std::to_string(most_rows) + " that are printed");
+  const std::int64_t width = harness::tables_apply(problem) ? problem.req_to_token.width : 0;
+  if (shape.table_rows * width > most_entries)
+    throw harness::json_error(maker + "page tables of " + std::to_string(shape.table_rows) + " rows of " +
+                              std::to_string(width) + " columns, more than the " + std::to_string(most_entries) +
+                              " entries that are printed");
 }
 
 harness::json answer(const harness::problem_data& problem, const harness::device_place& place, bool with_decision) {
@@ -49,7 +55,7 @@ harness::json answer(const harness::problem_data& problem, const harness::device
   explain(inputs.view(), nullptr, target);  // judges the problem before its sizes are believed
 
   const harness::live_shape shape = harness::live_shape_of(problem);
-  refuse_too_many_rows(problem, shape);
+  refuse_too_much(problem, shape);
   harness::output_buffers outputs(place, harness::exact_layout(problem, shape));
 
   std::size_t workspace_bytes = 0;

@@ -104,6 +104,9 @@ TEST_CASE("bad input is one line that names the key and the value") {
               "uniform_extend_len", "-3"));
   CHECK(names(complaint(R"({"mode": "draft_extend", "seq_lens": [1], "uniform_extend_len": 100000000})"),
               "uniform_extend_len", "100000000"));
+  CHECK(names(complaint(R"({"mode": "draft_extend", "seq_lens": [1], "uniform_extend_len": 16000000,
+      "req_pool_indices": [0], "req_to_token": [[1, 2, 3, 4, 5]]})"),
+              "uniform_extend_len", "5 columns"));
   CHECK(names(complaint("{\"mode\": "), "line", "not JSON"));
 }
 
