@@ -74,8 +74,10 @@ nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsame
                                      std::int64_t count, const nsameta_target* target) {
   if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %lld, negative", static_cast<long long>(count));
   if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
+  if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
+  if (auto status = validate_target(target); status != NSAMETA_OK) return status;
   for (std::int64_t set = 0; set < count; ++set)
-    if (auto status = validate(problem, outputs + set, target); status != NSAMETA_OK)
+    if (auto status = validate_outputs(*problem, outputs + set); status != NSAMETA_OK)
       return fail(status, "outputs[%lld]: %s", static_cast<long long>(set), nsameta_last_error());
   if (auto status = validate_sets(outputs, count); status != NSAMETA_OK) return status;
   if (count == 0) return NSAMETA_OK;

@@ -17,6 +17,6 @@ std::int32_t call::fill() {
   return status_[0];
 }
 
-std::int64_t reduced_on_simt(std::int64_t size) { return matrix::tested().place.backend == "simt" ? size / 50 : size; }
+std::int64_t reduced_on_simt(std::int64_t size) { return matrix::tested().place.backend == "simt" ? size / 5 : size; }
 
 }  // namespace nsameta::boundaries

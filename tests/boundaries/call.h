@@ -30,7 +30,7 @@ inline nsameta_strided input(const large_array<std::int64_t>& from, std::int64_t
 inline nsameta_vector output(const large_array<std::int32_t>& to) { return {to.data(), to.size(), NSAMETA_INT32}; }
 inline nsameta_vector output(const large_array<std::int64_t>& to) { return {to.data(), to.size(), NSAMETA_INT64}; }
 
-/// Lanes of an emulated GPU take a thousand times as long: its sizes are a fiftieth where time goes with the size.
+/// Lanes of an emulated GPU take a thousand times as long: its sizes are a fifth where time goes with the size.
 std::int64_t reduced_on_simt(std::int64_t size);
 
 }  // namespace nsameta::boundaries

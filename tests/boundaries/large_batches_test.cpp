@@ -51,27 +51,27 @@ void check_queries(const query_rule& queries_of) {
 
 }  // namespace
 
-TEST_CASE("1,000,000 requests (simt: 20,000), all alike") {
+TEST_CASE("1,000,000 requests (simt: 200,000), all alike") {
   for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY})
     check_batch(batch_of(mode, reduced_on_simt(1'000'000), [](std::int64_t) { return 0; }));
 }
 
-TEST_CASE("1,000,000 requests (simt: 20,000), empty anywhere") {
+TEST_CASE("1,000,000 requests (simt: 200,000), empty anywhere") {
   harness::random_source random(3);
   check_queries([&](std::int64_t) { return std::max<std::int64_t>(random.between(-6, 3), 0); });
 }
 
-TEST_CASE("1,000,000 requests (simt: 20,000), empty in runs") {
+TEST_CASE("1,000,000 requests (simt: 200,000), empty in runs") {
   check_queries([](std::int64_t r) { return r / 3001 % 3 == 1 ? 1 + r % 3 : 0; });
 }
 
-TEST_CASE("1,000,000 requests (simt: 20,000), all but one empty") {
+TEST_CASE("1,000,000 requests (simt: 200,000), all but one empty") {
   const std::int64_t requests = reduced_on_simt(1'000'000);
   for (const std::int64_t only : {std::int64_t{0}, requests / 2 + 1, requests - 1})
     check_queries([only](std::int64_t r) { return r == only ? 70'000 : 0; });
 }
 
-TEST_CASE("1,000,000 requests (simt: 20,000), all of them empty") {
+TEST_CASE("1,000,000 requests (simt: 200,000), all of them empty") {
   check_queries([](std::int64_t) { return 0; });
 }
 

@@ -81,7 +81,7 @@ bool is_gpu_with(std::int64_t bytes) {
 
 }  // namespace
 
-TEST_CASE("30,000,000 rows (simt: 600,000)") {
+TEST_CASE("30,000,000 rows (simt: 6,000,000)") {
   check_rows({reduced_on_simt(20'000'000) + 1, reduced_on_simt(10'000'000) - 1});
 }
 
