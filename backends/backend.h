@@ -10,8 +10,8 @@
 
 namespace nsameta {
 
-/// Raised with every change of the structures below. It is part of the module's entry symbol's meaning: a module of
-/// another version is refused, not called.
+/// Raised with every released change of the structures below, and with it the entry symbol's name: a module of another
+/// version is not even found to have an entry.
 inline constexpr std::uint32_t backend_interface_version = 1;
 
 /// Where a backend writes the sentence of a failure. The dispatcher owns it.
@@ -83,8 +83,8 @@ struct backend_interface {
   device_services services;
 };
 
-/// Type of a module's only exported function, `nsameta_backend_entry`. It returns a table with static lifetime.
+/// Type of a module's only exported function, `nsameta_backend_entry_v1`. It returns a table with static lifetime.
 using backend_entry = const backend_interface* (*)();
-inline constexpr const char* backend_entry_symbol = "nsameta_backend_entry";
+inline constexpr const char* backend_entry_symbol = "nsameta_backend_entry_v1";
 
 }  // namespace nsameta

@@ -22,6 +22,8 @@ function(nsameta_add_cuda_module target source)
     PREFIX "" CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden
     CUDA_ARCHITECTURES "${architectures};${newest}-virtual" CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
+  list(JOIN NSAMETA_CUDA_ARCHS "," arch_list)
+  target_compile_definitions(${target} PRIVATE NSAMETA_CUDA_ARCH_LIST=${arch_list})
   target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra)
   target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
 endfunction()

@@ -1,2 +1,10 @@
+# The library, its headers, the modules beside it, where it looks for them, and the program.
 install(TARGETS nsameta LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY core/include/nsameta DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(NSAMETA_WITH_CUDA)
+  install(TARGETS nsameta_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
+if(NSAMETA_WITH_HIP)
+  get_target_property(module nsameta_hip NSAMETA_MODULE_FILE)
+  install(FILES ${module} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()

@@ -1,5 +1,6 @@
 #include "dispatcher.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "logging.h"
@@ -31,10 +32,12 @@ nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, c
 }  // namespace
 
 nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
-                                  const nsameta_outputs& outputs, const nsameta_target& target, residency* where,
-                                  selection* chosen, decision_recorder* recorder) {
-  if (auto status = find_residency(backends_, problem, outputs, target, where); status != NSAMETA_OK) return status;
-  const selection_request request{target, problem.batch_size, row_bound(problem, outputs)};
+                                  const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
+                                  residency* where, selection* chosen, decision_recorder* recorder) {
+  if (auto status = find_residency(backends_, problem, *outputs, target, where); status != NSAMETA_OK) return status;
+  std::int64_t rows = 0;
+  for (std::int64_t set = 0; set < count; ++set) rows = std::max(rows, row_bound(problem, outputs[set]));
+  const selection_request request{target, problem.batch_size, rows};
   if (recorder != nullptr) recorder->state(forced, request.row_bound);
   const nsameta_status status = select(backends_, forced, request, *where, chosen, recorder);
   if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen);
@@ -47,12 +50,12 @@ nsameta_status dispatcher::run(const override_list& forced, const nsameta_proble
   selection chosen;
   nsameta_status status = NSAMETA_OK;
   if (!log_enabled(log_topic::dispatch)) [[likely]] {
-    status = decide(forced, problem, *outputs, target, &where, &chosen, nullptr);
+    status = decide(forced, problem, outputs, count, target, &where, &chosen, nullptr);
   } else {
     nsameta_decision record;
     record.struct_size = sizeof record;
     decision_recorder recorder(&record);
-    status = decide(forced, problem, *outputs, target, &where, &chosen, &recorder);
+    status = decide(forced, problem, outputs, count, target, &where, &chosen, &recorder);
     log_line(to_line(record).c_str());
   }
   if (status != NSAMETA_OK) [[unlikely]] return status;
@@ -112,7 +115,7 @@ nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* p
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  if (auto status = decide(named, *problem, *outputs, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
+  if (auto status = decide(named, *problem, outputs, 1, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
     return status;
   if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
   return run_on(chosen, *problem, outputs, 1);
@@ -132,7 +135,7 @@ nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  return decide(setting_.freeze(backends_), *problem, *outputs, *target, &where, &chosen, &recorder);
+  return decide(setting_.freeze(backends_), *problem, outputs, 1, *target, &where, &chosen, &recorder);
 }
 
 nsameta_status dispatcher::workspace_size(const nsameta_problem* problem, const nsameta_target* target,

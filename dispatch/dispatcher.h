@@ -26,8 +26,8 @@ class dispatcher {
  private:
   nsameta_status run(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
                      std::int64_t count, const nsameta_target& target);
-  nsameta_status decide(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs& outputs,
-                        const nsameta_target& target, residency* where, selection* chosen,
+  nsameta_status decide(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
+                        std::int64_t count, const nsameta_target& target, residency* where, selection* chosen,
                         decision_recorder* recorder);
   nsameta_status check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
                                   const nsameta_target& target);

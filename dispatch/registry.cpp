@@ -20,17 +20,23 @@ void probe_devices(backend_record* record) {
   bool any_code = false;
   for (std::int32_t device = 0; device < count; ++device) {
     nsameta_device_info info{};
-    if (record->table->describe(device, &info, &why) != NSAMETA_OK) info = {};  // no code: never chosen
+    if (record->table->describe(device, &info, &why) != NSAMETA_OK) {
+      info = {};  // no code: never chosen
+      record->reason = why.text;
+    }
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
     record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
   }
-  if (count == 0) {
+  if (any_code) {
+    record->reason.clear();
+  } else if (count == 0) {
     record->state = NSAMETA_BACKEND_NO_DEVICE;
     record->reason = "there is no device";
-  } else if (!any_code) {
+  } else {
     record->state = NSAMETA_BACKEND_NO_CODE;
-    record->reason = std::string("no code for the architecture ") + record->devices.front().architecture;
+    if (record->reason.empty())
+      record->reason = std::string("no code for the architecture ") + record->devices.front().architecture;
   }
 }
 

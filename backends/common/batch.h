@@ -11,6 +11,13 @@ NSAMETA_HOST_DEVICE bool wants_tables(const nsameta_outputs& out) {
   return out.page_table_1.data != nullptr || out.real_page_table.data != nullptr;
 }
 
+/// A request in its batch.
+struct located_request {
+  std::int64_t index;
+  request value;
+  totals before;  ///< of all earlier requests
+};
+
 /// `with_tables`: whether page tables are wanted; batches without them get code without them. Of several sets filled at
 /// once some may want none all the same, and then the problem need not have what tables need.
 template <class Rule, bool with_tables>
@@ -49,6 +56,17 @@ struct batch {
   /// Rows of the page tables among them: `extend` shows each request once.
   NSAMETA_HOST_DEVICE std::int64_t table_rows(const totals& sum) const {
     return problem.mode == NSAMETA_EXTEND ? sum.kept : rows(sum);
+  }
+
+  /// Expanded length of row `j` of a request, of those on this rank.
+  NSAMETA_HOST_DEVICE std::int64_t expanded(const located_request& at, std::int64_t j) const {
+    const std::int64_t seen = at.value.first + j * at.value.step;
+    return rule.local(seen > 0 ? seen : 0);
+  }
+
+  /// Sum of the clamped lengths of all rows of the batch before row `j` of a request.
+  NSAMETA_HOST_DEVICE std::int64_t clamped_before(const located_request& at, std::int64_t j) const {
+    return saturating_add(at.before.clamped, rule.sum(at.value, j));
   }
 };
 

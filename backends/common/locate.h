@@ -8,13 +8,6 @@
 
 namespace nsameta {
 
-/// A request in its batch.
-struct located_request {
-  std::int64_t index;
-  request value;
-  totals before;  ///< of all earlier requests
-};
-
 /// The requests of a batch in `count` segments of `length` requests each (the last may be shorter, or empty), with the
 /// totals of all requests before each segment.
 struct segment_index {
@@ -37,7 +30,8 @@ NSAMETA_HOST_DEVICE located_request locate_by(const Batch& batch, const segment_
   for (;; ++at.index) {
     at.value = batch.load(at.index, at.before);
     const totals through = at.before + batch.totals_of(at.index, at.value);
-    if (position < count_in(through)) return at;
+    // The second test ends the walk when the caller has changed the lengths since they were added up.
+    if (position < count_in(through) || at.index + 1 >= batch.problem.batch_size) return at;
     at.before = through;
   }
 }
@@ -53,26 +47,5 @@ template <class Batch>
 NSAMETA_HOST_DEVICE located_request locate_unit(const Batch& batch, const segment_index& segments, std::int64_t unit) {
   return locate_by(batch, segments, unit, [](const totals& sum) { return sum.table_units; });
 }
-
-/// A located request's rows in the batch.
-template <class Rule>
-struct located_rows {
-  const Rule& rule;
-  const located_request& at;
-  std::int64_t begin, end;
-
-  NSAMETA_HOST_DEVICE located_rows(const Rule& r, const located_request& request)
-      : rule(r), at(request), begin(r.rows_before(request.before.tokens)), end(begin + request.value.rows) {}
-
-  /// Expanded length of `row`.
-  NSAMETA_HOST_DEVICE std::int64_t expanded(std::int64_t row) const {
-    const std::int64_t seen = at.value.first + (row - begin) * at.value.step;
-    return rule.local(seen > 0 ? seen : 0);
-  }
-  /// Sum of the clamped lengths of all rows of the batch before `row`.
-  NSAMETA_HOST_DEVICE std::int64_t clamped_before(std::int64_t row) const {
-    return saturating_add(at.before.clamped, rule.sum(at.value, row - begin));
-  }
-};
 
 }  // namespace nsameta

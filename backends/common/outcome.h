@@ -30,22 +30,25 @@ template <class Batch>
 NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const segment_index& segments, const totals& all) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t rows = batch.rows(all);
+  const nsameta_vector& clamped_sums = out.nsa_cu_seqlens_k;
+  const bool cut = exceeds(clamped_sums, rows + 1);
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) ||
       overflows(out.total_rows, rows) ||
-      overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)))
+      overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)) ||
+      (!cut && overflows(clamped_sums, all.clamped)))
     return true;
-  const nsameta_vector& clamped_sums = out.nsa_cu_seqlens_k;
-  if (!exceeds(clamped_sums, rows + 1)) {
-    if (overflows(clamped_sums, all.clamped)) return true;
-  } else if (const std::int64_t last = clamped_sums.capacity - 1; last > 0) {
-    const located_request at = locate_row(batch, segments, last);
-    if (overflows(clamped_sums, located_rows(batch.rule, at).clamped_before(last))) return true;
-  }
-  if (const std::int64_t last = writable(out.indexer_ks, rows) - 1; last >= 0)
-    if (overflows(out.indexer_ks, locate_row(batch, segments, last).before.kv_len)) return true;
-  if (const std::int64_t last = writable(out.indexer_ke, rows) - 1; last >= 0) {
-    const located_request at = locate_row(batch, segments, last);
-    if (overflows(out.indexer_ke, at.before.kv_len + located_rows(batch.rule, at).expanded(last))) return true;
+
+  // Sums that end inside the batch: the last rows written of three arrays.
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t row = i == 0   ? (cut ? clamped_sums.capacity : 0) - 1
+                             : i == 1 ? writable(out.indexer_ks, rows) - 1
+                                      : writable(out.indexer_ke, rows) - 1;
+    if (row < 0) continue;
+    const located_request at = locate_row(batch, segments, row);
+    const std::int64_t j = row - batch.rows(at.before);
+    if (i == 0 && overflows(clamped_sums, batch.clamped_before(at, j))) return true;
+    if (i == 1 && overflows(out.indexer_ks, at.before.kv_len)) return true;
+    if (i == 2 && overflows(out.indexer_ke, at.before.kv_len + batch.expanded(at, j))) return true;
   }
   return false;
 }

@@ -16,12 +16,20 @@ NSAMETA_HOST_DEVICE int page_shift(std::int32_t page_size) {
   return shift;
 }
 
+/// Rows of the larger of the wanted tables. Work on rows from there on has nowhere to go.
+NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
+  const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.rows;
+  const std::int64_t paged = out.real_page_table.data == nullptr ? 0 : out.real_page_table.rows;
+  return full > paged ? full : paged;
+}
+
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
 struct table_extent {
   std::int64_t live;     ///< columns that show the request
   std::int64_t columns;  ///< columns to be written, in page_table_1
   std::int64_t pages;    ///< pages to be written, in real_page_table
   std::int64_t rows;     ///< rows that show the request
+  std::int64_t held;     ///< those of them that a table can hold, wherever the request begins
   std::int64_t tile;     ///< columns of a unit
   std::int64_t tiles;
   bool exceeded;         ///< the request is longer than req_to_token or a table is wide
@@ -39,14 +47,16 @@ struct table_extent {
                (paged.data != nullptr && live_pages > paged.width);
     pages = paged.data == nullptr ? 0 : tail || live_pages > paged.width ? paged.width : live_pages;
     rows = problem.mode == NSAMETA_EXTEND ? 1 : r.rows;
+    const std::int64_t most = table_row_limit(out);
+    held = rows < most ? rows : most;
     tile = full.data == nullptr ? table_tile * page : table_tile;
     const std::int64_t reach = columns > pages * page ? columns : pages * page;
-    tiles = (reach + tile - 1) / tile;
+    tiles = held == 0 ? 0 : (reach + tile - 1) / tile;
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
   NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
-    return has_slot(problem, index) ? tiles * ((rows + table_copies - 1) / table_copies) : 0;
+    return has_slot(problem, index) ? tiles * ((held + table_copies - 1) / table_copies) : 0;
   }
 
   NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
@@ -69,15 +79,18 @@ struct table_unit {
   std::int64_t begin, end;       ///< columns; `begin` is a multiple of the page size
 };
 
-/// Unit `number` of the request at `index`, whose first row in the tables is `first_row`.
+/// Unit `number` of the request at `index`, whose first row in the tables is `first_row`. No rows if the request has no
+/// such unit: the caller may have changed the lengths or slots since they were added up.
 NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_extent& extent,
                                               std::int64_t index, std::int64_t first_row, std::int64_t number) {
   const nsameta_token_table& slots = problem.req_to_token;
+  const std::int64_t slot = load(problem.req_pool_indices, index);
+  if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   const std::int64_t tile = number % extent.tiles;
   const std::int64_t row = number / extent.tiles * table_copies;
-  const std::int64_t last = row + table_copies < extent.rows ? row + table_copies : extent.rows;
-  return {slots.data + load(problem.req_pool_indices, index) * slots.row_stride, first_row + row, first_row + last,
-          tile * extent.tile, (tile + 1) * extent.tile};
+  const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
+  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile * extent.tile,
+          (tile + 1) * extent.tile};
 }
 
 }  // namespace nsameta

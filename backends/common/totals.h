@@ -11,7 +11,7 @@ struct totals {
   std::int64_t tokens;       ///< query tokens on all ranks; below 2^63: 2^31 for each of fewer than 2^31 requests
   std::int64_t kv_len;       ///< of cache_seqlens; likewise
   std::int64_t clamped;      ///< of the rows' clamped lengths; saturates at 2^63 - 1
-  std::int64_t table_units;  ///< of page-table work, see page_tables.h; likewise
+  std::int64_t table_units;  ///< of page-table work, see page_tables.h; saturates likewise
   std::int32_t kept;         ///< requests that have per-request outputs
   std::uint32_t bits;        ///< nsameta_status_bit, or-ed
 };
@@ -24,8 +24,8 @@ NSAMETA_HOST_DEVICE std::int64_t saturating_add(std::int64_t a, std::int64_t b) 
 }
 
 NSAMETA_HOST_DEVICE totals operator+(const totals& a, const totals& b) {
-  return {a.tokens + b.tokens,           a.kv_len + b.kv_len, saturating_add(a.clamped, b.clamped),
-          a.table_units + b.table_units, a.kept + b.kept,     a.bits | b.bits};
+  return {a.tokens + b.tokens, a.kv_len + b.kv_len, saturating_add(a.clamped, b.clamped),
+          saturating_add(a.table_units, b.table_units), a.kept + b.kept, a.bits | b.bits};
 }
 
 }  // namespace nsameta

@@ -17,6 +17,9 @@ namespace {
 /// Segments of a large batch: enough to balance any machine, few enough for the stack.
 constexpr int max_segments = 256;
 
+/// Pieces of page-table work.
+constexpr std::int64_t max_pieces = 4096;
+
 template <class Batch>
 void write_tails(const Batch& batch, const totals& all) {
   for_each_tail(batch, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
@@ -104,8 +107,9 @@ void fill_parallel(Batch& batch, std::int64_t grain) {
   in_pieces(rows_to_write(batch.out, batch.rows(all)), grain, [&](std::int64_t begin, std::int64_t end) {
     write_row_fields(batch, locate_row(batch, parts.index(), begin), begin, end);
   });
-  const std::int64_t units = std::max<std::int64_t>(1, grain / table_tile);
-  in_pieces(all.table_units, units, [&](std::int64_t begin, std::int64_t end) {
+  // However many units garbage lengths ask for, the pieces stay few: those past the tables' last row end at once.
+  const std::int64_t piece = std::max({std::int64_t{1}, grain / table_tile, all.table_units / max_pieces});
+  in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
     write_page_tables(batch, locate_unit(batch, parts.index(), begin), begin, end);
   });
   write_tails(batch, all);

@@ -45,12 +45,13 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
     for (; begin < smaller(through.table_units, end); ++begin) {
       const table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before),
                                              begin - at.before.table_units);
+      if (unit.row >= table_row_limit(out)) return;  // and so is every later unit's
       if (out.page_table_1.data != nullptr)
         write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
       if (out.real_page_table.data != nullptr)
         write_pages(out.real_page_table, unit, smaller(unit.end >> shift, extent.pages), extent.live, tail, shift);
     }
-    if (begin == end) return;
+    if (begin >= end || at.index + 1 == problem.batch_size) return;
     at.before = through;
     at.value = batch.load(++at.index, at.before);
   }

@@ -92,14 +92,15 @@ void write_run_fields(const nsameta_outputs& out, const row_run& run, const Leng
 template <class Batch>
 void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
   while (begin < end) {
-    const located_rows rows(batch.rule, at);
-    const std::int64_t run_end = smaller(rows.end, end);
+    const std::int64_t first = batch.rows(at.before);
+    const std::int64_t run_end = smaller(first + at.value.rows, end);
     if (run_end > begin) {
-      const row_run run{begin, run_end, rows.clamped_before(begin), at.before.kv_len, at.before.kept};
-      write_run_fields(batch.out, run, lengths_of(batch.rule, at.value, begin - rows.begin));
+      const std::int64_t skipped = begin - first;
+      const row_run run{begin, run_end, batch.clamped_before(at, skipped), at.before.kv_len, at.before.kept};
+      write_run_fields(batch.out, run, lengths_of(batch.rule, at.value, skipped));
     }
-    begin = run_end;
-    if (begin == end) return;
+    begin = larger(begin, run_end);
+    if (begin == end || at.index + 1 == batch.problem.batch_size) return;
     at.before = at.before + batch.totals_of(at.index, at.value);
     at.value = batch.load(++at.index, at.before);
   }

@@ -39,9 +39,9 @@ struct runtime {
     info.multiprocessors = properties.multiProcessorCount;
     info.warp_width = properties.warpSize;
     info.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
+    info.has_code = has_code(properties.major * 10 + properties.minor) ? 1 : 0;
     return success;
   }
-  static error has_code() { return load(0); }
   static error get_device(int& device) { return cudaGetDevice(&device); }
   static error set_device(int device) { return cudaSetDevice(device); }
   static error pending_error() { return cudaPeekAtLastError(); }
@@ -100,6 +100,15 @@ struct runtime {
   static error destroy_graph(void* graph) { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)); }
 
  private:
+  /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of the
+  /// list, on that one and all later.
+  static bool has_code(int capability) {
+    constexpr int built[] = {NSAMETA_CUDA_ARCH_LIST};
+    for (const int one : built)
+      if (one / 10 == capability / 10 && one <= capability) return true;
+    return built[sizeof built / sizeof built[0] - 1] <= capability;
+  }
+
   static cudaStream_t of(void* stream) { return static_cast<cudaStream_t>(stream); }
 };
 

@@ -73,7 +73,6 @@ NSAMETA_DEVICE scanned_batch scan_batch(L& lane, Batch& batch, block_memory<bloc
   if constexpr (requires { batch.rule.deal_tokens(shard, 0); }) {
     if (shard.size > 1 && scanned.all.tokens >= shard.size) {
       batch.rule.deal_tokens(shard, scanned.all.tokens);
-      lane.barrier();  // all have read what the first scan left in shared memory
       return scan_segments(lane, batch, scanned.before_segment, shared);
     }
   }

@@ -57,8 +57,14 @@ constexpr std::size_t arguments_size(int index) {
 
 /// The index of a variant's kernel for the work at hand.
 inline int kernel_for(int variant, const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets) {
-  if (sets > 1) return variant * work_kind_count + 4;
-  return variant * work_kind_count + (is_plain(problem) ? 0 : 2) + (wants_tables(*outputs) ? 1 : 0);
+  for (int kind = 0; kind < work_kind_count; ++kind) {
+    const work_kind& work = work_kinds[kind];
+    const bool fits = sets > 1 ? work.max_sets > 1
+                               : work.max_sets == 1 && work.plain == is_plain(problem) &&
+                                     work.tables == wants_tables(*outputs);
+    if (fits) return variant * work_kind_count + kind;
+  }
+  return -1;  // not reached: the table has every kind
 }
 
 }  // namespace nsameta::gpu

@@ -50,8 +50,11 @@ inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsame
   if (!wants_tables(outputs)) return 0;
   request longest{};
   longest.kv_len = problem.req_to_token.width;
+  longest.rows = 1;
   const std::int64_t tiles = table_extent(problem, outputs, longest).tiles;
-  return tiles * std::max(problem.batch_size, problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies);
+  constexpr std::int64_t plenty = std::int64_t{1} << 20;  // more fill any grid
+  const std::int64_t rows = problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies;
+  return std::min(tiles, plenty) * std::min(std::max(problem.batch_size, rows), plenty);
 }
 
 /// Blocks that have work, as far as the host can tell: the kernel strides, so too few are slower but never wrong.

@@ -7,26 +7,29 @@
 
 namespace nsameta::gpu {
 
+/// Runs a vendor call that concerns no current device; its error is drained unless the caller had one pending.
+template <device_runtime R, class Call>
+typename R::error ask(Call call) {
+  const auto pending = R::pending_error();
+  const auto error = call();
+  if (error != R::success && pending == R::success) (void)R::clear_error();
+  return error;
+}
+
 template <device_runtime R>
 nsameta_status describe(std::int32_t device, nsameta_device_info* info, failure_text* why) {
-  const call_scope<R> scope(device);
-  if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
   *info = {};
-  if (const nsameta_status status = scope.check(R::describe(device, *info), "describing a device", why);
-      status != NSAMETA_OK)
-    return status;
-  // A missing image is a fact to report, not a failure of this call.
-  failure_text unused;
-  info->has_code = scope.check(R::has_code(), "looking for code", &unused) == NSAMETA_OK;
-  return NSAMETA_OK;
+  const auto error = ask<R>([&] { return R::describe(device, *info); });
+  if (error == R::success) return NSAMETA_OK;
+  std::snprintf(why->text, sizeof why->text, "%s: describing device %d failed: %s", R::name, device,
+                R::error_text(error));
+  return NSAMETA_DEVICE_ERROR;
 }
 
 template <device_runtime R>
 nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
   int count = 0;
-  const auto pending = R::pending_error();
-  const auto error = R::device_count(count);
-  if (error != R::success && pending == R::success) (void)R::clear_error();
+  const auto error = ask<R>([&] { return R::device_count(count); });
   *device_count = 0;
   if (error != R::success) {
     std::snprintf(why->text, sizeof why->text, "%s: counting devices failed: %s", R::name, R::error_text(error));
@@ -36,25 +39,14 @@ nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
     std::snprintf(why->text, sizeof why->text, "%s: no device", R::name);
     return NSAMETA_BACKEND_NO_DEVICE;
   }
-  count = count < max_devices ? count : max_devices;
-  for (std::int32_t device = 0; device < count; ++device) {
-    nsameta_device_info info;
-    if (describe<R>(device, &info, why) == NSAMETA_OK && info.has_code) {
-      *device_count = count;
-      return NSAMETA_BACKEND_READY;
-    }
-    std::snprintf(why->text, sizeof why->text, "%s: no code for device %d, %.200s (%s)", R::name, device, info.name,
-                  info.architecture);
-  }
-  return NSAMETA_BACKEND_NO_CODE;
+  *device_count = count < max_devices ? count : max_devices;
+  return NSAMETA_BACKEND_READY;
 }
 
 template <device_runtime R>
 nsameta_status locate(const void* pointer, memory_place* place, failure_text* why) {
-  const auto pending = R::pending_error();
-  const auto error = R::locate(pointer, *place);
+  const auto error = ask<R>([&] { return R::locate(pointer, *place); });
   if (error == R::success) return NSAMETA_OK;
-  if (pending == R::success) (void)R::clear_error();
   std::snprintf(why->text, sizeof why->text, "%s: asking where a pointer is failed: %s", R::name, R::error_text(error));
   return NSAMETA_DEVICE_ERROR;
 }

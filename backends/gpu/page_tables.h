@@ -15,6 +15,7 @@ template <device_lane L>
 NSAMETA_DEVICE void write_columns(int lane_index, const nsameta_table& table, const table_unit& unit, std::int64_t end,
                                   std::int64_t live, std::int32_t tail) {
   const std::int64_t rows = smaller(unit.end_row, table.rows) - unit.row;
+  if (rows <= 0) return;
   std::int32_t* const to = table.data + unit.row * table.row_stride;
   const bool wide = is_aligned(unit.source + unit.begin) && is_aligned(to + unit.begin) &&
                     (rows == 1 || table.row_stride % columns_per_lane == 0);
@@ -37,6 +38,7 @@ template <device_lane L>
 NSAMETA_DEVICE void write_pages(int lane_index, const nsameta_table& table, const table_unit& unit, std::int64_t end,
                                 std::int64_t live, std::int32_t tail, int shift) {
   const std::int64_t rows = smaller(unit.end_row, table.rows) - unit.row;
+  if (rows <= 0) return;
   std::int32_t* const to = table.data + unit.row * table.row_stride;
   for (std::int64_t page = (unit.begin >> shift) + lane_index; page < end; page += L::warp_width) {
     const std::int64_t column = page << shift;
@@ -59,6 +61,7 @@ NSAMETA_DEVICE void write_page_tables(L& lane, const Batch& batch, const scanned
     const table_extent extent(batch.problem, out, at.value);
     const table_unit unit = cut_table_unit(batch.problem, extent, at.index, batch.table_rows(at.before),
                                            number - at.before.table_units);
+    if (unit.row >= table_row_limit(out)) return;  // and so is every later unit's
     if (out.page_table_1.data != nullptr)
       write_columns<L>(lane_index, out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
     if (out.real_page_table.data != nullptr)

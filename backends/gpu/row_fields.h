@@ -54,17 +54,18 @@ template <class Batch>
 NSAMETA_DEVICE row_quad compute_rows(const Batch& batch, const segment_index& segments, std::int64_t first,
                                      std::int64_t rows) {
   row_quad quad{};
-  located_request at = locate_row(batch, segments, first);
-  located_rows own(batch.rule, at);
-  std::int64_t sum = own.clamped_before(first);
+  located_request at{};
+  std::int64_t begin = 0, end = first;  // rows of the request at hand: none yet
+  std::int64_t sum = 0;
   for (int i = 0; i < rows_per_thread && first + i < rows; ++i) {
     const std::int64_t row = first + i;
-    if (row == own.end) {
+    if (row == end) {
       at = locate_row(batch, segments, row);
-      own.begin = row;
-      own.end = row + at.value.rows;
+      begin = batch.rows(at.before);
+      end = begin + at.value.rows;
+      if (i == 0) sum = batch.clamped_before(at, row - begin);
     }
-    const std::int64_t expanded = own.expanded(row);
+    const std::int64_t expanded = batch.expanded(at, row - begin);
     quad.expanded[i] = static_cast<std::int32_t>(expanded);
     quad.clamped[i] = static_cast<std::int32_t>(batch.rule.clamped(expanded));
     quad.clamped_before[i] = sum;

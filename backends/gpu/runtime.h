@@ -17,8 +17,7 @@ namespace nsameta::gpu {
 ///   is_out_of_memory(e)
 ///   probe_state(e)                             which backend state a failed device_count means
 ///   device_count(int&)
-///   describe(int, nsameta_device_info&)        all but has_code
-///   has_code()                                 success if the image has code for the current device
+///   describe(int, nsameta_device_info&)        without making the device current, which would cost a context
 ///   get_device(int&), set_device(int)          the calling thread's current device
 ///   pending_error(), clear_error()             the thread's sticky last error: read it, reset it
 ///   locate(const void*, memory_place&)
@@ -42,7 +41,6 @@ concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsamet
   { R::probe_state(e) } -> std::same_as<nsameta_backend_state>;
   { R::device_count(count) } -> std::same_as<typename R::error>;
   { R::describe(0, info) } -> std::same_as<typename R::error>;
-  { R::has_code() } -> std::same_as<typename R::error>;
   { R::get_device(count) } -> std::same_as<typename R::error>;
   { R::set_device(0) } -> std::same_as<typename R::error>;
   { R::pending_error() } -> std::same_as<typename R::error>;

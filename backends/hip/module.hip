@@ -41,6 +41,6 @@ runtime::error runtime::launch(int kernel, int blocks, const void* arguments, vo
 
 }  // namespace nsameta::hip
 
-extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry() {
+extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
   return &nsameta::gpu::module<nsameta::hip::runtime>();
 }

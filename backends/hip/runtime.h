@@ -44,9 +44,9 @@ struct runtime {
     info.multiprocessors = properties.multiProcessorCount;
     info.warp_width = properties.warpSize;
     info.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
+    info.has_code = has_code(info.architecture) ? 1 : 0;
     return success;
   }
-  static error has_code() { return load(0); }
   static error get_device(int& device) { return hipGetDevice(&device); }
   static error set_device(int device) { return hipSetDevice(device); }
   static error pending_error() { return hipPeekAtLastError(); }
@@ -111,6 +111,14 @@ struct runtime {
   static error destroy_graph(void* graph) { return hipGraphExecDestroy(static_cast<hipGraphExec_t>(graph)); }
 
  private:
+  /// Machine code runs on exactly the architecture it was made for.
+  static bool has_code(const char* architecture) {
+    constexpr const char* built[] = {NSAMETA_HIP_ARCH_LIST};
+    for (const char* one : built)
+      if (std::strcmp(one, architecture) == 0) return true;
+    return false;
+  }
+
   static hipStream_t of(void* stream) { return static_cast<hipStream_t>(stream); }
 
   /// The member was renamed in HIP 6.

@@ -59,6 +59,7 @@ error runtime::describe(int device, nsameta_device_info& info) {
   std::snprintf(info.architecture, sizeof info.architecture, "warp%d", warp_widths[device]);
   info.multiprocessors = 4;
   info.warp_width = warp_widths[device];
+  info.has_code = 1;
   info.memory_bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   return success;
 }

@@ -20,7 +20,6 @@ struct runtime {
 
   static error device_count(int& count);
   static error describe(int device, nsameta_device_info& info);
-  static error has_code() { return success; }
   static error get_device(int& device);
   static error set_device(int device);
   static error pending_error() { return last_error(); }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "buffers.h"
 
@@ -23,10 +24,11 @@ inline bool misaligned(const void* data, std::int64_t bytes) noexcept {
 /// Makes the range of `count` elements at `data`; false when it would leave the address space.
 inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_each, const char* name,
                        byte_range* range) noexcept {
+  constexpr std::uintptr_t most = std::numeric_limits<std::ptrdiff_t>::max();
   std::uintptr_t bytes = 0;
   range->begin = reinterpret_cast<std::uintptr_t>(data);
   range->name = name;
-  return !__builtin_mul_overflow(count, bytes_each, &bytes) &&
+  return !__builtin_mul_overflow(count, bytes_each, &bytes) && bytes <= most &&
          !__builtin_add_overflow(range->begin, bytes, &range->end);
 }
 

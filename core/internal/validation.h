@@ -2,6 +2,8 @@
 /// nothing is formatted unless a check fails.
 #pragma once
 
+#include <cstdint>
+
 #include "nsameta/nsameta.h"
 
 namespace nsameta {

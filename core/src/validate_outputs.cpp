@@ -62,7 +62,7 @@ nsameta_status check_table(const char* name, const nsameta_table& table, output_
     return fail(bad, "%s.row_stride is %" PRId64 ", less than the width %" PRId64, name, table.row_stride, table.width);
   std::int64_t elements = 0;
   byte_range range;
-  if (__builtin_mul_overflow(table.rows, table.row_stride, &elements) ||
+  if (__builtin_mul_overflow(table.rows > 0 ? table.rows : 1, table.row_stride, &elements) ||
       !make_range(table.data, elements, 4, name, &range))
     return fail(bad, "%s.rows is %" PRId64 ", which reaches past the end of memory", name, table.rows);
   make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, name, &range);

@@ -29,7 +29,7 @@ nsameta_status check_input(const char* name, const nsameta_strided& vector, std:
     return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", name, vector.data, bytes);
   std::int64_t span = 0;
   byte_range range;
-  if (count > 0 && (__builtin_mul_overflow(count - 1, vector.stride, &span) || ++span < 0 ||
+  if (count > 0 && (__builtin_mul_overflow(count - 1, vector.stride, &span) || __builtin_add_overflow(span, 1, &span) ||
                     !make_range(vector.data, span, bytes, name, &range))) [[unlikely]]
     return fail(bad, "%s.stride is %" PRId64 ": %" PRId64 " elements reach past the end of memory", name, vector.stride,
                 count);
@@ -48,7 +48,7 @@ nsameta_status check_token_table(const nsameta_token_table& table) {
                 static_cast<const void*>(table.data));
   std::int64_t elements = 0;
   byte_range range;
-  if (__builtin_mul_overflow(table.slots, table.row_stride, &elements) ||
+  if (__builtin_mul_overflow(table.slots > 0 ? table.slots : 1, table.row_stride, &elements) ||
       !make_range(table.data, elements, 4, "req_to_token", &range))
     return fail(bad, "req_to_token.slots is %" PRId64 ": the rows reach past the end of memory", table.slots);
   return NSAMETA_OK;
@@ -94,6 +94,10 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   if (q.size < 1) [[unlikely]] return fail(bad, "q_shard.size is %d, less than 1", q.size);
   if (q.rank < 0 || q.rank >= q.size) [[unlikely]]
     return fail(bad, "q_shard.rank is %d, outside its size: [0, %d)", q.rank, q.size);
+  // With both shards on, sums are made class by class: one class for each position of the KV shard's period.
+  constexpr std::int64_t longest_period = 65536;
+  if (q.size > 1 && kv.size > 1 && static_cast<std::int64_t>(kv.interleave) * kv.size > longest_period) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d: with q_shard on, size * interleave may be 65536 at most", kv.interleave);
   return NSAMETA_OK;
 }
 

@@ -73,6 +73,6 @@ constexpr backend_interface table{
 }  // namespace
 }  // namespace nsameta
 
-extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry() {
+extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
   return &nsameta::table;
 }

@@ -43,7 +43,7 @@ TEST_CASE("a module of another version is refused, not called") {
 TEST_CASE("a library without the entry is no module") {
   const opened_backend opened = open_test_module("no_entry");
   CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"no symbol nsameta_backend_entry"});
+  expect_words(opened.reason, {"no symbol nsameta_backend_entry_v1"});
 }
 
 TEST_CASE("a module that holds another backend is refused") {

@@ -2,8 +2,8 @@
 ///
 /// The C interface. Plain C11, no vendor header, nothing is thrown across it. Conventions:
 ///  - Every function that can fail returns `nsameta_status`; `nsameta_last_error()` holds the sentence.
-///  - Structures lead with `struct_size`, so a newer library reads an older caller's structures; fill them
-///    through the `_init` functions, which also set the defaults.
+///  - The problem and the outputs lead with `struct_size` and are filled through the `_init` functions, which also set
+///    the defaults. Another size than this library's own is refused.
 ///  - All sizes, strides and capacities are int64 and count elements, never bytes, unless the name says so.
 ///  - A null output pointer skips that output and costs nothing.
 ///  - Lengths live where the backend computes. The library never needs their values on the host.
@@ -26,7 +26,8 @@ extern "C" {
 
 // ---------------------------------------------------------------------------------------------- status
 
-/// What a call returns. Anything but NSAMETA_OK leaves the outputs as they were.
+/// What a call returns. Anything but NSAMETA_OK leaves the outputs as they were, but for device errors, and for the earlier
+/// sets of an nsameta_fill_many that failed at a later one.
 typedef enum nsameta_status {
   NSAMETA_OK = 0,
   NSAMETA_INVALID_ARGUMENT = 1,     ///< the sentence names the argument and its value
@@ -50,7 +51,7 @@ typedef enum nsameta_status_bit {
   NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< cache_seqlens[r] > W, or past a page table's width: columns clipped
   NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): table left alone
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
-  NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< an int64 length past what int32 rows hold: clamped
+  NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< a length past what int32 rows hold: clamped
 } nsameta_status_bit;
 
 /// The name of a status, such as "invalid_argument". Never null.
@@ -190,8 +191,9 @@ typedef struct nsameta_target {
 
 /// Fills every output of `outputs` for `problem`: one kernel launch on a GPU, in stream order; done on return on
 /// a CPU. Never allocates, synchronises, queries properties or the environment, changes the caller's current
-/// device, or clears an error it did not cause (the first fill of a process, which probes and loads what it
-/// needs, and staged execution excepted). Safe inside graph capture after nsameta_warmup().
+/// device, or clears an error it did not cause. Excepted are the first fill on a device, which probes and loads what it
+/// needs, staged execution, the tasks of cpu/tbb, and the backends that are there for testing: reference and simt. Safe
+/// inside graph capture after nsameta_warmup(). The lengths may not change while a fill runs.
 /// Thread-safe; concurrent fills need distinct outputs.
 NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                         const nsameta_target* target);
@@ -209,8 +211,8 @@ NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, con
 /// call it once per device at start-up. With NSAMETA_DEVICE_AUTO: every usable device.
 NSAMETA_API nsameta_status nsameta_warmup(const nsameta_target* target);
 
-/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`; 0 for every batch that
-/// fits a block's shared memory.
+/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`. 0 for every batch in this version:
+/// no kernel needs any.
 NSAMETA_API nsameta_status nsameta_workspace_size(const nsameta_problem* problem, const nsameta_target* target,
                                                   size_t* bytes);
 
@@ -237,7 +239,7 @@ typedef struct nsameta_backend_info {
 
 typedef struct nsameta_device_info {
   char name[256];
-  char architecture[32];    ///< "sm_90", "gfx942", "x86-64-v3", ...
+  char architecture[32];    ///< "sm_90", "gfx942", "x86_64", ...
   int32_t multiprocessors;  ///< streaming multiprocessors, compute units or hardware threads
   int32_t warp_width;       ///< lanes of a warp or wavefront; 1 on a CPU
   int64_t memory_bytes;
