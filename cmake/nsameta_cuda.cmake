@@ -12,7 +12,8 @@ if(NSAMETA_WITH_CUDA)
   endif()
 endif()
 
-# A module of CUDA source that keeps its kernels and the CUDA runtime inside it to itself.
+# A module of CUDA source that keeps its kernels and the CUDA runtime inside it to itself. ARGN: the architectures as the
+# source names them.
 function(nsameta_add_cuda_module target source)
   # Machine code for every listed architecture, PTX for the newest, so that later devices can run it too.
   list(TRANSFORM NSAMETA_CUDA_ARCHS APPEND "-real" OUTPUT_VARIABLE architectures)
@@ -22,8 +23,8 @@ function(nsameta_add_cuda_module target source)
     PREFIX "" CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden
     CUDA_ARCHITECTURES "${architectures};${newest}-virtual" CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
-  list(JOIN NSAMETA_CUDA_ARCHS "," arch_list)
-  target_compile_definitions(${target} PRIVATE NSAMETA_CUDA_ARCH_LIST=${arch_list})
+  nsameta_write_built_archs(${target} ${ARGN})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${target}_generated)
   target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra)
   target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
 endfunction()

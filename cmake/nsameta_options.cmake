@@ -29,6 +29,14 @@ endforeach()
 set(NSAMETA_CUDA_ARCHS "75;80;86;89;90;100;120" CACHE STRING
   "Compute capabilities to build machine code for; PTX for the newest")
 
+# Makes <target>_generated/built_archs.h, by which a module knows what its image holds code for. A header, because nvcc
+# splits definitions at commas.
+function(nsameta_write_built_archs target)
+  list(JOIN ARGN ", " archs)
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${target}_generated/built_archs.h
+    CONTENT "#pragma once\n#define NSAMETA_BUILT_ARCHS @archs@\n" @ONLY)
+endfunction()
+
 # Turns "was it asked for" and "is it there" into NSAMETA_WITH_<part> and NSAMETA_WHY_NOT_<part>, for all folders to
 # see.
 function(nsameta_decide part found reason)

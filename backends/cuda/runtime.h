@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "built_archs.h"
 #include "gpu/runtime.h"
 
 namespace nsameta::cuda {
@@ -103,7 +104,7 @@ struct runtime {
   /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of the
   /// list, on that one and all later.
   static bool has_code(int capability) {
-    constexpr int built[] = {NSAMETA_CUDA_ARCH_LIST};
+    constexpr int built[] = {NSAMETA_BUILT_ARCHS};
     for (const int one : built)
       if (one / 10 == capability / 10 && one <= capability) return true;
     return built[sizeof built / sizeof built[0] - 1] <= capability;

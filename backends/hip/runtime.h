@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "built_archs.h"
 #include "gpu/runtime.h"
 
 namespace nsameta::hip {
@@ -113,7 +114,7 @@ struct runtime {
  private:
   /// Machine code runs on exactly the architecture it was made for.
   static bool has_code(const char* architecture) {
-    constexpr const char* built[] = {NSAMETA_HIP_ARCH_LIST};
+    constexpr const char* built[] = {NSAMETA_BUILT_ARCHS};
     for (const char* one : built)
       if (std::strcmp(one, architecture) == 0) return true;
     return false;
