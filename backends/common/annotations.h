@@ -1,5 +1,5 @@
-/// Marks functions that both the CPU backend and the GPU kernels call, and those of the kernels alone. Inlining is forced:
-/// a call on a GPU costs a stack frame.
+/// Marks functions that both the CPU backend and the GPU kernels call, and those of the kernels alone. Inlining is
+/// forced: a call on a GPU costs a stack frame.
 #pragma once
 
 #if defined(__CUDACC__) || defined(__HIP__)

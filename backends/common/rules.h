@@ -1,5 +1,5 @@
-/// What becomes of a request's rows, once per kind of problem: most serve neither shards nor pools, and must not pay for
-/// them. A rule is passed by type, so that each kind gets code of its own.
+/// What becomes of a request's rows, once per kind of problem: most serve neither shards nor pools, and must not pay
+/// for them. A rule is passed by type, so that each kind gets code of its own.
 #pragma once
 
 #include "common/request.h"

@@ -101,8 +101,8 @@ struct runtime {
   static error destroy_graph(void* graph) { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)); }
 
  private:
-  /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of the
-  /// list, on that one and all later.
+  /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of
+  /// the list, on that one and all later.
   static bool has_code(int capability) {
     constexpr int built[] = {NSAMETA_BUILT_ARCHS};
     for (const int one : built)

@@ -1,5 +1,5 @@
-/// The host side of a GPU backend, written once over the runtime shim: probing, describing, locating, and the table that
-/// the dispatcher holds.
+/// The host side of a GPU backend, written once over the runtime shim: probing, describing, locating, and the table
+/// that the dispatcher holds.
 #pragma once
 
 #include "gpu/launch.h"

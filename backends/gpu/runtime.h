@@ -31,8 +31,8 @@ namespace nsameta::gpu {
 ///   begin_capture(void* stream), end_capture(void* stream, void*& graph)   graph: ready to launch
 ///   launch_graph(void* graph, void* stream), destroy_graph(void*)
 template <class R>
-concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info, memory_place& place,
-                                  typename R::error e) {
+concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info,
+                                  memory_place& place, typename R::error e) {
   { R::kind } -> std::convertible_to<nsameta_device_kind>;
   { R::name } -> std::convertible_to<const char*>;
   { R::version() } -> std::convertible_to<const char*>;

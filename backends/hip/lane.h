@@ -29,7 +29,8 @@ struct lane {
 
   template <class T>
   __device__ T shuffle_up(const T& value, int delta) {
-    return gpu::by_words(value, [=](unsigned word) { return __shfl_up(word, static_cast<unsigned>(delta), warp_width); });
+    const auto distance = static_cast<unsigned>(delta);
+    return gpu::by_words(value, [=](unsigned word) { return __shfl_up(word, distance, warp_width); });
   }
   template <class T>
   __device__ T broadcast(const T& value, int lane) {

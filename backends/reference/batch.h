@@ -27,7 +27,8 @@ struct batch {
 /// Element `i` of an input vector.
 std::int64_t read(const nsameta_strided& vector, std::int64_t i);
 
-/// Looks at every length, `length_offset` added to those of the cache; raises negative_length, query_longer_than_kv and length_overflow in `status`.
+/// Looks at every length, `length_offset` added to those of the cache; raises negative_length, query_longer_than_kv and
+/// length_overflow in `status`.
 batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std::int32_t& status);
 
 }  // namespace nsameta::reference

@@ -20,9 +20,8 @@ std::string run_fill(int blocks, const void* arguments) {
   constexpr gpu::kernel self = gpu::kernel_of<index>;
   using shared_memory = gpu::block_memory<self.block_threads>;
   const auto& typed = *static_cast<const gpu::fill_arguments<self.work.max_sets>*>(arguments);
-  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, [&](lane<warp_width>& one, shared_memory& shared) {
-    gpu::fill_block<index>(one, typed, shared);
-  });
+  const auto body = [&](lane<warp_width>& one, shared_memory& shared) { gpu::fill_block<index>(one, typed, shared); };
+  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, body);
 }
 
 template <int warp_width, int... index>

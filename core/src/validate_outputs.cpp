@@ -27,7 +27,7 @@ void check_inputs(const nsameta_problem& problem, output_ranges* ranges) {
   check("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
 }
 
-inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
+nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
                             output_ranges* ranges) {
   const int dtype = raw_value(vector.dtype);
   const bool wide = dtype == NSAMETA_INT64;
@@ -163,8 +163,8 @@ nsameta_status validate_sets(const nsameta_outputs* outputs, std::int64_t count)
       add_set(outputs[earlier], &ranges);
       add_set(outputs[later], &ranges);
       if (const overlap& found = ranges.found(); found.output != nullptr)
-        return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p", earlier,
-                    later, found.output, found.other, found.at);
+        return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p",
+                    earlier, later, found.output, found.other, found.at);
     }
   return NSAMETA_OK;
 }

@@ -97,7 +97,8 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   // With both shards on, sums are made class by class: one class for each position of the KV shard's period.
   constexpr std::int64_t longest_period = 65536;
   if (q.size > 1 && kv.size > 1 && static_cast<std::int64_t>(kv.interleave) * kv.size > longest_period) [[unlikely]]
-    return fail(bad, "kv_shard.interleave is %d: with q_shard on, size * interleave may be 65536 at most", kv.interleave);
+    return fail(bad, "kv_shard.interleave is %d: with q_shard on, size * interleave may be 65536 at most",
+                kv.interleave);
   return NSAMETA_OK;
 }
 

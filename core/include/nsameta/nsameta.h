@@ -26,8 +26,8 @@ extern "C" {
 
 // ---------------------------------------------------------------------------------------------- status
 
-/// What a call returns. Anything but NSAMETA_OK leaves the outputs as they were, but for device errors, and for the earlier
-/// sets of an nsameta_fill_many that failed at a later one.
+/// What a call returns. Anything but NSAMETA_OK leaves the outputs as they were, but for device errors, and for the
+/// earlier sets of an nsameta_fill_many that failed at a later one.
 typedef enum nsameta_status {
   NSAMETA_OK = 0,
   NSAMETA_INVALID_ARGUMENT = 1,     ///< the sentence names the argument and its value
@@ -198,8 +198,8 @@ typedef struct nsameta_target {
 NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                         const nsameta_target* target);
 
-/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what the
-/// steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more for
+/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what
+/// the steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more for
 /// each further so many. The sets may not overlap. All other promises are nsameta_fill's.
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
@@ -211,8 +211,8 @@ NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, con
 /// call it once per device at start-up. With NSAMETA_DEVICE_AUTO: every usable device.
 NSAMETA_API nsameta_status nsameta_warmup(const nsameta_target* target);
 
-/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`. 0 for every batch in this version:
-/// no kernel needs any.
+/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`. 0 for every batch in this
+/// version: no kernel needs any.
 NSAMETA_API nsameta_status nsameta_workspace_size(const nsameta_problem* problem, const nsameta_target* target,
                                                   size_t* bytes);
 
