@@ -9,3 +9,11 @@
 #define NSAMETA_HOST_DEVICE inline
 #define NSAMETA_DEVICE inline
 #endif
+
+/// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both.
+#define NSAMETA_PRAGMA(text) _Pragma(#text)
+#if defined(__CUDACC__) || defined(__HIP__)
+#define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(unroll count)
+#else
+#define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(GCC unroll count)
+#endif

@@ -18,10 +18,12 @@ struct located_request {
   totals before;  ///< of all earlier requests
 };
 
-/// `with_tables`: whether page tables are wanted; batches without them get code without them. Of several sets filled at
-/// once some may want none all the same, and then the problem need not have what tables need.
-template <class Rule, bool with_tables>
+/// `table_tile`: columns of a unit of page-table work; 0 for code that has nothing to do with page tables. Outputs may
+/// want none all the same, and then the problem need not have what tables need.
+template <class Rule, int table_tile>
 struct batch {
+  using rule_type = Rule;
+
   const nsameta_problem& problem;
   const nsameta_outputs& out;
   Rule rule;
@@ -34,18 +36,23 @@ struct batch {
     return r;
   }
 
+  NSAMETA_HOST_DEVICE table_extent extent_of(const request& r) const { return {problem, out, r, table_tile}; }
+
   /// What a request adds to the batch's totals.
+  template <wanted_totals wanted = every_total>
   NSAMETA_HOST_DEVICE totals totals_of(std::int64_t index, const request& r) const {
-    totals sum{r.tokens, 0, 0, 0, 0, r.bits};
+    totals sum{};
+    if constexpr (wanted.tokens) sum.tokens = r.tokens;
+    if constexpr (wanted.bits) sum.bits = r.bits;
     if (!rule.keeps(r)) return sum;
-    sum.kv_len = rule.local(r.kv_len);
-    sum.clamped = rule.sum(r, r.rows);
-    sum.kept = 1;
-    if constexpr (with_tables) {
+    if constexpr (wanted.kv_len) sum.kv_len = rule.local(r.kv_len);
+    if constexpr (wanted.clamped) sum.clamped = rule.sum(r, r.rows);
+    if constexpr (wanted.kept) sum.kept = 1;
+    if constexpr (table_tile > 0) {
       if (!wants_tables(out)) return sum;
-      const table_extent extent(problem, out, r);
-      sum.table_units = extent.units(problem, index);
-      sum.bits |= extent.bits(problem, index);
+      const table_extent extent = extent_of(r);
+      if constexpr (wanted.table_units) sum.table_units = extent.units(problem, index);
+      if constexpr (wanted.bits) sum.bits |= extent.bits(problem, index);
     }
     return sum;
   }

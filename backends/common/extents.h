@@ -27,15 +27,23 @@ NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::
   return larger(most, writable(out.token_to_batch, rows));
 }
 
-/// Calls `set(vector, live, value)` for each vector with a tail rule: elements [live, capacity) become `value`.
+/// Calls `set(vector, live, value)` for each vector of requests that has a tail rule: elements [live, capacity) become
+/// `value`.
 template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_tail(const Batch& batch, const totals& all, Set set) {
+NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const totals& all, Set set) {
+  const nsameta_outputs& out = batch.out;
+  if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
+  set(out.cache_seqlens, all.kept, 0);
+  set(out.cu_seqlens_k, all.kept + 1, all.kv_len);
+  set(out.cu_seqlens_q, all.kept + 1, batch.rows(all));
+}
+
+/// The same for the vectors of rows.
+template <class Batch, class Set>
+NSAMETA_HOST_DEVICE void for_each_row_tail(const Batch& batch, const totals& all, Set set) {
   const nsameta_outputs& out = batch.out;
   if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
   const std::int64_t rows = batch.rows(all);
-  set(out.cache_seqlens, all.kept, 0);
-  set(out.cu_seqlens_k, all.kept + 1, all.kv_len);
-  set(out.cu_seqlens_q, all.kept + 1, rows);
   set(out.seqlens_expanded, rows, 0);
   set(out.nsa_cache_seqlens, rows, 0);
   set(out.nsa_cu_seqlens_k, rows + 1, all.clamped);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "common/extents.h"
-#include "common/locate.h"
 
 namespace nsameta {
 
@@ -26,8 +25,9 @@ NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::
 }
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
-template <class Batch>
-NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const segment_index& segments, const totals& all) {
+/// `locate(row)` gives the located_request that holds a row.
+template <class Batch, class Locate>
+NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t rows = batch.rows(all);
   const nsameta_vector& clamped_sums = out.nsa_cu_seqlens_k;
@@ -44,7 +44,7 @@ NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const segment_in
                              : i == 1 ? writable(out.indexer_ks, rows) - 1
                                       : writable(out.indexer_ke, rows) - 1;
     if (row < 0) continue;
-    const located_request at = locate_row(batch, segments, row);
+    const located_request at = locate(row);
     const std::int64_t j = row - batch.rows(at.before);
     if (i == 0 && overflows(clamped_sums, batch.clamped_before(at, j))) return true;
     if (i == 1 && overflows(out.indexer_ks, at.before.kv_len)) return true;
@@ -57,20 +57,30 @@ NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64
   if (present(vector) && index < vector.capacity) store_sum(vector, index, sum);
 }
 
+/// The last sums over requests, and T.
 template <class Batch>
-NSAMETA_HOST_DEVICE void write_outcome(const Batch& batch, const segment_index& segments, const totals& all) {
+NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const totals& all) {
   const nsameta_outputs& out = batch.out;
-  const std::int64_t rows = batch.rows(all);
   store_last_sum(out.cu_seqlens_k, all.kept, all.kv_len);
-  store_last_sum(out.cu_seqlens_q, all.kept, rows);
-  store_last_sum(out.nsa_cu_seqlens_k, rows, all.clamped);
-  store_last_sum(out.nsa_cu_seqlens_q, rows, rows);
-  if (present(out.total_rows)) store_value(out.total_rows, 0, rows);
-  if (!present(out.status)) return;
+  store_last_sum(out.cu_seqlens_q, all.kept, batch.rows(all));
+  if (present(out.total_rows)) store_value(out.total_rows, 0, batch.rows(all));
+}
+
+/// The last sums over rows.
+template <class Batch>
+NSAMETA_HOST_DEVICE void write_row_ends(const Batch& batch, const totals& all) {
+  const std::int64_t rows = batch.rows(all);
+  store_last_sum(batch.out.nsa_cu_seqlens_k, rows, all.clamped);
+  store_last_sum(batch.out.nsa_cu_seqlens_q, rows, rows);
+}
+
+/// `locate` as of any_sum_overflowed.
+template <class Batch, class Locate>
+NSAMETA_HOST_DEVICE std::uint32_t status_word(const Batch& batch, const totals& all, Locate locate) {
   std::uint32_t bits = all.bits;
-  if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
-  if (any_sum_overflowed(batch, segments, all)) bits |= NSAMETA_BIT_CU_OVERFLOW;
-  *static_cast<std::uint32_t*>(out.status.data) = bits;
+  if (any_capacity_exceeded(batch.out, batch.rows(all), batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (any_sum_overflowed(batch, all, locate)) bits |= NSAMETA_BIT_CU_OVERFLOW;
+  return bits;
 }
 
 }  // namespace nsameta

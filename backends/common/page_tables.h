@@ -6,14 +6,14 @@
 namespace nsameta {
 
 /// A unit is a tile of columns in a few of the rows that show the same request: read once, written that many times.
-inline constexpr std::int64_t table_tile = 1024;  ///< columns, or pages when only real_page_table is wanted
-inline constexpr std::int64_t table_copies = 8;   ///< rows of one request
+inline constexpr std::int64_t table_copies = 8;  ///< rows of one request
 
-/// Floor of log2 of a page size, which is a power of two.
-NSAMETA_HOST_DEVICE int page_shift(std::int32_t page_size) {
-  int shift = 0;
-  while ((page_size >> shift) > 1) ++shift;
-  return shift;
+/// Floor of log2 of a number below 2^16.
+NSAMETA_HOST_DEVICE constexpr int log2_of(std::int32_t number) {
+  int log2 = 0;
+  for (int bit = 8; bit > 0; bit /= 2)
+    if (number >> log2 >> bit > 0) log2 += bit;
+  return log2;
 }
 
 /// Rows of the larger of the wanted tables. Work on rows from there on has nowhere to go.
@@ -30,28 +30,31 @@ struct table_extent {
   std::int64_t pages;    ///< pages to be written, in real_page_table
   std::int64_t rows;     ///< rows that show the request
   std::int64_t held;     ///< those of them that a table can hold, wherever the request begins
-  std::int64_t tile;     ///< columns of a unit
+  int tile_shift;        ///< log2 of the columns of a unit
   std::int64_t tiles;
   bool exceeded;         ///< the request is longer than req_to_token or a table is wide
 
-  NSAMETA_HOST_DEVICE table_extent(const nsameta_problem& problem, const nsameta_outputs& out, const request& r) {
+  /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
+  NSAMETA_HOST_DEVICE table_extent(const nsameta_problem& problem, const nsameta_outputs& out, const request& r,
+                                   int tile) {
     const nsameta_table& full = out.page_table_1;
     const nsameta_table& paged = out.real_page_table;
-    const std::int64_t page = problem.page_size;
+    const int page_shift = log2_of(problem.page_size);
     const std::int64_t width = problem.req_to_token.width;
     const bool tail = out.table_tail != NSAMETA_TAIL_KEEP;
     live = r.kv_len < width ? r.kv_len : width;
     columns = full.data == nullptr ? 0 : tail || live > full.width ? full.width : live;
-    const std::int64_t live_pages = (live + page - 1) / page;
+    const std::int64_t live_pages = (live + problem.page_size - 1) >> page_shift;
     exceeded = r.kv_len > width || (full.data != nullptr && live > full.width) ||
                (paged.data != nullptr && live_pages > paged.width);
     pages = paged.data == nullptr ? 0 : tail || live_pages > paged.width ? paged.width : live_pages;
     rows = problem.mode == NSAMETA_EXTEND ? 1 : r.rows;
     const std::int64_t most = table_row_limit(out);
     held = rows < most ? rows : most;
-    tile = full.data == nullptr ? table_tile * page : table_tile;
-    const std::int64_t reach = columns > pages * page ? columns : pages * page;
-    tiles = held == 0 ? 0 : (reach + tile - 1) / tile;
+    tile_shift = log2_of(tile) + (full.data == nullptr ? page_shift : 0);
+    const std::int64_t paged_columns = pages << page_shift;
+    const std::int64_t reach = columns > paged_columns ? columns : paged_columns;
+    tiles = held == 0 ? 0 : (reach + (std::int64_t{1} << tile_shift) - 1) >> tile_shift;
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
@@ -86,11 +89,13 @@ NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, co
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = load(problem.req_pool_indices, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
-  const std::int64_t tile = number % extent.tiles;
-  const std::int64_t row = number / extent.tiles * table_copies;
+  // A division costs a GPU a hundred instructions, and most requests have few rows.
+  const std::int64_t copy = number < extent.tiles ? 0 : number / extent.tiles;
+  const std::int64_t tile = number - copy * extent.tiles;
+  const std::int64_t row = copy * table_copies;
   const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
-  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile * extent.tile,
-          (tile + 1) * extent.tile};
+  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last,
+          tile << extent.tile_shift, (tile + 1) << extent.tile_shift};
 }
 
 }  // namespace nsameta

@@ -9,6 +9,7 @@ namespace nsameta {
 
 /// No shard, no pools.
 struct plain_rule {
+  static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   std::int64_t topk;
 
   NSAMETA_HOST_DEVICE explicit plain_rule(const nsameta_problem& problem) : topk(problem.index_topk) {}
@@ -24,6 +25,8 @@ struct plain_rule {
   NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return length; }
   /// Clamped to top-k; `length` is a local one.
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return length < topk ? length : topk; }
+  /// From one row of a request to the next, by how many positions more it sees.
+  NSAMETA_HOST_DEVICE std::int64_t step() const { return 1; }
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     return sum_below(r.first + rows) - sum_below(r.first);
@@ -39,6 +42,7 @@ struct plain_rule {
 
 /// Any shard, any pool.
 struct general_rule {
+  static constexpr bool deals = true;
   clamp_rule clamp;
   nsameta_kv_shard kv_shard;
   nsameta_q_shard q_shard{1, 0};  ///< off until the batch is known to have a token for every rank
@@ -65,6 +69,7 @@ struct general_rule {
 
   NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return local_length(kv_shard, length); }
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return clamp(length); }
+  NSAMETA_HOST_DEVICE std::int64_t step() const { return q_shard.size; }
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     return clamped_rows_sum(clamp, kv_shard, r.first, rows, r.step);
   }

@@ -16,6 +16,12 @@ struct totals {
   std::uint32_t bits;        ///< nsameta_status_bit, or-ed
 };
 
+/// Which of the totals a walk asks for. The others stay 0 and cost nothing.
+struct wanted_totals {
+  bool tokens = false, kv_len = false, clamped = false, table_units = false, kept = false, bits = false;
+};
+inline constexpr wanted_totals every_total{true, true, true, true, true, true};
+
 /// a + b for non-negative sums, 2^63 - 1 in place of more. Associative, so every backend's order of adding agrees.
 NSAMETA_HOST_DEVICE std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   constexpr std::uint64_t most = 0x7fffffffffffffffu;

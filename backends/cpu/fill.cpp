@@ -20,12 +20,23 @@ constexpr int max_segments = 256;
 /// Pieces of page-table work.
 constexpr std::int64_t max_pieces = 4096;
 
+/// Columns of a unit of page-table work.
+constexpr int table_tile = 1024;
+
+/// What does not stand per request or row: last sums, tails, the status word.
 template <class Batch>
-void write_tails(const Batch& batch, const totals& all) {
-  for_each_tail(batch, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
+void write_outcome(const Batch& batch, const segment_index& segments, const totals& all) {
+  write_request_ends(batch, all);
+  write_row_ends(batch, all);
+  const auto set = [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
     if (!present(vector)) return;
     for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
-  });
+  };
+  for_each_request_tail(batch, all, set);
+  for_each_row_tail(batch, all, set);
+  if (!present(batch.out.status)) return;
+  *static_cast<std::uint32_t*>(batch.out.status.data) =
+      status_word(batch, all, [&](std::int64_t row) { return locate_row(batch, segments, row); });
 }
 
 /// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
@@ -45,7 +56,6 @@ void fill_serial(Batch& batch) {
   if (const std::int64_t rows = rows_to_write(batch.out, batch.rows(all)); rows > 0)
     write_row_fields(batch, locate_row(batch, whole, 0), 0, rows);
   if (all.table_units > 0) write_page_tables(batch, locate_unit(batch, whole, 0), 0, all.table_units);
-  write_tails(batch, all);
   write_outcome(batch, whole, all);
 }
 
@@ -112,7 +122,6 @@ void fill_parallel(Batch& batch, std::int64_t grain) {
   in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
     write_page_tables(batch, locate_unit(batch, parts.index(), begin), begin, end);
   });
-  write_tails(batch, all);
   write_outcome(batch, parts.index(), all);
 }
 
@@ -120,7 +129,7 @@ void fill_parallel(Batch& batch, std::int64_t grain) {
 template <class Use>
 void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use use) {
   const auto with = [&]<class Rule, bool tables>() {
-    batch<Rule, tables> work(problem, out);
+    batch<Rule, tables ? table_tile : 0> work(problem, out);
     use(work);
   };
   if (is_plain(problem)) {

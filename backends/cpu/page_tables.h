@@ -37,11 +37,11 @@ template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
   const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
-  const int shift = page_shift(problem.page_size);
+  const int shift = log2_of(problem.page_size);
   const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
   while (begin < end) {
     const totals through = at.before + batch.totals_of(at.index, at.value);
-    const table_extent extent(problem, out, at.value);
+    const table_extent extent = batch.extent_of(at.value);
     for (; begin < smaller(through.table_units, end); ++begin) {
       const table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before),
                                              begin - at.before.table_units);

@@ -15,6 +15,7 @@ struct lane {
   __device__ int block() const { return static_cast<int>(blockIdx.x); }
   __device__ int block_count() const { return static_cast<int>(gridDim.x); }
   __device__ void barrier() { __syncthreads(); }
+  __device__ void sync_warp() { __syncwarp(all_lanes); }
 
   template <class T>
   __device__ T shuffle_up(const T& value, int delta) {

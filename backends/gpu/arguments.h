@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "gpu/grid.h"
 #include "nsameta/nsameta.h"
 
 namespace nsameta::gpu {
@@ -12,7 +13,7 @@ namespace nsameta::gpu {
 template <int max_sets>
 struct fill_arguments {
   nsameta_problem problem;
-  std::int32_t sets;  ///< in use, 1 to max_sets
+  grid_parts parts[max_sets];
   nsameta_outputs outputs[max_sets];
 };
 static_assert(sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>) <= 4096);

@@ -16,6 +16,7 @@ namespace nsameta::gpu {
 ///   int thread()                          index in the block
 ///   int block(), int block_count()        index and size of the grid
 ///   void barrier()                        block-wide; orders shared and global memory within the block
+///   void sync_warp()                      the same within the warp
 ///   T shuffle_up(T v, int delta)          v of lane - delta; the lane's own v below delta
 ///   T broadcast(T v, int lane)            v of `lane`
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
@@ -26,6 +27,7 @@ concept device_lane = requires(L lane, std::int64_t value) {
   { lane.block() } -> std::same_as<int>;
   { lane.block_count() } -> std::same_as<int>;
   lane.barrier();
+  lane.sync_warp();
   { lane.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;
   { lane.broadcast(value, 0) } -> std::same_as<std::int64_t>;
   { lane.ballot(true) } -> std::same_as<std::uint64_t>;

@@ -1,53 +1,57 @@
-/// The one kernel: every block scans the batch's lengths, then takes its share of each output.
+/// The one kernel: each block finds the part of the grid that it belongs to, and does that part's work.
 #pragma once
 
 #include <type_traits>
 
-#include "common/outcome.h"
 #include "gpu/kernels.h"
 #include "gpu/page_tables.h"
 #include "gpu/request_fields.h"
 #include "gpu/row_fields.h"
-#include "gpu/tails.h"
+#include "gpu/status_word.h"
 
 namespace nsameta::gpu {
 
-/// A part of the grid as a grid: every `parts`-th block, from `part` on.
-template <device_lane L>
-struct grid_part : L {
-  int part, parts;
-  NSAMETA_DEVICE grid_part(const L& lane, int part_index, int part_count)
-      : L(lane), part(part_index), parts(part_count) {}
-  NSAMETA_DEVICE int block() const { return L::block() / parts; }
-  NSAMETA_DEVICE int block_count() const { return L::block_count() / parts; }
+/// Shared memory of a block.
+template <int block_threads>
+struct block_memory {
+  scan_memory<block_threads> scan;
+  parked_requests<block_threads> parked;
 };
 
-/// Fills one set of outputs with the blocks of `lane`'s grid.
-template <int block_threads, class Rule, bool tables, device_lane L>
+/// Fills one set of outputs with the blocks from `first` on.
+template <int block_threads, class Rule, device_lane L>
 NSAMETA_DEVICE void fill_set(L& lane, const nsameta_problem& problem, const nsameta_outputs& outputs,
-                             block_memory<block_threads>& shared) {
-  batch<Rule, tables> work(problem, outputs);
-  const scanned_batch scanned = scan_batch(lane, work, shared);
-  write_request_fields(lane, work, scanned);
-  write_row_fields<block_threads>(lane, work, scanned);
-  if constexpr (tables) write_page_tables<block_threads>(lane, work, scanned);
-  write_tails<block_threads>(lane, work, scanned);
-  if (lane.block() == 0 && lane.thread() == 0) write_outcome(work, scanned.segments, scanned.all);
+                             const grid_parts& parts, std::int32_t first, block_memory<block_threads>& shared) {
+  batch<Rule, 0> vectors(problem, outputs);
+  batch<Rule, table_tile> with_tables(problem, outputs);
+  const std::int32_t requests = first + parts.rows;
+  const std::int32_t tables = requests + parts.requests;
+  const std::int32_t status = tables + parts.tables;
+  if (lane.block() < requests) {
+    part_lane<L> part(lane, first, parts.rows);
+    write_row_fields<block_threads>(part, vectors, shared.scan, shared.parked);
+  } else if (lane.block() < tables) {
+    part_lane<L> part(lane, requests, parts.requests);
+    write_request_fields<block_threads>(part, vectors, shared.scan);
+  } else if (lane.block() < status) {
+    part_lane<L> part(lane, tables, parts.tables);
+    write_page_tables<block_threads>(part, with_tables, shared.scan);
+  } else {
+    write_status_word<block_threads>(lane, with_tables, shared.scan);
+  }
 }
 
-/// The body of kernel `index`. With several sets, the grid is a multiple of their number.
+/// The body of kernel `index`.
 template <int index, device_lane L>
 NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.work.max_sets>& arguments,
                                block_memory<kernel_of<index>.block_threads>& shared) {
   constexpr kernel self = kernel_of<index>;
   using rule = std::conditional_t<self.work.plain, plain_rule, general_rule>;
-  if constexpr (self.work.max_sets == 1) {
-    fill_set<self.block_threads, rule, self.work.tables>(lane, arguments.problem, arguments.outputs[0], shared);
-  } else {
-    const int set = lane.block() % arguments.sets;
-    grid_part<L> part(lane, set, arguments.sets);
-    fill_set<self.block_threads, rule, self.work.tables>(part, arguments.problem, arguments.outputs[set], shared);
-  }
+  std::int32_t set = 0, first = 0;
+  if constexpr (self.work.max_sets > 1)
+    while (lane.block() >= first + arguments.parts[set].total()) first += arguments.parts[set++].total();
+  fill_set<self.block_threads, rule>(lane, arguments.problem, arguments.outputs[set], arguments.parts[set], first,
+                                     shared);
 }
 
 }  // namespace nsameta::gpu

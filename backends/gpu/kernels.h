@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "common/batch.h"
+#include "common/rules.h"
 #include "gpu/arguments.h"
 
 namespace nsameta::gpu {
@@ -14,23 +14,18 @@ struct variant {
   int block_threads;  ///< a multiple of every warp width
 };
 
-inline constexpr variant variants[] = {{"block256", 256}, {"block1024", 1024}};
+inline constexpr variant variants[] = {{"block256", 256}, {"block512", 512}};
 
 /// Names alone, null-terminated, as backend_interface wants them.
 inline constexpr const char* variant_names[] = {variants[0].name, variants[1].name, nullptr};
 
 /// The kinds of work that get code of their own, so that each pays only for what it does.
 struct work_kind {
-  bool plain;     ///< no shard, no pools: see rules.h
-  bool tables;    ///< page tables are wanted
-  int max_sets;   ///< sets of outputs
+  bool plain;    ///< no shard, no pools: see rules.h
+  int max_sets;  ///< sets of outputs
 };
 
-inline constexpr work_kind work_kinds[] = {{true, false, 1},
-                                           {true, true, 1},
-                                           {false, false, 1},
-                                           {false, true, 1},
-                                           {false, true, NSAMETA_SETS_PER_LAUNCH}};
+inline constexpr work_kind work_kinds[] = {{true, 1}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
 inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
 struct kernel {
@@ -56,15 +51,8 @@ constexpr std::size_t arguments_size(int index) {
 }
 
 /// The index of a variant's kernel for the work at hand.
-inline int kernel_for(int variant, const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets) {
-  for (int kind = 0; kind < work_kind_count; ++kind) {
-    const work_kind& work = work_kinds[kind];
-    const bool fits = sets > 1 ? work.max_sets > 1
-                               : work.max_sets == 1 && work.plain == is_plain(problem) &&
-                                     work.tables == wants_tables(*outputs);
-    if (fits) return variant * work_kind_count + kind;
-  }
-  return -1;  // not reached: the table has every kind
+inline int kernel_for(int variant, const nsameta_problem& problem, std::int64_t sets) {
+  return variant * work_kind_count + (sets > 1 ? 2 : is_plain(problem) ? 0 : 1);
 }
 
 }  // namespace nsameta::gpu

@@ -6,13 +6,12 @@
 #include <atomic>
 
 #include "gpu/call_scope.h"
+#include "gpu/grid_size.h"
 #include "gpu/kernels.h"
-#include "gpu/row_fields.h"
 
 namespace nsameta::gpu {
 
 inline constexpr int max_devices = 64;
-inline constexpr int smallest_warp = 32;
 
 /// Whether every kernel is resident, per device. Vendors load kernels lazily, and loading inside a graph capture breaks
 /// the capture.
@@ -44,41 +43,20 @@ nsameta_status warm_up_outside_capture(launch_place place, failure_text* why) {
   return NSAMETA_NOT_WARMED_UP;
 }
 
-/// Page-table units that there can be, were every request as long as its table row. The kernel takes live ones only.
-inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsameta_outputs& outputs,
-                                     std::int64_t row_bound) {
-  if (!wants_tables(outputs)) return 0;
-  request longest{};
-  longest.kv_len = problem.req_to_token.width;
-  longest.rows = 1;
-  const std::int64_t tiles = table_extent(problem, outputs, longest).tiles;
-  constexpr std::int64_t plenty = std::int64_t{1} << 20;  // more fill any grid
-  const std::int64_t rows = problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies;
-  return std::min(tiles, plenty) * std::min(std::max(problem.batch_size, rows), plenty);
-}
-
-/// Blocks that have work, as far as the host can tell: the kernel strides, so too few are slower but never wrong.
-inline int blocks_for(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy) {
-  const auto blocks = [](std::int64_t work, std::int64_t per_block) { return (work + per_block - 1) / per_block; };
-  const std::int64_t threads = policy.block_threads;
-  const std::int64_t wanted =
-      std::max({blocks(policy.row_bound, threads * rows_per_thread), blocks(problem.batch_size, threads),
-                blocks(table_unit_bound(problem, outputs, policy.row_bound), threads / smallest_warp)});
-  return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, policy.max_blocks));
-}
-
-/// One launch of at most `max_sets` sets, each on a grid of its own size.
+/// One launch of at most `max_sets` sets.
 template <device_runtime R, int max_sets>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets,
                               const launch_policy& policy, void* stream) {
   fill_arguments<max_sets> arguments;
   arguments.problem = problem;
-  arguments.sets = static_cast<std::int32_t>(sets);
   std::copy_n(outputs, sets, arguments.outputs);
-  int blocks = 1;
-  for (std::int64_t set = 0; set < sets; ++set) blocks = std::max(blocks, blocks_for(problem, outputs[set], policy));
-  return R::launch(kernel_for(policy.variant, problem, outputs, sets), blocks * static_cast<int>(sets), &arguments,
-                   stream);
+  std::int64_t blocks = 0;
+  for (std::int64_t set = 0; set < sets; ++set) {
+    arguments.parts[set] = parts_for(problem, outputs[set], policy);
+    blocks += arguments.parts[set].total();
+  }
+  if (blocks == 0) return R::success;  // nothing is wanted
+  return R::launch(kernel_for(policy.variant, problem, sets), static_cast<int>(blocks), &arguments, stream);
 }
 
 template <device_runtime R>

@@ -1,19 +1,43 @@
-/// The per-request outputs: cache_seqlens, cu_seqlens_k, cu_seqlens_q.
+/// The per-request outputs, cache_seqlens, cu_seqlens_k and cu_seqlens_q, and T.
 #pragma once
 
-#include "common/request_fields.h"
-#include "gpu/batch_scan.h"
+#include "common/outcome.h"
+#include "gpu/shares.h"
 
 namespace nsameta::gpu {
 
-/// Each thread writes its own segment. Warps are dealt over the grid, so that no segment is written twice and no block
-/// writes them all.
-template <device_lane L, class Batch>
-NSAMETA_DEVICE void write_request_fields(L& lane, const Batch& batch, const scanned_batch& scanned) {
-  const nsameta_outputs& out = batch.out;
-  if (!present(out.cache_seqlens) && !present(out.cu_seqlens_k) && !present(out.cu_seqlens_q)) return;
-  if (lane.thread() / L::warp_width % lane.block_count() != lane.block()) return;
-  nsameta::write_request_fields(batch, scanned.segment_begin, scanned.segment_end, scanned.before_segment);
+/// What deal_shares() deals: requests.
+template <int block_threads, device_lane L, class Batch>
+struct request_work {
+  static constexpr wanted_totals wanted{.tokens = true, .kv_len = true, .kept = Batch::rule_type::deals};
+
+  L& lane;
+  const Batch& batch;
+
+  NSAMETA_DEVICE std::int64_t total(const totals&) const { return batch.problem.batch_size; }
+  NSAMETA_DEVICE std::int64_t granule(const totals&) const { return L::warp_width; }
+  NSAMETA_DEVICE std::int64_t count(std::int64_t index, const totals& /*before*/) const { return index; }
+
+  NSAMETA_DEVICE void visit(const warp_window& window, std::int64_t begin, std::int64_t end) const {
+    const nsameta_outputs& out = batch.out;
+    const std::int64_t index = window.first + lane.thread() % L::warp_width;
+    if (index < begin || index >= end || !batch.rule.keeps(window.value)) return;
+    const totals& before = window.before;
+    if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, batch.rule.local(window.value.kv_len));
+    if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
+    if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+  }
+};
+
+template <int block_threads, device_lane L, class Batch>
+NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, scan_memory<block_threads>& scan) {
+  const request_work<block_threads, L, Batch> work{lane, batch};
+  const totals all = deal_shares<block_threads>(lane, batch, scan, work);
+  if (lane.block() == 0 && lane.thread() == 0) write_request_ends(batch, all);
+  for_each_request_tail(batch, all, [&](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
+    if (present(vector))
+      deal_elements<block_threads>(lane, live, vector.capacity, [&](std::int64_t i) { store_sum(vector, i, value); });
+  });
 }
 
 }  // namespace nsameta::gpu

@@ -27,6 +27,10 @@ class lane {
     self_->owner.meet_block(*self_, {collective::barrier, 0, site});
   }
 
+  void sync_warp(const call_site& site = call_site::current()) {
+    self_->owner.meet_warp(*self_, {collective::sync_warp, 0, site});
+  }
+
   template <class T>
   T shuffle_up(const T& value, int delta, const call_site& site = call_site::current()) {
     if (delta < 0 || delta >= width) self_->owner.fail("shuffle_up by " + std::to_string(delta) + " lanes");

@@ -15,6 +15,7 @@ constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 const char* name_of(collective kind) {
   switch (kind) {
     case collective::barrier: return "barrier";
+    case collective::sync_warp: return "sync_warp";
     case collective::shuffle_up: return "shuffle_up";
     case collective::broadcast: return "broadcast";
     case collective::ballot: return "ballot";

@@ -55,7 +55,7 @@ nsameta_status is_capturing(launch_place, bool* capturing, failure_text*) {
   return NSAMETA_OK;
 }
 
-constexpr const char* variants[] = {"block256", "block1024", nullptr};
+constexpr const char* variants[] = {"block256", "block512", nullptr};
 
 constexpr backend_interface table{
     backend_interface_version,

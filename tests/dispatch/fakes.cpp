@@ -117,7 +117,7 @@ struct fake {
 
   static constexpr const char* variants[] = {
       Id == id_reference ? "scalar" : Id == id_cpu ? "serial" : "block256",
-      Id == id_reference ? nullptr : Id == id_cpu ? "tbb" : "block1024", nullptr};
+      Id == id_reference ? nullptr : Id == id_cpu ? "tbb" : "block512", nullptr};
   static constexpr backend_interface table{
       .interface_version = backend_interface_version,
       .kind = backend_kinds[Id],

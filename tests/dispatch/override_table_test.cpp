@@ -9,7 +9,7 @@ TEST_CASE("unset and auto: the best that can run, every rejection explained") {
   for (const char* text : {static_cast<const char*>(nullptr), "", "auto"}) {
     fake_world world(text);
     CHECK(world.decided() == "cpu/serial");
-    for (const char* other : {"reference/scalar", "cpu/tbb", "simt/block256", "simt/block1024", "cuda", "hip"}) {
+    for (const char* other : {"reference/scalar", "cpu/tbb", "simt/block256", "simt/block512", "cuda", "hip"}) {
       CHECK_MESSAGE(world.rejection(other).code != 0, other);
       CHECK(world.rejection(other).why[0] != '\0');
     }
@@ -24,8 +24,8 @@ TEST_CASE("one name: that one only") {
     const char* decided;
   };
   for (const row& each : {row{"reference", "reference/scalar"}, row{"cpu", "cpu/serial"}, row{"cpu/tbb", "cpu/tbb"},
-                          row{"simt", "simt/block256"}, row{"simt:1/block1024", "simt/block1024@1"},
-                          row{"cuda", "cuda/block256 staged"}, row{"cuda:0/block1024", "cuda/block1024 staged"}}) {
+                          row{"simt", "simt/block256"}, row{"simt:1/block512", "simt/block512@1"},
+                          row{"cuda", "cuda/block256 staged"}, row{"cuda:0/block512", "cuda/block512 staged"}}) {
     fake_world world(each.text);
     world[id_simt].device_count = 2;
     CHECK(world.decided() == each.decided);

@@ -8,7 +8,7 @@ namespace nsameta::simt {
 
 const gpu::fill_arguments<1>& small_problem::arguments() {
   gpu::fill_arguments<1>& all = stated;
-  all.sets = 1;
+  all.parts[0] = {.rows = 1, .requests = 1, .tables = 0, .status = 0};
   nsameta_problem_init(&all.problem);
   all.problem.mode = NSAMETA_DECODE;
   all.problem.batch_size = static_cast<std::int64_t>(seq_lens.size());

@@ -92,3 +92,4 @@ inline hipError_t hipPointerGetAttributes(hipPointerAttribute_t* attributes, con
 #define __ballot(vote) static_cast<unsigned long long>(__ballot_sync(0xffffffffu, vote))
 #define __builtin_amdgcn_fence(order, scope) static_cast<void>(0)
 #define __builtin_amdgcn_s_barrier() __syncthreads()
+#define __builtin_amdgcn_wave_barrier() __syncwarp()

@@ -1,0 +1,58 @@
+/// How many blocks a fill gets, as far as the host can tell what there is to do: too few are slower, never wrong.
+#pragma once
+
+#include <algorithm>
+
+#include "backend.h"
+#include "common/extents.h"
+#include "gpu/grid.h"
+#include "gpu/page_tables.h"
+
+namespace nsameta::gpu {
+
+inline constexpr int smallest_warp = 32;
+
+constexpr std::int64_t rounded_up(std::int64_t work, std::int64_t per_block) {
+  return work / per_block + (work % per_block != 0);
+}
+
+/// Page-table units that there can be, were every request as long as its table row. The kernel takes live ones only.
+inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                                     std::int64_t row_bound) {
+  request longest{};
+  longest.kv_len = problem.req_to_token.width;
+  longest.rows = 1;
+  const std::int64_t tiles = table_extent(problem, outputs, longest, table_tile).tiles;
+  constexpr std::int64_t plenty = std::int64_t{1} << 20;  // more fill any grid
+  const std::int64_t rows = problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies;
+  return std::min(tiles, plenty) * std::min(std::max(problem.batch_size, rows), plenty);
+}
+
+inline bool wants_row_fields(const nsameta_outputs& out) {
+  return present(out.seqlens_expanded) || present(out.nsa_cache_seqlens) || present(out.nsa_cu_seqlens_k) ||
+         present(out.nsa_cu_seqlens_q) || present(out.indexer_ks) || present(out.indexer_ke) ||
+         present(out.token_to_batch);
+}
+
+inline bool wants_request_fields(const nsameta_outputs& out) {
+  return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q) ||
+         present(out.total_rows);
+}
+
+inline grid_parts parts_for(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                            const launch_policy& policy) {
+  const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
+    return wanted ? static_cast<std::int32_t>(std::clamp<std::int64_t>(rounded_up(work, per_block), 1,
+                                                                       policy.max_blocks))
+                  : 0;
+  };
+  const std::int64_t threads = policy.block_threads;
+  const bool tables = wants_tables(outputs);
+  return {.rows = blocks(wants_row_fields(outputs), policy.row_bound, threads),
+          .requests = blocks(wants_request_fields(outputs), problem.batch_size, threads),
+          .tables = blocks(tables, tables ? table_unit_bound(problem, outputs, policy.row_bound) : 0,
+                           threads / smallest_warp),
+          .status = present(outputs.status) ? 1 : 0};
+}
+
+}  // namespace nsameta::gpu
