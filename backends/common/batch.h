@@ -26,12 +26,16 @@ struct batch {
 
   const nsameta_problem& problem;
   const nsameta_outputs& out;
+  const batch_lengths& lengths;
+  std::int64_t kv_offset;  ///< of the outputs
   Rule rule;
 
-  NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o) : problem(p), out(o), rule(p) {}
+  NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
+                            std::int64_t offset)
+      : problem(p), out(o), lengths(l), kv_offset(offset), rule(p) {}
 
   NSAMETA_HOST_DEVICE request load(std::int64_t index, const totals& before) const {
-    request r = load_request(problem, out.length_offset, index);
+    request r = load_request(lengths, kv_offset, index);
     rule.deal(r, before.tokens);
     return r;
   }

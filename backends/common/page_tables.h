@@ -16,6 +16,11 @@ NSAMETA_HOST_DEVICE constexpr int log2_of(std::int32_t number) {
   return log2;
 }
 
+NSAMETA_HOST_DEVICE std::int64_t slot_of(const nsameta_problem& problem, std::int64_t index) {
+  const nsameta_strided& slots = problem.req_pool_indices;
+  return load(slots.data, slots.dtype == NSAMETA_INT64, index * slots.stride);
+}
+
 /// Rows of the larger of the wanted tables. Work on rows from there on has nowhere to go.
 NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
   const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.rows;
@@ -70,7 +75,7 @@ struct table_extent {
   }
 
   static NSAMETA_HOST_DEVICE bool has_slot(const nsameta_problem& problem, std::int64_t index) {
-    const std::int64_t slot = load(problem.req_pool_indices, index);
+    const std::int64_t slot = slot_of(problem, index);
     return slot >= 0 && slot < problem.req_to_token.slots;
   }
 };
@@ -87,7 +92,7 @@ struct table_unit {
 NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_extent& extent,
                                               std::int64_t index, std::int64_t first_row, std::int64_t number) {
   const nsameta_token_table& slots = problem.req_to_token;
-  const std::int64_t slot = load(problem.req_pool_indices, index);
+  const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   // A division costs a GPU a hundred instructions, and most requests have few rows.
   const std::int64_t copy = number < extent.tiles ? 0 : number / extent.tiles;

@@ -3,8 +3,7 @@
 
 #include <cstdint>
 
-#include "common/annotations.h"
-#include "nsameta/nsameta.h"
+#include "common/lengths.h"
 
 namespace nsameta {
 
@@ -20,10 +19,8 @@ struct request {
   std::uint32_t bits;   ///< nsameta_status_bit raised by its lengths
 };
 
-NSAMETA_HOST_DEVICE std::int64_t load(const nsameta_strided& vector, std::int64_t index) {
-  const std::int64_t at = index * vector.stride;
-  return vector.dtype == NSAMETA_INT64 ? static_cast<const std::int64_t*>(vector.data)[at]
-                                       : static_cast<const std::int32_t*>(vector.data)[at];
+NSAMETA_HOST_DEVICE std::int64_t load(const void* data, bool is_int64, std::int64_t at) {
+  return is_int64 ? static_cast<const std::int64_t*>(data)[at] : static_cast<const std::int32_t*>(data)[at];
 }
 
 /// Brings a length into [0, bound], raising the bit of what was wrong with it.
@@ -45,31 +42,22 @@ NSAMETA_HOST_DEVICE std::int64_t offset_length(std::int64_t length, std::int64_t
   return (length > far ? far : length < -far ? -far : length) + offset;
 }
 
-/// True when every request has the same number of query tokens, known to the host.
-NSAMETA_HOST_DEVICE bool has_uniform_tokens(const nsameta_problem& problem) {
-  return problem.extend_seq_lens.data == nullptr;
-}
-
-/// Query tokens per request of such a problem.
-NSAMETA_HOST_DEVICE std::int64_t uniform_tokens(const nsameta_problem& problem) {
-  return problem.mode == NSAMETA_DECODE ? 1 : problem.uniform_extend_len;
-}
-
-/// `length_offset`: within +-2^31, added to the request's KV length first.
-NSAMETA_HOST_DEVICE request load_request(const nsameta_problem& problem, std::int64_t length_offset,
-                                         std::int64_t index) {
-  // Draft tokens under verification are not in seq_lens yet; s + n must still fit int32.
-  const std::int64_t drafts = problem.mode == NSAMETA_TARGET_VERIFY ? problem.uniform_extend_len : 0;
+/// `kv_offset`: within +-2^31, added to the request's KV length first.
+NSAMETA_HOST_DEVICE request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
+  // Both loads before the first use of either: they take as long as one.
+  const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
+  const std::int64_t tokens = lengths.tokens == nullptr
+                                  ? lengths.uniform_tokens
+                                  : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
   request r{};
-  const std::int64_t s =
-      sane_length(offset_length(load(problem.seq_lens, index), length_offset), int32_max - drafts, r.bits);
-  r.kv_len = s + drafts;
-  r.tokens = has_uniform_tokens(problem) ? uniform_tokens(problem)
-                                         : sane_length(load(problem.extend_seq_lens, index), int32_max, r.bits);
+  // Draft tokens must still fit int32 with what they are added to.
+  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
+  r.kv_len = s + lengths.drafts;
+  r.tokens = sane_length(tokens, int32_max, r.bits);
   r.rows = r.tokens;
   r.first = r.kv_len - r.tokens + 1;  // the last row sees the whole cache
   r.step = 1;
-  if (problem.mode == NSAMETA_EXTEND && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  if (lengths.query_within_kv && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   return r;
 }
 

@@ -128,8 +128,9 @@ void fill_parallel(Batch& batch, std::int64_t grain) {
 /// Calls `use(batch)` with the code that serves the work at hand and no more.
 template <class Use>
 void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use use) {
+  const batch_lengths lengths = nsameta::lengths_of(problem);
   const auto with = [&]<class Rule, bool tables>() {
-    batch<Rule, tables ? table_tile : 0> work(problem, out);
+    batch<Rule, tables ? table_tile : 0> work(problem, out, lengths, out.length_offset);
     use(work);
   };
   if (is_plain(problem)) {

@@ -6,8 +6,8 @@
 #include <atomic>
 
 #include "gpu/call_scope.h"
-#include "gpu/grid_size.h"
 #include "gpu/kernels.h"
+#include "gpu/plan.h"
 
 namespace nsameta::gpu {
 
@@ -48,12 +48,13 @@ template <device_runtime R, int max_sets>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets,
                               const launch_policy& policy, void* stream) {
   fill_arguments<max_sets> arguments;
+  arguments.lengths = lengths_of(problem);
   arguments.problem = problem;
   std::copy_n(outputs, sets, arguments.outputs);
   std::int64_t blocks = 0;
   for (std::int64_t set = 0; set < sets; ++set) {
-    arguments.parts[set] = parts_for(problem, outputs[set], policy);
-    blocks += arguments.parts[set].total();
+    arguments.plans[set] = plan_of(problem, outputs[set], policy);
+    blocks += arguments.plans[set].parts.total();
   }
   if (blocks == 0) return R::success;  // nothing is wanted
   return R::launch(kernel_for(policy.variant, problem, sets), static_cast<int>(blocks), &arguments, stream);

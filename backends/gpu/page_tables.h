@@ -10,7 +10,7 @@ namespace nsameta::gpu {
 /// spread over many warps.
 inline constexpr int table_tile = 256;
 
-/// A request as its page-table rows need it, the same for all lanes.
+/// A request as its page-table rows need it.
 struct table_request {
   table_extent extent;
   std::int64_t index;
@@ -25,28 +25,31 @@ struct table_work {
 
   L& lane;
   const Batch& batch;
+  const block_memory<block_threads>& shared;
 
   NSAMETA_DEVICE std::int64_t total(const totals& all) const { return all.table_units; }
   NSAMETA_DEVICE std::int64_t granule(const totals&) const { return 1; }
   NSAMETA_DEVICE std::int64_t count(std::int64_t /*index*/, const totals& before) const { return before.table_units; }
 
-  NSAMETA_DEVICE void visit(const warp_window& window, std::int64_t begin, std::int64_t end) const {
-    int at = __builtin_popcountll(lane.ballot(window.before.table_units <= begin)) - 1;
-    for (; begin < end && at < L::warp_width; ++at) {
-      const std::int64_t before = lane.broadcast(window.before.table_units, at);
-      const std::int64_t after = lane.broadcast(window.before.table_units, at + 1 < L::warp_width ? at + 1 : at);
-      const std::int64_t through = at + 1 < L::warp_width ? after : window.through.table_units;
-      request shown{};
-      shown.kv_len = lane.broadcast(window.value.kv_len, at);
-      shown.rows = lane.broadcast(window.value.rows, at);
-      const table_request request{batch.extent_of(shown), window.first + at,
-                                  lane.broadcast(batch.table_rows(window.before), at)};
-      for (const std::int64_t last = smaller(through, end); begin < last; ++begin)
-        if (!write(request, begin - before)) return;
+  NSAMETA_DEVICE void visit(const batch_view& view, std::int64_t begin, std::int64_t end) const {
+    int at = last_entry_at(lane, view.count, begin, [&](int entry) { return before(view, entry).table_units; });
+    for (; begin < end && at < view.count; ++at) {
+      totals here = before(view, at);
+      const std::int64_t index = view.first + at;
+      if constexpr (!wanted.kept) here.kept = static_cast<std::int32_t>(index);
+      const request shown = batch.load(index, here);
+      const table_request request{batch.extent_of(shown), index, batch.table_rows(here)};
+      const std::int64_t last = at + 1 < view.count ? smaller(before(view, at + 1).table_units, end) : end;
+      for (; begin < last; ++begin)
+        if (!write(request, begin - here.table_units)) return;
     }
   }
 
  private:
+  NSAMETA_DEVICE totals before(const batch_view& view, int at) const {
+    return shared.before.template load<wanted>(view.base + at);
+  }
+
   /// Unit `number` of a request; false when it, and with it every later one, has nowhere to go.
   NSAMETA_DEVICE bool write(const table_request& request, std::int64_t number) const {
     const nsameta_outputs& out = batch.out;
@@ -64,36 +67,45 @@ struct table_work {
     return batch.out.table_tail == NSAMETA_TAIL_VALUE ? batch.out.table_tail_value : 0;
   }
 
+  /// How many of this lane's columns, or pages, in a tile that begins at `begin` lie below `limit`: those numbered k with
+  /// k * warp_width below the result. 32 bits, because the tile is small and registers are few.
+  NSAMETA_DEVICE int reach(std::int64_t limit, std::int64_t begin) const {
+    const std::int64_t inside = smaller(larger(limit - begin, 0), table_tile);
+    return static_cast<int>(inside) - lane.thread() % L::warp_width;
+  }
+
   /// A tile of page_table_1, and the pages that begin in it.
   NSAMETA_DEVICE void write_columns(const table_extent& extent, const table_unit& unit) const {
-    const nsameta_outputs& out = batch.out;
+    const nsameta_table& full = batch.out.page_table_1;
+    const nsameta_table& paged = batch.out.real_page_table;
     const int lane_index = lane.thread() % L::warp_width;
-    const int shift = log2_of(batch.problem.page_size);
+    const int live = reach(extent.live, unit.begin);
+    const std::int32_t* const from = unit.source + unit.begin + lane_index;
     std::int32_t token[per_lane];
     NSAMETA_UNROLL(8)
-    for (int k = 0; k < per_lane; ++k) {
-      const std::int64_t column = unit.begin + lane_index + k * L::warp_width;
-      token[k] = column < extent.live ? unit.source[column] : 0;
-    }
-    const std::int64_t rows = smaller(unit.end_row, out.page_table_1.rows);
+    for (int k = 0; k < per_lane; ++k) token[k] = k * L::warp_width < live ? from[k * L::warp_width] : tail();
+
+    const int columns = reach(extent.columns, unit.begin);
+    const std::int64_t rows = smaller(unit.end_row, full.rows);
     for (std::int64_t row = unit.row; row < rows; ++row) {
-      std::int32_t* const to = out.page_table_1.data + row * out.page_table_1.row_stride;
+      std::int32_t* const to = full.data + row * full.row_stride + unit.begin + lane_index;
       NSAMETA_UNROLL(8)
-      for (int k = 0; k < per_lane; ++k) {
-        const std::int64_t column = unit.begin + lane_index + k * L::warp_width;
-        if (column < extent.columns) to[column] = column < extent.live ? token[k] : tail();
-      }
+      for (int k = 0; k < per_lane; ++k)
+        if (k * L::warp_width < columns) to[k * L::warp_width] = token[k];
     }
-    if (out.real_page_table.data == nullptr) return;
-    const std::int64_t paged_rows = smaller(unit.end_row, out.real_page_table.rows);
+    if (paged.data == nullptr) return;
+
+    const int shift = log2_of(batch.problem.page_size);
+    const std::int64_t first_page = unit.begin >> shift;
+    const int pages = static_cast<int>(smaller(larger(extent.pages - first_page, 0), table_tile));
+    const std::int64_t paged_rows = smaller(unit.end_row, paged.rows);
     for (std::int64_t row = unit.row; row < paged_rows; ++row) {
-      std::int32_t* const to = out.real_page_table.data + row * out.real_page_table.row_stride;
+      std::int32_t* const to = paged.data + row * paged.row_stride + first_page;
       NSAMETA_UNROLL(8)
       for (int k = 0; k < per_lane; ++k) {
-        const std::int64_t column = unit.begin + lane_index + k * L::warp_width;
-        const std::int64_t page = column >> shift;
-        if ((column & (batch.problem.page_size - 1)) == 0 && page < extent.pages)
-          to[page] = column < extent.live ? token[k] >> shift : tail();
+        const int column = lane_index + k * L::warp_width;
+        if ((column & (batch.problem.page_size - 1)) == 0 && column >> shift < pages)
+          to[column >> shift] = k * L::warp_width < live ? token[k] >> shift : token[k];
       }
     }
   }
@@ -101,30 +113,31 @@ struct table_work {
   /// A tile of real_page_table alone: one load a page.
   NSAMETA_DEVICE void write_pages(const table_extent& extent, const table_unit& unit) const {
     const nsameta_table& table = batch.out.real_page_table;
+    const int lane_index = lane.thread() % L::warp_width;
     const int shift = log2_of(batch.problem.page_size);
-    const std::int64_t first = (unit.begin >> shift) + lane.thread() % L::warp_width;
-    std::int32_t value[per_lane];
+    const std::int64_t first = unit.begin >> shift;
+    const int live = reach((extent.live + batch.problem.page_size - 1) >> shift, first);
+    const std::int32_t* const from = unit.source + unit.begin + (lane_index << shift);
+    std::int32_t page[per_lane];
     NSAMETA_UNROLL(8)
-    for (int k = 0; k < per_lane; ++k) {
-      const std::int64_t column = (first + k * L::warp_width) << shift;
-      value[k] = column < extent.live ? unit.source[column] >> shift : tail();
-    }
+    for (int k = 0; k < per_lane; ++k)
+      page[k] = k * L::warp_width < live ? from[k * L::warp_width << shift] >> shift : tail();
+
+    const int pages = reach(extent.pages, first);
     const std::int64_t rows = smaller(unit.end_row, table.rows);
     for (std::int64_t row = unit.row; row < rows; ++row) {
-      std::int32_t* const to = table.data + row * table.row_stride;
+      std::int32_t* const to = table.data + row * table.row_stride + first + lane_index;
       NSAMETA_UNROLL(8)
-      for (int k = 0; k < per_lane; ++k) {
-        const std::int64_t page = first + k * L::warp_width;
-        if (page < extent.pages) to[page] = value[k];
-      }
+      for (int k = 0; k < per_lane; ++k)
+        if (k * L::warp_width < pages) to[k * L::warp_width] = page[k];
     }
   }
 };
 
 template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch, scan_memory<block_threads>& scan) {
-  const table_work<block_threads, L, Batch> work{lane, batch};
-  deal_shares<block_threads>(lane, batch, scan, work);
+NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch, block_memory<block_threads>& shared) {
+  const table_work<block_threads, L, Batch> work{lane, batch, shared};
+  deal_shares<block_threads>(lane, batch, shared, work);
 }
 
 }  // namespace nsameta::gpu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/outcome.h"
+#include "gpu/arguments.h"
 #include "gpu/shares.h"
 
 namespace nsameta::gpu {
@@ -13,27 +14,33 @@ struct request_work {
 
   L& lane;
   const Batch& batch;
+  const block_memory<block_threads>& shared;
 
-  NSAMETA_DEVICE std::int64_t total(const totals&) const { return batch.problem.batch_size; }
+  NSAMETA_DEVICE std::int64_t total(const totals&) const { return batch.lengths.requests; }
   NSAMETA_DEVICE std::int64_t granule(const totals&) const { return L::warp_width; }
   NSAMETA_DEVICE std::int64_t count(std::int64_t index, const totals& /*before*/) const { return index; }
 
-  NSAMETA_DEVICE void visit(const warp_window& window, std::int64_t begin, std::int64_t end) const {
+  NSAMETA_DEVICE void visit(const batch_view& view, std::int64_t begin, std::int64_t end) const {
     const nsameta_outputs& out = batch.out;
-    const std::int64_t index = window.first + lane.thread() % L::warp_width;
-    if (index < begin || index >= end || !batch.rule.keeps(window.value)) return;
-    const totals& before = window.before;
-    if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, batch.rule.local(window.value.kv_len));
-    if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
-    if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+    for (std::int64_t index = begin + lane.thread() % L::warp_width; index < end; index += L::warp_width) {
+      totals before = shared.before.template load<wanted>(view.base + static_cast<int>(index - view.first));
+      if constexpr (!wanted.kept) before.kept = static_cast<std::int32_t>(index);
+      const request r = batch.load(index, before);
+      if (!batch.rule.keeps(r)) continue;
+      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, batch.rule.local(r.kv_len));
+      if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
+      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+    }
   }
 };
 
 template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, scan_memory<block_threads>& scan) {
-  const request_work<block_threads, L, Batch> work{lane, batch};
-  const totals all = deal_shares<block_threads>(lane, batch, scan, work);
+NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, const set_plan& plan,
+                                         block_memory<block_threads>& shared) {
+  const request_work<block_threads, L, Batch> work{lane, batch, shared};
+  const totals all = deal_shares<block_threads>(lane, batch, shared, work);
   if (lane.block() == 0 && lane.thread() == 0) write_request_ends(batch, all);
+  if (!plan.vector_tail) return;
   for_each_request_tail(batch, all, [&](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
     if (present(vector))
       deal_elements<block_threads>(lane, live, vector.capacity, [&](std::int64_t i) { store_sum(vector, i, value); });

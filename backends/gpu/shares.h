@@ -4,7 +4,6 @@
 
 #include "gpu/batch_scan.h"
 #include "gpu/grid.h"
-#include "gpu/warp_window.h"
 
 namespace nsameta::gpu {
 
@@ -13,74 +12,115 @@ struct share {
   std::int64_t begin, end;
 };
 
-/// The share of warp `index` out of `count`: a multiple of `granule` positions, except for the last one.
+/// The share of warp `index` out of `count`: a multiple of `granule` positions, a power of two, except for the last one.
 NSAMETA_DEVICE share share_of(std::int64_t total, std::int64_t index, std::int64_t count, std::int64_t granule) {
-  std::int64_t length = (total + count - 1) / count;
-  length = (length + granule - 1) / granule * granule;
-  const std::int64_t begin = index * length < total ? index * length : total;
-  return {begin, begin + length < total ? begin + length : total};
+  std::int64_t length = granule;
+  // Where one granule a warp does not do, there is work enough to hide a division, which takes some hundred cycles.
+  if (total > count * granule) length = ((total + count - 1) / count + granule - 1) & -granule;
+  const std::int64_t begin = smaller(index * length, total);
+  return {begin, smaller(begin + length, total)};
 }
 
-/// The last of `count` segments whose running count, which never falls, is at most `position`. `count` is a multiple of
-/// the warp width; the lanes look together, a warp width of them at a time.
-template <int count, device_lane L, class CountAt>
-NSAMETA_DEVICE int last_segment_at(L& lane, std::int64_t position, CountAt count_at) {
+/// Consecutive requests, what stands before which is in shared memory: before request `first + i` entry `base + i`.
+struct batch_view {
+  int base, count;
+  std::int64_t first;
+};
+
+/// The last of `count` entries whose running count, which never falls, is at most `position`; 0 if there is none. The
+/// lanes of a warp look together, a warp width of entries at a time.
+template <device_lane L, class CountAt>
+NSAMETA_DEVICE int last_entry_at(L& lane, int count, std::int64_t position, CountAt count_at) {
   const int lane_index = lane.thread() % L::warp_width;
   int first = 0;
-  for (int span = count; span > 1;) {
-    const int stride = span > L::warp_width ? span / L::warp_width : 1;
-    const bool at_most = lane_index * stride < span && count_at(first + lane_index * stride) <= position;
-    const int votes = __builtin_popcountll(lane.ballot(at_most));
-    first += votes > 0 ? (votes - 1) * stride : 0;
-    span = stride;
+  for (int stride = max_segments / L::warp_width;; stride = 1) {
+    const int entry = first + lane_index * stride;
+    const int votes = __builtin_popcountll(lane.ballot(entry < count && count_at(entry) <= position));
+    if (votes > 0) first += (votes - 1) * stride;
+    if (stride == 1) return first;
   }
-  return first;
+}
+
+/// What stands before each request of a window on the batch, as many consecutive requests as a warp has lanes: goes to
+/// the warp's part of `shared.before`. Returns what stands before the next window.
+template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
+NSAMETA_DEVICE totals load_window(L& lane, const Batch& batch, std::int64_t first, const totals& before,
+                                  block_memory<block_threads>& shared) {
+  const int lane_index = lane.thread() % L::warp_width;
+  const std::int64_t index = first + lane_index;
+  const bool in_batch = index < batch.lengths.requests;
+  totals own{};
+  if constexpr (Batch::rule_type::deals) {  // a request's rows depend on the tokens before it
+    constexpr wanted_totals only_tokens{.tokens = true};
+    if (in_batch) own.tokens = load_request(batch.lengths, batch.kv_offset, index).tokens;
+    totals tokens_before = warp_scan<only_tokens>(lane, lane_index, own);
+    tokens_before.tokens += before.tokens - own.tokens;
+    if (in_batch) own = batch.template totals_of<wanted>(index, batch.load(index, tokens_before));
+  } else {
+    if (in_batch) own = batch.template totals_of<wanted>(index, batch.load(index, before));
+  }
+  // Shifted by one lane and led by what precedes the window, an inclusive scan is the exclusive one.
+  totals shifted = totals_of_earlier_lane<wanted>(lane, own, 1);
+  if (lane_index == 0) shifted = before;
+  const totals here = warp_scan<wanted>(lane, lane_index, shifted);
+  lane.sync_warp();  // the lanes may still read the window before
+  shared.before.template store<wanted>(max_segments + lane.thread(), here);
+  lane.sync_warp();
+  return totals_of_lane<wanted>(lane, here + own, L::warp_width - 1);
 }
 
 /// Shows a warp its share of the batch. `Work` says what is dealt:
-///   wanted                                 which totals it needs
-///   total(all)                             positions in all; no more than have somewhere to go
-///   granule                                positions that a warp should not split
-///   count(index, before)                   positions before request `index`, which `before` precedes
-///   visit(window, begin, end)              reached by all lanes of the warp: positions [begin, end), all of the window
+///   wanted                        which totals it needs
+///   total(all)                    positions in all; no more than have somewhere to go
+///   granule(all)                  positions that a warp should not split, a power of two
+///   count(index, before)          positions before request `index`, which `before` precedes
+///   visit(view, begin, end)       positions [begin, end), all of the view; reached by all lanes of the warp
 /// Returns the totals of the batch, to all lanes of the block.
 template <int block_threads, device_lane L, class Batch, class Work>
-NSAMETA_DEVICE totals deal_shares(L& lane, Batch& batch, scan_memory<block_threads>& shared, const Work& work) {
+NSAMETA_DEVICE totals deal_shares(L& lane, Batch& batch, block_memory<block_threads>& shared, const Work& work) {
   constexpr wanted_totals wanted = Work::wanted;
   const std::int64_t warp = warp_index<block_threads>(lane);
   const std::int64_t warps = warp_count<block_threads>(lane);
-  const std::int64_t requests = batch.problem.batch_size;
+  const std::int64_t requests = batch.lengths.requests;
 
+  bool one_window = requests <= L::warp_width;  // a warp can do without the scan
+  if constexpr (Batch::rule_type::deals) one_window = one_window && batch.problem.q_shard.size == 1;
+  bool by_window = true;
   std::int64_t index = 0;
   totals before{}, all{};
   share mine{};
-  bool whole = requests <= L::warp_width;  // one window holds the batch: there is nothing to scan before it
-  if constexpr (Batch::rule_type::deals) whole = whole && batch.problem.q_shard.size == 1;
-  if (!whole) {
+  if (!one_window) {
     const scanned_batch scanned = scan_batch<wanted>(lane, batch, shared);
     all = scanned.all;
-    if constexpr (!Batch::rule_type::deals) all.kept = static_cast<std::int32_t>(requests);  // every one
     mine = share_of(work.total(all), warp, warps, work.granule(all));
     if (mine.begin >= mine.end) return all;
-    const int segment = last_segment_at<block_threads>(lane, mine.begin, [&](int at) {
-      return work.count(at * scanned.segment_length, shared.segments.template load<wanted>(at));
-    });
-    index = segment * scanned.segment_length;
-    before = shared.segments.template load<wanted>(segment);
-  }
-  do {
-    const warp_window window = load_window<wanted>(lane, batch, index, before);
-    if (whole) {
-      all = window.through;
-      if constexpr (!Batch::rule_type::deals) all.kept = static_cast<std::int32_t>(requests);
-      mine = share_of(work.total(all), warp, warps, work.granule(all));
+    by_window = scanned.segment_length > 1;
+    if (by_window) {
+      const int segment = last_entry_at(lane, block_threads, mine.begin, [&](int at) {
+        return work.count(smaller(at * scanned.segment_length, requests),
+                          shared.before.template load<wanted>(at));
+      });
+      index = segment * scanned.segment_length;
+      before = shared.before.template load<wanted>(segment);
     }
-    index += L::warp_width;
-    before = window.through;
-    const std::int64_t reach = work.count(index < requests ? index : requests, before);
-    const std::int64_t end = mine.end < reach ? mine.end : reach;
+  }
+  batch_view view{0, static_cast<int>(requests), 0};
+  do {
+    std::int64_t end = mine.end;
+    if (by_window) {
+      view = {max_segments + lane.thread() / L::warp_width * L::warp_width, L::warp_width, index};
+      before = load_window<wanted>(lane, batch, index, before, shared);
+      index += L::warp_width;
+      if (one_window) {
+        all = before;
+        if constexpr (!Batch::rule_type::deals) all.kept = static_cast<std::int32_t>(requests);
+        mine = share_of(work.total(all), warp, warps, work.granule(all));
+        end = mine.end;
+      }
+      end = smaller(end, work.count(smaller(index, requests), before));
+    }
     if (mine.begin < end) {
-      work.visit(window, mine.begin, end);
+      work.visit(view, mine.begin, end);
       mine.begin = end;
     }
   } while (mine.begin < mine.end && index < requests);

@@ -6,39 +6,33 @@
 
 namespace nsameta::gpu {
 
-/// The request that holds `row`, for row < T; found by a warp together.
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE located_request locate_row_together(L& lane, const Batch& batch, const scanned_batch& scanned,
-                                                   const scan_memory<block_threads>& scan, std::int64_t row) {
-  const int segment = last_segment_at<block_threads>(
-      lane, row, [&](int at) { return batch.rows(scan.segments.template load<wanted>(at)); });
-  std::int64_t index = segment * scanned.segment_length;
-  totals before = scan.segments.template load<wanted>(segment);
-  for (;;) {
-    const warp_window window = load_window<wanted>(lane, batch, index, before);
-    index += L::warp_width;
-    before = window.through;
-    if (row >= batch.rows(before) && index < batch.problem.batch_size) continue;
-    const int at = __builtin_popcountll(lane.ballot(batch.rows(window.before) <= row)) - 1;
-    located_request found{window.first + at, {}, totals_of_lane<wanted>(lane, window.before, at)};
-    found.value.first = lane.broadcast(window.value.first, at);
-    found.value.rows = lane.broadcast(window.value.rows, at);
-    found.value.step = batch.rule.step();
-    return found;
+/// The request that holds `row`, for row < T.
+template <wanted_totals wanted, class Batch, class Table>
+NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch& scanned, int segments,
+                                          const Table& table, std::int64_t row) {
+  int segment = 0;
+  for (int step = max_segments / 2; step > 0; step /= 2)
+    if (segment + step < segments && batch.rows(table.template load<wanted>(segment + step)) <= row) segment += step;
+  located_request at{segment * scanned.segment_length, {}, table.template load<wanted>(segment)};
+  for (;; ++at.index) {
+    at.value = batch.load(at.index, at.before);
+    const totals through = at.before + batch.template totals_of<wanted>(at.index, at.value);
+    if (row < batch.rows(through) || at.index + 1 >= batch.lengths.requests) return at;
+    at.before = through;
   }
 }
 
 template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, scan_memory<block_threads>& scan) {
+NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, block_memory<block_threads>& shared) {
   constexpr wanted_totals wanted{
       .tokens = true, .kv_len = true, .clamped = true, .kept = Batch::rule_type::deals, .bits = true};
-  scanned_batch scanned = scan_batch<wanted>(lane, batch, scan);
-  if constexpr (!Batch::rule_type::deals) scanned.all.kept = static_cast<std::int32_t>(batch.problem.batch_size);
-  if (lane.thread() >= L::warp_width) return;
-  const std::uint32_t word = status_word(batch, scanned.all, [&](std::int64_t row) {
-    return locate_row_together<wanted, block_threads>(lane, batch, scanned, scan, row);
+  const scanned_batch scanned = scan_batch<wanted>(lane, batch, shared);
+  if (lane.thread() != 0) return;
+  const std::int64_t requests = batch.lengths.requests;
+  const int segments = scanned.segment_length > 1 ? block_threads : static_cast<int>(requests);
+  *static_cast<std::uint32_t*>(batch.out.status.data) = status_word(batch, scanned.all, [&](std::int64_t row) {
+    return locate_row<wanted>(batch, scanned, segments, shared.before, row);
   });
-  if (lane.thread() == 0) *static_cast<std::uint32_t*>(batch.out.status.data) = word;
 }
 
 }  // namespace nsameta::gpu

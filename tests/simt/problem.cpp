@@ -4,11 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include "gpu/plan.h"
+
 namespace nsameta::simt {
 
 const gpu::fill_arguments<1>& small_problem::arguments() {
   gpu::fill_arguments<1>& all = stated;
-  all.parts[0] = {.rows = 1, .requests = 1, .tables = 0, .status = 0};
   nsameta_problem_init(&all.problem);
   all.problem.mode = NSAMETA_DECODE;
   all.problem.batch_size = static_cast<std::int64_t>(seq_lens.size());
@@ -16,6 +17,8 @@ const gpu::fill_arguments<1>& small_problem::arguments() {
   nsameta_outputs_init(&all.outputs[0]);
   all.outputs[0].nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
   all.outputs[0].cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
+  all.lengths = lengths_of(all.problem);
+  all.plans[0] = gpu::plan_of(all.problem, all.outputs[0], {0, 256, 4, 0, 3});
   return all;
 }
 

@@ -1,0 +1,37 @@
+/// The lengths of a batch, as the backends read them: all that a problem and its outputs say of them, and no more, so
+/// that a GPU fetches one cache line of arguments and not five.
+#pragma once
+
+#include <cstdint>
+
+#include "common/annotations.h"
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+struct batch_lengths {
+  const void* kv;      ///< [requests] seq_lens
+  const void* tokens;  ///< [requests] query tokens; null: `uniform_tokens` each
+  std::int64_t kv_stride, tokens_stride;
+  std::int64_t requests;
+  std::int32_t uniform_tokens;
+  std::int32_t drafts;           ///< draft tokens under verification, which seq_lens does not count yet
+  bool kv_is_int64, tokens_are_int64;
+  bool query_within_kv;          ///< `extend`: a request that has more tokens than seq_lens raises a bit
+};
+
+NSAMETA_HOST_DEVICE batch_lengths lengths_of(const nsameta_problem& problem) {
+  const auto n = static_cast<std::int32_t>(problem.uniform_extend_len);
+  return {.kv = problem.seq_lens.data,
+          .tokens = problem.extend_seq_lens.data,
+          .kv_stride = problem.seq_lens.stride,
+          .tokens_stride = problem.extend_seq_lens.stride,
+          .requests = problem.batch_size,
+          .uniform_tokens = problem.mode == NSAMETA_DECODE ? 1 : n,
+          .drafts = problem.mode == NSAMETA_TARGET_VERIFY ? n : 0,
+          .kv_is_int64 = problem.seq_lens.dtype == NSAMETA_INT64,
+          .tokens_are_int64 = problem.extend_seq_lens.dtype == NSAMETA_INT64,
+          .query_within_kv = problem.mode == NSAMETA_EXTEND};
+}
+
+}  // namespace nsameta

@@ -1,0 +1,65 @@
+/// What the host works out of a fill before it is launched. How many blocks it gets is a guess: too few are slower,
+/// never wrong.
+#pragma once
+
+#include <algorithm>
+
+#include "backend.h"
+#include "common/extents.h"
+#include "gpu/arguments.h"
+#include "gpu/page_tables.h"
+
+namespace nsameta::gpu {
+
+inline constexpr int smallest_warp = 32;
+
+constexpr std::int64_t rounded_up(std::int64_t work, std::int64_t per_block) {
+  return work / per_block + (work % per_block != 0);
+}
+
+/// Page-table units that there can be, were every request as long as its table row. The kernel takes live ones only.
+inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                                     std::int64_t row_bound) {
+  request longest{};
+  longest.kv_len = problem.req_to_token.width;
+  longest.rows = 1;
+  const std::int64_t tiles = table_extent(problem, outputs, longest, table_tile).tiles;
+  constexpr std::int64_t plenty = std::int64_t{1} << 20;  // more fill any grid
+  const std::int64_t rows = problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies;
+  return std::min(tiles, plenty) * std::min(std::max(problem.batch_size, rows), plenty);
+}
+
+inline std::uint32_t row_fields_of(const nsameta_outputs& out) {
+  return (present(out.seqlens_expanded) ? field_expanded : 0u) | (present(out.nsa_cache_seqlens) ? field_clamped : 0u) |
+         (present(out.nsa_cu_seqlens_k) ? field_clamped_sums : 0u) |
+         (present(out.nsa_cu_seqlens_q) ? field_row_numbers : 0u) |
+         (present(out.indexer_ks) ? field_indexer_start : 0u) | (present(out.indexer_ke) ? field_indexer_end : 0u) |
+         (present(out.token_to_batch) ? field_request : 0u);
+}
+
+inline bool wants_request_fields(const nsameta_outputs& out) {
+  return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q) ||
+         present(out.total_rows);
+}
+
+inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy) {
+  const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
+    return wanted ? static_cast<std::int32_t>(
+                        std::clamp<std::int64_t>(rounded_up(work, per_block), 1, policy.max_blocks))
+                  : 0;
+  };
+  const std::int64_t threads = policy.block_threads;
+  const std::uint32_t fields = row_fields_of(outputs);
+  const bool tables = wants_tables(outputs);
+  const std::int64_t units = tables ? table_unit_bound(problem, outputs, policy.row_bound) : 0;
+  return {.parts = {.rows = blocks(fields != 0, policy.row_bound, threads),
+                    .requests = blocks(wants_request_fields(outputs), problem.batch_size, threads),
+                    .tables = blocks(tables, units, threads / smallest_warp),
+                    .status = present(outputs.status) ? 1 : 0},
+          .kv_offset = outputs.length_offset,
+          .row_limit = rows_to_write(outputs, std::int64_t{1} << 62),
+          .row_fields = fields,
+          .vector_tail = outputs.vector_tail != NSAMETA_TAIL_KEEP};
+}
+
+}  // namespace nsameta::gpu
