@@ -8,8 +8,14 @@
 
 namespace nsameta {
 
-NSAMETA_HOST_DEVICE std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-NSAMETA_HOST_DEVICE std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+template <class A, class B>
+NSAMETA_HOST_DEVICE auto smaller(A a, B b) {
+  return a < b ? a : b;
+}
+template <class A, class B>
+NSAMETA_HOST_DEVICE auto larger(A a, B b) {
+  return a > b ? a : b;
+}
 
 /// Elements of a row vector that can be written: 0 when it is absent.
 NSAMETA_HOST_DEVICE std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
@@ -30,7 +36,7 @@ NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::
 /// Calls `set(vector, live, value)` for each vector of requests that has a tail rule: elements [live, capacity) become
 /// `value`.
 template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const totals& all, Set set) {
+NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
   const nsameta_outputs& out = batch.out;
   if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
   set(out.cache_seqlens, all.kept, 0);
@@ -40,7 +46,7 @@ NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const totals&
 
 /// The same for the vectors of rows.
 template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_row_tail(const Batch& batch, const totals& all, Set set) {
+NSAMETA_HOST_DEVICE void for_each_row_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
   const nsameta_outputs& out = batch.out;
   if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
   const std::int64_t rows = batch.rows(all);

@@ -25,7 +25,7 @@ NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::
 }
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
-/// `locate(row)` gives the located_request that holds a row.
+/// `locate(row)` gives the located_request that holds a row. The batch counts in int64.
 template <class Batch, class Locate>
 NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
@@ -59,7 +59,7 @@ NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64
 
 /// The last sums over requests, and T.
 template <class Batch>
-NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const totals& all) {
+NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const typename Batch::totals_type& all) {
   const nsameta_outputs& out = batch.out;
   store_last_sum(out.cu_seqlens_k, all.kept, all.kv_len);
   store_last_sum(out.cu_seqlens_q, all.kept, batch.rows(all));
@@ -68,7 +68,7 @@ NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const totals& al
 
 /// The last sums over rows.
 template <class Batch>
-NSAMETA_HOST_DEVICE void write_row_ends(const Batch& batch, const totals& all) {
+NSAMETA_HOST_DEVICE void write_row_ends(const Batch& batch, const typename Batch::totals_type& all) {
   const std::int64_t rows = batch.rows(all);
   store_last_sum(batch.out.nsa_cu_seqlens_k, rows, all.clamped);
   store_last_sum(batch.out.nsa_cu_seqlens_q, rows, rows);

@@ -28,43 +28,56 @@ NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
   return full > paged ? full : paged;
 }
 
+/// a * b for non-negative numbers below 2^31 or, as int64, tiles and rows that fit it; the largest there is in place of
+/// more.
+template <class N>
+NSAMETA_HOST_DEVICE N saturating_product(N a, N b) {
+  const std::int64_t product = std::int64_t{a} * b;
+  constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
+  return product < most ? static_cast<N>(product) : most;
+}
+
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
-struct table_extent {
-  std::int64_t live;     ///< columns that show the request
-  std::int64_t columns;  ///< columns to be written, in page_table_1
-  std::int64_t pages;    ///< pages to be written, in real_page_table
-  std::int64_t rows;     ///< rows that show the request
-  std::int64_t held;     ///< those of them that a table can hold, wherever the request begins
+template <class N>
+struct basic_table_extent {
+  N live;     ///< columns that show the request
+  N columns;  ///< columns to be written, in page_table_1
+  N pages;    ///< pages to be written, in real_page_table
+  N rows;     ///< rows that show the request
+  N held;     ///< those of them that a table can hold, wherever the request begins
   int tile_shift;        ///< log2 of the columns of a unit
-  std::int64_t tiles;
+  N tiles;
   bool exceeded;         ///< the request is longer than req_to_token or a table is wide
 
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
-  NSAMETA_HOST_DEVICE table_extent(const nsameta_problem& problem, const nsameta_outputs& out, const request& r,
-                                   int tile) {
+  NSAMETA_HOST_DEVICE basic_table_extent(const nsameta_problem& problem, const nsameta_outputs& out,
+                                         const basic_request<N>& r, int tile) {
     const nsameta_table& full = out.page_table_1;
     const nsameta_table& paged = out.real_page_table;
     const int page_shift = log2_of(problem.page_size);
-    const std::int64_t width = problem.req_to_token.width;
+    const N width = static_cast<N>(problem.req_to_token.width);
+    const N full_width = static_cast<N>(full.width);
+    const N paged_width = static_cast<N>(paged.width);
     const bool tail = out.table_tail != NSAMETA_TAIL_KEEP;
     live = r.kv_len < width ? r.kv_len : width;
-    columns = full.data == nullptr ? 0 : tail || live > full.width ? full.width : live;
-    const std::int64_t live_pages = (live + problem.page_size - 1) >> page_shift;
-    exceeded = r.kv_len > width || (full.data != nullptr && live > full.width) ||
-               (paged.data != nullptr && live_pages > paged.width);
-    pages = paged.data == nullptr ? 0 : tail || live_pages > paged.width ? paged.width : live_pages;
+    columns = full.data == nullptr ? 0 : tail || live > full_width ? full_width : live;
+    const N live_pages = (live + problem.page_size - 1) >> page_shift;
+    exceeded = r.kv_len > width || (full.data != nullptr && live > full_width) ||
+               (paged.data != nullptr && live_pages > paged_width);
+    pages = paged.data == nullptr ? 0 : tail || live_pages > paged_width ? paged_width : live_pages;
     rows = problem.mode == NSAMETA_EXTEND ? 1 : r.rows;
-    const std::int64_t most = table_row_limit(out);
+    const N most = static_cast<N>(table_row_limit(out));
     held = rows < most ? rows : most;
     tile_shift = log2_of(tile) + (full.data == nullptr ? page_shift : 0);
-    const std::int64_t paged_columns = pages << page_shift;
-    const std::int64_t reach = columns > paged_columns ? columns : paged_columns;
-    tiles = held == 0 ? 0 : (reach + (std::int64_t{1} << tile_shift) - 1) >> tile_shift;
+    const N paged_columns = pages << page_shift;
+    const N reach = columns > paged_columns ? columns : paged_columns;
+    tiles = held == 0 ? 0 : (reach + (N{1} << tile_shift) - 1) >> tile_shift;
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
-  NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
-    return has_slot(problem, index) ? tiles * ((held + table_copies - 1) / table_copies) : 0;
+  NSAMETA_HOST_DEVICE N units(const nsameta_problem& problem, std::int64_t index) const {
+    constexpr N copies = table_copies;
+    return has_slot(problem, index) ? saturating_product(tiles, (held + copies - 1) / copies) : 0;
   }
 
   NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
@@ -80,25 +93,32 @@ struct table_extent {
   }
 };
 
+using table_extent = basic_table_extent<std::int64_t>;
+
 /// One unit of work.
-struct table_unit {
-  const std::int32_t* source;    ///< the request's row of req_to_token
-  std::int64_t row, end_row;     ///< rows of the page tables, not yet cut to what they hold
-  std::int64_t begin, end;       ///< columns; `begin` is a multiple of the page size
+template <class N>
+struct basic_table_unit {
+  const std::int32_t* source;  ///< the request's row of req_to_token
+  N row, end_row;              ///< rows of the page tables, not yet cut to what they hold
+  N begin, end;                ///< columns; `begin` is a multiple of the page size
 };
+using table_unit = basic_table_unit<std::int64_t>;
 
 /// Unit `number` of the request at `index`, whose first row in the tables is `first_row`. No rows if the request has no
 /// such unit: the caller may have changed the lengths or slots since they were added up.
-NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_extent& extent,
-                                              std::int64_t index, std::int64_t first_row, std::int64_t number) {
+template <class N>
+NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem,
+                                                       const basic_table_extent<N>& extent, std::int64_t index,
+                                                       N first_row, N number) {
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   // A division costs a GPU a hundred instructions, and most requests have few rows.
-  const std::int64_t copy = number < extent.tiles ? 0 : number / extent.tiles;
-  const std::int64_t tile = number - copy * extent.tiles;
-  const std::int64_t row = copy * table_copies;
-  const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
+  constexpr N copies = table_copies;
+  const N group = number < extent.tiles ? 0 : number / extent.tiles;
+  const N tile = number - group * extent.tiles;
+  const N row = group * copies;
+  const N last = row + copies < extent.held ? row + copies : extent.held;
   return {slots.data + slot * slots.row_stride, first_row + row, first_row + last,
           tile << extent.tile_shift, (tile + 1) << extent.tile_shift};
 }

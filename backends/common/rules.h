@@ -8,40 +8,43 @@
 namespace nsameta {
 
 /// No shard, no pools.
-struct plain_rule {
+template <class N>
+struct basic_plain_rule {
+  using number = N;
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
-  std::int64_t topk;
+  N topk;
 
-  NSAMETA_HOST_DEVICE explicit plain_rule(const nsameta_problem& problem) : topk(problem.index_topk) {}
+  NSAMETA_HOST_DEVICE explicit basic_plain_rule(const nsameta_problem& problem) : topk(problem.index_topk) {}
 
   /// Rows on this rank among the batch's first `tokens` query tokens.
-  NSAMETA_HOST_DEVICE std::int64_t rows_before(std::int64_t tokens) const { return tokens; }
+  NSAMETA_HOST_DEVICE N rows_before(N tokens) const { return tokens; }
   /// Leaves a request the rows of this rank; `tokens_before` it in the batch.
-  NSAMETA_HOST_DEVICE void deal(request&, std::int64_t /*tokens_before*/) const {}
+  NSAMETA_HOST_DEVICE void deal(basic_request<N>&, N /*tokens_before*/) const {}
   /// Whether the request has per-request outputs.
-  NSAMETA_HOST_DEVICE bool keeps(const request&) const { return true; }
+  NSAMETA_HOST_DEVICE bool keeps(const basic_request<N>&) const { return true; }
 
   /// KV positions that count on this rank, of `length` in all.
-  NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return length; }
+  NSAMETA_HOST_DEVICE N local(N length) const { return length; }
   /// Clamped to top-k; `length` is a local one.
-  NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return length < topk ? length : topk; }
-  /// From one row of a request to the next, by how many positions more it sees.
-  NSAMETA_HOST_DEVICE std::int64_t step() const { return 1; }
-  /// Sum of the clamped lengths of the request's first `rows` rows.
-  NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
-    return sum_below(r.first + rows) - sum_below(r.first);
-  }
-
- private:
-  /// Over all lengths below `end`: an arithmetic series up to top-k, then top-k each.
-  NSAMETA_HOST_DEVICE std::int64_t sum_below(std::int64_t end) const {
-    if (end <= 0) return 0;
-    return end <= topk ? end * (end - 1) / 2 : topk * (topk + 1) / 2 + (end - 1 - topk) * topk;
+  NSAMETA_HOST_DEVICE N clamped(N length) const { return length < topk ? length : topk; }
+  /// Sum of the clamped lengths of the request's first `rows` rows: rows that see nothing add nothing, the next ones an
+  /// arithmetic series up to top-k, the others top-k each. Below 2^62.
+  NSAMETA_HOST_DEVICE N sum(const basic_request<N>& r, N rows) const {
+    const N empty = r.first >= 0 ? 0 : r.first < -rows ? rows : -r.first;
+    const N start = r.first > 0 ? r.first : 0;
+    const N left = rows - empty;
+    const N below = topk > start ? topk - start : 0;
+    const std::int64_t rising = below < left ? below : left;
+    const std::int64_t all = rising * start + rising * (rising - 1) / 2 + (left - rising) * std::int64_t{topk};
+    constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
+    return all < most ? static_cast<N>(all) : most;
   }
 };
+using plain_rule = basic_plain_rule<std::int64_t>;
 
 /// Any shard, any pool.
 struct general_rule {
+  using number = std::int64_t;
   static constexpr bool deals = true;
   clamp_rule clamp;
   nsameta_kv_shard kv_shard;
@@ -69,7 +72,6 @@ struct general_rule {
 
   NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return local_length(kv_shard, length); }
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return clamp(length); }
-  NSAMETA_HOST_DEVICE std::int64_t step() const { return q_shard.size; }
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     return clamped_rows_sum(clamp, kv_shard, r.first, rows, r.step);
   }

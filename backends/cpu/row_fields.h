@@ -73,7 +73,7 @@ void write_run_fields(const nsameta_outputs& out, const row_run& run, const Leng
   if (present(out.nsa_cu_seqlens_k))
     write_sums(out.nsa_cu_seqlens_k, run, [&, sum = run.clamped_before](std::int64_t i) mutable {
       const std::int64_t before = sum;
-      sum = saturating_add(sum, lengths.clamped(i));
+      sum = saturating_add<std::int64_t>(sum, lengths.clamped(i));
       return before;
     });
   if (present(out.nsa_cu_seqlens_q))

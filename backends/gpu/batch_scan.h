@@ -9,15 +9,15 @@
 namespace nsameta::gpu {
 
 /// Totals in shared memory, one array a member, so that lanes that read neighbours meet no bank conflict.
-template <int capacity>
+template <class N, int capacity>
 struct totals_table {
-  std::int64_t tokens[capacity];
-  std::int64_t kv_len[capacity];
-  std::int64_t clamped_or_units[capacity];  ///< no part of the grid wants both
+  N tokens[capacity];
+  N kv_len[capacity];
+  N clamped_or_units[capacity];  ///< no part of the grid wants both
   std::int32_t kept[capacity];
 
   template <wanted_totals wanted>
-  NSAMETA_DEVICE void store(int at, const totals& from) {
+  NSAMETA_DEVICE void store(int at, const basic_totals<N>& from) {
     static_assert(!(wanted.clamped && wanted.table_units));
     if constexpr (wanted.tokens) tokens[at] = from.tokens;
     if constexpr (wanted.kv_len) kv_len[at] = from.kv_len;
@@ -26,8 +26,8 @@ struct totals_table {
     if constexpr (wanted.kept) kept[at] = from.kept;
   }
   template <wanted_totals wanted>
-  NSAMETA_DEVICE totals load(int at) const {
-    totals to{};
+  NSAMETA_DEVICE basic_totals<N> load(int at) const {
+    basic_totals<N> to{};
     if constexpr (wanted.tokens) to.tokens = tokens[at];
     if constexpr (wanted.kv_len) to.kv_len = kv_len[at];
     if constexpr (wanted.clamped) to.clamped = clamped_or_units[at];
@@ -40,54 +40,51 @@ struct totals_table {
 /// Segments of the scan: requests, of most batches.
 inline constexpr int max_segments = 1024;
 
-/// Shared memory of a block.
-template <int block_threads>
-struct block_memory {
+/// Shared memory of a part of the grid that counts in `N`.
+template <class N, int block_threads>
+struct scan_memory {
   /// What stands before each segment and, from entry `max_segments` on, before each request of the warps' windows.
-  totals_table<max_segments + block_threads> before;
-  totals warps[block_threads / 32];  ///< of each warp's segments; half of it used on 64-wide wavefronts
+  totals_table<N, max_segments + block_threads> before;
+  basic_totals<N> warps[block_threads / 32];  ///< of each warp's segments; half of it used on 64-wide wavefronts
 };
 
 /// The batch as one block sees it after the scan.
+template <class N>
 struct scanned_batch {
-  std::int64_t segment_length;  ///< requests
-  totals all;
+  N segment_length;  ///< requests
+  basic_totals<N> all;
 };
 
 /// Totals of requests [begin, end), which `before` precedes.
 template <wanted_totals wanted, class Batch>
-NSAMETA_DEVICE totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
-  totals sum{};
-  const auto add = [&](std::int64_t i) {
-    const request r = batch.load(i, before);
-    before.tokens += r.tokens;  // all that load() asks of what stands before
+NSAMETA_DEVICE auto add_requests(const Batch& batch, typename Batch::number begin, typename Batch::number end,
+                                 typename Batch::totals_type before) {
+  typename Batch::totals_type sum{};
+  for (auto i = begin; i < end; ++i) {
+    const auto r = batch.load(i, before);
+    if constexpr (Batch::rule_type::deals) before.tokens += r.tokens;  // all that load() asks of what stands before
     sum = sum + batch.template totals_of<wanted>(i, r);
-  };
-  if constexpr (Batch::rule_type::deals) {
-    for (std::int64_t i = begin; i < end; ++i) add(i);
-  } else {
-    NSAMETA_UNROLL(4)  // loads in flight
-    for (std::int64_t i = begin; i < end; ++i) add(i);
   }
   return sum;
 }
 
 /// Exclusive scan over the block's threads; `all`: the sum over them.
-template <wanted_totals wanted, int block_threads, device_lane L>
-NSAMETA_DEVICE totals block_scan(L& lane, const totals& own, block_memory<block_threads>& shared, totals& all) {
+template <wanted_totals wanted, class N, int block_threads, device_lane L>
+NSAMETA_DEVICE basic_totals<N> block_scan(L& lane, const basic_totals<N>& own, scan_memory<N, block_threads>& shared,
+                                          basic_totals<N>& all) {
   constexpr int warps = block_threads / L::warp_width;
   static_assert(warps <= L::warp_width, "the first lanes of a warp hold the totals of all warps");
   const int lane_index = lane.thread() % L::warp_width;
   const int warp = lane.thread() / L::warp_width;
-  const totals through = warp_scan<wanted>(lane, lane_index, own);
+  const auto through = warp_scan<wanted>(lane, lane_index, own);
   if (lane_index == L::warp_width - 1) shared.warps[warp] = through;
   lane.barrier();
   // Every warp scans the warps' totals for itself: cheaper than a second barrier.
-  const totals through_warp = warp_scan<wanted>(lane, lane_index, shared.warps[lane_index % warps], warps);
+  const auto through_warp = warp_scan<wanted>(lane, lane_index, shared.warps[lane_index % warps], warps);
   all = totals_of_lane<wanted>(lane, through_warp, warps - 1);
-  const totals before_warp = totals_of_lane<wanted>(lane, through_warp, warp > 0 ? warp - 1 : 0);
-  totals before = totals_of_earlier_lane<wanted>(lane, through, 1);
-  if (lane_index == 0) before = totals{};
+  const auto before_warp = totals_of_lane<wanted>(lane, through_warp, warp > 0 ? warp - 1 : 0);
+  auto before = totals_of_earlier_lane<wanted>(lane, through, 1);
+  if (lane_index == 0) before = {};
   if (warp > 0) before = before_warp + before;
   return before;
 }
@@ -95,33 +92,33 @@ NSAMETA_DEVICE totals block_scan(L& lane, const totals& own, block_memory<block_
 /// Each thread adds up consecutive requests: one segment, or, of batches that have no more requests than there can be
 /// segments, a few segments of one request.
 template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE scanned_batch scan_segments(L& lane, const Batch& batch, totals before_it,
-                                           block_memory<block_threads>& shared) {
-  const std::int64_t requests = batch.lengths.requests;
-  const std::int64_t each = (requests + block_threads - 1) / block_threads;
-  const std::int64_t begin = smaller(lane.thread() * each, requests);
-  const std::int64_t end = smaller(begin + each, requests);
-  totals all;
-  totals before = block_scan<wanted>(lane, add_requests<wanted>(batch, begin, end, before_it), shared, all);
+NSAMETA_DEVICE auto scan_segments(L& lane, const Batch& batch, const typename Batch::totals_type& before_it,
+                                  scan_memory<typename Batch::number, block_threads>& shared) {
+  using number = typename Batch::number;
+  const auto requests = static_cast<number>(batch.lengths.requests);
+  const number each = (requests + block_threads - 1) / block_threads;
+  const number begin = smaller(lane.thread() * each, requests);
+  const number end = smaller(begin + each, requests);
+  typename Batch::totals_type all;
+  auto before = block_scan<wanted>(lane, add_requests<wanted>(batch, begin, end, before_it), shared, all);
   const bool by_request = requests <= max_segments;
-  if (!by_request) {
-    shared.before.template store<wanted>(lane.thread(), before);
-  } else {
-    for (std::int64_t i = begin; i < end; ++i) {
+  if (by_request) {
+    for (number i = begin; i < end; ++i) {
       shared.before.template store<wanted>(static_cast<int>(i), before);
-      if (i + 1 == end) break;
-      before = before + add_requests<wanted>(batch, i, i + 1, before);
+      if (i + 1 < end) before = before + add_requests<wanted>(batch, i, i + 1, before);
     }
+  } else {
+    shared.before.template store<wanted>(lane.thread(), before);
   }
   lane.barrier();
-  return {by_request ? 1 : each, all};
+  return scanned_batch<number>{by_request ? 1 : each, all};
 }
 
 /// Scans the whole batch. `batch.rule` is completed: whether tokens are dealt over a q shard depends on how many there
 /// are, which a first scan finds out.
 template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE scanned_batch scan_batch(L& lane, Batch& batch, block_memory<block_threads>& shared) {
-  totals before{};
+NSAMETA_DEVICE auto scan_batch(L& lane, Batch& batch, scan_memory<typename Batch::number, block_threads>& shared) {
+  typename Batch::totals_type before{};
   if constexpr (Batch::rule_type::deals) {
     const nsameta_q_shard& shard = batch.problem.q_shard;
     if (shard.size > 1) {
@@ -136,7 +133,7 @@ NSAMETA_DEVICE scanned_batch scan_batch(L& lane, Batch& batch, block_memory<bloc
       batch.rule.deal_tokens(shard, all.tokens);
     }
   }
-  scanned_batch scanned = scan_segments<wanted>(lane, batch, before, shared);
+  auto scanned = scan_segments<wanted>(lane, batch, before, shared);
   if constexpr (!Batch::rule_type::deals) scanned.all.kept = static_cast<std::int32_t>(batch.lengths.requests);
   return scanned;
 }

@@ -11,27 +11,42 @@
 
 namespace nsameta::gpu {
 
+/// Shared memory of a block, of whichever part.
+template <int block_threads>
+union block_memory {
+  scan_memory<std::int32_t, block_threads> narrow;
+  scan_memory<std::int64_t, block_threads> wide;
+
+  NSAMETA_DEVICE auto& of(std::int32_t) { return narrow; }
+  NSAMETA_DEVICE auto& of(std::int64_t) { return wide; }
+};
+
 /// Fills one set of outputs with the blocks from `first` on.
-template <class Rule, int block_threads, device_lane L>
+template <bool plain, int block_threads, device_lane L>
 NSAMETA_DEVICE void fill_set(L& lane, const nsameta_problem& problem, const nsameta_outputs& outputs,
                              const batch_lengths& lengths, const set_plan& plan, std::int32_t first,
                              block_memory<block_threads>& shared) {
+  using rule = std::conditional_t<plain, basic_plain_rule<std::int32_t>, general_rule>;
+  using status_rule = std::conditional_t<plain, plain_rule, general_rule>;
+  auto& memory = shared.of(typename rule::number{});
   const std::int32_t requests = first + plan.parts.rows;
   const std::int32_t tables = requests + plan.parts.requests;
   const std::int32_t status = tables + plan.parts.tables;
-  batch<Rule, 0> vectors(problem, outputs, lengths, plan.kv_offset);
-  batch<Rule, table_tile> with_tables(problem, outputs, lengths, plan.kv_offset);
   if (lane.block() < requests) {
     part_lane<L> part(lane, first, plan.parts.rows);
-    write_row_fields(part, vectors, plan, shared);
+    batch<rule, 0> work(problem, outputs, lengths, plan.kv_offset);
+    write_row_fields(part, work, plan, memory);
   } else if (lane.block() < tables) {
     part_lane<L> part(lane, requests, plan.parts.requests);
-    write_request_fields(part, vectors, plan, shared);
+    batch<rule, 0> work(problem, outputs, lengths, plan.kv_offset);
+    write_request_fields(part, work, plan, memory);
   } else if (lane.block() < status) {
     part_lane<L> part(lane, tables, plan.parts.tables);
-    write_page_tables(part, with_tables, shared);
+    batch<rule, table_tile> work(problem, outputs, lengths, plan.kv_offset);
+    write_page_tables(part, work, memory);
   } else {
-    write_status_word(lane, with_tables, shared);
+    batch<status_rule, table_tile> work(problem, outputs, lengths, plan.kv_offset);
+    write_status_word(lane, work, shared.wide);
   }
 }
 
@@ -40,12 +55,11 @@ template <int index, device_lane L>
 NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.work.max_sets>& arguments,
                                block_memory<kernel_of<index>.block_threads>& shared) {
   constexpr work_kind work = kernel_of<index>.work;
-  using rule = std::conditional_t<work.plain, plain_rule, general_rule>;
   std::int32_t set = 0, first = 0;
   if constexpr (work.max_sets > 1)
     while (lane.block() >= first + arguments.plans[set].parts.total()) first += arguments.plans[set++].parts.total();
-  fill_set<rule>(lane, arguments.problem, arguments.outputs[set], arguments.lengths, arguments.plans[set], first,
-                 shared);
+  fill_set<work.plain>(lane, arguments.problem, arguments.outputs[set], arguments.lengths, arguments.plans[set], first,
+                       shared);
 }
 
 }  // namespace nsameta::gpu

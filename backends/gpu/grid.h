@@ -31,12 +31,12 @@ struct part_lane : L {
 
 /// Warps of the grid, and the index of this one.
 template <int block_threads, device_lane L>
-NSAMETA_DEVICE std::int64_t warp_count(const L& lane) {
-  return static_cast<std::int64_t>(lane.block_count()) * (block_threads / L::warp_width);
+NSAMETA_DEVICE int warp_count(const L& lane) {
+  return lane.block_count() * (block_threads / L::warp_width);
 }
 template <int block_threads, device_lane L>
-NSAMETA_DEVICE std::int64_t warp_index(const L& lane) {
-  return static_cast<std::int64_t>(lane.block()) * (block_threads / L::warp_width) + lane.thread() / L::warp_width;
+NSAMETA_DEVICE int warp_index(const L& lane) {
+  return lane.block() * (block_threads / L::warp_width) + lane.thread() / L::warp_width;
 }
 
 /// Calls `visit(i)` on the grid's threads for i in [begin, end), each once.

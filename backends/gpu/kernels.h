@@ -3,7 +3,6 @@
 
 #include <cstddef>
 
-#include "common/rules.h"
 #include "gpu/arguments.h"
 
 namespace nsameta::gpu {
@@ -21,11 +20,11 @@ inline constexpr const char* variant_names[] = {variants[0].name, variants[1].na
 
 /// The kinds of work that get code of their own, so that each pays only for what it does.
 struct work_kind {
-  bool plain;    ///< no shard, no pools: see rules.h
+  bool plain;    ///< no shard, no pools, nothing past int32: see is_narrow()
   int max_sets;  ///< sets of outputs
 };
 
-inline constexpr work_kind work_kinds[] = {{true, 1}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
+inline constexpr work_kind work_kinds[] = {{true, 1}, {true, NSAMETA_SETS_PER_LAUNCH}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
 inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
 struct kernel {
@@ -51,8 +50,8 @@ constexpr std::size_t arguments_size(int index) {
 }
 
 /// The index of a variant's kernel for the work at hand.
-inline int kernel_for(int variant, const nsameta_problem& problem, std::int64_t sets) {
-  return variant * work_kind_count + (sets > 1 ? 2 : is_plain(problem) ? 0 : 1);
+constexpr int kernel_for(int variant, bool plain, std::int64_t sets) {
+  return variant * work_kind_count + (plain ? 0 : 2) + (sets > 1 ? 1 : 0);
 }
 
 }  // namespace nsameta::gpu

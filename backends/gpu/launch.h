@@ -52,12 +52,14 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   arguments.problem = problem;
   std::copy_n(outputs, sets, arguments.outputs);
   std::int64_t blocks = 0;
+  bool narrow = true;
   for (std::int64_t set = 0; set < sets; ++set) {
     arguments.plans[set] = plan_of(problem, outputs[set], policy);
     blocks += arguments.plans[set].parts.total();
+    narrow = narrow && is_narrow(problem, outputs[set], arguments.plans[set]);
   }
   if (blocks == 0) return R::success;  // nothing is wanted
-  return R::launch(kernel_for(policy.variant, problem, sets), static_cast<int>(blocks), &arguments, stream);
+  return R::launch(kernel_for(policy.variant, narrow, sets), static_cast<int>(blocks), &arguments, stream);
 }
 
 template <device_runtime R>

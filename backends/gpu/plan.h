@@ -42,6 +42,26 @@ inline bool wants_request_fields(const nsameta_outputs& out) {
          present(out.total_rows);
 }
 
+/// Whether all that the parts of a grid count fits int32, so that the narrow kernel serves. Sums need not: they end at
+/// 2^31 - 1 in int32 outputs whatever they are made in. Half the range is left for what is added to a position.
+inline bool is_narrow(const nsameta_problem& problem, const nsameta_outputs& out, const set_plan& plan) {
+  constexpr std::int64_t limit = std::int64_t{1} << 30;
+  const auto fits = [](const nsameta_table& table) {
+    return table.data == nullptr || (table.rows < limit && table.width < limit);
+  };
+  const auto is_int32 = [](const nsameta_vector& vector) { return !present(vector) || vector.dtype == NSAMETA_INT32; };
+  if (!is_plain(problem) || (plan.row_fields & (field_indexer_start | field_indexer_end)) != 0 ||
+      problem.batch_size >= limit || plan.row_limit >= limit || !is_int32(out.cu_seqlens_k) ||
+      !is_int32(out.cu_seqlens_q) || !is_int32(out.nsa_cu_seqlens_k) || !is_int32(out.nsa_cu_seqlens_q))
+    return false;
+  if (!wants_tables(out)) return true;
+  if (!fits(out.page_table_1) || !fits(out.real_page_table) || problem.req_to_token.width >= limit) return false;
+  const std::int64_t groups = table_row_limit(out) / table_copies + problem.batch_size + 1;
+  const std::int64_t tiles = larger(problem.req_to_token.width,
+                                    larger(out.page_table_1.width, out.real_page_table.width)) / table_tile + 1;
+  return groups < limit / tiles;
+}
+
 inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy) {
   const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
     return wanted ? static_cast<std::int32_t>(

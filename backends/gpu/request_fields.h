@@ -12,20 +12,23 @@ template <int block_threads, device_lane L, class Batch>
 struct request_work {
   static constexpr wanted_totals wanted{.tokens = true, .kv_len = true, .kept = Batch::rule_type::deals};
 
+  using number = typename Batch::number;
+  using totals_type = typename Batch::totals_type;
+
   L& lane;
   const Batch& batch;
-  const block_memory<block_threads>& shared;
+  const scan_memory<number, block_threads>& shared;
 
-  NSAMETA_DEVICE std::int64_t total(const totals&) const { return batch.lengths.requests; }
-  NSAMETA_DEVICE std::int64_t granule(const totals&) const { return L::warp_width; }
-  NSAMETA_DEVICE std::int64_t count(std::int64_t index, const totals& /*before*/) const { return index; }
+  NSAMETA_DEVICE number total(const totals_type&) const { return static_cast<number>(batch.lengths.requests); }
+  NSAMETA_DEVICE number granule(const totals_type&) const { return L::warp_width; }
+  NSAMETA_DEVICE number count(number index, const totals_type& /*before*/) const { return index; }
 
-  NSAMETA_DEVICE void visit(const batch_view& view, std::int64_t begin, std::int64_t end) const {
+  NSAMETA_DEVICE void visit(const batch_view<number>& view, number begin, number end) const {
     const nsameta_outputs& out = batch.out;
-    for (std::int64_t index = begin + lane.thread() % L::warp_width; index < end; index += L::warp_width) {
-      totals before = shared.before.template load<wanted>(view.base + static_cast<int>(index - view.first));
+    for (number index = begin + lane.thread() % L::warp_width; index < end; index += L::warp_width) {
+      totals_type before = shared.before.template load<wanted>(view.base + static_cast<int>(index - view.first));
       if constexpr (!wanted.kept) before.kept = static_cast<std::int32_t>(index);
-      const request r = batch.load(index, before);
+      const auto r = batch.load(index, before);
       if (!batch.rule.keeps(r)) continue;
       if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, batch.rule.local(r.kv_len));
       if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
@@ -36,9 +39,9 @@ struct request_work {
 
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, const set_plan& plan,
-                                         block_memory<block_threads>& shared) {
+                                         scan_memory<typename Batch::number, block_threads>& shared) {
   const request_work<block_threads, L, Batch> work{lane, batch, shared};
-  const totals all = deal_shares<block_threads>(lane, batch, shared, work);
+  const auto all = deal_shares<block_threads>(lane, batch, shared, work);
   if (lane.block() == 0 && lane.thread() == 0) write_request_ends(batch, all);
   if (!plan.vector_tail) return;
   for_each_request_tail(batch, all, [&](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {

@@ -1,4 +1,4 @@
-/// The status word, by one block.
+/// The status word, by one block. It counts in int64 always: it tells what int32 cannot hold.
 #pragma once
 
 #include "common/outcome.h"
@@ -8,7 +8,7 @@ namespace nsameta::gpu {
 
 /// The request that holds `row`, for row < T.
 template <wanted_totals wanted, class Batch, class Table>
-NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch& scanned, int segments,
+NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch<std::int64_t>& scanned, int segments,
                                           const Table& table, std::int64_t row) {
   int segment = 0;
   for (int step = max_segments / 2; step > 0; step /= 2)
@@ -23,10 +23,10 @@ NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batc
 }
 
 template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, block_memory<block_threads>& shared) {
+NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, scan_memory<std::int64_t, block_threads>& shared) {
   constexpr wanted_totals wanted{
       .tokens = true, .kv_len = true, .clamped = true, .kept = Batch::rule_type::deals, .bits = true};
-  const scanned_batch scanned = scan_batch<wanted>(lane, batch, shared);
+  const auto scanned = scan_batch<wanted>(lane, batch, shared);
   if (lane.thread() != 0) return;
   const std::int64_t requests = batch.lengths.requests;
   const int segments = scanned.segment_length > 1 ? block_threads : static_cast<int>(requests);
