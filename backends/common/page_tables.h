@@ -95,7 +95,7 @@ struct basic_table_extent {
 
 using table_extent = basic_table_extent<std::int64_t>;
 
-/// One unit of work.
+/// A unit of work, or a run of them.
 template <class N>
 struct basic_table_unit {
   const std::int32_t* source;  ///< the request's row of req_to_token
@@ -104,12 +104,14 @@ struct basic_table_unit {
 };
 using table_unit = basic_table_unit<std::int64_t>;
 
-/// Unit `number` of the request at `index`, whose first row in the tables is `first_row`. No rows if the request has no
-/// such unit: the caller may have changed the lengths or slots since they were added up.
+/// At most `most` units of the request at `index`, from its unit `number` on, all in the same rows; `first_row`: the
+/// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
+/// or slots since they were added up.
 template <class N>
 NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem,
                                                        const basic_table_extent<N>& extent, std::int64_t index,
-                                                       N first_row, N number) {
+                                                       N first_row, N number,
+                                                       std::type_identity_t<N> most = 1) {
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
@@ -120,7 +122,8 @@ NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& pr
   const N row = group * copies;
   const N last = row + copies < extent.held ? row + copies : extent.held;
   return {slots.data + slot * slots.row_stride, first_row + row, first_row + last,
-          tile << extent.tile_shift, (tile + 1) << extent.tile_shift};
+          tile << extent.tile_shift,
+          (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << extent.tile_shift};
 }
 
 }  // namespace nsameta

@@ -22,9 +22,10 @@ struct lane {
     return gpu::by_words(value, [=](unsigned word) { return __shfl_up_sync(all_lanes, word, delta); });
   }
   template <class T>
-  __device__ T broadcast(const T& value, int lane) {
+  __device__ T shuffle(const T& value, int lane) {
     return gpu::by_words(value, [=](unsigned word) { return __shfl_sync(all_lanes, word, lane); });
   }
+  __device__ void prefetch(const void* address) const { asm volatile("prefetch.global.L1 [%0];" ::"l"(address)); }
   __device__ std::uint64_t ballot(bool vote) { return __ballot_sync(all_lanes, vote); }
 };
 

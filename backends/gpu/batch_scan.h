@@ -40,11 +40,16 @@ struct totals_table {
 /// Segments of the scan: requests, of most batches.
 inline constexpr int max_segments = 1024;
 
+/// How many requests each thread adds up.
+template <int block_threads, class N>
+NSAMETA_DEVICE N requests_per_thread(N requests) {
+  return (requests + block_threads - 1) / block_threads;
+}
+
 /// Shared memory of a part of the grid that counts in `N`.
 template <class N, int block_threads>
 struct scan_memory {
-  /// What stands before each segment and, from entry `max_segments` on, before each request of the warps' windows.
-  totals_table<N, max_segments + block_threads> before;
+  totals_table<N, max_segments> before;  ///< each segment
   basic_totals<N> warps[block_threads / 32];  ///< of each warp's segments; half of it used on 64-wide wavefronts
 };
 
@@ -60,10 +65,15 @@ template <wanted_totals wanted, class Batch>
 NSAMETA_DEVICE auto add_requests(const Batch& batch, typename Batch::number begin, typename Batch::number end,
                                  typename Batch::totals_type before) {
   typename Batch::totals_type sum{};
-  for (auto i = begin; i < end; ++i) {
-    const auto r = batch.load(i, before);
-    if constexpr (Batch::rule_type::deals) before.tokens += r.tokens;  // all that load() asks of what stands before
-    sum = sum + batch.template totals_of<wanted>(i, r);
+  if constexpr (Batch::rule_type::deals) {
+    for (auto i = begin; i < end; ++i) {
+      const auto r = batch.load(i, before);
+      before.tokens += r.tokens;  // all that load() asks of what stands before
+      sum = sum + batch.template totals_of<wanted>(i, r);
+    }
+  } else {
+    NSAMETA_UNROLL(4)  // loads in flight
+    for (auto i = begin; i < end; ++i) sum = sum + batch.template totals_of<wanted>(i, batch.load(i, before));
   }
   return sum;
 }
@@ -96,7 +106,7 @@ NSAMETA_DEVICE auto scan_segments(L& lane, const Batch& batch, const typename Ba
                                   scan_memory<typename Batch::number, block_threads>& shared) {
   using number = typename Batch::number;
   const auto requests = static_cast<number>(batch.lengths.requests);
-  const number each = (requests + block_threads - 1) / block_threads;
+  const number each = requests_per_thread<block_threads>(requests);
   const number begin = smaller(lane.thread() * each, requests);
   const number end = smaller(begin + each, requests);
   typename Batch::totals_type all;
@@ -124,7 +134,7 @@ NSAMETA_DEVICE auto scan_batch(L& lane, Batch& batch, scan_memory<typename Batch
     if (shard.size > 1) {
       constexpr wanted_totals tokens{.tokens = true};
       const std::int64_t requests = batch.lengths.requests;
-      const std::int64_t each = (requests + block_threads - 1) / block_threads;
+      const std::int64_t each = requests_per_thread<block_threads>(requests);
       const std::int64_t begin = smaller(lane.thread() * each, requests);
       totals all;
       before = block_scan<tokens>(lane, add_requests<tokens>(batch, begin, smaller(begin + each, requests), before),

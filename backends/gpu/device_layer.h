@@ -18,7 +18,8 @@ namespace nsameta::gpu {
 ///   void barrier()                        block-wide; orders shared and global memory within the block
 ///   void sync_warp()                      the same within the warp
 ///   T shuffle_up(T v, int delta)          v of lane - delta; the lane's own v below delta
-///   T broadcast(T v, int lane)            v of `lane`
+///   T shuffle(T v, int lane)              v of `lane`, which may be another one for each lane
+///   void prefetch(const void*)            a hint: what lies there will be loaded
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
 template <class L>
 concept device_lane = requires(L lane, std::int64_t value) {
@@ -29,7 +30,8 @@ concept device_lane = requires(L lane, std::int64_t value) {
   lane.barrier();
   lane.sync_warp();
   { lane.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;
-  { lane.broadcast(value, 0) } -> std::same_as<std::int64_t>;
+  { lane.shuffle(value, 0) } -> std::same_as<std::int64_t>;
+  lane.prefetch(nullptr);
   { lane.ballot(true) } -> std::same_as<std::uint64_t>;
 };
 

@@ -55,11 +55,19 @@ template <int index, device_lane L>
 NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.work.max_sets>& arguments,
                                block_memory<kernel_of<index>.block_threads>& shared) {
   constexpr work_kind work = kernel_of<index>.work;
+  // On their way while the block finds out what it is to do.
+  const batch_lengths& lengths = arguments.lengths;
+  const std::int64_t request = lane.thread() * requests_per_thread<kernel_of<index>.block_threads>(lengths.requests);
+  if (request < lengths.requests) {
+    lane.prefetch(static_cast<const char*>(lengths.kv) + request * lengths.kv_stride * (lengths.kv_is_int64 ? 8 : 4));
+    if (lengths.tokens != nullptr)
+      lane.prefetch(static_cast<const char*>(lengths.tokens) +
+                    request * lengths.tokens_stride * (lengths.tokens_are_int64 ? 8 : 4));
+  }
   std::int32_t set = 0, first = 0;
   if constexpr (work.max_sets > 1)
     while (lane.block() >= first + arguments.plans[set].parts.total()) first += arguments.plans[set++].parts.total();
-  fill_set<work.plain>(lane, arguments.problem, arguments.outputs[set], arguments.lengths, arguments.plans[set], first,
-                       shared);
+  fill_set<work.plain>(lane, arguments.problem, arguments.outputs[set], lengths, arguments.plans[set], first, shared);
 }
 
 }  // namespace nsameta::gpu

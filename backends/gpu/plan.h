@@ -63,7 +63,10 @@ inline bool is_narrow(const nsameta_problem& problem, const nsameta_outputs& out
 }
 
 inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy) {
+  // Every block scans the batch; one that then has little to write would not have been worth it.
+  const std::int64_t worthwhile = problem.batch_size / 4;
   const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
+    per_block = std::max(per_block, worthwhile);
     return wanted ? static_cast<std::int32_t>(
                         std::clamp<std::int64_t>(rounded_up(work, per_block), 1, policy.max_blocks))
                   : 0;

@@ -17,30 +17,27 @@ struct request_work {
 
   L& lane;
   const Batch& batch;
-  const scan_memory<number, block_threads>& shared;
 
   NSAMETA_DEVICE number total(const totals_type&) const { return static_cast<number>(batch.lengths.requests); }
   NSAMETA_DEVICE number granule(const totals_type&) const { return L::warp_width; }
   NSAMETA_DEVICE number count(number index, const totals_type& /*before*/) const { return index; }
 
-  NSAMETA_DEVICE void visit(const batch_view<number>& view, number begin, number end) const {
+  NSAMETA_DEVICE void visit(const warp_window<number>& window, number begin, number end) const {
     const nsameta_outputs& out = batch.out;
-    for (number index = begin + lane.thread() % L::warp_width; index < end; index += L::warp_width) {
-      totals_type before = shared.before.template load<wanted>(view.base + static_cast<int>(index - view.first));
-      if constexpr (!wanted.kept) before.kept = static_cast<std::int32_t>(index);
-      const auto r = batch.load(index, before);
-      if (!batch.rule.keeps(r)) continue;
-      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, batch.rule.local(r.kv_len));
-      if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
-      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
-    }
+    const number index = window.first + lane.thread() % L::warp_width;
+    if (index < begin || index >= end || !batch.rule.keeps(window.value)) return;
+    const totals_type& before = window.before;
+    const std::int64_t at = wanted.kept ? before.kept : index;
+    if (present(out.cache_seqlens)) store_value(out.cache_seqlens, at, batch.rule.local(window.value.kv_len));
+    if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, at, before.kv_len);
+    if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, at, batch.rows(before));
   }
 };
 
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, const set_plan& plan,
                                          scan_memory<typename Batch::number, block_threads>& shared) {
-  const request_work<block_threads, L, Batch> work{lane, batch, shared};
+  const request_work<block_threads, L, Batch> work{lane, batch};
   const auto all = deal_shares<block_threads>(lane, batch, shared, work);
   if (lane.block() == 0 && lane.thread() == 0) write_request_ends(batch, all);
   if (!plan.vector_tail) return;

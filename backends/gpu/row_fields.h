@@ -14,8 +14,9 @@ struct lane_rows {
   N first;
   N begin, end;  ///< those of them to be written
   std::int32_t expanded[count];
-  std::int32_t at[count];  ///< the row's request, in the view
-  N clamped_before;        ///< of all rows before the first one to be written
+  std::int32_t request[count];
+  N indexer_start[count];
+  N clamped_before;  ///< of all rows before the first one to be written
 };
 
 /// Writes value(i) to element first + i, in 16-byte stores where the buffer's alignment allows.
@@ -62,11 +63,11 @@ struct row_work {
 
   using number = typename Batch::number;
   using totals_type = typename Batch::totals_type;
+  using window_type = warp_window<number>;
 
   L& lane;
   const Batch& batch;
   const set_plan& plan;
-  const scan_memory<number, block_threads>& shared;
 
   NSAMETA_DEVICE number total(const totals_type& all) const {
     return static_cast<number>(smaller(batch.rows(all), plan.row_limit));
@@ -77,72 +78,94 @@ struct row_work {
   }
   NSAMETA_DEVICE number count(number /*index*/, const totals_type& before) const { return batch.rows(before); }
 
-  NSAMETA_DEVICE void visit(const batch_view<number>& view, number begin, number end) const {
+  NSAMETA_DEVICE void visit(const window_type& window, number begin, number end) const {
     if (end - begin >= rows_per_lane * L::warp_width)
-      write<rows_per_lane>(view, begin, end);
+      write<rows_per_lane>(window, begin, end);
     else
-      write<1>(view, begin, end);
+      write<1>(window, begin, end);
   }
 
  private:
   template <int count>
-  NSAMETA_DEVICE void write(const batch_view<number>& view, number begin, number end) const {
+  NSAMETA_DEVICE void write(const window_type& window, number begin, number end) const {
     const int lane_index = lane.thread() % L::warp_width;
     lane_rows<number, count> rows;
     rows.begin = begin;
     rows.end = end;
-    for (rows.first = begin / count * count + lane_index * count; rows.first < end;
-         rows.first += L::warp_width * count) {
-      compute(view, rows);
-      store(view, rows);
+    for (number first = begin / count * count; first < end; first += L::warp_width * count) {
+      rows.first = first + lane_index * count;
+      compute(window, rows);
+      store(rows);
     }
   }
 
-  /// One search and one closed form for the first row; the others follow from it.
+  /// A request as far as its rows are concerned.
+  struct row_place {
+    int at;       ///< lane of the window
+    number next;  ///< the first row beyond the request
+    number seen;  ///< positions that the request's first row sees, before clamping at 0
+  };
+
+  /// The lanes of a warp look together, each for its own request.
+  NSAMETA_DEVICE row_place place_at(const window_type& window, int at) const {
+    constexpr number never = number{1} << (8 * sizeof(number) - 2);
+    const bool last = at + 1 >= L::warp_width;
+    const number next = lane.shuffle(batch.rows(window.before), last ? at : at + 1);
+    return {at, last ? never : next, lane.shuffle(window.value.first, at)};
+  }
+
+  /// One search and one closed form for a lane's first row; the others follow from it.
   template <int count>
-  NSAMETA_DEVICE void compute(const batch_view<number>& view, lane_rows<number, count>& rows) const {
+  NSAMETA_DEVICE void compute(const window_type& window, lane_rows<number, count>& rows) const {
+    const number start = batch.rows(window.before);
     const number first = larger(rows.first, rows.begin);
     int at = 0;
-    for (int step = max_segments / 2; step > 0; step /= 2)
-      if (at + step < view.count && rows_before(view, at + step) <= first) at += step;
-    auto r = request_at(view, at);
-    const number j = first - rows_before(view, at);
-    number next = rows_before_next(view, at);
-    if constexpr (wanted.clamped)
-      rows.clamped_before = saturating_add(before(view, at).clamped, batch.rule.sum(r, j));
-    number seen = r.first + j * r.step;
+    NSAMETA_UNROLL(6)
+    for (int step = L::warp_width / 2; step > 0; step /= 2)
+      if (lane.shuffle(start, at + step) <= first) at += step;
+    row_place place = place_at(window, at);
+    const number step = step_of(window);
+    const number j = first - lane.shuffle(start, at);
+    if constexpr (wanted.clamped) {
+      const number before = lane.shuffle(window.before.clamped, at);
+      typename Batch::request_type r{};
+      r.first = place.seen;
+      r.step = step;
+      rows.clamped_before = first < rows.end ? saturating_add(before, batch.rule.sum(r, j)) : 0;
+    }
+    number seen = first < rows.end ? wrapping_add(place.seen, j * step) : 0;
     NSAMETA_UNROLL(4)
     for (int i = 0; i < count; ++i) {
       const number row = rows.first + i;
-      if (row < rows.begin || row >= rows.end) continue;
-      if (row >= next) {
-        do next = rows_before_next(view, ++at);
-        while (row >= next);
-        r = request_at(view, at);
-        seen = r.first;
+      if constexpr (count > 1) {
+        bool beyond = row >= place.next && row < rows.end;
+        while (lane.ballot(beyond) != 0) {
+          const row_place following = place_at(window, place.at + (beyond ? 1 : 0));
+          if (beyond) {
+            place = following;
+            seen = place.seen;
+          }
+          beyond = row >= place.next && row < rows.end;
+        }
       }
       rows.expanded[i] = static_cast<std::int32_t>(batch.rule.local(seen > 0 ? seen : 0));
-      rows.at[i] = at;
-      seen = wrapping_add(seen, r.step);
+      if (row >= rows.begin) seen = wrapping_add(seen, step);
+      if constexpr (wanted.kept)
+        rows.request[i] = lane.shuffle(window.before.kept, place.at);
+      else
+        rows.request[i] = static_cast<std::int32_t>(window.first + place.at);
+      if constexpr (wanted.kv_len) rows.indexer_start[i] = lane.shuffle(window.before.kv_len, place.at);
     }
   }
 
-  NSAMETA_DEVICE totals_type before(const batch_view<number>& view, int at) const {
-    return shared.before.template load<wanted>(view.base + at);
-  }
-  NSAMETA_DEVICE number rows_before(const batch_view<number>& view, int at) const {
-    return batch.rows(before(view, at));
-  }
-  NSAMETA_DEVICE number rows_before_next(const batch_view<number>& view, int at) const {
-    constexpr number never = number{1} << (8 * sizeof(number) - 2);
-    return at + 1 < view.count ? rows_before(view, at + 1) : never;
-  }
-  NSAMETA_DEVICE auto request_at(const batch_view<number>& view, int at) const {
-    return batch.load(view.first + at, before(view, at));
+  /// The same for all requests of the batch.
+  NSAMETA_DEVICE number step_of(const window_type& window) const {
+    if constexpr (Batch::rule_type::deals) return lane.shuffle(window.value.step, 0);
+    return 1;
   }
 
   template <int count>
-  NSAMETA_DEVICE void store(const batch_view<number>& view, const lane_rows<number, count>& rows) const {
+  NSAMETA_DEVICE void store(const lane_rows<number, count>& rows) const {
     const nsameta_outputs& out = batch.out;
     const std::uint32_t fields = plan.row_fields;
     const auto clamped = [&](int i) { return batch.rule.clamped(rows.expanded[i]); };
@@ -157,16 +180,12 @@ struct row_work {
         });
     }
     if (fields & field_row_numbers) store_sums(out.nsa_cu_seqlens_q, rows, [&](int i) { return rows.first + i; });
-    if (fields & field_request)
-      store_values(out.token_to_batch, rows, [&](int i) -> number {
-        if constexpr (wanted.kept) return before(view, rows.at[i]).kept;
-        return view.first + rows.at[i];
-      });
+    if (fields & field_request) store_values(out.token_to_batch, rows, [&](int i) { return rows.request[i]; });
     if constexpr (wanted.kv_len) {
-      const auto start = [&](int i) { return before(view, rows.at[i]).kv_len; };
-      if (fields & field_indexer_start) store_values(out.indexer_ks, rows, start);
+      if (fields & field_indexer_start)
+        store_values(out.indexer_ks, rows, [&](int i) { return rows.indexer_start[i]; });
       if (fields & field_indexer_end)
-        store_values(out.indexer_ke, rows, [&](int i) { return start(i) + rows.expanded[i]; });
+        store_values(out.indexer_ke, rows, [&](int i) { return rows.indexer_start[i] + rows.expanded[i]; });
     }
   }
 };
@@ -174,7 +193,7 @@ struct row_work {
 template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan,
                                      scan_memory<typename Batch::number, block_threads>& shared) {
-  const row_work<wanted, block_threads, L, Batch> work{lane, batch, plan, shared};
+  const row_work<wanted, block_threads, L, Batch> work{lane, batch, plan};
   const auto all = deal_shares<block_threads>(lane, batch, shared, work);
   if (plan.row_fields & (field_clamped_sums | field_row_numbers))
     if (lane.block() == 0 && lane.thread() == 0) write_row_ends(batch, all);

@@ -20,7 +20,7 @@ NSAMETA_DEVICE void for_each_total(Visit visit) {
 template <wanted_totals wanted, class Totals, device_lane L>
 NSAMETA_DEVICE Totals totals_of_lane(L& lane, const Totals& sum, int from) {
   Totals theirs{};
-  for_each_total<Totals, wanted>([&](auto member) { theirs.*member = lane.broadcast(sum.*member, from); });
+  for_each_total<Totals, wanted>([&](auto member) { theirs.*member = lane.shuffle(sum.*member, from); });
   return theirs;
 }
 

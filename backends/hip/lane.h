@@ -38,9 +38,10 @@ struct lane {
     return gpu::by_words(value, [=](unsigned word) { return __shfl_up(word, distance, warp_width); });
   }
   template <class T>
-  __device__ T broadcast(const T& value, int lane) {
+  __device__ T shuffle(const T& value, int lane) {
     return gpu::by_words(value, [=](unsigned word) { return __shfl(word, lane, warp_width); });
   }
+  __device__ void prefetch(const void*) const {}  // the hardware has no such instruction
   __device__ std::uint64_t ballot(bool vote) { return __ballot(vote); }
 };
 

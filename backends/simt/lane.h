@@ -38,10 +38,11 @@ class lane {
     return move(collective::shuffle_up, value, own < delta ? own : own - delta, site);
   }
   template <class T>
-  T broadcast(const T& value, int from, const call_site& site = call_site::current()) {
-    if (from < 0 || from >= width) self_->owner.fail("broadcast from lane " + std::to_string(from));
-    return move(collective::broadcast, value, from, site);
+  T shuffle(const T& value, int from, const call_site& site = call_site::current()) {
+    if (from < 0 || from >= width) self_->owner.fail("shuffle from lane " + std::to_string(from));
+    return move(collective::shuffle, value, from, site);
   }
+  void prefetch(const void*) const {}
   std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
     return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
   }

@@ -17,7 +17,7 @@ const char* name_of(collective kind) {
     case collective::barrier: return "barrier";
     case collective::sync_warp: return "sync_warp";
     case collective::shuffle_up: return "shuffle_up";
-    case collective::broadcast: return "broadcast";
+    case collective::shuffle: return "shuffle";
     case collective::ballot: return "ballot";
   }
   return "";

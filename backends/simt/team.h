@@ -13,7 +13,7 @@
 
 namespace nsameta::simt {
 
-enum class collective { barrier, sync_warp, shuffle_up, broadcast, ballot };
+enum class collective { barrier, sync_warp, shuffle_up, shuffle, ballot };
 
 /// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
 /// hardware promises nothing else.

@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("warps with different work before a barrier meet at it", widt
   std::vector<int> got(threads);
   const auto kernel = [&](auto& lane, thread_numbers& shared) {
     int sum = 0;
-    for (int i = 0; i < lane.thread() / width::value; ++i) sum += lane.broadcast(1, 0);
+    for (int i = 0; i < lane.thread() / width::value; ++i) sum += lane.shuffle(1, 0);
     shared.value[lane.thread()] = sum;
     lane.barrier();
     got[static_cast<std::size_t>(lane.thread())] = shared.value[threads - 1 - lane.thread()];

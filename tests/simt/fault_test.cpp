@@ -21,7 +21,7 @@ void check_that_the_layer_still_works() {
   int sum = 0;
   const auto kernel = [&](auto& lane, no_memory&) {
     lane.barrier();
-    sum += lane.broadcast(1, 3);
+    sum += lane.shuffle(1, 3);
   };
   CHECK(run_grid<width, no_memory>(2, threads, kernel) == "");
   CHECK(sum == 2 * threads);
@@ -96,9 +96,9 @@ TEST_CASE_TEMPLATE("a fault in a later block ends the launch there", width, WARP
 }
 
 TEST_CASE_TEMPLATE("lane numbers outside the warp", width, WARP_WIDTHS) {
-  const auto far = [](auto& lane, no_memory&) { lane.broadcast(1, width::value); };
+  const auto far = [](auto& lane, no_memory&) { lane.shuffle(1, width::value); };
   CHECK(mentions(run_grid<width::value, no_memory>(1, threads, far),
-                 "broadcast from lane " + std::to_string(width::value)));
+                 "shuffle from lane " + std::to_string(width::value)));
   const auto negative = [](auto& lane, no_memory&) { lane.shuffle_up(1, -1); };
   CHECK(mentions(run_grid<width::value, no_memory>(1, threads, negative), "shuffle_up by -1 lanes"));
   check_that_the_layer_still_works<width::value>();

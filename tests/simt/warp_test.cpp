@@ -37,7 +37,7 @@ TEST_CASE_TEMPLATE("broadcast brings one lane's value to its warp", width, WARP_
   std::vector<three_words> got(threads);
   const auto kernel = [&](auto& lane, no_memory&) {
     const int i = lane.thread();
-    got[static_cast<std::size_t>(i)] = lane.broadcast(three_words{i, 2 * i, 3 * i}, width::value - 1);
+    got[static_cast<std::size_t>(i)] = lane.shuffle(three_words{i, 2 * i, 3 * i}, width::value - 1);
   };
   REQUIRE(run_grid<width::value, no_memory>(1, threads, kernel) == "");
   for (int i = 0; i < threads; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE_TEMPLATE("warps may take different ways", width, WARP_WIDTHS) {
   const auto kernel = [&](auto& lane, no_memory&) {
     int& mine = got[static_cast<std::size_t>(lane.thread())];
     if (lane.thread() / width::value == 1)
-      for (int i = 0; i < 5; ++i) mine += lane.broadcast(1, i);
+      for (int i = 0; i < 5; ++i) mine += lane.shuffle(1, i);
     else if (lane.thread() / width::value == 2)
       mine = lane.ballot(false) == 0 ? 7 : 0;
   };
