@@ -36,7 +36,7 @@ class contender_lists {
   const list& make(const nsameta_target& target, std::atomic<const list*>* slot);
 
   registry& backends_;
-  std::array<std::array<std::atomic<const list*>, listed_devices>, 5> lists_{};  // by kind of target; null: not made yet
+  std::array<std::array<std::atomic<const list*>, listed_devices>, 5> lists_{};  // by kind of target; null: not made
 };
 
 }  // namespace nsameta

@@ -71,10 +71,11 @@ point_call::point_call(const point& shape, const device& on) : on_(on) {
     outputs.*field.member = {take(elements), elements, NSAMETA_INT32};
   }
   if (shape.width == 0) return;
-  constexpr std::int64_t most_slots = 64;  // requests may share one: what is read stays larger than caches
-  const std::int64_t slots = std::min(requests, most_slots), pages = (shape.width + page_size - 1) / page_size;
+  constexpr std::int32_t most_slots = 64;  // requests may share one: what is read stays larger than caches
+  const std::int64_t slots = std::min<std::int64_t>(requests, most_slots);
+  const std::int64_t pages = (shape.width + page_size - 1) / page_size;
   std::vector<std::int32_t> slot_of(static_cast<std::size_t>(requests));
-  for (std::int64_t r = 0; r < requests; ++r) slot_of[static_cast<std::size_t>(r)] = static_cast<std::int32_t>(r % slots);
+  for (std::size_t r = 0; r < slot_of.size(); ++r) slot_of[r] = static_cast<std::int32_t>(r) % most_slots;
   std::vector<std::int32_t> tokens(static_cast<std::size_t>(slots * shape.width));
   std::iota(tokens.begin(), tokens.end(), 0);
   problem.req_pool_indices.data = put(slot_of);

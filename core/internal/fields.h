@@ -46,9 +46,9 @@ inline constexpr std::array<vector_field, 12> vector_fields{{
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
 }};
 
-/// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked for,
-/// until one returns false. The field is a constant, so that what is not asked for costs one comparison: every fill
-/// walks this list more than once.
+/// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked
+/// for, until one returns false. The field is a constant, so that what is not asked for costs one comparison: every
+/// fill walks this list more than once.
 template <class Visit>
 bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
   return [&]<std::size_t... i>(std::index_sequence<i...>) {

@@ -27,8 +27,9 @@ void check_inputs(const nsameta_problem& problem, output_ranges* ranges) {
   check("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
 }
 
-[[gnu::always_inline]] inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
-                            output_ranges* ranges) {
+/// Inlined, because the field is a constant to its caller.
+[[gnu::always_inline]] inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector,
+                                                          std::int64_t batch_size, output_ranges* ranges) {
   const int dtype = raw_value(vector.dtype);
   const bool wide = dtype == NSAMETA_INT64;
   if (!wide && dtype != NSAMETA_INT32) [[unlikely]]

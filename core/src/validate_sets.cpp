@@ -36,7 +36,8 @@ class set_ranges {
 
   nsameta_status check() noexcept {
     const auto end = ranges_.begin() + static_cast<std::ptrdiff_t>(count_);
-    std::sort(ranges_.begin(), end, [](const set_range& a, const set_range& b) { return a.bytes.begin < b.bytes.begin; });
+    std::sort(ranges_.begin(), end,
+              [](const set_range& a, const set_range& b) { return a.bytes.begin < b.bytes.begin; });
     // None of the sets overlaps itself, so that among sorted ranges the first overlap is one of neighbours.
     const auto found = std::adjacent_find(
         ranges_.begin(), end, [](const set_range& a, const set_range& b) { return a.bytes.end > b.bytes.begin; });
