@@ -2,10 +2,19 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <limits>
 
 #include "select.h"
 
 namespace nsameta {
+namespace {
+
+std::int64_t saturated(double count) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  return count < static_cast<double>(most) ? static_cast<std::int64_t>(count) : most;
+}
+
+}  // namespace
 
 decision_recorder::decision_recorder(nsameta_decision* record) : record_(record) {
   const std::size_t size = record->struct_size;
@@ -37,9 +46,11 @@ void decision_recorder::choose(const selection& chosen) {
   record_->expected_ns = chosen.expected;
 }
 
-void decision_recorder::state(const override_list& forced, std::int64_t row_bound) {
+void decision_recorder::state(const override_list& forced, const call_size& size) {
   std::snprintf(record_->override_text, sizeof record_->override_text, "%s", forced.text.c_str());
-  record_->row_bound = row_bound;
+  record_->row_bound = size.row_bound;
+  record_->row_elements = saturated(size.work.row_elements);
+  record_->table_elements = saturated(size.work.table_elements);
 }
 
 std::string to_line(const nsameta_decision& record) {
@@ -53,6 +64,7 @@ std::string to_line(const nsameta_decision& record) {
     line += text;
   }
   line += ", at most " + std::to_string(record.row_bound) + " rows";
+  if (record.table_elements != 0) line += ", about " + std::to_string(record.table_elements) + " table elements";
   if (record.override_text[0] != '\0') line += std::string(", override ") + record.override_text;
   for (int i = 0; i < record.rejection_count; ++i) {
     line += std::string("; not ") + record.rejections[i].candidate + ": " + record.rejections[i].why;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "override.h"
+#include "work_size.h"
 
 namespace nsameta {
 
@@ -18,7 +19,7 @@ class decision_recorder {
   [[gnu::format(printf, 5, 6)]] void reject(const char* backend, const char* variant, nsameta_rejection_code code,
                                             const char* why, ...);
   void choose(const selection& chosen);
-  void state(const override_list& forced, std::int64_t row_bound);
+  void state(const override_list& forced, const call_size& size);
 
  private:
   nsameta_decision* record_;

@@ -1,10 +1,9 @@
 #include "dispatcher.h"
 
-#include <algorithm>
 #include <cstdlib>
 
+#include "accepted_call.h"
 #include "logging.h"
-#include "problem.h"
 #include "staging.h"
 #include "status.h"
 #include "validation.h"
@@ -18,7 +17,9 @@ nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* o
   return validate_target(target);
 }
 
-nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
+/// `Choice`: a selection or a contender.
+template <class Choice>
+nsameta_status run_on(const Choice& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
                       std::int64_t count) {
   failure_text why;
   why.text[0] = '\0';
@@ -29,27 +30,52 @@ nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, c
               why.text);
 }
 
+thread_local accepted_call last_call;
+
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> issued{0};
+  return 1 + issued.fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace
+
+dispatcher::dispatcher(registry& backends, override_setting& setting)
+    : backends_(backends), setting_(setting), contenders_(backends), id_(next_id()) {}
 
 nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
                                   const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
                                   residency* where, selection* chosen, decision_recorder* recorder) {
   if (auto status = find_residency(backends_, problem, *outputs, target, where); status != NSAMETA_OK) return status;
-  std::int64_t rows = 0;
-  for (std::int64_t set = 0; set < count; ++set) rows = std::max(rows, row_bound(problem, outputs[set]));
-  const selection_request request{target, problem.batch_size, rows};
-  if (recorder != nullptr) recorder->state(forced, request.row_bound);
+  const selection_request request{target, measure_sets(problem, outputs, count)};
+  if (recorder != nullptr) recorder->state(forced, request.size);
   const nsameta_status status = select(backends_, forced, request, *where, chosen, recorder);
   if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen);
   return status;
 }
 
+bool dispatcher::choose_quickly(const override_list& forced, const nsameta_problem& problem,
+                                const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
+                                contender* chosen) {
+  if (target.kind == NSAMETA_DEVICE_AUTO || !forced.automatic() || log_enabled(log_topic::dispatch)) return false;
+  const call_size size = measure_sets(problem, outputs, count);
+  const contender* best = contenders_.cheapest(target, size.work);
+  if (best == nullptr) [[unlikely]] return false;
+  *chosen = *best;
+  chosen->policy.row_bound = size.row_bound;
+  if (target.kind != NSAMETA_DEVICE_HOST) chosen->place.stream = target.stream;
+  return true;
+}
+
 nsameta_status dispatcher::run(const override_list& forced, const nsameta_problem& problem,
                                const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target) {
+  if (contender chosen; choose_quickly(forced, problem, outputs, count, target, &chosen)) [[likely]] {
+    if (count == 1) last_call.keep(id_, problem, *outputs, target, chosen);
+    return run_on(chosen, problem, outputs, count);
+  }
   residency where;
   selection chosen;
   nsameta_status status = NSAMETA_OK;
-  if (!log_enabled(log_topic::dispatch)) [[likely]] {
+  if (!log_enabled(log_topic::dispatch)) {
     status = decide(forced, problem, outputs, count, target, &where, &chosen, nullptr);
   } else {
     nsameta_decision record;
@@ -69,6 +95,11 @@ nsameta_status dispatcher::run(const override_list& forced, const nsameta_proble
 
 nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                 const nsameta_target* target) {
+  if (problem != nullptr && outputs != nullptr && target != nullptr) [[likely]]
+    if (const contender* known = last_call.recall(id_, *problem, *outputs, *target)) {
+      const contender chosen = *known;  // a copy: the fill may come to lead another fill on this thread
+      return run_on(chosen, *problem, outputs, 1);
+    }
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
   return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
 }

@@ -70,6 +70,14 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
 
 }  // namespace
 
+std::string_view nearest(std::string_view word) {
+  std::string_view best = "auto";
+  for (const std::string_view name : backend_names) {
+    if (edit_distance(word, name) < edit_distance(word, best)) best = name;
+  }
+  return best;
+}
+
 override_list parse_override(std::string_view text) {
   override_list list;
   list.text = trimmed(text);

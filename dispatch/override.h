@@ -24,7 +24,13 @@ struct override_list {
   std::string text;                     ///< as written; "" if there is none
   std::vector<override_entry> entries;  ///< empty: auto
   std::string error;                    ///< not "": every dispatch fails with this sentence
+
+  /// Nothing is forced.
+  bool automatic() const { return entries.empty() && error.empty(); }
 };
+
+/// The word of "auto" and the backend names that `word` was most likely meant to be.
+std::string_view nearest(std::string_view word);
 
 /// Parses "auto" or a list of "name[:index][/variant]". Spaces around the parts of the list do not count.
 override_list parse_override(std::string_view text);

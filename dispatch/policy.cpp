@@ -22,10 +22,11 @@ const policy_row* find_policy(std::span<const policy_row> table, const char* bac
 }
 
 std::optional<std::int64_t> policy_threshold(const policy_row& small, const policy_row& large,
-                                             std::int64_t rows_per_request) noexcept {
+                                             std::int64_t row_elements) noexcept {
   const auto large_wins = [&](std::int64_t requests) {
-    const std::int64_t rows = requests * rows_per_request;
-    return expected_ns(large, requests, rows) < expected_ns(small, requests, rows);
+    const auto batch = static_cast<double>(requests);
+    const work_size work{batch, batch * static_cast<double>(row_elements), 0};
+    return expected_ns(large, work) < expected_ns(small, work);
   };
   // Both costs are straight lines over the batch, so the sign changes once and bisection finds where.
   std::int64_t loses = 0, wins = std::numeric_limits<std::int32_t>::max();

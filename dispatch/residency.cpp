@@ -15,19 +15,6 @@ int backend_of(nsameta_device_kind kind) {
   return kind == NSAMETA_DEVICE_CUDA ? id_cuda : kind == NSAMETA_DEVICE_HIP ? id_hip : id_simt;
 }
 
-nsameta_status believe(registry& backends, const nsameta_target& target, residency* found) {
-  if (target.kind == NSAMETA_DEVICE_HOST) [[likely]] {
-    found->direct = host_backends;
-    return NSAMETA_OK;
-  }
-  if (auto status = check_device(backends, target); status != NSAMETA_OK) [[unlikely]] return status;
-  const int id = backend_of(target.kind);
-  found->direct = bit(id);
-  found->owner = id;
-  found->device[static_cast<std::size_t>(id)] = target.index;
-  return NSAMETA_OK;
-}
-
 /// What one GPU backend says about all buffers.
 struct survey {
   bool any = false;                ///< there are buffers at all
@@ -97,6 +84,19 @@ nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const
 
 }  // namespace
 
+residency believe(const nsameta_target& target) {
+  residency told;
+  if (target.kind == NSAMETA_DEVICE_HOST) {
+    told.direct = host_backends;
+    return told;
+  }
+  const int id = backend_of(target.kind);
+  told.direct = bit(id);
+  told.owner = id;
+  told.device[static_cast<std::size_t>(id)] = target.index;
+  return told;
+}
+
 nsameta_status check_device(registry& backends, const nsameta_target& target) {
   if (target.kind == NSAMETA_DEVICE_AUTO || target.kind == NSAMETA_DEVICE_HOST) return NSAMETA_OK;
   const backend_record& backend = backends.at(backend_of(target.kind));
@@ -108,7 +108,10 @@ nsameta_status check_device(registry& backends, const nsameta_target& target) {
 
 nsameta_status find_residency(registry& backends, const nsameta_problem& problem, const nsameta_outputs& outputs,
                               const nsameta_target& target, residency* found) {
-  if (target.kind != NSAMETA_DEVICE_AUTO) return believe(backends, target, found);
+  if (target.kind != NSAMETA_DEVICE_AUTO) {
+    *found = believe(target);
+    return check_device(backends, target);
+  }
   return ask_all(backends, problem, outputs, target.stream, found);
 }
 

@@ -18,7 +18,7 @@ cheapest cheapest_variant(const backend_record& backend, std::string_view wanted
   cheapest best;
   for (const variant_policy& policy : backend.variants) {
     if (!wanted.empty() && wanted != policy.row->variant) continue;
-    const double cost = expected_ns(*policy.row, request.batch_size, request.row_bound);
+    const double cost = expected_ns(*policy.row, request.size.work);
     if (best.policy == nullptr || cost < best.cost) best = {&policy, cost};
   }
   return best;
@@ -32,14 +32,10 @@ void* stream_for(const backend_record& backend, const selection_request& request
 void take(const verdict& from, const cheapest& best, const selection_request& request, const residency& where,
           bool staged, selection* chosen) {
   const backend_record& backend = *from.backend;
-  const policy_row& row = *best.policy->row;
-  const std::int64_t blocks = std::int64_t{row.max_blocks_per_multiprocessor} *
-                              backend.capabilities[static_cast<std::size_t>(from.device)].multiprocessors;
-  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
   chosen->backend = &backend;
-  chosen->row = &row;
-  chosen->policy = {best.policy->variant, row.block_threads, static_cast<std::int32_t>(std::min(blocks, most)),
-                    row.grain_rows, request.row_bound};
+  chosen->row = best.policy->row;
+  chosen->policy = policy_of(backend, *best.policy, from.device);
+  chosen->policy.row_bound = request.size.row_bound;
   chosen->place = {from.device, staged ? nullptr : stream_for(backend, request, where)};
   chosen->staged = staged;
   chosen->expected = best.cost;
@@ -49,7 +45,7 @@ void record_cost_losers(const backend_record& backend, const selection_request& 
                         decision_recorder* recorder) {
   for (const variant_policy& policy : backend.variants) {
     if (policy.row == chosen.row) continue;
-    const double cost = expected_ns(*policy.row, request.batch_size, request.row_bound);
+    const double cost = expected_ns(*policy.row, request.size.work);
     recorder->reject(backend.name(), policy.row->variant, NSAMETA_REJECTED_COST,
                      "%.0f ns expected, %.0f with %s/%s", cost, chosen.expected, chosen.backend->name(),
                      chosen.row->variant);
@@ -60,11 +56,11 @@ void record_cost_losers(const backend_record& backend, const selection_request& 
 nsameta_status nobody(registry& backends, const selection_request& request, const residency& where) {
   std::string unreachable, unavailable;
   for (int id = 0; id < backend_count; ++id) {
-    const verdict rejected = judge(backends, id, request, where);
+    const verdict rejected = judge(backends, id, request.target, where);
     if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) continue;
     std::string& list = rejected.code == NSAMETA_REJECTED_UNREACHABLE ? unreachable : unavailable;
     list += (list.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": " +
-            why_not(rejected, id, request, where);
+            why_not(rejected, id, request.target, where);
   }
   if (unreachable.empty()) return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend can run: %s", unavailable.c_str());
   return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend reaches every buffer: %s", unreachable.c_str());
@@ -75,7 +71,7 @@ nsameta_status select_best(registry& backends, const selection_request& request,
   verdict winner{};
   cheapest best;
   for (int id = 0; id < backend_count; ++id) {
-    const verdict candidate = judge(backends, id, request, where);
+    const verdict candidate = judge(backends, id, request.target, where);
     if (!candidate.eligible) continue;
     const cheapest own = cheapest_variant(*candidate.backend, "", request);
     if (own.policy != nullptr && (best.policy == nullptr || own.cost < best.cost)) {
@@ -86,12 +82,12 @@ nsameta_status select_best(registry& backends, const selection_request& request,
   if (best.policy != nullptr) take(winner, best, request, where, false, chosen);
   if (recorder != nullptr) [[unlikely]] {
     for (int id = 0; id < backend_count; ++id) {
-      const verdict candidate = judge(backends, id, request, where);
+      const verdict candidate = judge(backends, id, request.target, where);
       if (candidate.eligible) {
         record_cost_losers(*candidate.backend, request, *chosen, recorder);
       } else {
         recorder->reject(backend_names[static_cast<std::size_t>(id)], "", candidate.code, "%s",
-                         why_not(candidate, id, request, where).c_str());
+                         why_not(candidate, id, request.target, where).c_str());
       }
     }
   }
@@ -110,8 +106,10 @@ nsameta_status forced_nobody(registry& backends, const override_list& forced, co
   std::string reasons;
   for (const override_entry& entry : forced.entries) {
     const verdict rejected = judge_forced(backends, entry.backend, entry.device, where);
-    reasons += (reasons.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": " +
-               why_not(rejected, entry.backend, request, where);
+    // The override names it already when it is the only one.
+    if (forced.entries.size() > 1)
+      reasons += (reasons.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": ";
+    reasons += why_not(rejected, entry.backend, request.target, where);
   }
   if (where.owner == no_owner) reasons += "; the buffers are with two vendors, and nobody copies from both";
   if (const backend_record* owner = missing_owner(backends, where)) {
@@ -148,7 +146,7 @@ void record_forced(registry& backends, const override_list& forced, const select
       recorder->reject(name, entry.variant.c_str(), NSAMETA_REJECTED_NOT_REQUESTED, "an earlier entry runs");
     } else {
       recorder->reject(name, entry.variant.c_str(), other.code, "%s",
-                       why_not(other, entry.backend, request, where).c_str());
+                       why_not(other, entry.backend, request.target, where).c_str());
     }
   }
   for (int id = 0; id < backend_count; ++id) {
@@ -174,6 +172,14 @@ nsameta_status select_forced(registry& backends, const override_list& forced, co
 }
 
 }  // namespace
+
+launch_policy policy_of(const backend_record& backend, const variant_policy& variant, std::int32_t device) noexcept {
+  const policy_row& row = *variant.row;
+  const std::int64_t blocks = std::int64_t{row.max_blocks_per_multiprocessor} *
+                              backend.capabilities[static_cast<std::size_t>(device)].multiprocessors;
+  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
+  return {variant.variant, row.block_threads, static_cast<std::int32_t>(std::min(blocks, most)), row.grain_rows, 0};
+}
 
 nsameta_status select(registry& backends, const override_list& forced, const selection_request& request,
                       const residency& where, selection* chosen, decision_recorder* recorder) {

@@ -9,8 +9,7 @@ namespace nsameta {
 
 struct selection_request {
   nsameta_target target;
-  std::int64_t batch_size;
-  std::int64_t row_bound;
+  call_size size;
 };
 
 struct selection {
@@ -21,6 +20,9 @@ struct selection {
   bool staged = false;
   double expected = 0;  ///< nanoseconds, without the copies of a staged run
 };
+
+/// How a variant runs on a device; the row bound is the call's, and 0 here.
+launch_policy policy_of(const backend_record& backend, const variant_policy& variant, std::int32_t device) noexcept;
 
 /// Chooses, or fails with the sentence why nothing can run: NSAMETA_INVALID_OVERRIDE or NSAMETA_BACKEND_UNAVAILABLE.
 /// `recorder` may be null.

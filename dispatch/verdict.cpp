@@ -17,8 +17,7 @@ const char* kind_name(nsameta_device_kind kind) {
 
 }  // namespace
 
-std::string why_not(const verdict& rejected, int id, const selection_request& request, const residency& where) {
-  const nsameta_target& target = request.target;
+std::string why_not(const verdict& rejected, int id, const nsameta_target& target, const residency& where) {
   if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) return std::string("the target is ") + kind_name(target.kind);
   const backend_record& backend = *rejected.backend;
   if (rejected.code == NSAMETA_REJECTED_UNAVAILABLE) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "select.h"
+#include "residency.h"
 
 namespace nsameta {
 
@@ -26,14 +26,14 @@ inline verdict judge_forced(registry& backends, int id, std::int32_t wanted_devi
 }
 
 /// For a backend that competes: one that an explicit target rules out is rejected without being opened.
-inline verdict judge(registry& backends, int id, const selection_request& request, const residency& where) {
-  if (request.target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id)) {
+inline verdict judge(registry& backends, int id, const nsameta_target& target, const residency& where) {
+  if (target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id)) {
     return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
   }
   return judge_forced(backends, id, -1, where);
 }
 
 /// The sentence of a verdict that is not eligible.
-std::string why_not(const verdict& rejected, int id, const selection_request& request, const residency& where);
+std::string why_not(const verdict& rejected, int id, const nsameta_target& target, const residency& where);
 
 }  // namespace nsameta

@@ -30,7 +30,9 @@ nsameta_status dispatcher::warm_up_list(const override_list& forced, const nsame
   for (const override_entry& entry : forced.entries) {
     const backend_record& backend = backends_.at(entry.backend);
     if (!backend.ready()) {
-      reasons += (reasons.empty() ? "" : "; ") + std::string(backend.name()) + ": " + backend.reason;
+      // The override names it already when it is the only one.
+      if (forced.entries.size() > 1) reasons += (reasons.empty() ? "" : "; ") + std::string(backend.name()) + ": ";
+      reasons += backend.reason;
       continue;
     }
     const std::int32_t targeted = backend.kind() == target.kind ? target.index : -1;

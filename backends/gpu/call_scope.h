@@ -33,7 +33,7 @@ class call_scope {
   nsameta_status check(typename R::error error, const char* what, failure_text* why) const {
     if (error == R::success) return NSAMETA_OK;
     if (caller_error_ == R::success) (void)R::clear_error();
-    std::snprintf(why->text, sizeof why->text, "%s: %s failed: %s", R::name, what, R::error_text(error));
+    std::snprintf(why->text, sizeof why->text, "%s failed: %s", what, R::error_text(error));
     return R::is_out_of_memory(error) ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR;
   }
 

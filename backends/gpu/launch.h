@@ -38,8 +38,8 @@ nsameta_status warm_up_outside_capture(launch_place place, failure_text* why) {
   if (status != NSAMETA_OK) return status;
   if (!capturing) return warm_up<R>(place.device, why);
   std::snprintf(why->text, sizeof why->text,
-                "%s: the stream is capturing and device %d is not warmed up; call nsameta_warmup before the capture",
-                R::name, place.device);
+                "the stream is capturing and device %d is not warmed up; call nsameta_warmup before the capture",
+                place.device);
   return NSAMETA_NOT_WARMED_UP;
 }
 

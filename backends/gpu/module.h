@@ -21,8 +21,7 @@ nsameta_status describe(std::int32_t device, nsameta_device_info* info, failure_
   *info = {};
   const auto error = ask<R>([&] { return R::describe(device, *info); });
   if (error == R::success) return NSAMETA_OK;
-  std::snprintf(why->text, sizeof why->text, "%s: describing device %d failed: %s", R::name, device,
-                R::error_text(error));
+  std::snprintf(why->text, sizeof why->text, "describing device %d failed: %s", device, R::error_text(error));
   return NSAMETA_DEVICE_ERROR;
 }
 
@@ -32,11 +31,11 @@ nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
   const auto error = ask<R>([&] { return R::device_count(count); });
   *device_count = 0;
   if (error != R::success) {
-    std::snprintf(why->text, sizeof why->text, "%s: counting devices failed: %s", R::name, R::error_text(error));
+    std::snprintf(why->text, sizeof why->text, "counting devices failed: %s", R::error_text(error));
     return R::probe_state(error);
   }
   if (count == 0) {
-    std::snprintf(why->text, sizeof why->text, "%s: no device", R::name);
+    std::snprintf(why->text, sizeof why->text, "no device");
     return NSAMETA_BACKEND_NO_DEVICE;
   }
   *device_count = count < max_devices ? count : max_devices;
@@ -47,7 +46,7 @@ template <device_runtime R>
 nsameta_status locate(const void* pointer, memory_place* place, failure_text* why) {
   const auto error = ask<R>([&] { return R::locate(pointer, *place); });
   if (error == R::success) return NSAMETA_OK;
-  std::snprintf(why->text, sizeof why->text, "%s: asking where a pointer is failed: %s", R::name, R::error_text(error));
+  std::snprintf(why->text, sizeof why->text, "asking where a pointer is failed: %s", R::error_text(error));
   return NSAMETA_DEVICE_ERROR;
 }
 

@@ -70,7 +70,7 @@ class output_ranges {
     found_ = {output.name, other.name, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
   }
 
-  std::array<byte_range, 2 * (max_buffers + 1)> sorted_;  // of two sets; one more each: the workspace
+  std::array<byte_range, max_buffers + 1> sorted_;  // one more: the workspace
   std::size_t count_ = 0;
   overlap found_{};
 };

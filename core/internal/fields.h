@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "nsameta/nsameta.h"
 
@@ -43,6 +45,18 @@ inline constexpr std::array<vector_field, 12> vector_fields{{
     {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
 }};
+
+/// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked
+/// for, until one returns false. The field is a constant, so that what is not asked for costs one comparison: every
+/// fill walks this list more than once.
+template <class Visit>
+bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return (((outputs.*vector_fields[i].member).data == nullptr ||
+             visit.template operator()<i>(outputs.*vector_fields[i].member)) &&
+            ...);
+  }(std::make_index_sequence<vector_fields.size()>());
+}
 
 struct table_field {
   const char* name;

@@ -27,8 +27,9 @@ void check_inputs(const nsameta_problem& problem, output_ranges* ranges) {
   check("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
 }
 
-nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector, std::int64_t batch_size,
-                            output_ranges* ranges) {
+/// Inlined, because the field is a constant to its caller.
+[[gnu::always_inline]] inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector,
+                                                          std::int64_t batch_size, output_ranges* ranges) {
   const int dtype = raw_value(vector.dtype);
   const bool wide = dtype == NSAMETA_INT64;
   if (!wide && dtype != NSAMETA_INT32) [[unlikely]]
@@ -68,23 +69,6 @@ nsameta_status check_table(const char* name, const nsameta_table& table, output_
   make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, name, &range);
   ranges->add(range);
   return NSAMETA_OK;
-}
-
-/// Adds the ranges of a validated set.
-void add_set(const nsameta_outputs& set, output_ranges* ranges) {
-  const auto add = [ranges](const char* name, const void* data, std::int64_t bytes) {
-    byte_range range;
-    if (data != nullptr && make_range(data, bytes, 1, name, &range)) ranges->add(range);
-  };
-  for (const vector_field& field : vector_fields) {
-    const nsameta_vector& vector = set.*field.member;
-    add(field.name, vector.data, vector.capacity * element_bytes(vector.dtype));
-  }
-  for (const table_field& field : table_fields) {
-    const nsameta_table& table = set.*field.member;
-    add(field.name, table.data, table_bytes(table.rows, table.width, table.row_stride));
-  }
-  add("workspace", set.workspace, static_cast<std::int64_t>(set.workspace_bytes));
 }
 
 nsameta_status check_workspace(const nsameta_outputs& outputs, output_ranges* ranges) {
@@ -138,11 +122,13 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   if (o.length_offset < -farthest || o.length_offset > farthest) [[unlikely]]
     return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
   output_ranges ranges;
-  for (const vector_field& field : vector_fields) {
-    const nsameta_vector& vector = o.*field.member;
-    if (vector.data == nullptr) continue;
-    if (auto s = check_vector(field, vector, problem.batch_size, &ranges)) [[unlikely]] return s;
-  }
+  nsameta_status status = NSAMETA_OK;
+  const bool sound = for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector& vector) {
+    constexpr const vector_field& field = vector_fields[i];
+    status = check_vector(field, vector, problem.batch_size, &ranges);
+    return status == NSAMETA_OK;
+  });
+  if (!sound) [[unlikely]] return status;
   for (const table_field& field : table_fields) {
     const nsameta_table& table = o.*field.member;
     if (table.data == nullptr) [[likely]] continue;
@@ -153,19 +139,6 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   check_inputs(problem, &ranges);
   if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
     return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
-  return NSAMETA_OK;
-}
-
-nsameta_status validate_sets(const nsameta_outputs* outputs, std::int64_t count) noexcept {
-  for (std::int64_t later = 1; later < count; ++later)
-    for (std::int64_t earlier = 0; earlier < later; ++earlier) {
-      output_ranges ranges;
-      add_set(outputs[earlier], &ranges);
-      add_set(outputs[later], &ranges);
-      if (const overlap& found = ranges.found(); found.output != nullptr)
-        return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p",
-                    earlier, later, found.output, found.other, found.at);
-    }
   return NSAMETA_OK;
 }
 

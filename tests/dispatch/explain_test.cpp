@@ -9,8 +9,10 @@ TEST_CASE("the record says what was chosen and what it should cost") {
   fake_world world;
   CHECK(world.decided() == "cpu/serial");
   const policy_row& serial = *find_policy(policy_table(), "cpu", "serial");
-  CHECK(world.decision.expected_ns == doctest::Approx(expected_ns(serial, 4, 4)));
+  CHECK(world.decision.expected_ns == doctest::Approx(expected_ns(serial, {4, 4, 0})));
   CHECK(world.decision.row_bound == 4);
+  CHECK(world.decision.row_elements == 4);  // no row output is asked for: rows count once
+  CHECK(world.decision.table_elements == 0);
   CHECK(world.decision.rejection_count == 6);
   CHECK(world.rejection("cpu/tbb").code == NSAMETA_REJECTED_COST);
   expect_words(world.rejection("cpu/tbb").why, {"ns expected", "cpu/serial"});

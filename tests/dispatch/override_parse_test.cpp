@@ -1,4 +1,3 @@
-#include "edit_distance.h"
 #include "expect.h"
 #include "fakes.h"
 

@@ -31,6 +31,7 @@ TEST_CASE("the table changes its mind exactly at the threshold") {
       world.problem.batch_size = *threshold + step;
       CHECK(world.decided() == (step < 0 ? "cpu/serial" : "cpu/tbb"));
       CHECK(world.decision.row_bound == world.problem.batch_size * n);
+      CHECK(world.decision.row_elements == world.problem.batch_size * n);
     }
     CHECK(world.decision.grain_rows == tbb.grain_rows);
   }
@@ -48,7 +49,8 @@ TEST_CASE("reference and simt never beat cpu") {
     if (backend != "reference" && backend != "simt") continue;
     CHECK(other.fixed_ns > serial.fixed_ns);
     CHECK(other.ns_per_request > serial.ns_per_request);
-    CHECK(other.ns_per_row > serial.ns_per_row);
+    CHECK(other.ns_per_row_element > serial.ns_per_row_element);
+    CHECK(other.ns_per_table_element > serial.ns_per_table_element);
   }
 }
 

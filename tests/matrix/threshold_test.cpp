@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fields.h"
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
 #include "parity.h"
@@ -38,12 +39,23 @@ std::string decided(const nsameta_problem& problem, const nsameta_outputs* outpu
   return std::string(decision.backend) + "/" + decision.variant;
 }
 
-/// The decision for a batch of any size. Lengths are not read to make it, so there is one for all.
+/// The decision for a batch of any size with the outputs of `exact_layout`. Nothing is read to make it, so the inputs
+/// are those of one request and the outputs stand at addresses that hold nothing.
 std::string decided_for_size(const step_kind& kind, std::int64_t batch_size) {
   const harness::problem_data one = problem_of(kind, 1);
   nsameta_problem problem = one.view();
   problem.batch_size = batch_size;
-  return decided(problem, nullptr);
+  nsameta_outputs outputs = harness::output_buffers(harness::place_of("cpu"), exact_layout(one, live_shape_of(one))).view();
+  std::uintptr_t address = std::uintptr_t{1} << 40;
+  for (const vector_field& field : vector_fields) {
+    nsameta_vector& vector = outputs.*field.member;
+    if (vector.data == nullptr) continue;
+    const std::int64_t rows = kind.mode == NSAMETA_DECODE ? batch_size : batch_size * kind.queries;
+    vector.data = reinterpret_cast<void*>(address);
+    vector.capacity = element_count(field.size, batch_size, rows);
+    address += std::uintptr_t{1} << 36;
+  }
+  return decided(problem, &outputs);
 }
 
 /// The smallest batch that does not go where a batch of one goes.

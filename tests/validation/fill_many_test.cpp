@@ -101,6 +101,18 @@ TEST_CASE("fill_many: sets that share a byte are named, whichever they are") {
     }
 }
 
+TEST_CASE("fill_many: of many sets too, any two are weighed") {
+  constexpr std::size_t count = 3 * NSAMETA_SETS_PER_LAUNCH + 1;
+  CHECK(many_calls(count).fill() == NSAMETA_OK);
+  for (std::size_t later = 1; later < count; later += 3)
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      many_calls tried(count);
+      tried.calls[earlier]->outputs.status.data = tried.calls[later]->outputs.cu_seqlens_k.data;
+      check_refused(tried, {"outputs[" + std::to_string(earlier) + "] and outputs[" + std::to_string(later) + "]",
+                            "cu_seqlens_k overlaps status", "0x"});
+    }
+}
+
 TEST_CASE("fill_many: no two sets share a workspace") {
   alignas(256) static std::byte memory[512];
   many_calls tried(2);

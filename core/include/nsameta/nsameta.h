@@ -281,6 +281,8 @@ typedef struct nsameta_decision {
   int32_t max_blocks;       ///< GPU policies: blocks of the grid at most; else 0
   int64_t grain_rows;       ///< CPU policies: rows a task takes at least; 0: serial
   int64_t row_bound;        ///< rows the host can bound T by: uniform rows, else the smallest row capacity
+  int64_t row_elements;     ///< row_bound times the row outputs asked for, one at least
+  int64_t table_elements;   ///< elements of page tables that the estimate counts with
   double expected_ns;       ///< the policy table's estimate
   char override_text[64];   ///< the override in force, "" if none
   int32_t rejection_count;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -51,6 +52,10 @@ inline nsameta_strided strided(std::span<const std::int64_t> data, std::int64_t 
   return {data.data(), stride, NSAMETA_INT64};
 }
 
+/// What strided() takes: a span of int32 or int64, or a container that becomes one.
+template <class Values>
+concept length_span = requires(const Values& values) { strided(values); };
+
 /// Rows of `width` elements, `row_stride` apart, that stand in `size` elements: the last one needs its width only.
 inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64_t row_stride) {
   if (width < 1 || row_stride < width)
@@ -68,19 +73,15 @@ class problem : public nsameta_problem {
   }
 
   /// [bs] KV lengths; sets the batch size.
-  problem& with_seq_lens(std::span<const std::int32_t> lengths, std::int64_t every = 1) {
-    return take_seq_lens(lengths, every);
-  }
-  problem& with_seq_lens(std::span<const std::int64_t> lengths, std::int64_t every = 1) {
-    return take_seq_lens(lengths, every);
+  problem& with_seq_lens(const length_span auto& lengths, std::int64_t every = 1) {
+    if (every < 1) throw std::invalid_argument("stride is " + std::to_string(every) + ", less than 1");
+    seq_lens = strided(lengths, every);
+    batch_size = (static_cast<std::int64_t>(std::size(lengths)) + every - 1) / every;
+    return *this;
   }
 
   /// [bs] query tokens of each request.
-  problem& with_extend_seq_lens(std::span<const std::int32_t> lengths, std::int64_t every = 1) {
-    extend_seq_lens = strided(lengths, every);
-    return *this;
-  }
-  problem& with_extend_seq_lens(std::span<const std::int64_t> lengths, std::int64_t every = 1) {
+  problem& with_extend_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     extend_seq_lens = strided(lengths, every);
     return *this;
   }
@@ -112,11 +113,7 @@ class problem : public nsameta_problem {
   }
 
   /// [bs] each request's row of req_to_token; page tables need both.
-  problem& with_req_pool_indices(std::span<const std::int32_t> slots, std::int64_t every = 1) noexcept {
-    req_pool_indices = strided(slots, every);
-    return *this;
-  }
-  problem& with_req_pool_indices(std::span<const std::int64_t> slots, std::int64_t every = 1) noexcept {
+  problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
     return *this;
   }
@@ -125,15 +122,6 @@ class problem : public nsameta_problem {
   problem& with_req_to_token(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
     row_stride = row_stride == 0 ? width : row_stride;
     req_to_token = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
-    return *this;
-  }
-
- private:
-  template <class Length>
-  problem& take_seq_lens(std::span<const Length> lengths, std::int64_t every) {
-    if (every < 1) throw std::invalid_argument("stride is " + std::to_string(every) + ", less than 1");
-    seq_lens = strided(lengths, every);
-    batch_size = (static_cast<std::int64_t>(lengths.size()) + every - 1) / every;
     return *this;
   }
 };

@@ -1,15 +1,16 @@
-#include "edit_distance.h"
+/// How far two words are apart, to guess which one was meant.
+#pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
-#include "registry.h"
-
 namespace nsameta {
-namespace {
 
-std::size_t edit_distance(std::string_view from, std::string_view to) {
+/// The fewest single-letter edits (insert, drop, replace) from one to the other.
+inline std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -22,16 +23,6 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     }
   }
   return row.back();
-}
-
-}  // namespace
-
-std::string_view nearest(std::string_view word) {
-  std::string_view best = "auto";
-  for (const std::string_view name : backend_names) {
-    if (edit_distance(word, name) < edit_distance(word, best)) best = name;
-  }
-  return best;
 }
 
 }  // namespace nsameta
