@@ -15,8 +15,9 @@ totals add_requests(const Batch& batch, const dense_lengths& lengths, std::int64
   totals sum = best_vector_code().add_lengths(lengths, begin, end);
   if (!present(batch.out.nsa_cu_seqlens_k)) return sum;
   for (std::int64_t i = begin; i < end; ++i) {
-    const request r = batch.load(i, {});
-    sum.clamped = saturating_add(sum.clamped, batch.rule.sum(r, r.rows));
+    const std::int64_t rows = lengths.tokens_at(i);
+    const request r{rows, rows, lengths.kv_at(i) - rows + 1, 1, 0, 0};
+    sum.clamped = saturating_add(sum.clamped, batch.rule.sum(r, rows));
   }
   return sum;
 }

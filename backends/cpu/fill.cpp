@@ -16,8 +16,10 @@
 namespace nsameta::cpu {
 namespace {
 
-/// Segments of a large batch: enough to balance any machine, few enough for the stack.
+/// Segments of a large batch: enough to balance any machine, few enough for the stack, and of so many requests or more
+/// that the work on one hides what it takes to find it.
 constexpr int max_segments = 256;
+constexpr std::int64_t least_segment = 256;
 
 /// Pieces of page-table work.
 constexpr std::int64_t max_pieces = 4096;
@@ -87,13 +89,14 @@ class segments {
  public:
   segments(std::int64_t requests, std::int64_t grain)
       : requests_(requests),
-        count_(static_cast<int>(std::clamp<std::int64_t>(requests / grain, 1, max_segments))),
-        length_((requests + count_ - 1) / count_) {}
+        count_(static_cast<int>(std::clamp<std::int64_t>(requests / least_segment, 1, max_segments))),
+        length_((requests + count_ - 1) / count_),
+        grain_(std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, length_))) {}
 
   /// Finds what stands before each segment, and the totals of all. `before` a segment as of an earlier scan.
   template <class Batch>
   totals scan(const Batch& batch, const dense_lengths* lengths) {
-    in_pieces(count_, 1, [&](std::int64_t first, std::int64_t last) {
+    in_pieces(count_, grain_, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t segment = first; segment < last; ++segment) {
         totals& own = before_[static_cast<std::size_t>(segment)];
         own = add_up(batch, lengths, begin(segment), begin(segment + 1), own);
@@ -111,7 +114,7 @@ class segments {
 
   template <class Visit>
   void for_each(Visit visit) const {
-    in_pieces(count_, 1, [&](std::int64_t first, std::int64_t last) {
+    in_pieces(count_, grain_, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t segment = first; segment < last; ++segment)
         visit(begin(segment), begin(segment + 1), before_[static_cast<std::size_t>(segment)]);
     });
@@ -125,6 +128,7 @@ class segments {
   std::int64_t requests_;
   int count_;
   std::int64_t length_;
+  std::int64_t grain_;  ///< segments a task takes at least
   std::array<totals, max_segments> before_{};
 };
 
@@ -180,6 +184,8 @@ void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
 }
 
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
+  // Work for one task needs no other thread.
+  if (problem.batch_size <= grain && vector_rows(out, int32_max) <= grain && fill_in_one_walk(problem, out)) return;
   tbb::this_task_arena::isolate([&] {
     with_batch(problem, out,
                [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });

@@ -1,5 +1,6 @@
-/// Vectors of 32-bit integers, in the compiler's own portable form: each function that uses them is compiled for as many
-/// lanes as its instruction set has. No function takes or returns one, so that no calling convention depends on the set.
+/// Vectors of 32-bit integers, in the compiler's own portable form: each function that uses them is compiled for as
+/// many lanes as its instruction set has. No function takes or returns one by value, so that no calling convention
+/// depends on the set.
 #pragma once
 
 #include <cstdint>

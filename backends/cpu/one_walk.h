@@ -1,32 +1,46 @@
-/// The batch of every step of a draft: dense, and nothing asked of it but rows. How many there are is found while they
-/// are written, so that its requests are walked over once.
+/// The batch of most steps: dense, with few outputs. Everything in one walk over its requests for each output, in which
+/// the number of rows is found.
 #pragma once
 
+#include "common/outcome.h"
 #include "cpu/dense_batch.h"
 
 namespace nsameta::cpu {
 
-inline constexpr std::int64_t most_rows_at_once = 1 << 20;
+/// Of more it may be worth to know how many there really are: they may have to be streamed.
+inline constexpr std::int64_t most_rows_unseen = 1 << 20;
 
-/// False, and nothing written, when the batch asks for more.
+/// False, and nothing written, when the batch asks for more than such a walk gives.
 inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
   const auto absent = [](auto&... outputs) { return ((outputs.data == nullptr) && ...); };
-  if (!absent(out.status, out.cache_seqlens, out.cu_seqlens_k, out.cu_seqlens_q, out.nsa_cu_seqlens_k,
-              out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
+  const std::int64_t end = vector_rows(out, int32_max);
+  if (!absent(out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
               out.real_page_table) ||
-      out.vector_tail != NSAMETA_TAIL_KEEP || !dense_lengths::fits(problem, out))
+      end == 0 || end > most_rows_unseen || out.vector_tail != NSAMETA_TAIL_KEEP || !dense_lengths::fits(problem, out))
     return false;
-  const std::int64_t most = larger(out.seqlens_expanded.data == nullptr ? 0 : out.seqlens_expanded.capacity,
-                                   out.nsa_cache_seqlens.data == nullptr ? 0 : out.nsa_cache_seqlens.capacity);
-  if (most > most_rows_at_once) return false;  // it may be worth streaming, which the capacity does not tell
 
   const dense_lengths lengths(problem, out);
   const vector_code& code = best_vector_code();
-  const row_progress at = code.write_rows({lengths, out, 0, 0, 0, most, 0, problem.index_topk, false});
-  if (!present(out.total_rows)) return true;
-  std::int64_t rows = at.rows;
-  if (at.request < lengths.requests) rows += code.add_lengths(lengths, at.request, lengths.requests).tokens;
-  store_value(out.total_rows, 0, rows);
+  const std::int64_t requests = lengths.requests;
+  totals all{};
+  if (present(out.status) || wants_request_fields(out)) {
+    all = code.add_lengths(lengths, 0, requests);
+    write_request_fields(out, lengths, 0, requests, {});
+  }
+  const row_progress at = code.write_rows({lengths, out, 0, 0, 0, end, 0, problem.index_topk, false});
+  all.tokens = at.rows;
+  if (at.request < requests) all.tokens += code.add_lengths(lengths, at.request, requests).tokens;
+  all.clamped = at.clamped_before;  // of all rows when there is room for them, and else nobody asks
+  all.kept = static_cast<std::int32_t>(requests);
+  if (present(out.status)) {
+    const totals none{};
+    write_outcome(batch<plain_rule, false>(problem, out), {&none, 1, requests}, all);
+  } else {
+    store_last_sum(out.cu_seqlens_k, requests, all.kv_len);
+    store_last_sum(out.cu_seqlens_q, requests, all.tokens);
+    store_last_sum(out.nsa_cu_seqlens_k, all.tokens, all.clamped);
+    if (present(out.total_rows)) store_value(out.total_rows, 0, all.tokens);
+  }
   return true;
 }
 

@@ -42,10 +42,16 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
   while (begin < end) {
     const totals through = at.before + batch.totals_of(at.index, at.value);
     const table_extent extent(problem, out, at.value);
-    for (; begin < smaller(through.table_units, end); ++begin) {
-      const table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before),
-                                             begin - at.before.table_units);
+    const std::int64_t own_end = smaller(through.table_units, end);
+    while (begin < own_end) {
+      const std::int64_t number = begin - at.before.table_units;
+      table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before), number);
       if (unit.row >= table_row_limit(out)) return;  // and so is every later unit's
+      // The units behind it in the same rows are written with it.
+      const std::int64_t merged =
+          extent.tiles == 0 ? 1 : larger(1, smaller(extent.tiles - number % extent.tiles, own_end - begin));
+      unit.end += (merged - 1) * extent.tile;
+      begin += merged;
       if (out.page_table_1.data != nullptr)
         write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
       if (out.real_page_table.data != nullptr)

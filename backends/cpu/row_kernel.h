@@ -30,7 +30,8 @@ template <int width, class Write>
     write(i, given > zero ? given : zero);
   };
   if (count < width) return;
-  for (std::int64_t i = 0; i + width < count; i += width) at(i);
+#pragma GCC unroll 4
+  for (std::int64_t i = 0; i < count - width; i += width) at(i);
   at(count - width);  // over some that are written already
 }
 
@@ -137,19 +138,59 @@ inline std::int64_t write_large_sums(const std::int32_t* seen, std::int64_t coun
   return sum;
 }
 
-/// Rows of both length fields and nothing else, each with room for all of them: what most steps ask for.
+/// Both fields of `count` rows of which the first sees `seen` positions and each other one more.
+template <int width>
+[[gnu::always_inline]] inline void write_run(std::int64_t seen, std::int64_t count, std::int32_t topk,
+                                             std::int32_t* __restrict expanded, std::int32_t* __restrict clamped) {
+  using ints = typename lanes<width>::ints;
+  using words = typename lanes<width>::words;
+  using loose = typename lanes<width>::loose;
+  if (count < width) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      expanded[i] = static_cast<std::int32_t>(std::max<std::int64_t>(seen + i, 0));
+      clamped[i] = std::min(expanded[i], topk);
+    }
+    return;
+  }
+  const ints zero{};
+  const ints most = zero + topk;
+  words row;
+  set_iota<width>(row);
+  row += static_cast<std::uint32_t>(seen);
+  const auto write = [&](std::int64_t i) __attribute__((always_inline)) {
+    const ints given = reinterpret_cast<ints>(row);
+    const ints length = given > zero ? given : zero;
+    *reinterpret_cast<loose*>(expanded + i) = length;
+    *reinterpret_cast<loose*>(clamped + i) = length < most ? length : most;
+  };
+  const words last = row + static_cast<std::uint32_t>(count - width);
+#pragma GCC unroll 2
+  for (std::int64_t i = 0; i + width < count; i += width, row += width) write(i);
+  row = last;
+  write(count - width);  // over some that are written already
+}
+
+/// Rows of both length fields and nothing else, each with room for all of them: what most steps ask for. Long runs of
+/// rows go to the outputs straight.
 template <int width>
 [[gnu::always_inline]] inline row_progress write_pairs(const row_job& job) {
   std::int32_t* const expanded = static_cast<std::int32_t*>(job.out.seqlens_expanded.data);
   std::int32_t* const clamped = static_cast<std::int32_t*>(job.out.nsa_cache_seqlens.data);
-  row_window<width> window(job.lengths, job.request, job.skipped);
+  row_window_memory<width> memory;
+  row_window<width> window(memory, job.lengths, job.request, job.skipped);
   for (std::int64_t row = job.begin;;) {
-    window.take_in(job.end - row);
+    const bool longer = window.take_in(job.end - row, true);
     const std::int64_t held = window.held(), count = std::min(held, job.end - row);
     write_both<width>(window.rows(), count, job.topk, expanded + row, clamped + row);
     row += count;
     if (row == job.end || window.exhausted()) return {window.request(), row - count + held - window.skipped(), 0};
     window.clear();
+    if (!longer) continue;
+    window.pass_by(job.end - row, [&](std::int64_t seen, std::int64_t passed) __attribute__((always_inline)) {
+      write_run<width>(seen, passed, job.topk, expanded + row, clamped + row);
+      row += passed;
+    });
+    if (row == job.end || window.exhausted()) return {window.request(), row - window.skipped(), 0};
   }
 }
 
@@ -157,7 +198,8 @@ template <int width>
 template <int width>
 [[gnu::always_inline]] inline row_progress write_any(const row_job& job) {
   const nsameta_outputs& out = job.out;
-  row_window<width> window(job.lengths, job.request, job.skipped);
+  row_window_memory<width> memory;
+  row_window<width> window(memory, job.lengths, job.request, job.skipped);
   std::int64_t row = job.begin, sum = job.clamped_before;
 
   const auto write = [&](const nsameta_vector& vector, std::int32_t limit, std::int64_t count)
@@ -172,7 +214,7 @@ template <int width>
   };
 
   for (;;) {
-    window.take_in(job.end - row);
+    window.take_in(job.end - row, false);
     const std::int64_t seen = row + window.held();
     std::int64_t count = std::min(window.held(), job.end - row);
     // Up to the end of a cache line of the first output; the others mostly stand alike.

@@ -1,6 +1,6 @@
-/// Rows of a dense batch, a window of them at a time: expanded from requests into a buffer that stays in the L1 cache, by
-/// whole vectors that overlap, then written from there to each output. So short requests cost no branches, and nothing
-/// but the buffer is ever written beyond its end.
+/// Rows of a dense batch, a window of them at a time: expanded from requests into a buffer that stays in the L1 cache,
+/// by whole vectors that overlap, then written from there to each output. So short requests cost no branches, and no
+/// output is ever written beyond its end.
 #pragma once
 
 #include "cpu/lanes.h"
@@ -8,35 +8,68 @@
 
 namespace nsameta::cpu {
 
+/// Apart from the window's counters, which then stay in registers.
+template <int width>
+struct row_window_memory {
+  static constexpr int block = 64;              ///< requests prepared at a time
+  static constexpr std::int64_t enough = 1024;  ///< rows: 4 KiB
+  /// A block of short requests past `enough`, and a vector past those.
+  static constexpr std::int64_t room = enough + block * width;
+
+  alignas(64) std::int32_t first[block];
+  alignas(64) std::int32_t place[block];
+  alignas(64) std::int32_t rows[room + width];
+};
+
 /// For each row the KV positions that it sees, before clamping at 0.
 template <int width>
 class row_window {
   using ints = typename lanes<width>::ints;
   using words = typename lanes<width>::words;
   using loose = typename lanes<width>::loose;
+  using memory = row_window_memory<width>;
 
  public:
-  static constexpr std::int64_t enough = 1024;  ///< rows: 4 KiB
+  [[gnu::always_inline]] row_window(row_window_memory<width>& memory, const dense_lengths& lengths,
+                                    std::int64_t request, std::int64_t skipped)
+      : memory_(memory), lengths_(lengths), request_(request), skipped_(skipped) {}
 
-  [[gnu::always_inline]] row_window(const dense_lengths& lengths, std::int64_t request, std::int64_t skipped)
-      : lengths_(lengths), request_(request), skipped_(skipped) {}
-
-  const std::int32_t* rows() const { return rows_; }
+  const std::int32_t* rows() const { return memory_.rows; }
   std::int64_t held() const { return held_; }
   bool exhausted() const { return request_ == lengths_.requests; }
   std::int64_t request() const { return request_; }
   std::int64_t skipped() const { return skipped_; }  ///< rows of `request` that were taken in
 
-  /// Takes in rows until `wanted` or `enough` are held, or there are no more.
-  [[gnu::always_inline]] void take_in(std::int64_t wanted) {
-    wanted = std::min(wanted, enough);
+  /// Takes in rows until `wanted` or `enough` are held, or there are no more. With `leave_long`, stops before a block of
+  /// requests that have many rows on average, and then returns true.
+  [[gnu::always_inline]] bool take_in(std::int64_t wanted, bool leave_long) {
+    wanted = std::min(wanted, memory::enough);
     while (held_ < wanted && !exhausted()) {
       const std::int64_t count = std::min<std::int64_t>(block, lengths_.requests - request_);
       if (prepare(count) && skipped_ == 0) [[likely]] {
         take_short(count);
+      } else if (leave_long && block_rows_ >= 2 * width * count) {
+        return true;
       } else {
         take_any(count, wanted);
       }
+    }
+    return false;
+  }
+
+  /// Passes the rows of a block of requests, `most` of them at most, by the window: calls `write(seen, count)` for those
+  /// of each request, of which the first sees `seen` positions and each other one more.
+  template <class Write>
+  [[gnu::always_inline]] void pass_by(std::int64_t most, Write write) {
+    const std::int64_t last = std::min<std::int64_t>(request_ + block, lengths_.requests);
+    while (request_ < last && most > 0) {
+      const std::int64_t tokens = lengths_.tokens_at(request_), taken = std::min(tokens - skipped_, most);
+      write(lengths_.kv_at(request_) - tokens + 1 + skipped_, taken);
+      most -= taken;
+      skipped_ += taken;
+      if (skipped_ < tokens) return;
+      ++request_;
+      skipped_ = 0;
     }
   }
 
@@ -45,11 +78,11 @@ class row_window {
   /// Lets go of the first `count` rows.
   [[gnu::always_inline]] void drop(std::int64_t count) {
     held_ -= count;
-    std::copy(rows_ + count, rows_ + count + held_, rows_);
+    std::copy(memory_.rows + count, memory_.rows + count + held_, memory_.rows);
   }
 
  private:
-  static constexpr int block = 64;  ///< requests
+  static constexpr int block = row_window_memory<width>::block;
 
   /// Finds the first row and the place of each of `count` requests; true when none has more rows than a vector.
   [[gnu::always_inline]] bool prepare(std::int64_t count) {
@@ -74,10 +107,11 @@ class row_window {
       const ints sane = (bounded < lengths_.least ? zero + lengths_.least : bounded) + lengths_.added;
       const ints q = asked > zero ? asked : zero;
       longest = longest > q ? longest : q;
-      *reinterpret_cast<loose*>(first_ + i) = sane - q + 1;
+      const words first = reinterpret_cast<words>(sane) - reinterpret_cast<words>(q) + 1;  // of no rows it may wrap
+      *reinterpret_cast<loose*>(memory_.first + i) = reinterpret_cast<ints>(first);
       words through = reinterpret_cast<words>(q);
       sum_lanes<width>(through);
-      *reinterpret_cast<loose*>(place_ + i) = reinterpret_cast<ints>(places + through) - q;
+      *reinterpret_cast<loose*>(memory_.place + i) = reinterpret_cast<ints>(places + through - reinterpret_cast<words>(q));
       spread_last<width>(through);
       places += through;
     }
@@ -88,10 +122,12 @@ class row_window {
   [[gnu::always_inline]] void take_short(std::int64_t count) {
     words iota;
     set_iota<width>(iota);
-    std::int32_t* const to = rows_ + held_;
+    std::int32_t* const to = memory_.rows + held_;
 #pragma GCC unroll 4
-    for (std::int64_t i = 0; i < count; ++i)
-      *reinterpret_cast<loose*>(to + place_[i]) = reinterpret_cast<ints>(iota) + first_[i];
+    for (std::int64_t i = 0; i < count; ++i) {
+      const words seen = iota + static_cast<std::uint32_t>(memory_.first[i]);
+      *reinterpret_cast<loose*>(to + memory_.place[i]) = reinterpret_cast<ints>(seen);
+    }
     held_ += block_rows_;
     request_ += count;
   }
@@ -101,9 +137,9 @@ class row_window {
     set_iota<width>(iota);
     for (std::int64_t i = 0; i < count && held_ < wanted; ++i) {
       const std::int64_t left = lengths_.tokens_at(request_) - skipped_;
-      const std::int64_t taken = std::min(left, room - held_);
-      words seen = iota + static_cast<std::uint32_t>(first_[i]) + static_cast<std::uint32_t>(skipped_);
-      std::int32_t* const to = rows_ + held_;
+      const std::int64_t taken = std::min(left, memory::room - held_);
+      words seen = iota + static_cast<std::uint32_t>(memory_.first[i]) + static_cast<std::uint32_t>(skipped_);
+      std::int32_t* const to = memory_.rows + held_;
       for (std::int64_t row = 0; row < taken; row += width, seen += width)
         *reinterpret_cast<loose*>(to + row) = reinterpret_cast<ints>(seen);
       held_ += taken;
@@ -115,16 +151,11 @@ class row_window {
     }
   }
 
-  /// A block of short requests past `enough`, and a vector past those.
-  static constexpr std::int64_t room = enough + block * width;
-
+  row_window_memory<width>& memory_;
   const dense_lengths& lengths_;
   std::int64_t request_, skipped_;
   std::int64_t held_ = 0;
   std::uint32_t block_rows_ = 0;
-  alignas(64) std::int32_t first_[block];
-  alignas(64) std::int32_t place_[block];
-  alignas(64) std::int32_t rows_[room + width];
 };
 
 }  // namespace nsameta::cpu

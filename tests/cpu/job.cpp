@@ -20,17 +20,12 @@ definition request_of(const batch_lengths& lengths, std::size_t i) {
   return {kv, tokens};
 }
 
-nsameta_vector view(ints& buffer, std::int64_t capacity, nsameta_dtype dtype = NSAMETA_INT32) {
-  const std::int64_t width = dtype == NSAMETA_INT64 ? 2 : 1;
-  buffer.assign(static_cast<std::size_t>((std::max<std::int64_t>(capacity, 0) + 2 * answer::guard) * width), untouched);
-  return {capacity < 0 ? nullptr : buffer.data() + answer::guard * width, std::max<std::int64_t>(capacity, 0), dtype};
-}
-
-/// A buffer of int64 elements cut to int32 ones. Untouched stays so.
-ints narrowed(const ints& wide) {
-  ints narrow;
-  for (std::size_t i = 0; i < wide.size(); i += 2) narrow.push_back(wide[i]);
-  return narrow;
+template <class T>
+nsameta_vector view(std::vector<T>& buffer, std::int64_t capacity) {
+  const std::int64_t held = std::max<std::int64_t>(capacity, 0);
+  buffer.assign(static_cast<std::size_t>(held + 2 * answer::guard), untouched);
+  return {capacity < 0 ? nullptr : buffer.data() + answer::guard, held,
+          sizeof(T) == sizeof(std::int64_t) ? NSAMETA_INT64 : NSAMETA_INT32};
 }
 
 }  // namespace
@@ -67,7 +62,8 @@ answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacitie
   nsameta_outputs outputs = outputs_of(lengths);
   outputs.seqlens_expanded = view(got.expanded, room.expanded);
   outputs.nsa_cache_seqlens = view(got.clamped, room.clamped);
-  outputs.nsa_cu_seqlens_k = view(got.sums, room.sums, sums);
+  ints narrow;
+  outputs.nsa_cu_seqlens_k = sums == NSAMETA_INT64 ? view(got.sums, room.sums) : view(narrow, room.sums);
   const cpu::dense_lengths dense(problem, outputs);
 
   cpu::row_job job{dense, outputs, 0, begin, begin, end, 0, lengths.topk, streaming};
@@ -82,19 +78,22 @@ answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacitie
   const cpu::row_progress reached = code.write_rows(job);
   got.request = reached.request;
   got.rows = reached.rows;
-  if (sums == NSAMETA_INT64) got.sums = narrowed(got.sums);
+  if (sums == NSAMETA_INT32) got.sums.assign(narrow.begin(), narrow.end());
   return got;
 }
 
-answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end) {
+answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
+                nsameta_dtype sums) {
   answer want;
   view(want.expanded, room.expanded);
   view(want.clamped, room.clamped);
   view(want.sums, room.sums);
-  const auto write = [&](ints& buffer, std::int64_t capacity, std::int64_t row, std::int64_t value) {
+  const auto write = [&](auto& buffer, std::int64_t capacity, std::int64_t row, std::int64_t value) {
     if (row >= begin && row < std::min(end, capacity))
-      buffer[static_cast<std::size_t>(row + answer::guard)] = static_cast<std::int32_t>(value);
+      buffer[static_cast<std::size_t>(row + answer::guard)] = static_cast<decltype(buffer[0] + 0)>(value);
   };
+  const std::int64_t most = sums == NSAMETA_INT64 ? std::numeric_limits<std::int64_t>::max()
+                                                  : std::numeric_limits<std::int32_t>::max();
   std::int64_t row = 0, sum = 0;
   for (std::size_t i = 0; i < lengths.kv.size(); ++i) {
     const definition r = request_of(lengths, i);
@@ -103,7 +102,7 @@ answer expected(const batch_lengths& lengths, capacities room, std::int64_t begi
       const std::int64_t clamped = std::min<std::int64_t>(seen, lengths.topk);
       write(want.expanded, room.expanded, row, seen);
       write(want.clamped, room.clamped, row, clamped);
-      write(want.sums, room.sums, row, std::min<std::int64_t>(sum, std::numeric_limits<std::int32_t>::max()));
+      write(want.sums, room.sums, row, std::min(sum, most));
       sum += clamped;
     }
   }

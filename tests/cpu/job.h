@@ -28,14 +28,16 @@ struct capacities {
 /// The three outputs after a job, guards and all: element i is row i - guard.
 struct answer {
   static constexpr std::int64_t guard = 64;
-  ints expanded, clamped, sums;
+  ints expanded, clamped;
+  std::vector<std::int64_t> sums;
   std::int64_t request = 0, rows = 0;
 };
 
 /// Runs rows [begin, end), with wide or narrow sums. Answers of any vector code and of `expected` are to be equal.
 answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacities room, std::int64_t begin,
            std::int64_t end, bool streaming, nsameta_dtype sums = NSAMETA_INT32);
-answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end);
+answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
+                nsameta_dtype sums = NSAMETA_INT32);
 
 std::int64_t rows_of(const batch_lengths& lengths);
 /// Problem and outputs of a batch, for what takes them.
