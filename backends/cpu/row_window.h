@@ -40,8 +40,8 @@ class row_window {
   std::int64_t request() const { return request_; }
   std::int64_t skipped() const { return skipped_; }  ///< rows of `request` that were taken in
 
-  /// Takes in rows until `wanted` or `enough` are held, or there are no more. With `leave_long`, stops before a block of
-  /// requests that have many rows on average, and then returns true.
+  /// Takes in rows until `wanted` or `enough` are held, or there are no more. With `leave_long`, stops before a block
+  /// of requests that have many rows on average, and then returns true.
   [[gnu::always_inline]] bool take_in(std::int64_t wanted, bool leave_long) {
     wanted = std::min(wanted, memory::enough);
     while (held_ < wanted && !exhausted()) {
@@ -57,8 +57,8 @@ class row_window {
     return false;
   }
 
-  /// Passes the rows of a block of requests, `most` of them at most, by the window: calls `write(seen, count)` for those
-  /// of each request, of which the first sees `seen` positions and each other one more.
+  /// Passes the rows of a block of requests, `most` of them at most, by the window: calls `write(seen, count)` for
+  /// those of each request, of which the first sees `seen` positions and each other one more.
   template <class Write>
   [[gnu::always_inline]] void pass_by(std::int64_t most, Write write) {
     const std::int64_t last = std::min<std::int64_t>(request_ + block, lengths_.requests);
@@ -111,7 +111,8 @@ class row_window {
       *reinterpret_cast<loose*>(memory_.first + i) = reinterpret_cast<ints>(first);
       words through = reinterpret_cast<words>(q);
       sum_lanes<width>(through);
-      *reinterpret_cast<loose*>(memory_.place + i) = reinterpret_cast<ints>(places + through - reinterpret_cast<words>(q));
+      const words before = places + through - reinterpret_cast<words>(q);
+      *reinterpret_cast<loose*>(memory_.place + i) = reinterpret_cast<ints>(before);
       spread_last<width>(through);
       places += through;
     }
