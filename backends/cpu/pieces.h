@@ -7,6 +7,7 @@
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,16 +32,24 @@ struct order_point {
 
 inline order_point forked, joined;
 
-/// Calls `work(begin, end)` for pieces of [0, count) of about `piece` or more, and returns when all are done.
+/// Calls `work(begin, end)` for pieces of [0, count) of about `piece` or more, one a thread, and returns when all are
+/// done. The same threads take the same pieces from call to call, so that memory stays with who touched it first.
 template <class Work>
 void in_pieces(std::int64_t count, std::int64_t piece, const Work& work) {
   using range = tbb::blocked_range<std::int64_t>;
+  if (count <= piece) {
+    if (count > 0) work(0, count);
+    return;
+  }
   forked.leave();
-  tbb::parallel_for(range(0, count, static_cast<std::size_t>(piece)), [&](const range& part) {
-    forked.reach();
-    work(part.begin(), part.end());
-    joined.leave();
-  });
+  tbb::parallel_for(
+      range(0, count, static_cast<std::size_t>(piece)),
+      [&](const range& part) {
+        forked.reach();
+        work(part.begin(), part.end());
+        joined.leave();
+      },
+      tbb::static_partitioner());
   joined.reach();
 }
 

@@ -1,0 +1,47 @@
+/// The batch of most steps: dense, with few outputs. Everything in one walk over its requests for each output, in which
+/// the number of rows is found.
+#pragma once
+
+#include "common/outcome.h"
+#include "cpu/dense_batch.h"
+
+namespace nsameta::cpu {
+
+/// Of more it may be worth to know how many there really are: they may have to be streamed.
+inline constexpr std::int64_t most_rows_unseen = 1 << 20;
+
+/// False, and nothing written, when the batch asks for more than such a walk gives.
+inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
+  const auto absent = [](auto&... outputs) { return ((outputs.data == nullptr) && ...); };
+  const std::int64_t end = vector_rows(out, int32_max);
+  if (!absent(out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
+              out.real_page_table) ||
+      end == 0 || end > most_rows_unseen || out.vector_tail != NSAMETA_TAIL_KEEP || !dense_lengths::fits(problem, out))
+    return false;
+
+  const dense_lengths lengths(problem, out);
+  const vector_code& code = best_vector_code();
+  const std::int64_t requests = lengths.requests;
+  totals all{};
+  if (present(out.status) || wants_request_fields(out)) {
+    all = code.add_lengths(lengths, 0, requests);
+    write_request_fields(out, lengths, 0, requests, {});
+  }
+  const row_progress at = code.write_rows({lengths, out, 0, 0, 0, end, 0, problem.index_topk, false});
+  all.tokens = at.rows;
+  if (at.request < requests) all.tokens += code.add_lengths(lengths, at.request, requests).tokens;
+  all.clamped = at.clamped_before;  // of all rows when there is room for them, and else nobody asks
+  all.kept = static_cast<std::int32_t>(requests);
+  if (present(out.status)) {
+    const totals none{};
+    write_outcome(batch<plain_rule, 0>(problem, out, nsameta::lengths_of(problem), out.length_offset), {&none, 1, requests}, all);
+  } else {
+    store_last_sum(out.cu_seqlens_k, requests, all.kv_len);
+    store_last_sum(out.cu_seqlens_q, requests, all.tokens);
+    store_last_sum(out.nsa_cu_seqlens_k, all.tokens, all.clamped);
+    if (present(out.total_rows)) store_value(out.total_rows, 0, all.tokens);
+  }
+  return true;
+}
+
+}  // namespace nsameta::cpu

@@ -1,0 +1,51 @@
+#include <unistd.h>
+
+#include <array>
+
+#include "cpu/length_sums.h"
+#include "cpu/row_kernel.h"
+
+namespace nsameta::cpu {
+namespace {
+
+/// For any machine of the build's architecture.
+row_progress write_rows_portable(const row_job& job) { return write_rows<4>(job); }
+totals add_lengths_portable(const dense_lengths& lengths, std::int64_t begin, std::int64_t end) {
+  return add_lengths<4>(lengths, begin, end);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2,bmi,bmi2")]] row_progress write_rows_avx2(const row_job& job) { return write_rows<8>(job); }
+[[gnu::target("avx2,bmi,bmi2")]] totals add_lengths_avx2(const dense_lengths& lengths, std::int64_t begin,
+                                                         std::int64_t end) {
+  return add_lengths<8>(lengths, begin, end);
+}
+#endif
+
+constexpr std::array code = {
+    vector_code{"portable", write_rows_portable, add_lengths_portable},
+#if defined(__x86_64__)
+    vector_code{"avx2", write_rows_avx2, add_lengths_avx2},
+#endif
+};
+
+std::size_t count_usable() {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) return 1;
+#endif
+  return code.size();
+}
+
+}  // namespace
+
+std::int64_t streaming_bytes() {
+  static const std::int64_t bytes = [] {
+    const std::int64_t cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    return cache > 0 ? cache : std::int64_t{32} << 20;
+  }();
+  return bytes;
+}
+
+std::span<const vector_code> usable_vector_code() { return {code.data(), count_usable()}; }
+
+}  // namespace nsameta::cpu

@@ -1,0 +1,47 @@
+/// Row jobs on buffers with guards, and what they should write, row by row from the definitions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cpu/row_job.h"
+
+namespace nsameta::testing {
+
+using ints = std::vector<std::int32_t>;
+
+inline constexpr std::int32_t untouched = -77;
+
+struct batch_lengths {
+  ints kv, tokens;                 ///< `tokens` is empty when all requests have `uniform`
+  std::int64_t uniform = 0;
+  nsameta_mode mode = NSAMETA_DRAFT_EXTEND;
+  std::int64_t offset = 0;
+  std::int32_t topk = 2048;
+};
+
+/// Elements each of the three outputs has room for, -1 for an absent one.
+struct capacities {
+  std::int64_t expanded, clamped, sums;
+};
+
+/// The three outputs after a job, guards and all: element i is row i - guard.
+struct answer {
+  static constexpr std::int64_t guard = 64;
+  ints expanded, clamped;
+  std::vector<std::int64_t> sums;
+  std::int64_t request = 0, rows = 0;
+};
+
+/// Runs rows [begin, end), with wide or narrow sums. Answers of any vector code and of `expected` are to be equal.
+answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacities room, std::int64_t begin,
+           std::int64_t end, bool streaming, nsameta_dtype sums = NSAMETA_INT32);
+answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
+                nsameta_dtype sums = NSAMETA_INT32);
+
+std::int64_t rows_of(const batch_lengths& lengths);
+/// Problem and outputs of a batch, for what takes them.
+nsameta_problem problem_of(const batch_lengths& lengths);
+nsameta_outputs outputs_of(const batch_lengths& lengths);
+
+}  // namespace nsameta::testing

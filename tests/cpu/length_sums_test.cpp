@@ -1,0 +1,80 @@
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "common/request_fields.h"
+#include "job.h"
+
+using namespace nsameta;
+using namespace nsameta::testing;
+
+namespace {
+
+/// Against the walk over requests that all backends share.
+void check(const batch_lengths& lengths) {
+  const nsameta_problem problem = problem_of(lengths);
+  const nsameta_outputs outputs = outputs_of(lengths);
+  const batch_lengths stated = nsameta::lengths_of(problem);
+  const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset);
+  const cpu::dense_lengths dense(problem, outputs);
+  REQUIRE(cpu::dense_lengths::fits(problem, outputs));
+  for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
+    const totals want = add_requests(requests, begin, problem.batch_size, {});
+    for (const auto& code : cpu::usable_vector_code()) {
+      CAPTURE(code.name);
+      CAPTURE(begin);
+      const totals got = code.add_lengths(dense, begin, problem.batch_size);
+      CHECK(got.tokens == want.tokens);
+      CHECK(got.kv_len == want.kv_len);
+      CHECK(got.kept == want.kept);
+      CHECK(got.bits == want.bits);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("lengths of every kind add up as requests do") {
+  constexpr std::int32_t most = 2147483647;
+  std::mt19937 random(7);
+  const std::int32_t odd[] = {0, 1, -1, most, most - 1, most - 5, -most - 1, 4096};
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t offset : {0, 5, -5, (1 << 30) - 1, 1 - (1 << 30)})
+      for (const bool garbage : {false, true})
+        for (int requests = 0; requests < 40; requests += 1 + requests / 5) {
+          batch_lengths lengths;
+          lengths.mode = mode;
+          lengths.offset = offset;
+          if (mode == NSAMETA_TARGET_VERIFY) lengths.uniform = 6;
+          for (int i = 0; i < requests; ++i) {
+            lengths.kv.push_back(garbage && random() % 4 == 0 ? odd[random() % 8] : static_cast<int>(random() % 9000));
+            if (lengths.uniform == 0 && mode != NSAMETA_DECODE)
+              lengths.tokens.push_back(garbage && random() % 4 == 0 ? odd[random() % 8]
+                                                                    : static_cast<int>(random() % 5));
+          }
+          if (requests == 0 && mode != NSAMETA_DECODE && mode != NSAMETA_TARGET_VERIFY) continue;
+          check(lengths);
+        }
+}
+
+TEST_CASE("what is not dense is left to the walk over requests") {
+  const batch_lengths lengths{{10, 20}, {1, 2}};
+  nsameta_outputs outputs = outputs_of(lengths);
+  nsameta_problem problem = problem_of(lengths);
+  CHECK(cpu::dense_lengths::fits(problem, outputs));
+  outputs.length_offset = 1 << 30;
+  CHECK_FALSE(cpu::dense_lengths::fits(problem, outputs));
+  outputs.length_offset = 0;
+  const auto refuses = [&](auto change) {
+    nsameta_problem changed = problem;
+    change(changed);
+    CHECK_FALSE(cpu::dense_lengths::fits(changed, outputs));
+  };
+  refuses([](nsameta_problem& p) { p.seq_lens.stride = 2; });
+  refuses([](nsameta_problem& p) { p.seq_lens.dtype = NSAMETA_INT64; });
+  refuses([](nsameta_problem& p) { p.extend_seq_lens.stride = 3; });
+  refuses([](nsameta_problem& p) { p.extend_seq_lens.dtype = NSAMETA_INT64; });
+  refuses([](nsameta_problem& p) { p.index_kpool = 4; });
+  refuses([](nsameta_problem& p) { p.kv_shard.size = 2; });
+  refuses([](nsameta_problem& p) { p.q_shard.size = 2; });
+}
