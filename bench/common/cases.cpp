@@ -111,8 +111,8 @@ std::int64_t live_bytes(const generated_case& measured) {
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const harness::vector_layout& vector = measured.layout.vectors[i];
     if (vector.wanted)
-      bytes += element_count(vector_fields[i].size, measured.problem.batch_size(), shape.rows) *
-               element_bytes(vector.dtype);
+      bytes +=
+          element_count(vector_fields[i].size, measured.problem.batch_size(), shape.rows) * element_bytes(vector.dtype);
   }
   for (const harness::live_request& request : shape.requests) {
     const std::int64_t pages = (request.positions + shape.page_size - 1) / shape.page_size;

@@ -19,8 +19,7 @@ std::span<const std::string_view> engine_fields();
 harness::generated_case decode_case(std::int64_t requests);
 harness::generated_case verify_case(std::int64_t requests, std::int64_t draft_tokens);
 /// `draft_extend` with query lengths random within [low, high]. `turn` gives another batch of the same kind.
-harness::generated_case ragged_case(std::int64_t requests, std::int64_t low, std::int64_t high,
-                                    std::uint64_t turn = 0);
+harness::generated_case ragged_case(std::int64_t requests, std::int64_t low, std::int64_t high, std::uint64_t turn = 0);
 /// `draft_extend` with 1 to 199 rows a request, exactly 100 on average, at contexts of 9,000 to 11,000.
 harness::generated_case long_rows_case(std::int64_t requests);
 /// `decode` of contexts of `live` tokens: each request has a slot of its own, in random order, full of random tokens.

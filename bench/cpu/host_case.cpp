@@ -39,8 +39,10 @@ void for_each_output(const nsameta_outputs& outputs, std::int64_t rows, Set&& se
 }  // namespace
 
 host_case::host_case(const harness::generated_case& measured)
-    : inputs_(harness::device_place{}), outputs_(harness::device_place{}, checked(measured).layout),
-      rows_(rows_of(measured)), bytes_(live_bytes(measured)) {
+    : inputs_(harness::device_place{}),
+      outputs_(harness::device_place{}, checked(measured).layout),
+      rows_(rows_of(measured)),
+      bytes_(live_bytes(measured)) {
   inputs_.upload(measured.problem);
 }
 
@@ -64,10 +66,13 @@ void host_case::set_parallel() const {
   constexpr std::size_t page = 4096;
   for_each_output(outputs_.view(), rows_, [](char* data, std::size_t bytes) {
     const std::size_t pages = (bytes + page - 1) / page;
-    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, pages), [=](const tbb::blocked_range<std::size_t>& range) {
-      const std::size_t end = range.end() == pages ? bytes : range.end() * page;
-      std::memset(data + range.begin() * page, 1, end - range.begin() * page);
-    }, tbb::static_partitioner());
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, pages),
+        [=](const tbb::blocked_range<std::size_t>& range) {
+          const std::size_t end = range.end() == pages ? bytes : range.end() * page;
+          std::memset(data + range.begin() * page, 1, end - range.begin() * page);
+        },
+        tbb::static_partitioner());
   });
 }
 

@@ -15,11 +15,11 @@ class host_case {
   /// Throws unless cpu/serial and cpu/tbb give the reference's answer.
   explicit host_case(const harness::generated_case& measured);
 
-  void fill() const;                                   ///< nsameta_fill, selection and all
-  void fill_by(const launch_policy& policy) const;     ///< the CPU backend's own function, nothing around it
-  void fill_by_reference() const;                      ///< the reference backend's
-  void set() const;                                    ///< memset of the live part of every output
-  void set_parallel() const;                           ///< the same under TBB, each output cut evenly over the threads
+  void fill() const;                                ///< nsameta_fill, selection and all
+  void fill_by(const launch_policy& policy) const;  ///< the CPU backend's own function, nothing around it
+  void fill_by_reference() const;                   ///< the reference backend's
+  void set() const;                                 ///< memset of the live part of every output
+  void set_parallel() const;                        ///< the same under TBB, each output cut evenly over the threads
 
   launch_policy policy_of(const char* variant) const;  ///< as the policy table has it
   launch_policy chosen_policy() const;                 ///< what selection takes

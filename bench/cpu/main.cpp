@@ -38,9 +38,8 @@ void add_group(const std::string& group, const batches& turns) {
   add(group + "/memset", turns, [](const host_case& batch) { batch.set(); });
   add(group + "/memset_tbb", turns, [](const host_case& batch) { batch.set_parallel(); });
   for (const char* variant : {"serial", "tbb"})
-    add(group + '/' + variant, turns, [policy = one.policy_of(variant)](const host_case& batch) {
-      batch.fill_by(policy);
-    });
+    add(group + '/' + variant, turns,
+        [policy = one.policy_of(variant)](const host_case& batch) { batch.fill_by(policy); });
   add(group + "/chosen", turns, [policy = one.chosen_policy()](const host_case& batch) { batch.fill_by(policy); });
   add(group + "/nsameta_fill", turns, [](const host_case& batch) { batch.fill(); });
   if (one.rows() <= most_reference_rows)

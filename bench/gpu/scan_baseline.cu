@@ -45,11 +45,11 @@ scan_baseline::~scan_baseline() {
 
 void scan_baseline::scan(cudaStream_t stream) {
   // Inclusive and one element on: the exclusive sums and, behind them, the total.
-  check_cuda(cub::DeviceScan::InclusiveSum(scratch_, scratch_bytes_, extend_seq_lens_, offsets_ + 1, requests_, stream));
+  check_cuda(
+      cub::DeviceScan::InclusiveSum(scratch_, scratch_bytes_, extend_seq_lens_, offsets_ + 1, requests_, stream));
 }
 
-void scan_baseline::search(std::int32_t* expanded, std::int32_t* clamped, int threads, int topk,
-                           cudaStream_t stream) {
+void scan_baseline::search(std::int32_t* expanded, std::int32_t* clamped, int threads, int topk, cudaStream_t stream) {
   constexpr int block = 256;
   if (threads == 0) return;
   search_rows<<<static_cast<unsigned>((threads + block - 1) / block), block, 0, stream>>>(

@@ -20,8 +20,10 @@ int multiprocessors_of(int device) {
 }  // namespace
 
 gpu_session::gpu_session(gpu_options options)
-    : options_(std::move(options)), place_(harness::place_of(options_.backend)),
-      multiprocessors_(multiprocessors_of(place_.index)), timer_(options_.quick ? 15 : 41) {
+    : options_(std::move(options)),
+      place_(harness::place_of(options_.backend)),
+      multiprocessors_(multiprocessors_of(place_.index)),
+      timer_(options_.quick ? 15 : 41) {
   harness::check(nsameta_set_override(options_.backend.c_str()));
   const nsameta_target target = place_.target();
   harness::check(nsameta_warmup(&target));

@@ -28,7 +28,8 @@ contestant memset_of(const uploaded_case& filled, std::int64_t rows) {
 class scan_contestant {
  public:
   scan_contestant(gpu_session& session, uploaded_case& filled, const generated_case& measured)
-      : filled_(filled), topk_(measured.problem.index_topk),
+      : filled_(filled),
+        topk_(measured.problem.index_topk),
         scan_(static_cast<const std::int32_t*>(filled.problem().seq_lens.data),
               static_cast<const std::int32_t*>(filled.problem().extend_seq_lens.data),
               static_cast<int>(measured.problem.batch_size())) {
@@ -66,8 +67,7 @@ class scan_contestant {
 
 /// Runs `measure` on a case with the engine's fields and with two, both checked.
 template <class Measure>
-void with_both_field_sets(gpu_session& session, generated_case measured, std::int64_t row_capacity,
-                          Measure&& measure) {
+void with_both_field_sets(gpu_session& session, generated_case measured, std::int64_t row_capacity, Measure&& measure) {
   ask_for(measured, two_fields(), false, false, row_capacity);
   session.check_answer(measured);
   uploaded_case two(session.place(), measured);
@@ -94,22 +94,27 @@ void measure_vector_nodes(gpu_session& session) {
              {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536})) {
     const std::string group = "cuda/node/draft_extend" + at(requests);
     session.attempt(group, [&] {
-      with_both_field_sets(session, ragged_case(requests, 1, row_room), requests * row_room,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-        scan_contestant scan(session, two, measured);
-        session.record(group, measured, session.timer().node_times(
-            {floor, engine.as("engine"), two.as("two"), memset_of(two, rows_of(measured)),
-             {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }}}));
-      });
+      with_both_field_sets(
+          session, ragged_case(requests, 1, row_room), requests * row_room,
+          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+            scan_contestant scan(session, two, measured);
+            session.record(group, measured,
+                           session.timer().node_times({floor,
+                                                       engine.as("engine"),
+                                                       two.as("two"),
+                                                       memset_of(two, rows_of(measured)),
+                                                       {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }}}));
+          });
     });
   }
   for (const std::int64_t requests : sizes(session, {512}, {32, 256, 512, 1024, 4096})) {
     const std::string group = "cuda/node/target_verify/n:4" + at(requests);
     session.attempt(group, [&] {
-      with_both_field_sets(session, verify_case(requests, 4), 0,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-        session.record(group, measured, session.timer().node_times({floor, engine.as("engine"), two.as("two")}));
-      });
+      with_both_field_sets(
+          session, verify_case(requests, 4), 0,
+          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+            session.record(group, measured, session.timer().node_times({floor, engine.as("engine"), two.as("two")}));
+          });
     });
   }
 }
@@ -123,8 +128,9 @@ void measure_long_rows(gpu_session& session) {
       ask_for(measured, two_fields(), false, false);
       session.check_answer(measured);
       const uploaded_case two(session.place(), measured);
-      session.record(group, measured, session.timer().node_times(
-          {{"floor", launch_empty}, two.as("two"), memset_of(two, rows_of(measured))}));
+      session.record(
+          group, measured,
+          session.timer().node_times({{"floor", launch_empty}, two.as("two"), memset_of(two, rows_of(measured))}));
     });
   }
 }
@@ -133,11 +139,11 @@ void measure_calls(gpu_session& session) {
   const contestant launch{"launch", launch_empty};
   const auto plain = [&](const std::string& group, generated_case made) {
     session.attempt(group, [&] {
-      with_both_field_sets(session, std::move(made), 0,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-        session.record(group, measured,
-                       session.timer().call_times({launch, engine.as("engine"), two.as("two")}));
-      });
+      with_both_field_sets(
+          session, std::move(made), 0,
+          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+            session.record(group, measured, session.timer().call_times({launch, engine.as("engine"), two.as("two")}));
+          });
     });
   };
   for (const std::int64_t requests : sizes(session, {1, 32, 1024}, {1, 8, 32, 128, 256, 512, 1024})) {
@@ -145,14 +151,18 @@ void measure_calls(gpu_session& session) {
     plain("cuda/call/target_verify" + at(requests), verify_case(requests, 4));
     const std::string group = "cuda/call/draft_extend" + at(requests);
     session.attempt(group, [&] {
-      with_both_field_sets(session, ragged_case(requests, 1, row_room), requests * row_room,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-        scan_contestant scan(session, two, measured);
-        session.record(group, measured, session.timer().call_times(
-            {launch, engine.as("engine"), two.as("two"),
-             {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }},
-             {"scan_read_back", [&](cudaStream_t stream) { scan.read_back(stream); }}}));
-      });
+      with_both_field_sets(
+          session, ragged_case(requests, 1, row_room), requests * row_room,
+          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+            scan_contestant scan(session, two, measured);
+            session.record(
+                group, measured,
+                session.timer().call_times({launch,
+                                            engine.as("engine"),
+                                            two.as("two"),
+                                            {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }},
+                                            {"scan_read_back", [&](cudaStream_t stream) { scan.read_back(stream); }}}));
+          });
     });
   }
 }
