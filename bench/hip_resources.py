@@ -30,7 +30,7 @@ def answers(found):
             worst = max(kernel["scratch_bytes"] + kernel["vector_spills"] for kernel in here)
             waves = [kernel["waves_per_simd"] for kernel in here]
             answer |= {"value": worst, "verdict": "pass" if worst == 0 else "miss",
-                       "case": f"{architecture}, {len(here)} kernels, {min(waves)} to {max(waves)} waves a SIMD"}
+                       "note": f"{len(here)} kernels, {min(waves)} to {max(waves)} waves a SIMD"}
         else:
             answer |= {"value": None, "verdict": "not run", "reason": "the build has no HIP module for it"}
         made.append(answer)

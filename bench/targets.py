@@ -114,6 +114,8 @@ def evaluate(groups, reasons):
             met = known[worst] <= target.limit if target.sense == "<=" else known[worst] >= target.limit
             answer |= {"value": round(known[worst], 4), "verdict": "pass" if met else "miss",
                        "of": [worst[0], *worst[1]]}
+            if len(known) > 1:
+                answer["note"] = worst[0].split(" ")[0]
         else:
             names = [name for over, under in target.pairs for name in (over, *under)]
             missing = next((reasons[name.split("/")[0]] for name in names if name.split("/")[0] in reasons), None)

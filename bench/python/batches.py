@@ -64,22 +64,21 @@ def _vector_fields(device, requests, rows, row_capacity):
             "nsa_cu_seqlens_k": field(row_capacity + 1, rows + 1)}
 
 
-def _stream(device):
-    return torch.cuda.current_stream(device).cuda_stream if device.type == "cuda" else None
-
-
 def _nsameta(library, device, mode, seq_lens, **inputs):
     def make(outputs):
         call = library.call(mode, seq_lens, outputs, **inputs)
-        return lambda: call.fill(_stream(device))
+        if device.type == "cpu":
+            return call.fill
+        stream, index = torch._C._cuda_getCurrentRawStream, device.index  # what Triton's launcher calls
+        return lambda: call.fill(stream(index))
     return make
 
 
-def draft_extend(library, device, requests):
-    """1 to 8 rows a request, contexts to 8,192, buffers for 8 rows a request."""
+def draft_extend(library, device, requests, context=8192):
+    """1 to 8 rows a request, contexts to `context`, buffers for 8 rows a request."""
     tensor = functools.partial(torch.tensor, dtype=torch.int32, device=device)
     queries = [random.randint(1, 8) for _ in range(requests)]
-    seq_lens = tensor([random.randint(1, 8192) for _ in range(requests)])
+    seq_lens = tensor([random.randint(1, context) for _ in range(requests)])
     extend = tensor(queries)
     capacity = 8 * requests
     positions = torch.arange(capacity, dtype=torch.int32, device=device)

@@ -39,10 +39,14 @@ def all_batches(library, device, quick, check):
     random.seed(20231116)
     sizes = (1, 32, 100) if check else (32, 1024) if quick else (1, 8, 32, 128, 512, 1024, 4096)
     for requests in sizes:
-        yield batches.draft_extend(library, device, requests)
+        yield f"draft_extend/bs:{requests}", lambda: batches.draft_extend(library, device, requests)
+        if check:  # contexts shorter than their queries
+            yield f"draft_extend/short/bs:{requests}", lambda: batches.draft_extend(library, device, requests, 5)
     width = 1_000 if check else batches.WIDTH
     for requests in (1, 5) if check else (1, 512) if quick else (1, 8, 64, 512):
-        yield batches.decode_tables(library, device, requests, width, 700 if check else 1_000)
+        live = 700 if check else 1_000
+        yield (f"decode_tables/live:{live}/bs:{requests}",
+               lambda: batches.decode_tables(library, device, requests, width, live))
 
 
 def main():
@@ -55,20 +59,26 @@ def main():
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
         print(json.dumps({"not_run": "torch sees no CUDA device"}))
-        return
+        return 0
     device = torch.device(options.device, 0)
     library = Library(options.library)
     if options.device == "cuda":
         library.override(options.backend)
     library.warm_up(device)
-    groups = []
-    for made in all_batches(library, device, options.quick, options.check):
-        made.check()
-        if not options.check:
-            groups += measure(made, 15 if options.quick else 25, slow_ones=made.requests <= 1024)
+    groups, failures = [], {}
+    for name, make in all_batches(library, device, options.quick, options.check):
+        try:
+            made = make()
+            made.check()
+            if not options.check:
+                groups += measure(made, 15 if options.quick else 25, slow_ones=made.requests <= 1024)
+        except Exception as error:  # whatever a baseline throws: the next batch gets its turn
+            failures[f"python/{name}"] = f"{type(error).__name__}: {error}"
     versions = {"torch": torch.__version__, "cuda": torch.version.cuda, "triton": batches.triton_version()}
-    print(json.dumps({"versions": versions, "groups": groups}))
+    print(json.dumps({"versions": versions, "groups": groups,
+                      "failures": failures}))
+    return bool(failures) and options.check
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -103,13 +103,14 @@ class Call:
             setattr(self._outputs, name, made)
         device = seq_lens.device
         self._target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None)
+        self._seq_lens, self._extend_seq_lens = self._problem.seq_lens, self._problem.extend_seq_lens  # views of it
         self._arguments = [ctypes.byref(part) for part in (self._problem, self._outputs, self._target)]
 
     def fill(self, stream=None):
         """With the lengths' addresses set anew, as a caller does whose tensors are new in every step."""
         seq_lens, extend_seq_lens = self._keep[:2]
-        self._problem.seq_lens.data = seq_lens.data_ptr()
+        self._seq_lens.data = seq_lens.data_ptr()
         if extend_seq_lens is not None:
-            self._problem.extend_seq_lens.data = extend_seq_lens.data_ptr()
+            self._extend_seq_lens.data = extend_seq_lens.data_ptr()
         self._target.stream = stream
         self._check(self._fill(*self._arguments))
