@@ -23,13 +23,14 @@ def _cpu_model():
     return found[1] if found else platform.machine()
 
 
-def facts(repository):
+def facts(repository, commit=None):
+    """`commit`: for a copy of the source without its history."""
     gpu = _output("nvidia-smi", "--query-gpu=name,driver_version,clocks.max.sm,clocks.max.mem,power.limit",
                   "--format=csv,noheader")
-    commit = _output("git", "-C", str(repository), "rev-parse", "HEAD")
+    head = _output("git", "-C", str(repository), "rev-parse", "HEAD")
     changed = _output("git", "-C", str(repository), "status", "--porcelain", "--untracked-files=no")
     return {"date": datetime.date.today().isoformat(),
-            "commit": commit and commit + ("+changes" if changed else ""),
+            "commit": commit or (head and head + ("+changes" if changed else "")),
             "cpu": _cpu_model(), "hardware_threads": len(os.sched_getaffinity(0)),
             "load_at_start": round(os.getloadavg()[0], 2), "system": platform.platform(),
             "python": platform.python_version(),
