@@ -1,7 +1,7 @@
 """The performance targets as data, and how a run's groups answer them.
 
-A time is named "GROUP CONTESTANT". A target compares times of one run: a ratio, or a difference. Where it holds for many
-sizes, the worst one counts; where several contestants do the same work, the fastest of them is the yardstick.
+A time is named "GROUP CONTESTANT". A target compares times of one run: a ratio, or a difference. Where it holds for
+many sizes, the worst one counts; where several contestants do the same work, the fastest of them is the yardstick.
 """
 import dataclasses
 

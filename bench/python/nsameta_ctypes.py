@@ -96,7 +96,8 @@ class Call:
             if tensor is not None:
                 setattr(self._problem, name, Strided(tensor.data_ptr(), 1, 0))
         if req_to_token is not None:
-            self._problem.req_to_token = TokenTable(req_to_token.data_ptr(), *req_to_token.shape, req_to_token.stride(0))
+            self._problem.req_to_token = TokenTable(req_to_token.data_ptr(), *req_to_token.shape,
+                                                    req_to_token.stride(0))
         for name, tensor in outputs.items():
             made = (Table(tensor.data_ptr(), *tensor.shape, tensor.stride(0)) if name in TABLES
                     else Vector(tensor.data_ptr(), len(tensor), 0))

@@ -1,4 +1,4 @@
-"""`draft_extend` into two fields with PyTorch alone, three ways. All write in place; rows beyond the total may change."""
+"""`draft_extend` into two fields with PyTorch alone, three ways. All write in place; rows past the total may change."""
 import torch
 
 
