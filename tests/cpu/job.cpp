@@ -10,7 +10,7 @@ struct definition {
   std::int64_t kv, tokens;
 };
 
-definition request_of(const batch_lengths& lengths, std::size_t i) {
+definition request_of(const sample_lengths& lengths, std::size_t i) {
   const std::int64_t drafts = lengths.mode == NSAMETA_TARGET_VERIFY ? lengths.uniform : 0;
   const std::int64_t most = std::numeric_limits<std::int32_t>::max() - drafts;
   const std::int64_t kv = std::clamp<std::int64_t>(lengths.kv[i] + lengths.offset, 0, most) + drafts;
@@ -30,7 +30,7 @@ nsameta_vector view(std::vector<T>& buffer, std::int64_t capacity) {
 
 }  // namespace
 
-nsameta_problem problem_of(const batch_lengths& lengths) {
+nsameta_problem problem_of(const sample_lengths& lengths) {
   nsameta_problem problem;
   nsameta_problem_init(&problem);
   problem.mode = lengths.mode;
@@ -42,20 +42,20 @@ nsameta_problem problem_of(const batch_lengths& lengths) {
   return problem;
 }
 
-nsameta_outputs outputs_of(const batch_lengths& lengths) {
+nsameta_outputs outputs_of(const sample_lengths& lengths) {
   nsameta_outputs outputs;
   nsameta_outputs_init(&outputs);
   outputs.length_offset = lengths.offset;
   return outputs;
 }
 
-std::int64_t rows_of(const batch_lengths& lengths) {
+std::int64_t rows_of(const sample_lengths& lengths) {
   std::int64_t rows = 0;
   for (std::size_t i = 0; i < lengths.kv.size(); ++i) rows += request_of(lengths, i).tokens;
   return rows;
 }
 
-answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacities room, std::int64_t begin,
+answer run(const cpu::vector_code& code, const sample_lengths& lengths, capacities room, std::int64_t begin,
            std::int64_t end, bool streaming, nsameta_dtype sums) {
   answer got;
   const nsameta_problem problem = problem_of(lengths);
@@ -82,7 +82,7 @@ answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacitie
   return got;
 }
 
-answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
+answer expected(const sample_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
                 nsameta_dtype sums) {
   answer want;
   view(want.expanded, room.expanded);

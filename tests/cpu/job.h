@@ -12,7 +12,7 @@ using ints = std::vector<std::int32_t>;
 
 inline constexpr std::int32_t untouched = -77;
 
-struct batch_lengths {
+struct sample_lengths {
   ints kv, tokens;                 ///< `tokens` is empty when all requests have `uniform`
   std::int64_t uniform = 0;
   nsameta_mode mode = NSAMETA_DRAFT_EXTEND;
@@ -34,14 +34,14 @@ struct answer {
 };
 
 /// Runs rows [begin, end), with wide or narrow sums. Answers of any vector code and of `expected` are to be equal.
-answer run(const cpu::vector_code& code, const batch_lengths& lengths, capacities room, std::int64_t begin,
+answer run(const cpu::vector_code& code, const sample_lengths& lengths, capacities room, std::int64_t begin,
            std::int64_t end, bool streaming, nsameta_dtype sums = NSAMETA_INT32);
-answer expected(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
+answer expected(const sample_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end,
                 nsameta_dtype sums = NSAMETA_INT32);
 
-std::int64_t rows_of(const batch_lengths& lengths);
+std::int64_t rows_of(const sample_lengths& lengths);
 /// Problem and outputs of a batch, for what takes them.
-nsameta_problem problem_of(const batch_lengths& lengths);
-nsameta_outputs outputs_of(const batch_lengths& lengths);
+nsameta_problem problem_of(const sample_lengths& lengths);
+nsameta_outputs outputs_of(const sample_lengths& lengths);
 
 }  // namespace nsameta::testing

@@ -11,7 +11,7 @@ using namespace nsameta::testing;
 namespace {
 
 /// Against the walk over requests that all backends share.
-void check(const batch_lengths& lengths) {
+void check(const sample_lengths& lengths) {
   const nsameta_problem problem = problem_of(lengths);
   const nsameta_outputs outputs = outputs_of(lengths);
   const batch_lengths stated = nsameta::lengths_of(problem);
@@ -42,7 +42,7 @@ TEST_CASE("lengths of every kind add up as requests do") {
     for (const std::int64_t offset : {0, 5, -5, (1 << 30) - 1, 1 - (1 << 30)})
       for (const bool garbage : {false, true})
         for (int requests = 0; requests < 40; requests += 1 + requests / 5) {
-          batch_lengths lengths;
+          sample_lengths lengths;
           lengths.mode = mode;
           lengths.offset = offset;
           if (mode == NSAMETA_TARGET_VERIFY) lengths.uniform = 6;
@@ -58,7 +58,7 @@ TEST_CASE("lengths of every kind add up as requests do") {
 }
 
 TEST_CASE("what is not dense is left to the walk over requests") {
-  const batch_lengths lengths{{10, 20}, {1, 2}};
+  const sample_lengths lengths{{10, 20}, {1, 2}};
   nsameta_outputs outputs = outputs_of(lengths);
   nsameta_problem problem = problem_of(lengths);
   CHECK(cpu::dense_lengths::fits(problem, outputs));

@@ -11,7 +11,7 @@ using nsameta::cpu::usable_vector_code;
 namespace {
 
 /// Runs a job by every vector code, both ways of storing, and compares every element of every buffer.
-void check(const batch_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end) {
+void check(const sample_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end) {
   for (const nsameta_dtype sums : {NSAMETA_INT32, NSAMETA_INT64}) {
     const answer want = expected(lengths, room, begin, end, sums);
     for (const auto& code : usable_vector_code())
@@ -29,13 +29,13 @@ void check(const batch_lengths& lengths, capacities room, std::int64_t begin, st
   }
 }
 
-void check_all(const batch_lengths& lengths) {
+void check_all(const sample_lengths& lengths) {
   const std::int64_t rows = rows_of(lengths);
   check(lengths, {rows, rows, rows}, 0, rows);
 }
 
-batch_lengths random_batch(std::mt19937& random, int requests, int longest) {
-  batch_lengths batch;
+sample_lengths random_batch(std::mt19937& random, int requests, int longest) {
+  sample_lengths batch;
   for (int i = 0; i < requests; ++i) {
     batch.tokens.push_back(static_cast<int>(random() % static_cast<unsigned>(longest + 1)));
     batch.kv.push_back(static_cast<int>(random() % 5000));
@@ -67,7 +67,7 @@ TEST_CASE("windows of many short and of few long requests") {
   std::mt19937 random(2);
   for (const int longest : {1, 4, 8, 9, 200}) check_all(random_batch(random, 1500, longest));
   for (const int longest : {8, 30, 200}) {
-    const batch_lengths batch = random_batch(random, 300, longest);
+    const sample_lengths batch = random_batch(random, 300, longest);
     check(batch, {rows_of(batch), rows_of(batch), -1}, 0, rows_of(batch));
   }
   check_all({{100000, 7, 90000}, {5000, 1, 4000}});
@@ -75,7 +75,7 @@ TEST_CASE("windows of many short and of few long requests") {
 
 TEST_CASE("nothing is written past a capacity, whichever output it is of") {
   std::mt19937 random(3);
-  const batch_lengths batch = random_batch(random, 12, 6);
+  const sample_lengths batch = random_batch(random, 12, 6);
   const std::int64_t rows = rows_of(batch);
   for (std::int64_t capacity = 0; capacity <= rows; ++capacity) {
     check(batch, {capacity, rows, rows}, 0, rows);
@@ -87,7 +87,7 @@ TEST_CASE("nothing is written past a capacity, whichever output it is of") {
 
 TEST_CASE("absent outputs") {
   std::mt19937 random(4);
-  const batch_lengths batch = random_batch(random, 50, 5);
+  const sample_lengths batch = random_batch(random, 50, 5);
   const std::int64_t rows = rows_of(batch);
   for (const capacities& room : {capacities{rows, -1, -1}, {-1, rows, -1}, {-1, -1, rows}, {rows, rows, -1}})
     check(batch, room, 0, rows);
@@ -95,7 +95,7 @@ TEST_CASE("absent outputs") {
 
 TEST_CASE("a job writes its own rows alone, wherever it begins and ends") {
   std::mt19937 random(5);
-  const batch_lengths batch = random_batch(random, 9, 20);
+  const sample_lengths batch = random_batch(random, 9, 20);
   const std::int64_t rows = rows_of(batch);
   for (std::int64_t begin = 0; begin <= rows; ++begin)
     for (std::int64_t end = begin; end <= rows; ++end) {
@@ -105,7 +105,7 @@ TEST_CASE("a job writes its own rows alone, wherever it begins and ends") {
 }
 
 TEST_CASE("jobs that are cut in the middle of a long request") {
-  const batch_lengths batch{{40, 100000, 3, 70000}, {3, 3000, 2, 2500}};
+  const sample_lengths batch{{40, 100000, 3, 70000}, {3, 3000, 2, 2500}};
   const std::int64_t rows = rows_of(batch);
   for (const std::int64_t begin : {0, 3, 700, 2998, 3003, 3005, 4000})
     for (const std::int64_t end : {3003, 3004, 4100, 5505}) {
@@ -118,7 +118,7 @@ TEST_CASE("modes, offsets and top-k") {
   std::mt19937 random(6);
   for (const std::int64_t offset : {0, 3, -40, 1 << 29})
     for (const std::int32_t topk : {1, 50, 2147483647}) {
-      batch_lengths batch = random_batch(random, 30, 3);
+      sample_lengths batch = random_batch(random, 30, 3);
       batch.offset = offset;
       batch.topk = topk;
       check_all(batch);
@@ -138,7 +138,7 @@ TEST_CASE("lengths that are garbage") {
   const ints any{most, -1, -most - 1, 0, 7, most - 3, 1, -8, most};
   check_all({any, {1, 2, 3, 4, 5, 6, 7, 8, 9}});
   check_all({any, {-1, 2, -most - 1, 0, 5, -7, 30, 8, -9}});
-  batch_lengths verify{any, {}, 8, NSAMETA_TARGET_VERIFY};
+  sample_lengths verify{any, {}, 8, NSAMETA_TARGET_VERIFY};
   check_all(verify);
   verify.offset = 9;
   check_all(verify);
@@ -147,13 +147,13 @@ TEST_CASE("lengths that are garbage") {
 }
 
 TEST_CASE("sums stand at 2^31 - 1 in place of more") {
-  const batch_lengths batch{{2147483647, 2147483647}, {20, 20}, 0, NSAMETA_DRAFT_EXTEND, 0, 500'000'000};
+  const sample_lengths batch{{2147483647, 2147483647}, {20, 20}, 0, NSAMETA_DRAFT_EXTEND, 0, 500'000'000};
   for (const auto& code : usable_vector_code())
     REQUIRE(run(code, batch, {-1, -1, 40}, 0, 40, false).sums == expected(batch, {-1, -1, 40}, 0, 40).sums);
 }
 
 TEST_CASE("a job tells how far it came") {
-  const batch_lengths batch{{10, 20, 30}, {4, 0, 6}};
+  const sample_lengths batch{{10, 20, 30}, {4, 0, 6}};
   for (const auto& code : usable_vector_code()) {
     const answer whole = run(code, batch, {100, 100, -1}, 0, 100, false);
     CHECK(whole.request == 3);

@@ -1,0 +1,16 @@
+/// What is measured. Names of groups: cuda/MEASURE/WORK/..., which bench/targets.py looks up.
+#pragma once
+
+#include "session.h"
+
+namespace nsameta::bench {
+
+void measure_vector_nodes(gpu_session& session);  ///< vector fields, as nodes of a graph, over batch sizes
+void measure_long_rows(gpu_session& session);     ///< two fields up to 1e8 rows, beside memset
+void measure_calls(gpu_session& session);         ///< pipelined calls from C, beside raw launches
+void measure_tables(gpu_session& session);        ///< decode with page tables, beside copies
+
+/// The first fill after nsameta_warmup, and later ones, each timed by itself, in microseconds. For a fresh process.
+nlohmann::json measure_first_call(const std::string& backend);
+
+}  // namespace nsameta::bench
