@@ -27,7 +27,7 @@ struct dense_lengths {
     constexpr std::int64_t far = 1 << 30;
     const auto dense = [](const nsameta_strided& v) { return v.dtype == NSAMETA_INT32 && v.stride == 1; };
     return is_plain(problem) && dense(problem.seq_lens) && out.length_offset > -far && out.length_offset < far &&
-           (has_uniform_tokens(problem) ? uniform_tokens(problem) < far : dense(problem.extend_seq_lens));
+           (problem.extend_seq_lens.data == nullptr ? problem.uniform_extend_len < far : dense(problem.extend_seq_lens));
   }
 
   dense_lengths(const nsameta_problem& problem, const nsameta_outputs& out)
@@ -41,10 +41,10 @@ struct dense_lengths {
     least = -offset;
     most = static_cast<std::int32_t>(std::min(int32_max, int32_max - drafts - offset));
     added = offset + drafts;
-    if (!has_uniform_tokens(problem)) return;
+    if (tokens != nullptr) return;
     tokens = same_tokens.data();
     tokens_step = 0;
-    same_tokens.fill(static_cast<std::int32_t>(uniform_tokens(problem)));
+    same_tokens.fill(nsameta::lengths_of(problem).uniform_tokens);
   }
   dense_lengths(const dense_lengths&) = delete;
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "common/outcome.h"
 #include "common/request_fields.h"
 #include "cpu/dense_batch.h"
 #include "cpu/one_walk.h"
+#include "cpu/outcome.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
 #include "cpu/row_fields.h"
@@ -26,22 +26,6 @@ constexpr std::int64_t max_pieces = 4096;
 
 /// Columns of a unit of page-table work.
 constexpr int table_tile = 1024;
-
-/// What does not stand per request or row: last sums, tails, the status word.
-template <class Batch>
-void write_outcome(const Batch& batch, const segment_index& segments, const totals& all) {
-  write_request_ends(batch, all);
-  write_row_ends(batch, all);
-  const auto set = [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
-    if (!present(vector)) return;
-    for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
-  };
-  for_each_request_tail(batch, all, set);
-  for_each_row_tail(batch, all, set);
-  if (!present(batch.out.status)) return;
-  *static_cast<std::uint32_t*>(batch.out.status.data) =
-      status_word(batch, all, [&](std::int64_t row) { return locate_row(batch, segments, row); });
-}
 
 /// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
 template <class Batch, class CountTokens>

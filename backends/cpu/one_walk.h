@@ -2,8 +2,8 @@
 /// the number of rows is found.
 #pragma once
 
-#include "common/outcome.h"
 #include "cpu/dense_batch.h"
+#include "cpu/outcome.h"
 
 namespace nsameta::cpu {
 

@@ -133,7 +133,7 @@ inline std::int64_t write_large_sums(const std::int32_t* seen, std::int64_t coun
                                      const nsameta_vector& vector, std::int64_t begin, std::int64_t writable) {
   for (std::int64_t i = 0; i < count; ++i) {
     if (i < writable) store_sum(vector, begin + i, sum);
-    sum = saturating_add(sum, std::clamp(seen[i], 0, topk));
+    sum = saturating_add<std::int64_t>(sum, std::clamp(seen[i], 0, topk));
   }
   return sum;
 }
