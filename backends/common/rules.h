@@ -14,6 +14,7 @@ struct basic_plain_rule {
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   N topk;
 
+  NSAMETA_HOST_DEVICE explicit basic_plain_rule(N k) : topk(k) {}
   NSAMETA_HOST_DEVICE explicit basic_plain_rule(const nsameta_problem& problem) : topk(problem.index_topk) {}
 
   /// Rows on this rank among the batch's first `tokens` query tokens.

@@ -7,6 +7,7 @@
 #include "gpu/page_tables.h"
 #include "gpu/request_fields.h"
 #include "gpu/row_fields.h"
+#include "gpu/short_requests.h"
 #include "gpu/status_word.h"
 
 namespace nsameta::gpu {
@@ -16,6 +17,7 @@ template <int block_threads>
 union block_memory {
   scan_memory<std::int32_t, block_threads> narrow;
   scan_memory<std::int64_t, block_threads> wide;
+  short_memory<block_threads> short_requests;
 
   NSAMETA_DEVICE auto& of(std::int32_t) { return narrow; }
   NSAMETA_DEVICE auto& of(std::int64_t) { return wide; }
@@ -55,6 +57,10 @@ template <int index, device_lane L>
 NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.work.max_sets>& arguments,
                                block_memory<kernel_of<index>.block_threads>& shared) {
   constexpr work_kind work = kernel_of<index>.work;
+  if constexpr (work.plain && work.max_sets == 1)
+    if (lane.block() < arguments.short_requests.blocks)
+      return write_short_requests(lane, arguments.short_requests, shared.short_requests);
+
   // On their way while the block finds out what it is to do.
   const batch_lengths& lengths = arguments.lengths;
   const std::int64_t request = lane.thread() * requests_per_thread<kernel_of<index>.block_threads>(lengths.requests);
@@ -64,7 +70,7 @@ NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.wo
       lane.prefetch(static_cast<const char*>(lengths.tokens) +
                     request * lengths.tokens_stride * (lengths.tokens_are_int64 ? 8 : 4));
   }
-  std::int32_t set = 0, first = 0;
+  std::int32_t set = 0, first = arguments.short_requests.blocks;
   if constexpr (work.max_sets > 1)
     while (lane.block() >= first + arguments.plans[set].parts.total()) first += arguments.plans[set++].parts.total();
   fill_set<work.plain>(lane, arguments.problem, arguments.outputs[set], lengths, arguments.plans[set], first, shared);

@@ -53,10 +53,19 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   std::copy_n(outputs, sets, arguments.outputs);
   std::int64_t blocks = 0;
   bool narrow = true;
+  arguments.short_requests = {};
   for (std::int64_t set = 0; set < sets; ++set) {
     arguments.plans[set] = plan_of(problem, outputs[set], policy);
     blocks += arguments.plans[set].parts.total();
     narrow = narrow && is_narrow(problem, outputs[set], arguments.plans[set]);
+  }
+  if (narrow && sets == 1) {
+    arguments.short_requests = short_plan_of(problem, outputs[0], arguments.plans[0], policy);
+    if (arguments.short_requests.blocks > 0) {
+      grid_parts& others = arguments.plans[0].parts;
+      others.rows = others.requests = 0;
+      blocks = arguments.short_requests.blocks + others.total();
+    }
   }
   if (blocks == 0) return R::success;  // nothing is wanted
   return R::launch(kernel_for(policy.variant, narrow, sets), static_cast<int>(blocks), &arguments, stream);

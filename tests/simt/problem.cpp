@@ -18,6 +18,7 @@ const gpu::fill_arguments<1>& small_problem::arguments() {
   all.outputs[0].nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
   all.outputs[0].cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
   all.lengths = lengths_of(all.problem);
+  all.short_requests = {};
   all.plans[0] = gpu::plan_of(all.problem, all.outputs[0], {0, 256, 4, 0, 3});
   return all;
 }
