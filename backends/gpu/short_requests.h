@@ -15,10 +15,21 @@ using narrow_rule = basic_plain_rule<std::int32_t>;
 using narrow_totals = basic_totals<std::int32_t>;
 using narrow_request = basic_request<std::int32_t>;
 
-/// Shared memory: the sums over each warp's earlier requests, then those over its own.
+inline constexpr int short_rows = 8;  ///< of a request, that its own lane works out
+
+/// Rows of a warp's requests between the lanes that work them out and those that write them, so that neighbouring rows
+/// leave in one store. `count`: rows of all warps.
+template <int count>
+struct staged_rows {
+  std::int32_t expanded[count];
+  std::int32_t clamped_before[count];
+  std::uint8_t lane[count];  ///< of the row's request
+};
+
 template <int block_threads>
 struct short_memory {
-  narrow_totals warps[2 * (block_threads / 32)];
+  staged_rows<block_threads * short_rows> rows;
+  narrow_totals warps[2 * (block_threads / 32)];  ///< over each warp's earlier requests, then over its own
 };
 
 /// Request `index`, which exists.
@@ -75,72 +86,106 @@ NSAMETA_DEVICE narrow_totals before_request(L& lane, const short_plan& plan, con
   return totals_of_lane<wanted>(lane, through, warps + warp - 1) + before;
 }
 
-/// Writes row j of a request to the outputs. `sums`: whether clamped_before means anything.
+/// Where rows go. Copies, because an argument that is read when it is needed is waited for.
 template <bool sums>
-NSAMETA_DEVICE void write_row(const short_plan& plan, std::int32_t row, std::int32_t expanded, std::int32_t clamped,
-                              std::int32_t clamped_before, std::int32_t index) {
-  if (plan.wanted & field_expanded) store(plan.expanded, row, expanded);
-  if (plan.wanted & field_clamped) store(plan.clamped, row, clamped);
-  if constexpr (sums) {
-    if (plan.wanted & field_clamped_sums) store(plan.clamped_sums, row, clamped_before);
-    if (plan.wanted & field_row_numbers) store(plan.row_numbers, row, row);
-    if (plan.wanted & field_request) store(plan.request, row, index);
+struct row_outputs {
+  narrow_vector expanded, clamped, clamped_sums, row_numbers, request;
+
+  NSAMETA_DEVICE explicit row_outputs(const short_plan& plan)
+      : expanded(plan.expanded),
+        clamped(plan.clamped),
+        clamped_sums(plan.clamped_sums),
+        row_numbers(plan.row_numbers),
+        request(plan.request) {}
+
+  NSAMETA_DEVICE void write(const narrow_rule& rule, std::int32_t row, std::int32_t length, std::int32_t clamped_before,
+                            std::int32_t index) const {
+    store(expanded, row, length);
+    store(clamped, row, rule.clamped(length));
+    if constexpr (sums) {
+      store(clamped_sums, row, clamped_before);
+      store(row_numbers, row, row);
+      store(request, row, index);
+    }
+  }
+};
+
+/// Writes the rows of a warp's requests, this lane's being `r`, number `index`, with `rows` rows that `before` precedes.
+template <bool sums, int block_threads, device_lane L>
+NSAMETA_DEVICE void write_rows(L& lane, const row_outputs<sums>& out, const narrow_rule& rule, const narrow_request& r,
+                               std::int32_t index, std::int32_t rows, const narrow_totals& before,
+                               staged_rows<block_threads * short_rows>& staged) {
+  const int lane_index = lane.thread() % L::warp_width;
+  const int first_lane = lane.thread() - lane_index;
+  const std::int32_t start = lane.shuffle(before.tokens, 0);
+  std::uint64_t longer = lane.ballot(rows > short_rows);
+  if (longer == 0) {
+    const std::int32_t end = lane.shuffle(before.tokens + rows, L::warp_width - 1);
+    const int base = first_lane * short_rows;
+    std::int32_t sum = before.clamped;
+    std::int32_t seen = r.first;
+    for (std::int32_t j = 0; j < rows; ++j) {
+      const int at = base + (before.tokens - start) + j;
+      const std::int32_t length = larger(seen, 0);
+      staged.expanded[at] = length;
+      if constexpr (sums) {
+        staged.clamped_before[at] = sum;
+        staged.lane[at] = static_cast<std::uint8_t>(lane_index);
+        sum = saturating_add(sum, rule.clamped(length));
+      }
+      seen = wrapping_add(seen, 1);
+    }
+    lane.sync_warp();
+    const std::int32_t first_index = index - lane_index;
+    for (std::int32_t i = lane_index; i < end - start; i += L::warp_width)
+      out.write(rule, start + i, staged.expanded[base + i], sums ? staged.clamped_before[base + i] : 0,
+                sums ? first_index + staged.lane[base + i] : 0);
+    return;
+  }
+  // With a long request among them, one after the other.
+  for (int from = 0; from < L::warp_width; ++from) {
+    narrow_request theirs{};
+    theirs.first = lane.shuffle(r.first, from);
+    const std::int32_t their_rows = lane.shuffle(rows, from);
+    const std::int32_t their_start = lane.shuffle(before.tokens, from);
+    const std::int32_t clamped_before = lane.shuffle(before.clamped, from);
+    for (std::int32_t j = lane_index; j < their_rows; j += L::warp_width)
+      out.write(rule, their_start + j, larger(wrapping_add(theirs.first, j), 0),
+                sums ? saturating_add(clamped_before, rule.sum(theirs, j)) : 0, index - lane_index + from);
   }
 }
 
 template <wanted_totals wanted, int block_threads, device_lane L>
 NSAMETA_DEVICE void write_short_requests(L& lane, const short_plan& plan, short_memory<block_threads>& shared) {
   constexpr bool sums = wanted.clamped;
-  constexpr int own_rows = 8;  ///< that a lane writes alone
   const narrow_rule rule(plan.topk);
+  const row_outputs<sums> out(plan);
   const std::int32_t index = lane.block() * block_threads + lane.thread();
   narrow_request r{};
   if (index < plan.requests) r = load_short(plan, index);
   const narrow_totals own = totals_of<wanted>(rule, r);
   const narrow_totals before = before_request<wanted>(lane, plan, rule, own, shared);
-
-  const std::int32_t limit = smaller(saturating_add(before.tokens, r.rows), plan.row_limit);
-  const std::int32_t rows = larger(limit - before.tokens, 0);
-  std::int32_t sum = before.clamped;
-  std::int32_t seen = r.first;
-  for (std::int32_t j = 0; j < smaller(rows, own_rows); ++j) {
-    const std::int32_t expanded = larger(seen, 0);
-    const std::int32_t clamped = rule.clamped(expanded);
-    write_row<sums>(plan, before.tokens + j, expanded, clamped, sum, index);
-    sum = saturating_add(sum, clamped);
-    seen = wrapping_add(seen, 1);
-  }
-  // Longer ones are the whole warp's.
-  for (std::uint64_t longer = lane.ballot(rows > own_rows); longer != 0; longer &= longer - 1) {
-    const int from = __builtin_popcountll((longer & -longer) - 1);
-    narrow_request theirs{};
-    theirs.first = lane.shuffle(r.first, from);
-    theirs.rows = lane.shuffle(rows, from);
-    const std::int32_t start = lane.shuffle(before.tokens, from);
-    const std::int32_t clamped_before = lane.shuffle(before.clamped, from);
-    for (std::int32_t j = own_rows + lane.thread() % L::warp_width; j < theirs.rows; j += L::warp_width) {
-      const std::int32_t expanded = larger(wrapping_add(theirs.first, j), 0);
-      const std::int32_t sum_before = sums ? saturating_add(clamped_before, rule.sum(theirs, j)) : 0;
-      write_row<sums>(plan, start + j, expanded, rule.clamped(expanded), sum_before,
-                      index - lane.thread() % L::warp_width + from);
-    }
-  }
-
   if constexpr (sums) {
-    if (index < plan.requests) {
-      store(plan.cache_seqlens, index, r.kv_len);
-      store(plan.kv_sums, index, before.kv_len);
-      store(plan.row_sums, index, before.tokens);
+    const bool exists = index < plan.requests;
+    const bool last = index == plan.requests - 1 || (plan.requests == 0 && index == 0);
+    const narrow_totals all = before + own;
+    const narrow_vector kv_sums = plan.kv_sums, row_sums = plan.row_sums, cache_seqlens = plan.cache_seqlens;
+    const narrow_vector total_rows = plan.total_rows;
+    if (exists) {
+      store(cache_seqlens, index, r.kv_len);
+      store(kv_sums, index, before.kv_len);
+      store(row_sums, index, before.tokens);
     }
-    if (index == plan.requests - 1 || (plan.requests == 0 && index == 0)) {
-      const narrow_totals all = before + own;
-      store(plan.kv_sums, plan.requests, all.kv_len);
-      store(plan.row_sums, plan.requests, all.tokens);
-      store(plan.clamped_sums, all.tokens, all.clamped);
-      store(plan.row_numbers, all.tokens, all.tokens);
-      store(plan.total_rows, 0, all.tokens);
+    if (last) {
+      store(kv_sums, plan.requests, all.kv_len);
+      store(row_sums, plan.requests, all.tokens);
+      store(out.clamped_sums, all.tokens, all.clamped);
+      store(out.row_numbers, all.tokens, all.tokens);
+      store(total_rows, 0, all.tokens);
     }
   }
+  const std::int32_t limit = smaller(saturating_add(before.tokens, r.rows), plan.row_limit);
+  write_rows<sums, block_threads>(lane, out, rule, r, index, larger(limit - before.tokens, 0), before, shared.rows);
 }
 
 /// The sums are made only where one is wanted.
