@@ -10,7 +10,8 @@ namespace nsameta::cuda {
 namespace {
 
 template <int index>
-__global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads)
+__global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads,
+                                  gpu::resident_threads / gpu::kernel_of<index>.block_threads)
     fill_kernel(const __grid_constant__ gpu::fill_arguments<gpu::kernel_of<index>.work.max_sets> arguments) {
   __shared__ gpu::block_memory<gpu::kernel_of<index>.block_threads> shared;
   lane self;

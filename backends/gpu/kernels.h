@@ -32,6 +32,10 @@ struct kernel {
   work_kind work;
 };
 
+/// Threads that a multiprocessor should hold at least, which limits the registers of each: page tables are copied at the
+/// memory's speed only by many.
+inline constexpr int resident_threads = 1024;
+
 inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_kind_count;
 
 /// Kernel `index` of a backend.

@@ -71,11 +71,18 @@ NSAMETA_DEVICE narrow_totals before_request(L& lane, const short_plan& plan, con
   if (lane_index == 0) before = {};
   if (plan.requests <= L::warp_width) return before;  // the first warp has them all
 
+  constexpr int loads_in_flight = block_threads / 64;  // large blocks are for large batches
   narrow_totals earlier{};
   const std::int32_t preceding = lane.block() * block_threads;
-  NSAMETA_UNROLL(8)  // loads in flight
-  for (std::int32_t i = lane.thread(); i < preceding; i += block_threads)
-    earlier = earlier + totals_of<wanted>(rule, load_short(plan, i));
+  for (std::int32_t first = lane.thread(); first < preceding; first += loads_in_flight * block_threads) {
+    narrow_request loaded[loads_in_flight];
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads_in_flight; ++k)  // the last one again rather than none: no load waits for a branch
+      loaded[k] = load_short(plan, smaller(first + k * block_threads, preceding - 1));
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads_in_flight; ++k)
+      if (first + k * block_threads < preceding) earlier = earlier + totals_of<wanted>(rule, loaded[k]);
+  }
   if (preceding > 0) earlier = warp_scan<wanted>(lane, lane_index, earlier);
   if (lane_index == L::warp_width - 1) {
     shared.warps[warp] = earlier;
@@ -124,7 +131,7 @@ NSAMETA_DEVICE void write_rows(L& lane, const row_outputs<sums>& out, const narr
     const int base = first_lane * short_rows;
     std::int32_t sum = before.clamped;
     std::int32_t seen = r.first;
-    for (std::int32_t j = 0; j < rows; ++j) {
+    for (int j = 0; j < rows; ++j) {
       const int at = base + (before.tokens - start) + j;
       const std::int32_t length = larger(seen, 0);
       staged.expanded[at] = length;
