@@ -117,17 +117,18 @@ struct row_outputs {
   }
 };
 
-/// Writes the rows of a warp's requests, this lane's being `r`, number `index`, with `rows` rows that `before` precedes.
+/// Writes the rows of a warp's requests, those below `row_limit`; this lane's is `r`, number `index`.
 template <bool sums, int block_threads, device_lane L>
 NSAMETA_DEVICE void write_rows(L& lane, const row_outputs<sums>& out, const narrow_rule& rule, const narrow_request& r,
-                               std::int32_t index, std::int32_t rows, const narrow_totals& before,
+                               std::int32_t index, std::int32_t row_limit, const narrow_totals& before,
                                staged_rows<block_threads * short_rows>& staged) {
   const int lane_index = lane.thread() % L::warp_width;
   const int first_lane = lane.thread() - lane_index;
+  const std::int32_t own_end = smaller(saturating_add(before.tokens, r.rows), row_limit);
+  const std::int32_t rows = larger(own_end - before.tokens, 0);
   const std::int32_t start = lane.shuffle(before.tokens, 0);
-  std::uint64_t longer = lane.ballot(rows > short_rows);
-  if (longer == 0) {
-    const std::int32_t end = lane.shuffle(before.tokens + rows, L::warp_width - 1);
+  if (lane.ballot(rows > short_rows) == 0) {
+    const std::int32_t end = lane.shuffle(own_end, L::warp_width - 1);
     const int base = first_lane * short_rows;
     std::int32_t sum = before.clamped;
     std::int32_t seen = r.first;
@@ -191,8 +192,7 @@ NSAMETA_DEVICE void write_short_requests(L& lane, const short_plan& plan, short_
       store(total_rows, 0, all.tokens);
     }
   }
-  const std::int32_t limit = smaller(saturating_add(before.tokens, r.rows), plan.row_limit);
-  write_rows<sums, block_threads>(lane, out, rule, r, index, larger(limit - before.tokens, 0), before, shared.rows);
+  write_rows<sums, block_threads>(lane, out, rule, r, index, plan.row_limit, before, shared.rows);
 }
 
 /// The sums are made only where one is wanted.
