@@ -40,8 +40,8 @@ NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const typenam
   const nsameta_outputs& out = batch.out;
   if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
   set(out.cache_seqlens, all.kept, 0);
-  set(out.cu_seqlens_k, all.kept + 1, all.kv_len);
-  set(out.cu_seqlens_q, all.kept + 1, batch.rows(all));
+  set(out.cu_seqlens_k, std::int64_t{all.kept} + 1, all.kv_len);
+  set(out.cu_seqlens_q, std::int64_t{all.kept} + 1, batch.rows(all));
 }
 
 /// The same for the vectors of rows.

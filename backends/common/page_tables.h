@@ -108,7 +108,7 @@ using table_unit = basic_table_unit<std::int64_t>;
 /// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
 /// or slots since they were added up.
 template <class N>
-NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem,
+NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem, const nsameta_outputs& out,
                                                        const basic_table_extent<N>& extent, std::int64_t index,
                                                        N first_row, N number,
                                                        std::type_identity_t<N> most = 1) {
@@ -117,6 +117,9 @@ NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& pr
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   // A division costs a GPU a hundred instructions, and most requests have few rows.
   constexpr N copies = table_copies;
+  // Rows that no table has are all the same, and adding to them must not wrap.
+  const auto limit = static_cast<N>(table_row_limit(out));
+  if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
   const N group = number < extent.tiles ? 0 : number / extent.tiles;
   const N tile = number - group * extent.tiles;
   const N row = group * copies;

@@ -44,7 +44,7 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
     const table_extent extent = batch.extent_of(at.value);
     const std::int64_t own_end = smaller(through.table_units, end);
     while (begin < own_end) {
-      const table_unit unit = cut_table_unit(problem, extent, at.index, batch.table_rows(at.before),
+      const table_unit unit = cut_table_unit(problem, out, extent, at.index, batch.table_rows(at.before),
                                              begin - at.before.table_units, own_end - begin);
       if (unit.row >= table_row_limit(out)) return;  // and so is every later unit's
       begin += larger(std::int64_t{1}, (unit.end - unit.begin) >> extent.tile_shift);

@@ -60,7 +60,8 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
     narrow = narrow && is_narrow(problem, outputs[set], arguments.plans[set]);
   }
   if (narrow && sets == 1) {
-    arguments.short_requests = short_plan_of(problem, outputs[0], arguments.plans[0], policy);
+    arguments.short_requests = short_plan_of(problem, outputs[0], arguments.plans[0], policy.row_bound,
+                                             variants[policy.variant].block_threads);
     if (arguments.short_requests.blocks > 0) {
       grid_parts& others = arguments.plans[0].parts;
       others.rows = others.requests = 0;

@@ -22,7 +22,11 @@ struct table_work {
   L& lane;
   const Batch& batch;
 
-  NSAMETA_DEVICE number total(const totals_type& all) const { return all.table_units; }
+  /// Far more than there can be rows for, and far from where adding to it would wrap.
+  NSAMETA_DEVICE number total(const totals_type& all) const {
+    constexpr number most = number{1} << (8 * sizeof(number) - 2);
+    return smaller(all.table_units, most);
+  }
   NSAMETA_DEVICE number granule(const totals_type&) const { return 1; }
   NSAMETA_DEVICE number count(number /*index*/, const totals_type& before) const { return before.table_units; }
 
@@ -51,7 +55,7 @@ struct table_work {
     const auto extent = batch.extent_of(shown);
     while (begin < end) {
       const auto run =
-          cut_table_unit(batch.problem, extent, index, batch.table_rows(before), begin, end - begin);
+          cut_table_unit(batch.problem, batch.out, extent, index, batch.table_rows(before), begin, end - begin);
       if (run.end <= run.begin || run.row >= table_row_limit(batch.out)) return;
       if (batch.out.page_table_1.data != nullptr) write_columns(extent, run);
       if (batch.out.real_page_table.data != nullptr) write_pages(extent, run);

@@ -1,5 +1,5 @@
-/// What the host works out of a fill before it is launched. How many blocks it gets is a guess: too few are slower,
-/// never wrong.
+/// What the host works out of a fill before it is launched. How many blocks most parts get is a guess: too
+/// few are slower, never wrong. Short requests have a thread each.
 #pragma once
 
 #include <algorithm>
@@ -57,9 +57,12 @@ inline bool is_narrow(const nsameta_problem& problem, const nsameta_outputs& out
     return false;
   if (!wants_tables(out)) return true;
   if (!fits(out.page_table_1) || !fits(out.real_page_table) || problem.req_to_token.width >= limit) return false;
+  const std::int64_t columns = out.page_table_1.data == nullptr ? 0 : out.page_table_1.width;
+  const std::int64_t paged_columns =
+      out.real_page_table.data == nullptr ? 0 : out.real_page_table.width * problem.page_size;
+  if (paged_columns >= limit) return false;
   const std::int64_t groups = table_row_limit(out) / table_copies + problem.batch_size + 1;
-  const std::int64_t tiles = larger(problem.req_to_token.width,
-                                    larger(out.page_table_1.width, out.real_page_table.width)) / table_tile + 1;
+  const std::int64_t tiles = larger(problem.req_to_token.width, larger(columns, paged_columns)) / table_tile + 1;
   return groups < limit / tiles;
 }
 
@@ -69,7 +72,7 @@ inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& o
   const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
     per_block = std::max(per_block, worthwhile);
     return wanted ? static_cast<std::int32_t>(
-                        std::clamp<std::int64_t>(rounded_up(work, per_block), 1, policy.max_blocks))
+                        std::clamp<std::int64_t>(rounded_up(work, per_block), 1, larger(1, policy.max_blocks)))
                   : 0;
   };
   const std::int64_t threads = policy.block_threads;
@@ -89,7 +92,7 @@ inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& o
 /// The plan of the part for short requests; no blocks where it does not serve: it gives each request to one thread, so it
 /// serves when the rows, as far as the host knows, are few for the requests.
 inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_outputs& out, const set_plan& plan,
-                                const launch_policy& policy) {
+                                std::int64_t row_bound, std::int64_t block_threads) {
   constexpr std::int64_t far = std::int64_t{1} << 30, most_rows = 8;
   constexpr std::int64_t most_blocks = 128;  // each sums up all requests before its own
   const auto dense = [](const nsameta_strided& v) {
@@ -98,8 +101,8 @@ inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_ou
   const batch_lengths lengths = lengths_of(problem);
   if (!dense(problem.seq_lens) || !dense(problem.extend_seq_lens) || plan.vector_tail || plan.kv_offset <= -far ||
       plan.kv_offset >= far || lengths.uniform_tokens > most_rows ||
-      (lengths.tokens != nullptr && policy.row_bound > most_rows * problem.batch_size) ||
-      problem.batch_size > most_blocks * policy.block_threads ||
+      (lengths.tokens != nullptr && row_bound > most_rows * problem.batch_size) ||
+      problem.batch_size > most_blocks * block_threads ||
       plan.parts.rows + plan.parts.requests == 0)
     return {};
   const auto narrow = [](const nsameta_vector& vector) {
@@ -107,7 +110,7 @@ inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_ou
                          present(vector) ? static_cast<std::int32_t>(smaller(vector.capacity, int32_max)) : 0};
   };
   const auto offset = static_cast<std::int32_t>(plan.kv_offset);
-  const std::int64_t blocks = rounded_up(problem.batch_size, policy.block_threads);
+  const std::int64_t blocks = rounded_up(problem.batch_size, block_threads);
   return {.blocks = static_cast<std::int32_t>(std::max<std::int64_t>(1, blocks)),
           .wanted = plan.row_fields | (plan.parts.requests > 0 ? request_fields : 0u),
           .kv = static_cast<const std::int32_t*>(lengths.kv),

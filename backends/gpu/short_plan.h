@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "common/annotations.h"
 #include "gpu/row_field.h"
 
 namespace nsameta::gpu {
@@ -17,7 +16,7 @@ struct narrow_vector {
 /// Dense int32 lengths, neither sharded nor pooled, and int32 outputs: all counts fit int32.
 struct short_plan {
   std::int32_t blocks;          ///< 0: the batch is none for this part
-  std::uint32_t wanted;         ///< row_field, and other_fields
+  std::uint32_t wanted;         ///< row_field, or-ed
   const std::int32_t* kv;       ///< [requests]
   const std::int32_t* tokens;   ///< [requests]; null: uniform_tokens each
   std::int32_t requests, uniform_tokens, topk, row_limit;

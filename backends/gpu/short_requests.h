@@ -57,7 +57,8 @@ NSAMETA_DEVICE void store(const narrow_vector& vector, std::int32_t at, std::int
   if (at < vector.capacity) vector.data[at] = value;
 }
 
-/// What stands before this thread's request `own`, whose block `earlier` requests precede; `through` it as well.
+/// What stands before this thread's request, which adds `own`: the requests of earlier blocks, added up anew by every
+/// block, and those of earlier threads.
 template <wanted_totals wanted, int block_threads, device_lane L>
 NSAMETA_DEVICE narrow_totals before_request(L& lane, const short_plan& plan, const narrow_rule& rule,
                                             const narrow_totals& own, short_memory<block_threads>& shared) {

@@ -1,4 +1,4 @@
-/// 16-byte loads and stores, the widest a lane has.
+/// 16-byte stores, the widest a lane has.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,6 @@ struct alignas(16) wide {
 template <class T>
 NSAMETA_DEVICE bool is_aligned(const T* data) {
   return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
-}
-
-template <class T>
-NSAMETA_DEVICE wide<T> load_wide(const T* from) {
-  return *reinterpret_cast<const wide<T>*>(from);
 }
 
 template <class T>

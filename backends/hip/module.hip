@@ -9,12 +9,23 @@
 namespace nsameta::hip {
 namespace {
 
+/// The arguments where they lie. Taken by name and then indexed, they would be copied to scratch memory first.
+template <class Arguments>
+__device__ const Arguments& in_place(const Arguments& arguments) {
+#if defined(__AMDGCN__)
+  (void)arguments;
+  return *(const Arguments*)__builtin_amdgcn_kernarg_segment_ptr();  // from one address space to another
+#else
+  return arguments;
+#endif
+}
+
 template <int index>
 __global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads)
     fill_kernel(const gpu::fill_arguments<gpu::kernel_of<index>.work.max_sets> arguments) {
   __shared__ gpu::block_memory<gpu::kernel_of<index>.block_threads> shared;
   lane self;
-  gpu::fill_block<index>(self, arguments, shared);
+  gpu::fill_block<index>(self, in_place(arguments), shared);
 }
 
 template <int... index>
