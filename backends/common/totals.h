@@ -27,8 +27,8 @@ struct wanted_totals {
 };
 inline constexpr wanted_totals every_total{true, true, true, true, true, true};
 
-/// a + b for non-negative numbers, the largest there is in place of more. Associative, so every backend's order of adding
-/// agrees.
+/// a + b for non-negative numbers, the largest there is in place of more. Associative, so every backend's order of
+/// adding agrees.
 template <class N>
 NSAMETA_HOST_DEVICE N saturating_add(N a, N b) {
   using bits = std::make_unsigned_t<N>;

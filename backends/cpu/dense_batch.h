@@ -1,10 +1,10 @@
 /// A dense batch by vector code: what its requests add up to, their own fields, and the rows of the fields that
-/// vector code writes. The walks over requests one by one (common/request_fields.h, row_fields.h) do the same for all
+/// vector code writes. The walks over requests one by one (cpu/request_fields.h, row_fields.h) do the same for all
 /// others.
 #pragma once
 
 #include "common/extents.h"
-#include "common/locate.h"
+#include "cpu/locate.h"
 #include "cpu/row_job.h"
 
 namespace nsameta::cpu {

@@ -27,7 +27,8 @@ struct dense_lengths {
     constexpr std::int64_t far = 1 << 30;
     const auto dense = [](const nsameta_strided& v) { return v.dtype == NSAMETA_INT32 && v.stride == 1; };
     return is_plain(problem) && dense(problem.seq_lens) && out.length_offset > -far && out.length_offset < far &&
-           (problem.extend_seq_lens.data == nullptr ? problem.uniform_extend_len < far : dense(problem.extend_seq_lens));
+           (problem.extend_seq_lens.data == nullptr ? problem.uniform_extend_len < far
+                                                    : dense(problem.extend_seq_lens));
   }
 
   dense_lengths(const nsameta_problem& problem, const nsameta_outputs& out)

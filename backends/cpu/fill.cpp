@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/request_fields.h"
+#include "cpu/request_fields.h"
 #include "cpu/dense_batch.h"
 #include "cpu/one_walk.h"
 #include "cpu/outcome.h"
@@ -61,7 +61,8 @@ void write_rows(const Batch& batch, const dense_lengths* lengths, const segment_
   if (const std::int64_t vector_end = smaller(end, vector_rows(batch.out, rows)); begin < vector_end)
     write_vector_rows(batch, *lengths, at, begin, vector_end, streams(batch.out, rows));
   const nsameta_outputs others = without_vector_rows(batch.out);
-  if (begin < rows_to_write(others, end)) write_row_fields(Batch(batch.problem, others, batch.lengths, batch.kv_offset), at, begin, end);
+  if (begin < rows_to_write(others, end))
+    write_row_fields(Batch(batch.problem, others, batch.lengths, batch.kv_offset), at, begin, end);
 }
 
 template <class Batch>

@@ -34,7 +34,8 @@ inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outpu
   all.kept = static_cast<std::int32_t>(requests);
   if (present(out.status)) {
     const totals none{};
-    write_outcome(batch<plain_rule, 0>(problem, out, nsameta::lengths_of(problem), out.length_offset), {&none, 1, requests}, all);
+    const batch_lengths stated = nsameta::lengths_of(problem);
+    write_outcome(batch<plain_rule, 0>(problem, out, stated, out.length_offset), {&none, 1, requests}, all);
   } else {
     store_last_sum(out.cu_seqlens_k, requests, all.kv_len);
     store_last_sum(out.cu_seqlens_q, requests, all.tokens);

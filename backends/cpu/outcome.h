@@ -1,7 +1,7 @@
 /// What does not stand per request or row: last sums, tails, the status word.
 #pragma once
 
-#include "common/locate.h"
+#include "cpu/locate.h"
 #include "common/outcome.h"
 
 namespace nsameta::cpu {

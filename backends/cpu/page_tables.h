@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "common/extents.h"
-#include "common/locate.h"
+#include "cpu/locate.h"
 
 namespace nsameta::cpu {
 

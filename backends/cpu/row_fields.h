@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/extents.h"
-#include "common/locate.h"
+#include "cpu/locate.h"
 
 namespace nsameta::cpu {
 

@@ -19,8 +19,8 @@ struct set_plan {
 };
 
 /// The problem and the outputs as the caller stated them, validated, every pointer reachable by the device, led by what
-/// most kernels need of them: arguments are constants, and each cache line of those costs 50 cycles. Under the 4 KB that
-/// every vendor takes.
+/// most kernels need of them: arguments are constants, and each cache line of those costs 50 cycles. Under the 4 KB
+/// that every vendor takes.
 template <int max_sets>
 struct fill_arguments {
   short_plan short_requests;  ///< of the only set

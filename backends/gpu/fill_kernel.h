@@ -24,12 +24,12 @@ union block_memory {
 };
 
 /// Fills one set of outputs with the blocks from `first` on.
-template <bool plain, int block_threads, device_lane L>
+template <bool narrow, int block_threads, device_lane L>
 NSAMETA_DEVICE void fill_set(L& lane, const nsameta_problem& problem, const nsameta_outputs& outputs,
                              const batch_lengths& lengths, const set_plan& plan, std::int32_t first,
                              block_memory<block_threads>& shared) {
-  using rule = std::conditional_t<plain, basic_plain_rule<std::int32_t>, general_rule>;
-  using status_rule = std::conditional_t<plain, plain_rule, general_rule>;
+  using rule = std::conditional_t<narrow, basic_plain_rule<std::int32_t>, general_rule>;
+  using status_rule = std::conditional_t<narrow, plain_rule, general_rule>;
   auto& memory = shared.of(typename rule::number{});
   const std::int32_t requests = first + plan.parts.rows;
   const std::int32_t tables = requests + plan.parts.requests;
@@ -57,7 +57,7 @@ template <int index, device_lane L>
 NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.work.max_sets>& arguments,
                                block_memory<kernel_of<index>.block_threads>& shared) {
   constexpr work_kind work = kernel_of<index>.work;
-  if constexpr (work.plain && work.max_sets == 1)
+  if constexpr (work.narrow && work.max_sets == 1)
     if (lane.block() < arguments.short_requests.blocks)
       return write_short_requests(lane, arguments.short_requests, shared.short_requests);
 
@@ -73,7 +73,7 @@ NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.wo
   std::int32_t set = 0, first = arguments.short_requests.blocks;
   if constexpr (work.max_sets > 1)
     while (lane.block() >= first + arguments.plans[set].parts.total()) first += arguments.plans[set++].parts.total();
-  fill_set<work.plain>(lane, arguments.problem, arguments.outputs[set], lengths, arguments.plans[set], first, shared);
+  fill_set<work.narrow>(lane, arguments.problem, arguments.outputs[set], lengths, arguments.plans[set], first, shared);
 }
 
 }  // namespace nsameta::gpu

@@ -1,5 +1,5 @@
-/// How a grid is divided. Each part writes its own outputs and scans only the totals that these need; the parts run side
-/// by side, so a fill takes as long as its slowest part.
+/// How a grid is divided. Each part writes its own outputs and scans only the totals that these need; the parts run
+/// side by side, so a fill takes as long as its slowest part.
 #pragma once
 
 #include <cstdint>

@@ -20,11 +20,12 @@ inline constexpr const char* variant_names[] = {variants[0].name, variants[1].na
 
 /// The kinds of work that get code of their own, so that each pays only for what it does.
 struct work_kind {
-  bool plain;    ///< no shard, no pools, nothing past int32: see is_narrow()
+  bool narrow;   ///< no shard, no pools, nothing past int32: see is_narrow()
   int max_sets;  ///< sets of outputs
 };
 
-inline constexpr work_kind work_kinds[] = {{true, 1}, {true, NSAMETA_SETS_PER_LAUNCH}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
+inline constexpr work_kind work_kinds[] = {
+    {true, 1}, {true, NSAMETA_SETS_PER_LAUNCH}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
 inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
 struct kernel {
@@ -32,8 +33,8 @@ struct kernel {
   work_kind work;
 };
 
-/// Threads that a multiprocessor should hold at least, which limits the registers of each: page tables are copied at the
-/// memory's speed only by many.
+/// Threads that a multiprocessor should hold at least, which limits the registers of each: page tables are copied at
+/// the memory's speed only by many.
 inline constexpr int resident_threads = 1024;
 
 inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_kind_count;
@@ -54,8 +55,8 @@ constexpr std::size_t arguments_size(int index) {
 }
 
 /// The index of a variant's kernel for the work at hand.
-constexpr int kernel_for(int variant, bool plain, std::int64_t sets) {
-  return variant * work_kind_count + (plain ? 0 : 2) + (sets > 1 ? 1 : 0);
+constexpr int kernel_for(int variant, bool narrow, std::int64_t sets) {
+  return variant * work_kind_count + (narrow ? 0 : 2) + (sets > 1 ? 1 : 0);
 }
 
 }  // namespace nsameta::gpu

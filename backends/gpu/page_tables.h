@@ -115,8 +115,8 @@ struct table_work {
 };
 
 /// Where all requests have the same number of rows, a request's rows in the tables are known without a scan, and each
-/// request gets its share of the warps. That is uneven when lengths are; but then either the batch is small, and even one
-/// request has many warps, or there is work enough to keep them busy.
+/// request gets its share of the warps. That is uneven when lengths are; but then either the batch is small, and even
+/// one request has many warps, or there is work enough to keep them busy.
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_uniform_tables(L& lane, const Batch& batch,
                                          const table_work<block_threads, L, Batch>& work) {
@@ -138,7 +138,8 @@ NSAMETA_DEVICE void write_uniform_tables(L& lane, const Batch& batch,
 }
 
 template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch, scan_memory<typename Batch::number, block_threads>& shared) {
+NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch,
+                                      scan_memory<typename Batch::number, block_threads>& shared) {
   const table_work<block_threads, L, Batch> work{lane, batch};
   if constexpr (!Batch::rule_type::deals)
     if (batch.lengths.tokens == nullptr) return write_uniform_tables<block_threads>(lane, batch, work);

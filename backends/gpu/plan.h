@@ -89,8 +89,8 @@ inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& o
           .vector_tail = outputs.vector_tail != NSAMETA_TAIL_KEEP};
 }
 
-/// The plan of the part for short requests; no blocks where it does not serve: it gives each request to one thread, so it
-/// serves when the rows, as far as the host knows, are few for the requests.
+/// The plan of the part for short requests; no blocks where it does not serve: it gives each request to one thread, so
+/// it serves when the rows, as far as the host knows, are few for the requests.
 inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_outputs& out, const set_plan& plan,
                                 std::int64_t row_bound, std::int64_t block_threads) {
   constexpr std::int64_t far = std::int64_t{1} << 30, most_rows = 8;

@@ -13,7 +13,8 @@ struct share {
   N begin, end;
 };
 
-/// The share of warp `index` out of `count`: a multiple of `granule` positions, a power of two, except for the last one.
+/// The share of warp `index` out of `count`: a multiple of `granule` positions, which is a power of two, except for the
+/// last one.
 template <class N>
 NSAMETA_DEVICE share<N> share_of(N total, int index, int count, N granule) {
   N length = granule;

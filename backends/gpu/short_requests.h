@@ -1,6 +1,6 @@
 /// The vectors of a batch of short requests, as decode, target_verify and draft_extend steps have them: a thread a
-/// request, which writes the request's rows itself. Nothing is searched for, and what a block reads to start with is two
-/// cache lines of arguments and the lengths.
+/// request, which works out the request's rows itself. Nothing is searched for, and what a block reads to start with is
+/// a few cache lines of arguments and the lengths.
 #pragma once
 
 #include <cstdint>

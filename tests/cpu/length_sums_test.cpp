@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "common/request_fields.h"
+#include "cpu/request_fields.h"
 #include "job.h"
 
 using namespace nsameta;

@@ -1,4 +1,4 @@
-// Shuffles, broadcasts and ballots: each warp for itself, whatever the others do.
+// Shuffles and ballots: each warp for itself, whatever the others do.
 #include <cstdint>
 #include <vector>
 
@@ -33,7 +33,7 @@ TEST_CASE_TEMPLATE("shuffle_up by nothing keeps the value", width, WARP_WIDTHS) 
   for (int i = 0; i < threads; ++i) CHECK(got[static_cast<std::size_t>(i)] == i);
 }
 
-TEST_CASE_TEMPLATE("broadcast brings one lane's value to its warp", width, WARP_WIDTHS) {
+TEST_CASE_TEMPLATE("shuffle brings one lane's value to its warp", width, WARP_WIDTHS) {
   std::vector<three_words> got(threads);
   const auto kernel = [&](auto& lane, no_memory&) {
     const int i = lane.thread();

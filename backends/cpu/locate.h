@@ -19,7 +19,7 @@ struct segment_index {
 /// The request in which a running count passes `position`; `count_in(totals)` grows from request to request and passes
 /// it at the end of the batch. Segments that share a start are empty but for the last of them, and so are skipped.
 template <class Batch, class Count>
-NSAMETA_HOST_DEVICE located_request locate_by(const Batch& batch, const segment_index& segments, std::int64_t position,
+inline located_request locate_by(const Batch& batch, const segment_index& segments, std::int64_t position,
                                               Count count_in) {
   int low = 0;
   for (int high = segments.count; high - low > 1;) {
@@ -38,13 +38,13 @@ NSAMETA_HOST_DEVICE located_request locate_by(const Batch& batch, const segment_
 
 /// The request that holds `row`, for row < T.
 template <class Batch>
-NSAMETA_HOST_DEVICE located_request locate_row(const Batch& batch, const segment_index& segments, std::int64_t row) {
+inline located_request locate_row(const Batch& batch, const segment_index& segments, std::int64_t row) {
   return locate_by(batch, segments, row, [&](const totals& sum) { return batch.rows(sum); });
 }
 
 /// The request that page-table unit `unit` belongs to.
 template <class Batch>
-NSAMETA_HOST_DEVICE located_request locate_unit(const Batch& batch, const segment_index& segments, std::int64_t unit) {
+inline located_request locate_unit(const Batch& batch, const segment_index& segments, std::int64_t unit) {
   return locate_by(batch, segments, unit, [](const totals& sum) { return sum.table_units; });
 }
 

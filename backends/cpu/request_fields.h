@@ -8,7 +8,7 @@ namespace nsameta {
 
 /// Totals of requests [begin, end), `before` which these stand.
 template <class Batch>
-NSAMETA_HOST_DEVICE totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+inline totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
   totals sum{};
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
@@ -20,7 +20,7 @@ NSAMETA_HOST_DEVICE totals add_requests(const Batch& batch, std::int64_t begin, 
 
 /// Writes the fields of requests [begin, end), which `before` precedes; returns the totals through them.
 template <class Batch>
-NSAMETA_HOST_DEVICE totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end,
+inline totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end,
                                                 totals before) {
   const nsameta_outputs& out = batch.out;
   for (std::int64_t i = begin; i < end; ++i) {
