@@ -18,7 +18,7 @@ def summarised(groups):
 
 
 def from_google_benchmark(report):
-    """Its repetitions, as groups: the name is cpu/WORK/SIZE/CONTESTANT/real_time."""
+    """Its repetitions, as groups: the name is cpu/CASE/SIZE/CONTESTANT/real_time."""
     groups = {}
     for entry in report["benchmarks"]:
         if entry["run_type"] != "iteration":

@@ -115,11 +115,11 @@ NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& pr
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
-  // A division costs a GPU a hundred instructions, and most requests have few rows.
-  constexpr N copies = table_copies;
   // Rows that no table has are all the same, and adding to them must not wrap.
   const auto limit = static_cast<N>(table_row_limit(out));
   if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
+  // A division costs a GPU a hundred instructions, and most requests have few rows.
+  constexpr N copies = table_copies;
   const N group = number < extent.tiles ? 0 : number / extent.tiles;
   const N tile = number - group * extent.tiles;
   const N row = group * copies;

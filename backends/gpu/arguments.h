@@ -9,6 +9,17 @@
 
 namespace nsameta::gpu {
 
+/// The per-row outputs, a bit each.
+enum row_field : std::uint32_t {
+  field_expanded = 1,
+  field_clamped = 2,
+  field_clamped_sums = 4,
+  field_row_numbers = 8,
+  field_indexer_start = 16,
+  field_indexer_end = 32,
+  field_request = 64
+};
+
 /// What the host has worked out of one set of outputs, so that a kernel reads little before it starts.
 struct set_plan {
   grid_parts parts;

@@ -1,5 +1,5 @@
-/// What the host works out of a fill before it is launched. How many blocks most parts get is a guess: too
-/// few are slower, never wrong. Short requests have a thread each.
+/// What the host works out of a fill before it is launched. How many blocks most parts get is a guess: too few are
+/// slower, never wrong. Short requests have a thread each.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include "common/extents.h"
 #include "gpu/arguments.h"
 #include "gpu/page_tables.h"
-#include "gpu/row_field.h"
 
 namespace nsameta::gpu {
 
@@ -112,7 +111,7 @@ inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_ou
   const auto offset = static_cast<std::int32_t>(plan.kv_offset);
   const std::int64_t blocks = rounded_up(problem.batch_size, block_threads);
   return {.blocks = static_cast<std::int32_t>(std::max<std::int64_t>(1, blocks)),
-          .wanted = plan.row_fields | (plan.parts.requests > 0 ? request_fields : 0u),
+          .two_fields = (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0,
           .kv = static_cast<const std::int32_t*>(lengths.kv),
           .tokens = static_cast<const std::int32_t*>(lengths.tokens),
           .requests = static_cast<std::int32_t>(problem.batch_size),

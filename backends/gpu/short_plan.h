@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "gpu/row_field.h"
-
 namespace nsameta::gpu {
 
 /// An int32 output; absent: a capacity of 0.
@@ -16,7 +14,7 @@ struct narrow_vector {
 /// Dense int32 lengths, neither sharded nor pooled, and int32 outputs: all counts fit int32.
 struct short_plan {
   std::int32_t blocks;          ///< 0: the batch is none for this part
-  std::uint32_t wanted;         ///< row_field, or-ed
+  bool two_fields;              ///< nothing but `expanded` and `clamped` is wanted
   const std::int32_t* kv;       ///< [requests]
   const std::int32_t* tokens;   ///< [requests]; null: uniform_tokens each
   std::int32_t requests, uniform_tokens, topk, row_limit;

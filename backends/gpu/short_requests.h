@@ -199,10 +199,10 @@ NSAMETA_DEVICE void write_short_requests(L& lane, const short_plan& plan, short_
 /// The sums are made only where one is wanted.
 template <int block_threads, device_lane L>
 NSAMETA_DEVICE void write_short_requests(L& lane, const short_plan& plan, short_memory<block_threads>& shared) {
-  if (plan.wanted & ~(field_expanded | field_clamped))
-    write_short_requests<wanted_totals{.tokens = true, .kv_len = true, .clamped = true}>(lane, plan, shared);
-  else
+  if (plan.two_fields)
     write_short_requests<wanted_totals{.tokens = true}>(lane, plan, shared);
+  else
+    write_short_requests<wanted_totals{.tokens = true, .kv_len = true, .clamped = true}>(lane, plan, shared);
 }
 
 }  // namespace nsameta::gpu

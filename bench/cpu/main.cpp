@@ -1,5 +1,5 @@
 /// nsameta_bench_cpu [--quick] [Google Benchmark options]
-/// Times of one fill of two fields on the host, beside memset of the same bytes. Names: cpu/WORK/SIZE/CONTESTANT.
+/// Times of one fill of two fields on the host, beside memset of the same bytes. Names: cpu/CASE/SIZE/CONTESTANT.
 #include <benchmark/benchmark.h>
 
 #include <memory>

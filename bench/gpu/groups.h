@@ -1,4 +1,4 @@
-/// What is measured. Names of groups: cuda/MEASURE/WORK/..., which bench/targets.py looks up.
+/// What is measured. Names of groups: cuda/MEASURE/CASE/..., which bench/targets.py looks up.
 #pragma once
 
 #include "session.h"
