@@ -12,10 +12,9 @@ namespace nsameta::gpu {
 struct variant {
   const char* name;
   int block_threads;  ///< a multiple of every warp width
-  int step_threads;   ///< the same for the kernels of a step, which need fewer registers
 };
 
-inline constexpr variant variants[] = {{"block256", 256, 256}, {"block512", 512, 1024}};
+inline constexpr variant variants[] = {{"block256", 256}, {"block512", 512}};
 
 /// Names alone, null-terminated, as backend_interface wants them.
 inline constexpr const char* variant_names[] = {variants[0].name, variants[1].name, nullptr};
@@ -60,9 +59,7 @@ inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_
 
 /// Kernel `index` of a backend.
 constexpr kernel kernel_at(int index) {
-  const variant& its = variants[index / work_kind_count];
-  const work_kind work = work_kinds[index % work_kind_count];
-  return {takes_step_plan(work.reach) ? its.step_threads : its.block_threads, work};
+  return {variants[index / work_kind_count].block_threads, work_kinds[index % work_kind_count]};
 }
 
 /// The same as a constant, which device code can name.

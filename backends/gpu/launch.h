@@ -92,19 +92,11 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
     if (!is_narrow(problem, outputs[set], plan)) what = reach::general;
   }
   if (what == reach::narrow && sets == 1) {
-    const variant& its = variants[policy.variant];
-    const auto plan_step = [&](int block_threads) {
-      arguments.step = step_plan_of(problem, arguments.lengths, outputs[0], arguments.plans[0], policy, block_threads);
-    };
-    plan_step(its.step_threads);
+    arguments.step = step_plan_of(problem, arguments.lengths, outputs[0], arguments.plans[0], policy);
     grid_parts& others = arguments.plans[0].parts;
-    const bool vectors = arguments.step.vectors.blocks > 0, tables = arguments.step.tables.blocks > 0;
-    if (others.total() == others.rows * vectors + others.requests * vectors + others.tables * tables)
-      what = reach_of(arguments.step);
-    else if (its.step_threads != its.block_threads)
-      plan_step(its.block_threads);
-    if (vectors) others.rows = others.requests = 0;
-    if (tables) others.tables = 0;
+    if (arguments.step.vectors.blocks > 0) others.rows = others.requests = 0;
+    if (arguments.step.tables.blocks > 0) others.tables = 0;
+    if (others.total() == 0) what = reach_of(arguments.step);
     cluster = form_clusters(arguments);
     blocks = arguments.step.vectors.blocks + arguments.step.tables.blocks;
   }

@@ -41,26 +41,25 @@ inline std::int32_t cluster_for(std::int64_t requests, bool two_fields) {
 
 /// No blocks where the rows, as far as the host knows, are many for the requests, or the requests very many.
 inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_outputs& out, const set_plan& plan,
-                                    const nsameta_problem& problem, std::int64_t row_bound,
-                                    std::int64_t block_threads) {
+                                    const nsameta_problem& problem, const launch_policy& policy) {
   constexpr std::int64_t most_requests = 65536, many_blocks = 256;
   const std::int64_t requests = lengths.requests;
   if (plan.parts.rows + plan.parts.requests == 0 || plan.vector_tail || requests > most_requests ||
-      lengths.uniform_tokens > most_rows || (lengths.tokens != nullptr && row_bound > most_rows * requests))
+      lengths.uniform_tokens > most_rows || (lengths.tokens != nullptr && policy.row_bound > most_rows * requests))
     return {};
   const auto narrow = [](const nsameta_vector& vector) {
     return narrow_vector{static_cast<std::int32_t*>(vector.data),
                          present(vector) ? static_cast<std::int32_t>(smaller(vector.capacity, int32_max)) : 0};
   };
   const std::int64_t rows_each =
-      lengths.tokens == nullptr ? lengths.uniform_tokens : rounded_up(row_bound, larger(requests, 1));
+      lengths.tokens == nullptr ? lengths.uniform_tokens : rounded_up(policy.row_bound, larger(requests, 1));
   int shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(rows_each, 1) - 1));
   // Every block adds up all earlier requests, so that few of them do better than well-shared rows.
-  while (shift > 0 && requests > many_blocks * (block_threads >> shift)) --shift;
+  while (shift > 0 && requests > many_blocks * (policy.block_threads >> shift)) --shift;
   const bool two_fields =
       (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0;
   const std::int32_t cluster = cluster_for(requests, two_fields);
-  const std::int64_t blocks = std::max<std::int64_t>(1, rounded_up(requests, block_threads >> shift));
+  const std::int64_t blocks = std::max<std::int64_t>(1, rounded_up(requests, policy.block_threads >> shift));
   return {.blocks = static_cast<std::int32_t>(rounded_up(blocks, cluster)) * cluster,
           .cluster = cluster,
           .lanes_shift = shift,
@@ -81,8 +80,7 @@ inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_
 /// No blocks where columns beyond the live ones are written, or where rows would have to be counted over very many
 /// requests.
 inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_outputs& out,
-                                  const nsameta_problem& problem, const launch_policy& policy,
-                                  std::int64_t block_threads) {
+                                  const nsameta_problem& problem, const launch_policy& policy) {
   constexpr std::int64_t most_requests = 65536, most_ragged = 8192;
   const bool row_a_request = problem.mode == NSAMETA_EXTEND;
   const bool ragged = lengths.tokens != nullptr && !row_a_request;
@@ -100,9 +98,8 @@ inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_ou
   const std::int64_t tiles = std::max<std::int64_t>(1, rounded_up(problem.req_to_token.width, tile));
   const std::int64_t groups = rounded_up(lengths.requests, group_requests);
   const std::int64_t longest = tiles * std::min<std::int64_t>(lengths.requests, group_requests);
-  const std::int64_t most_blocks = std::int64_t{policy.max_blocks} * policy.block_threads / block_threads;
-  const std::int64_t blocks = std::min(std::max<std::int64_t>(1, most_blocks / groups),
-                                       rounded_up(longest * smallest_warp, block_threads));
+  const std::int64_t blocks = std::min(std::max<std::int64_t>(1, policy.max_blocks / groups),
+                                       rounded_up(longest * smallest_warp, policy.block_threads));
   const int shift = std::bit_width(static_cast<std::uint64_t>(blocks)) - 1;
   return {.blocks = static_cast<std::int32_t>(groups << shift),
           .blocks_shift = shift,
@@ -118,12 +115,11 @@ inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_ou
           .paged = narrow(out.real_page_table)};
 }
 
-/// `block_threads`: of the kernel, which need not be that of a step.
 inline step_plan step_plan_of(const nsameta_problem& problem, const batch_lengths& lengths, const nsameta_outputs& out,
-                              const set_plan& plan, const launch_policy& policy, std::int64_t block_threads) {
+                              const set_plan& plan, const launch_policy& policy) {
   if (!has_step_batch(problem, plan)) return {};
-  return {step_batch_of(lengths, plan), step_vectors_of(lengths, out, plan, problem, policy.row_bound, block_threads),
-          step_tables_of(lengths, out, problem, policy, block_threads)};
+  return {step_batch_of(lengths, plan), step_vectors_of(lengths, out, plan, problem, policy),
+          step_tables_of(lengths, out, problem, policy)};
 }
 
 /// The least that serves.

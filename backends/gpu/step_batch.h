@@ -68,13 +68,12 @@ NSAMETA_DEVICE narrow_totals totals_of(const narrow_rule& rule, const narrow_req
   return sum;
 }
 
-/// Adds up requests `first`, first + stride, ... below `end`, with a few loads always under way.
+/// Adds up requests `first`, first + stride, ... below `end`, with a few loads always under way. The code is kept short:
+/// instructions not run before are waited for as loads are.
 template <wanted_totals wanted, class Requests>
 NSAMETA_DEVICE narrow_totals add_requests(const Requests& requests, const narrow_rule& rule, std::int32_t first,
                                           std::int32_t end, std::int32_t stride) {
   constexpr int under_way = 4;
-  // Of what takes many instructions the code is kept short: those not run before are waited for as loads are.
-  constexpr int at_a_time = wanted.clamped ? 1 : under_way;
   narrow_totals sum{};
   if (first >= end) return sum;
   loaded_lengths next[under_way];
@@ -82,15 +81,11 @@ NSAMETA_DEVICE narrow_totals add_requests(const Requests& requests, const narrow
   for (int k = 0; k < under_way; ++k)  // the last one again rather than none: no load waits for a branch
     next[k] = requests.load(smaller(first + k * stride, end - 1));
   NSAMETA_UNROLL(1)
-  for (; first < end; first += at_a_time * stride) {
+  for (; first < end; first += stride) {
+    sum = sum + totals_of<wanted>(rule, requests.request_of(next[0]));
     NSAMETA_UNROLL(4)
-    for (int k = 0; k < at_a_time; ++k)
-      if (first + k * stride < end) sum = sum + totals_of<wanted>(rule, requests.request_of(next[k]));
-    NSAMETA_UNROLL(4)
-    for (int k = 0; k < under_way; ++k) {
-      const std::int32_t later = first + (at_a_time + k) * stride;
-      next[k] = k + at_a_time < under_way ? next[k + at_a_time] : requests.load(smaller(later, end - 1));
-    }
+    for (int k = 1; k < under_way; ++k) next[k - 1] = next[k];
+    next[under_way - 1] = requests.load(smaller(first + under_way * stride, end - 1));
   }
   return sum;
 }
