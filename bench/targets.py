@@ -20,25 +20,39 @@ def _pair(group, over, *under):
     return f"{group} {over}", tuple(f"{group} {name}" for name in under)
 
 
+# How fills are launched: as usual, or with NSAMETA_TARGET_OVERLAP.
+_LAUNCHES = (("", ""), ("_overlap", "; overlapping"))
+
+
 def _vector_nodes():
     line = "vector fields, ragged draft_extend, graph node, x the floor node"
     for requests, limit in ((32, 2.4), (256, 3.0), (1024, 4.0), (4096, 5.5), (32768, 8.0)):
         for contestant, fields in (("engine", "the engine's five fields"), ("two", "two fields")):
-            yield Target(line, f"bs {requests}, {fields}", limit,
-                         (_pair(f"cuda/node/draft_extend/bs:{requests}", contestant, "floor"),))
+            for suffix, launch in _LAUNCHES:
+                yield Target(line, f"bs {requests}, {fields}{launch}", limit,
+                             (_pair(f"cuda/node/draft_extend/bs:{requests}", contestant + suffix, "floor"),))
+
+
+def _uniform_nodes():
+    for contestant, fields in (("engine", "the engine's five fields"), ("two", "two fields")):
+        for suffix, launch in _LAUNCHES:
+            yield Target("uniform width (n = 4), graph node, x the floor node", f"bs 512, {fields}{launch}", 2.6,
+                         (_pair("cuda/node/target_verify/n:4/bs:512", contestant + suffix, "floor"),))
 
 
 def _tables():
     line = "decode, both tables, W 163,911, live 1,000, x the floor node"
     for requests, limit in ((1, 3.5), (512, 6.5)):
-        yield Target(line, f"bs {requests}", limit,
-                     (_pair(f"cuda/node/decode_tables/live:1000/bs:{requests}", "both", "floor"),))
+        for suffix, launch in _LAUNCHES:
+            yield Target(line, f"bs {requests}{launch}", limit,
+                         (_pair(f"cuda/node/decode_tables/live:1000/bs:{requests}", "both" + suffix, "floor"),))
     for contestant, limit, line in (("both", 1.15, "same, live 62,000, x a device copy of the same bytes"),
                                     ("real_page_table", 0.35, "same, real_page_table alone, x that copy")):
         for requests in (1, 64, 512):
-            yield Target(line, f"bs {requests}", limit,
-                         (_pair(f"cuda/node/decode_tables/live:62000/bs:{requests}", contestant, "memcpy",
-                                "copy_kernel"),))
+            for suffix, launch in _LAUNCHES:
+                yield Target(line, f"bs {requests}{launch}", limit,
+                             (_pair(f"cuda/node/decode_tables/live:62000/bs:{requests}", contestant + suffix, "memcpy",
+                                    "copy_kernel"),))
 
 
 def _eager():
@@ -71,11 +85,10 @@ def all_targets(group_names):
 
     small = ("cpu/draft_extend/bs:1", "cpu/draft_extend/bs:32", "cpu/draft_extend_in_turns/bs:32")
     return [
-        Target("call from C, pipelined, no tables, x a raw empty launch", "worst mode and bs to 1,024", 1.05,
-               every("cuda/call/", "engine", "launch")),
+        *(Target("call from C, pipelined, no tables, x a raw empty launch", f"worst mode and bs to 1,024{launch}", 1.05,
+                 every("cuda/call/", "engine" + suffix, "launch")) for suffix, launch in _LAUNCHES),
         *_vector_nodes(),
-        Target("uniform width (n = 4), graph node, x the floor node", "bs 512", 2.6,
-               (_pair("cuda/node/target_verify/n:4/bs:512", "engine", "floor"),)),
+        *_uniform_nodes(),
         Target("1e6 requests, 1e8 rows, two fields, memset's time over its own", "share of memset bandwidth", 0.9,
                (_pair("cuda/node/long_rows/rows:100000000", "memset", "two"),), ">="),
         *_tables(),

@@ -114,35 +114,10 @@ struct table_work {
   }
 };
 
-/// Where all requests have the same number of rows, a request's rows in the tables are known without a scan, and each
-/// request gets its share of the warps. That is uneven when lengths are; but then either the batch is small, and even
-/// one request has many warps, or there is work enough to keep them busy.
-template <int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE void write_uniform_tables(L& lane, const Batch& batch,
-                                         const table_work<block_threads, L, Batch>& work) {
-  using number = typename Batch::number;
-  const auto requests = static_cast<number>(batch.lengths.requests);
-  const number warps = warp_count<block_threads>(lane);
-  const number each = larger(warps / larger(requests, 1), 1);
-  for (number item = warp_index<block_threads>(lane); item < requests * each; item += warps) {
-    const number index = each == 1 ? item : item / each;
-    typename Batch::totals_type before{};
-    before.tokens = saturating_product<number>(index, batch.lengths.uniform_tokens);
-    before.kept = static_cast<std::int32_t>(index);
-    const auto shown = batch.load(index, before);
-    const number units = batch.extent_of(shown).units(batch.problem, index);
-    const number length = (units + each - 1) / each;
-    const number begin = (item - index * each) * length;
-    work.write_units(shown, index, before, begin, smaller(begin + length, units));
-  }
-}
-
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch,
                                       scan_memory<typename Batch::number, block_threads>& shared) {
   const table_work<block_threads, L, Batch> work{lane, batch};
-  if constexpr (!Batch::rule_type::deals)
-    if (batch.lengths.tokens == nullptr) return write_uniform_tables<block_threads>(lane, batch, work);
   deal_shares<block_threads>(lane, batch, shared, work);
 }
 
