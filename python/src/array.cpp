@@ -34,12 +34,14 @@ int dimensions(const char* name, int count) {
   throw invalid_argument(std::string(name) + " has " + std::to_string(count) + " dimensions, more than 2");
 }
 
-array_view finish(void* data, array_view view) {
+array_view finish(const char* name, void* data, array_view view) {
   view.data = data;
   for (int d = 0; d < view.dimensions; ++d) {
     if (view.shape[d] == 0) view.data = nothing;
     if (view.shape[d] <= 1) view.stride[d] = 1;
   }
+  if (view.data == nullptr)  // torch's fake tensors, for one
+    throw invalid_argument(std::string(name) + " has no memory: its data pointer is null");
   return view;
 }
 
@@ -53,7 +55,7 @@ array_view view_of(const char* name, const tensor& shown) {
     view.stride[d] = shown.strides != nullptr ? shown.strides[d] : dense;
     dense *= shown.shape[d];
   }
-  return finish(static_cast<std::byte*>(shown.data) + shown.byte_offset, view);
+  return finish(name, shown.data != nullptr ? static_cast<std::byte*>(shown.data) + shown.byte_offset : nullptr, view);
 }
 
 /// Of a buffer's format, one character of the struct module's, native order.
@@ -128,7 +130,7 @@ bool array_reader::read_buffer(const char* name, PyObject* object, access how, a
       throw invalid_argument(std::string(name) + " has a stride of " + std::to_string(buffer.strides[d]) +
                              " bytes, no multiple of its elements' " + std::to_string(buffer.itemsize));
   }
-  *view = finish(buffer.buf, *view);
+  *view = finish(name, buffer.buf, *view);
   return true;
 }
 

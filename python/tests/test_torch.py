@@ -77,7 +77,7 @@ def test_fake_tensors_are_not_touched():
     with torch._subclasses.FakeTensorMode():
         lengths, out = torch.empty(3, dtype=torch.int32), torch.empty(3, dtype=torch.int32)
         assert torch.ops.nsameta.fill("decode", lengths, cache_seqlens=out) is None
-        with pytest.raises(Exception):
+        with pytest.raises(ValueError, match="seq_lens has no memory"):
             nsameta.fill("decode", lengths, cache_seqlens=out)
 
 
