@@ -8,13 +8,6 @@ namespace nb = nanobind;
 PyObject* error_type = nullptr;
 PyObject* invalid_argument_type = nullptr;
 
-void raise(const library_error& error) {
-  PyObject* type = error.status == NSAMETA_INVALID_ARGUMENT ? invalid_argument_type : error_type;
-  const nb::object raised = nb::borrow(type)(error.what());
-  raised.attr("status") = nsameta_status_name(error.status);
-  PyErr_SetObject(type, raised.ptr());
-}
-
 PyObject* add(nb::module_& module, const char* name, const char* text, nb::handle bases) {
   PyObject* type = PyErr_NewExceptionWithDoc(name, text, bases.ptr(), nullptr);
   if (type == nullptr) throw nb::python_error();
@@ -23,6 +16,13 @@ PyObject* add(nb::module_& module, const char* name, const char* text, nb::handl
 }
 
 }  // namespace
+
+void raise(const library_error& error) {
+  PyObject* type = error.status == NSAMETA_INVALID_ARGUMENT ? invalid_argument_type : error_type;
+  const nb::object raised = nb::borrow(type)(error.what());
+  raised.attr("status") = nsameta_status_name(error.status);
+  PyErr_SetObject(type, raised.ptr());
+}
 
 void add_exceptions(nb::module_& module) {
   error_type = add(module, "nsameta.Error", "A call that failed; `status` is the name of its nsameta_status.",

@@ -24,6 +24,9 @@ inline void check(nsameta_status status) {
   if (status != NSAMETA_OK) throw library_error(status, nsameta_last_error());
 }
 
+/// Sets Python's error.
+void raise(const library_error& error);
+
 void add_exceptions(nanobind::module_& module);
 
 }  // namespace nsameta::python

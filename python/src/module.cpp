@@ -6,12 +6,12 @@
 #include "decision.h"
 #include "errors.h"
 #include "request.h"
+#include "request_function.h"
 
 namespace nsameta::python {
 namespace {
 
-void fill(nb::args positional, nb::kwargs named) {
-  const request call(positional, named);
+void fill(const request& call) {
   nsameta_status status;
   {
     const nb::gil_scoped_release others_may_run;
@@ -20,10 +20,7 @@ void fill(nb::args positional, nb::kwargs named) {
   check(status);
 }
 
-nb::dict explain(nb::args positional, nb::kwargs named) {
-  const request call(positional, named);
-  return decide(call.problem, &call.outputs, call.target);
-}
+nb::dict explain(const request& call) { return decide(call.problem, &call.outputs, call.target); }
 
 /// A uniform draft_extend batch, of which only the size matters: with an explicit target nobody looks at the memory.
 nb::dict explain_draft_extend(std::int64_t requests, std::int64_t rows_each, const std::string& device) {
@@ -52,16 +49,13 @@ void warmup(const std::string& device) {
 
 NB_MODULE(_ext, m) {
   using namespace nsameta::python;
-  const auto signature = [](const char* name, const char* result) {
-    return std::string("def ") + name + request_signature + " -> " + result;
-  };
-  static const std::string fill_signature = signature("fill", "None");
-  static const std::string explain_signature = signature("explain", "dict");
   add_exceptions(m);
-  m.def("fill", fill, nb::sig(fill_signature.c_str()),
-        "Fills every array that is given for an output, in place and in order of the current stream.");
-  m.def("explain", explain, nb::sig(explain_signature.c_str()),
-        "What fill() would do with the same arguments, and why. Nothing is written.");
+  add_request_function<fill>(m, "fill",
+                             "Fills every array that is given for an output, in place and in order of the current "
+                             "stream.");
+  add_request_function<explain>(m, "explain",
+                                "What fill() would do with the same arguments, and why, as a dictionary. Nothing is "
+                                "written.");
   m.def("explain_draft_extend", explain_draft_extend, nb::arg("requests"), nb::arg("rows_each"), nb::arg("device"));
   m.def("warmup", warmup, nb::arg("device") = "auto",
         "Loads every kernel for a device ('cuda', 'cuda:1', 'hip', 'cpu'; 'auto': all devices). Blocking; fills are "

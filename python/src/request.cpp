@@ -1,15 +1,15 @@
 #include "request.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <vector>
 
 #include "errors.h"
 #include "scalars.h"
 
 namespace nsameta::python {
 
-/// How each argument gets into a request. Values are never None.
+/// How each argument gets into a request.
 struct setters {
   using setter = void (*)(const char* name, nb::handle value, request& to);
 
@@ -66,7 +66,6 @@ struct setters {
   static void mode(const char* name, nb::handle value, request& to) {
     constexpr const char* words[] = {"decode", "target_verify", "draft_extend", "extend"};
     to.problem.mode = static_cast<nsameta_mode>(to_choice(name, value, words));
-    to.has_mode_ = true;
   }
   template <auto member>
   static void parameter(const char* name, nb::handle value, request& to) {
@@ -147,50 +146,74 @@ struct setters {
       {"batch_size", limit<&request::batch_size_>},
       {"row_limit", limit<&request::row_limit_>},
       {"column_limit", limit<&request::column_limit_>},
-      {"stream", stream},
+      {"stream", stream},  // the last
   };
 
-  static void apply(const row& argument, nb::handle value, request& to) {
-    if (!value.is_none()) argument.set(argument.name, value, to);
-  }
+  static constexpr std::size_t count = std::size(all);
+  static constexpr std::size_t without_name = 2, stream_place = count - 1;
 
-  /// Names in a call are interned, so that the address finds all but the first ones.
-  static const row& find(nb::handle name) {
-    static const std::vector<PyObject*>& interned = *new std::vector<PyObject*>([] {
-      std::vector<PyObject*> names;
-      for (const row& argument : all) names.push_back(PyUnicode_InternFromString(argument.name));
+  /// Names in a call are interned and mostly in this order, so that an address is found next to the one before.
+  static std::size_t find(PyObject* name, std::size_t after) {
+    static const std::array<PyObject*, count>& interned = *new std::array<PyObject*, count>([] {
+      std::array<PyObject*, count> names;
+      for (std::size_t i = 0; i < count; ++i) names[i] = PyUnicode_InternFromString(all[i].name);
       return names;
     }());
-    if (const auto at = std::find(interned.begin(), interned.end(), name.ptr()); at != interned.end())
-      return all[at - interned.begin()];
-    for (const row& argument : all)
-      if (std::strcmp(argument.name, nb::cast<const char*>(name)) == 0) return argument;
+    for (const std::size_t from : {after, std::size_t{0}})
+      if (const auto at = std::find(interned.begin() + from, interned.end(), name); at != interned.end())
+        return at - interned.begin();
+    for (std::size_t i = 0; i < count; ++i)
+      if (std::strcmp(all[i].name, nb::cast<const char*>(nb::handle(name))) == 0) return i;
     throw nb::type_error((std::string("no argument is called ") + nb::repr(name).c_str()).c_str());
-  }
-
-  static std::optional<std::uintptr_t> stream_of(const nb::kwargs& named) {
-    PyObject* value = PyDict_GetItemString(named.ptr(), "stream");  // borrowed
-    if (value == nullptr || value == Py_None) return std::nullopt;
-    return static_cast<std::uintptr_t>(to_integer<std::int64_t>("stream", value));
   }
 };
 
-request::request(nb::args positional, nb::kwargs named) : arrays_(setters::stream_of(named)) {
+/// The values by their arguments' places; null where none, or None, is given.
+class request::values {
+ public:
+  explicit values(const call_arguments& given) {
+    if (given.positional > static_cast<Py_ssize_t>(setters::without_name))
+      throw nb::type_error(
+          (std::to_string(given.positional) + " positional arguments: only mode and seq_lens may be").c_str());
+    for (Py_ssize_t i = 0; i < given.positional; ++i) put(i, given.values[i]);
+    const Py_ssize_t named = given.names != nullptr ? PyTuple_Size(given.names) : 0;
+    std::size_t place = 0;
+    for (Py_ssize_t i = 0; i < named; ++i) {
+      place = setters::find(PyTuple_GetItem(given.names, i), place);
+      put(place, given.values[given.positional + i]);
+    }
+  }
+
+  nb::handle at(std::size_t place) const { return at_[place]; }
+
+ private:
+  void put(std::size_t place, PyObject* value) {
+    if (at_[place] != nullptr)
+      throw nb::type_error((std::string(setters::all[place].name) + " is given twice").c_str());
+    if (value != Py_None) at_[place] = value;
+  }
+
+  std::array<PyObject*, setters::count> at_{};
+};
+
+std::optional<std::uintptr_t> request::stream_of(const values& given) {
+  const nb::handle stream = given.at(setters::stream_place);
+  if (!stream.is_valid()) return std::nullopt;
+  return static_cast<std::uintptr_t>(to_integer<std::int64_t>("stream", stream));
+}
+
+request::request(const call_arguments& given) : request(values(given)) {}
+
+request::request(const values& given) : arrays_(stream_of(given)) {
   nsameta_problem_init(&problem);
   nsameta_outputs_init(&outputs);
-  if (positional.size() > 2)
-    throw nb::type_error((std::to_string(positional.size()) + " positional arguments: only mode and seq_lens may be")
-                             .c_str());
-  constexpr std::size_t without_name = 2;
-  for (std::size_t i = 0; i < positional.size(); ++i) setters::apply(setters::all[i], positional[i], *this);
-  for (const auto& [name, value] : named) {
-    const setters::row& argument = setters::find(name);
-    if (&argument < setters::all + std::min(positional.size(), without_name))
-      throw nb::type_error((std::string(argument.name) + " is given twice").c_str());
-    setters::apply(argument, value, *this);
+  for (std::size_t i = 0; i < setters::count; ++i) {
+    if (given.at(i).is_valid()) {
+      setters::all[i].set(setters::all[i].name, given.at(i), *this);
+    } else if (i < setters::without_name) {
+      throw nb::type_error((std::string(setters::all[i].name) + " is missing").c_str());
+    }
   }
-  if (!has_mode_) throw nb::type_error("mode is missing");
-  if (problem.seq_lens.data == nullptr) throw nb::type_error("seq_lens is missing");
   check_lengths();
   apply_limits();
   target = arrays_.target();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a call from Python adds to nsameta_fill: the same batch from both, in turns, as one line a batch.
 
-  overhead.py [--limit NANOSECONDS]   fails when the addition is more
+  overhead.py [--torch] [--limit NANOSECONDS]   fails when the addition is more
 
 The C side is compiled here, with cc, against the installed package's library: what it takes holds no Python at all.
 """
@@ -18,7 +18,8 @@ import numpy
 import nsameta
 
 HERE = pathlib.Path(__file__).resolve().parent
-REPETITIONS, CALLS = 25, 4_000
+REPETITIONS, CALLS = 150, 500
+WIDTH = 1024
 
 
 def compile_c_side(folder):
@@ -26,29 +27,46 @@ def compile_c_side(folder):
     built = pathlib.Path(folder) / "overhead.so"
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", f"-I{HERE.parent.parent / 'core/include'}", HERE / "overhead.c",
                     library, "-o", built], check=True)
-    function = ctypes.CDLL(str(built)).seconds_a_call
+    return ctypes.CDLL(str(built))
+
+
+def from_c(function, inputs, outputs, requests, size):
+    def pointers(arrays):
+        return (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
     function.restype = ctypes.c_double
-    return function
+    return function(pointers(inputs), pointers(outputs), ctypes.c_int64(requests), ctypes.c_int64(size), CALLS)
 
 
-def address(array):
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-def from_c(function, seq_lens, extend, outputs):
-    out = (ctypes.c_void_p * len(outputs))(*(array.ctypes.data for array in outputs))
-    return function(address(seq_lens), address(extend), ctypes.c_int64(len(seq_lens)), out,
-                    ctypes.c_int64(len(outputs[0])), CALLS)
-
-
-def from_python(seq_lens, extend, outputs):
-    expanded, clamped, cache, sums = outputs
-    fill = nsameta.fill
+def from_python(call, inputs, outputs):
     begin = time.perf_counter()
     for _ in range(CALLS):
-        fill("draft_extend", seq_lens, extend_seq_lens=extend, seqlens_expanded=expanded, nsa_cache_seqlens=clamped,
-             cache_seqlens=cache, cu_seqlens_k=sums)
+        call(*inputs, *outputs)
     return (time.perf_counter() - begin) / CALLS
+
+
+def draft_extend(seq_lens, extend_seq_lens, cache, sums, expanded, clamped):
+    nsameta.fill("draft_extend", seq_lens, extend_seq_lens=extend_seq_lens, cache_seqlens=cache, cu_seqlens_k=sums,
+                 seqlens_expanded=expanded, nsa_cache_seqlens=clamped)
+
+
+def decode_tables(seq_lens, slots, tokens, cache, sums, clamped, clamped_sums, table, pages):
+    nsameta.fill("decode", seq_lens, req_pool_indices=slots, req_to_token=tokens, cache_seqlens=cache,
+                 cu_seqlens_k=sums, nsa_cache_seqlens=clamped, nsa_cu_seqlens_k=clamped_sums, page_table_1=table,
+                 real_page_table=pages)
+
+
+def batches():
+    """(name, call, inputs, outputs, requests, size of the C side)."""
+    def new(*shape):
+        return numpy.zeros(shape, numpy.int32)
+    for requests in (1, 8, 32):
+        seq_lens, extend, slots = new(requests) + 100, new(requests) + 4, numpy.arange(requests, dtype=numpy.int32)
+        cache, sums = new(requests), new(requests + 1)
+        yield ("draft_extend", draft_extend, (seq_lens, extend), (cache, sums, new(4 * requests), new(4 * requests)),
+               requests, 4 * requests)
+        yield ("decode_tables", decode_tables, (seq_lens, slots, new(requests, WIDTH)),
+               (cache, sums, new(requests), new(requests + 1), new(requests, WIDTH), new(requests, WIDTH // 64)),
+               requests, WIDTH)
 
 
 def main():
@@ -56,26 +74,22 @@ def main():
     parser.add_argument("--limit", type=float)
     parser.add_argument("--torch", action="store_true", help="torch tensors too")
     options = parser.parse_args()
+    libraries = {"numpy": lambda array: array}
     if options.torch:
         import torch
+        libraries["torch"] = torch.from_numpy
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        function = compile_c_side(folder)
-        for requests in (1, 8, 32):
-            seq_lens = numpy.full(requests, 1000, numpy.int32)
-            extend = numpy.full(requests, 4, numpy.int32)
-            outputs = [numpy.empty(size, numpy.int32) for size in (4 * requests, 4 * requests, requests, requests + 1)]
-            libraries = {"numpy": (seq_lens, extend, outputs)}
-            if options.torch:
-                libraries["torch"] = (torch.from_numpy(seq_lens), torch.from_numpy(extend),
-                                      [torch.from_numpy(array) for array in outputs])
-            for name, arrays in libraries.items():
-                from_python(*arrays)
-                pairs = [(from_c(function, seq_lens, extend, outputs), from_python(*arrays))
+        c_side = compile_c_side(folder)
+        for name, call, inputs, outputs, requests, size in batches():
+            for library, convert in libraries.items():
+                arrays = [list(map(convert, group)) for group in (inputs, outputs)]
+                from_python(call, *arrays)
+                pairs = [(from_c(getattr(c_side, name), inputs, outputs, requests, size), from_python(call, *arrays))
                          for _ in range(REPETITIONS)]
                 c, python = (1e9 * min(column) for column in zip(*pairs))
-                print(f"{requests:4} requests, 6 {name} arrays: C {c:6.0f} ns, Python {python:6.0f} ns, "
-                      f"added {python - c:6.0f} ns")
+                print(f"{name:13} {requests:3} requests, {len(inputs) + len(outputs)} arrays of {library}: "
+                      f"C {c:5.0f} ns, Python {python:5.0f} ns, added {python - c:5.0f} ns")
                 failed |= options.limit is not None and python - c > options.limit
     return failed
 
