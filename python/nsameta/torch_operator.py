@@ -9,8 +9,8 @@ from ._ext import fill
 
 _INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token")
 _OUTPUTS = ("cache_seqlens", "cu_seqlens_k", "cu_seqlens_q", "seqlens_expanded", "nsa_cache_seqlens",
-            "nsa_cu_seqlens_k", "nsa_cu_seqlens_q", "indexer_ks", "indexer_ke", "token_to_batch", "total_rows", "status",
-            "page_table_1", "real_page_table")
+            "nsa_cu_seqlens_k", "nsa_cu_seqlens_q", "indexer_ks", "indexer_ke", "token_to_batch", "total_rows",
+            "status", "page_table_1", "real_page_table")
 
 
 def _schema():

@@ -63,8 +63,11 @@ nb::dlpack::dtype dtype_of(const Py_buffer& buffer) {
   const char* format = buffer.format != nullptr ? buffer.format : "B";
   if (*format == '@' || *format == '=' || *format == '<') ++format;
   const auto is = [format](const char* among) { return format[1] == '\0' && std::strchr(among, *format) != nullptr; };
-  const auto code = is("bhilqn") ? dtype_code::Int : is("BHILQN") ? dtype_code::UInt
-                    : is("efdg") ? dtype_code::Float : is("?") ? dtype_code::Bool : dtype_code{255};
+  const auto code = is("bhilqn")   ? dtype_code::Int
+                    : is("BHILQN") ? dtype_code::UInt
+                    : is("efdg")   ? dtype_code::Float
+                    : is("?")      ? dtype_code::Bool
+                                   : dtype_code{255};
   return {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * buffer.itemsize), 1};
 }
 
@@ -75,12 +78,16 @@ struct place {
 
 place place_of(const char* name, std::int32_t device_type) {
   switch (device_type) {
-    case dl_cpu: return {NSAMETA_DEVICE_HOST, false};
+    case dl_cpu:
+      return {NSAMETA_DEVICE_HOST, false};
     case dl_cuda_host:
-    case dl_rocm_host: return {NSAMETA_DEVICE_HOST, true};
+    case dl_rocm_host:
+      return {NSAMETA_DEVICE_HOST, true};
     case dl_cuda:
-    case dl_cuda_managed: return {NSAMETA_DEVICE_CUDA, false};
-    case dl_rocm: return {NSAMETA_DEVICE_HIP, false};
+    case dl_cuda_managed:
+      return {NSAMETA_DEVICE_CUDA, false};
+    case dl_rocm:
+      return {NSAMETA_DEVICE_HIP, false};
   }
   throw invalid_argument(std::string(name) + " is on a device of DLPack type " + std::to_string(device_type) +
                          ", neither CPU, CUDA nor ROCm");
@@ -137,7 +144,8 @@ bool array_reader::read_buffer(const char* name, PyObject* object, access how, a
 array_view array_reader::read_capsule(const char* name, nb::handle array, const array_type& type) {
   if (!nb::hasattr(array, "__dlpack__"))
     throw nb::type_error((std::string(name) + " is of type " + nb::cast<std::string>(nb::inst_name(array)) +
-                          ", which shows no array: neither DLPack nor the buffer protocol").c_str());
+                          ", which shows no array: neither DLPack nor the buffer protocol")
+                             .c_str());
   try {
     const auto where = nb::cast<std::pair<std::int32_t, std::int32_t>>(array.attr("__dlpack_device__")());
     place(name, {where.first, where.second}, type);
@@ -173,8 +181,6 @@ void array_reader::place(const char* name, nb::dlpack::device device, const arra
   }
 }
 
-nsameta_target array_reader::target() const {
-  return {kind_, index_, reinterpret_cast<void*>(stream_.value_or(0))};
-}
+nsameta_target array_reader::target() const { return {kind_, index_, reinterpret_cast<void*>(stream_.value_or(0))}; }
 
 }  // namespace nsameta::python

@@ -56,7 +56,8 @@ void* current_stream(const array_type& type, nb::dlpack::device device) {
     case array_type::library::cupy:
       found = nb::module_::import_("cupy.cuda").attr("get_current_stream")(device.device_id).attr("ptr");
       break;
-    case array_type::library::other: return nullptr;  // the default stream: `__dlpack__` makes it wait for the array
+    case array_type::library::other:
+      return nullptr;  // the default stream: `__dlpack__` makes it wait for the array
   }
   return reinterpret_cast<void*>(nb::cast<std::uintptr_t>(found));
 }

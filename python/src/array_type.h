@@ -10,7 +10,7 @@ namespace nsameta::python {
 namespace nb = nanobind;
 
 struct array_type {
-  PyTypeObject* type;  ///< held for good: types are few
+  PyTypeObject* type;              ///< held for good: types are few
   const exchange_table* exchange;  ///< null: has none
   enum class library { torch, cupy, other } from;
 };

@@ -12,7 +12,7 @@ namespace {
 namespace nb = nanobind;
 
 const char* state_name(nsameta_backend_state state) {
-  constexpr const char* names[] = {"ready", "not_built", "not_found", "incompatible",
+  constexpr const char* names[] = {"ready",     "not_built", "not_found", "incompatible",
                                    "no_driver", "no_device", "no_code"};
   return names[state];
 }
@@ -28,8 +28,11 @@ nsameta_target to_target(const std::string& device) {
   constexpr struct {
     const char* name;
     nsameta_device_kind kind;
-  } kinds[] = {{"auto", NSAMETA_DEVICE_AUTO}, {"cpu", NSAMETA_DEVICE_HOST}, {"cuda", NSAMETA_DEVICE_CUDA},
-               {"hip", NSAMETA_DEVICE_HIP},   {"simt", NSAMETA_DEVICE_SIMT}};
+  } kinds[] = {{"auto", NSAMETA_DEVICE_AUTO},
+               {"cpu", NSAMETA_DEVICE_HOST},
+               {"cuda", NSAMETA_DEVICE_CUDA},
+               {"hip", NSAMETA_DEVICE_HIP},
+               {"simt", NSAMETA_DEVICE_SIMT}};
   const std::size_t colon = device.find(':');
   std::int32_t index = 0;
   bool good = true;

@@ -61,7 +61,8 @@ NB_MODULE(_ext, m) {
         "Loads every kernel for a device ('cuda', 'cuda:1', 'hip', 'cpu'; 'auto': all devices). Blocking; fills are "
         "safe inside graph capture afterwards.");
   m.def("backends", list_backends, "All backends with their states and reasons, in selection order.");
-  m.def("set_override", [](const std::string& text) { check(nsameta_set_override(text.c_str())); }, nb::arg("text"),
-        "Overrides selection, in the syntax of NSAMETA_BACKEND. Only before the first fill of the process.");
+  m.def(
+      "set_override", [](const std::string& text) { check(nsameta_set_override(text.c_str())); }, nb::arg("text"),
+      "Overrides selection, in the syntax of NSAMETA_BACKEND. Only before the first fill of the process.");
   m.attr("__version__") = NSAMETA_PYTHON_VERSION;
 }

@@ -236,8 +236,8 @@ void request::apply_limits() {
   if (row_limit_) {
     using o = nsameta_outputs;
     const auto cut = [](std::int64_t* capacity, std::int64_t to) { *capacity = std::min(*capacity, to); };
-    for (const auto member : {&o::seqlens_expanded, &o::nsa_cache_seqlens, &o::indexer_ks, &o::indexer_ke,
-                              &o::token_to_batch})
+    for (const auto member :
+         {&o::seqlens_expanded, &o::nsa_cache_seqlens, &o::indexer_ks, &o::indexer_ke, &o::token_to_batch})
       cut(&(outputs.*member).capacity, *row_limit_);
     for (const auto member : {&o::nsa_cu_seqlens_k, &o::nsa_cu_seqlens_q})
       cut(&(outputs.*member).capacity, *row_limit_ + 1);

@@ -1,4 +1,4 @@
-"""What a fill has to write, from its definition alone, with Python integers: slow, and sharing nothing with the code."""
+"""What a fill has to write, from its definition alone, in Python integers: slow, and of another mind than the code."""
 import dataclasses
 
 import numpy as np

@@ -54,13 +54,12 @@ def test_a_missing_wide_table_is_left_out():
 
 
 def test_lengths_of_another_shape_are_refused():
-    one = torch.ones(1, dtype=torch.int32)
-    two = torch.zeros(2, dtype=torch.int32)
-    table = torch.zeros((4, 8), dtype=torch.int32)
+    def new(*shape):
+        return torch.zeros(shape, dtype=torch.int32)
     with pytest.raises(ValueError, match=r"paged_mqa_ctx_lens_2d has shape \(1, 3\), not \(1, 2\)"):
-        sglang.fused_dsa_target_verify_metadata(one, one - 1, table.clone(), one.clone(), two.clone(), table, two.clone(),
-                                                two.clone(), torch.zeros(3, dtype=torch.int32), table, 1, 8, 64, 1, 2,
-                                                torch.zeros((1, 3), dtype=torch.int32))
+        sglang.fused_dsa_target_verify_metadata(
+            new(1), new(1), new(4, 8), new(1), new(2), new(2, 8), new(2), new(2), new(3), None, 1, 8, 64, 1, 2,
+            paged_mqa_ctx_lens_2d=new(1, 3))
 
 
 @pytest.mark.parametrize("adaptive", [True, False])

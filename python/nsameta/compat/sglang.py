@@ -39,7 +39,8 @@ def fused_dsa_target_verify_metadata(seq_lens, req_pool_indices, req_to_token, c
          page_table_1=page_table_1, real_page_table=_paged(real_page_table, real_page_size))
     if paged_mqa_ctx_lens_2d is not None:
         if tuple(paged_mqa_ctx_lens_2d.shape) != (bs, next_n):
-            raise ValueError(f"paged_mqa_ctx_lens_2d has shape {tuple(paged_mqa_ctx_lens_2d.shape)}, not {(bs, next_n)}")
+            shape = tuple(paged_mqa_ctx_lens_2d.shape)
+            raise ValueError(f"paged_mqa_ctx_lens_2d has shape {shape}, not {(bs, next_n)}")
         paged_mqa_ctx_lens_2d[:] = cache_seqlens[:bs, None]
 
 
