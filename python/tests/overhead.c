@@ -16,17 +16,23 @@ static nsameta_vector vector(int32_t* data, int64_t capacity) {
   return (nsameta_vector){data, capacity, NSAMETA_INT32};
 }
 
+/* What both batches have: lengths, and two fields a request. */
+static void start(nsameta_problem* problem, nsameta_outputs* outputs, nsameta_mode mode, int64_t requests,
+                  const int32_t* seq_lens, int32_t* const* out) {
+  nsameta_problem_init(problem);
+  nsameta_outputs_init(outputs);
+  problem->mode = mode;
+  problem->batch_size = requests;
+  problem->seq_lens = (nsameta_strided){seq_lens, 1, NSAMETA_INT32};
+  outputs->cache_seqlens = vector(out[0], requests);
+  outputs->cu_seqlens_k = vector(out[1], requests + 1);
+}
+
 double draft_extend(const int32_t* const* in, int32_t* const* out, int64_t requests, int64_t rows, int calls) {
   nsameta_problem problem;
   nsameta_outputs outputs;
-  nsameta_problem_init(&problem);
-  nsameta_outputs_init(&outputs);
-  problem.mode = NSAMETA_DRAFT_EXTEND;
-  problem.batch_size = requests;
-  problem.seq_lens = (nsameta_strided){in[0], 1, NSAMETA_INT32};
+  start(&problem, &outputs, NSAMETA_DRAFT_EXTEND, requests, in[0], out);
   problem.extend_seq_lens = (nsameta_strided){in[1], 1, NSAMETA_INT32};
-  outputs.cache_seqlens = vector(out[0], requests);
-  outputs.cu_seqlens_k = vector(out[1], requests + 1);
   outputs.seqlens_expanded = vector(out[2], rows);
   outputs.nsa_cache_seqlens = vector(out[3], rows);
   return seconds_a_call(&problem, &outputs, calls);
@@ -35,14 +41,9 @@ double draft_extend(const int32_t* const* in, int32_t* const* out, int64_t reque
 double decode_tables(const int32_t* const* in, int32_t* const* out, int64_t requests, int64_t width, int calls) {
   nsameta_problem problem;
   nsameta_outputs outputs;
-  nsameta_problem_init(&problem);
-  nsameta_outputs_init(&outputs);
-  problem.batch_size = requests;
-  problem.seq_lens = (nsameta_strided){in[0], 1, NSAMETA_INT32};
+  start(&problem, &outputs, NSAMETA_DECODE, requests, in[0], out);
   problem.req_pool_indices = (nsameta_strided){in[1], 1, NSAMETA_INT32};
   problem.req_to_token = (nsameta_token_table){in[2], requests, width, width};
-  outputs.cache_seqlens = vector(out[0], requests);
-  outputs.cu_seqlens_k = vector(out[1], requests + 1);
   outputs.nsa_cache_seqlens = vector(out[2], requests);
   outputs.nsa_cu_seqlens_k = vector(out[3], requests + 1);
   outputs.page_table_1 = (nsameta_table){out[4], requests, width, width};

@@ -43,6 +43,25 @@ def test_contexts_of_a_token_and_rows_longer_than_them():
     sglang_calls.check("draft_extend", "cpu", 20, 64, context=2)
 
 
+@pytest.mark.parametrize("page", [1, 64])
+@pytest.mark.parametrize("mode", ["decode", "target_verify", "draft_extend"])
+def test_tables_end_at_max_len(mode, page):
+    sglang_calls.check(mode, "cpu", 20, page, context=600, columns=130)
+
+
+def test_rows_end_at_total_len():
+    def new(*shape):
+        return torch.full(shape, -1, dtype=torch.int32)
+    lengths, queries = torch.tensor([7, 5]), torch.tensor([3, 3])
+    tokens = torch.arange(32, dtype=torch.int32).view(2, 16)
+    expanded, clamped, sums, table = new(8), new(8), new(9), new(8, 16)
+    sglang.fused_dsa_draft_extend_metadata(lengths, queries, torch.tensor([0, 1]), tokens, new(2), new(3), table,
+                                           expanded, clamped, sums, None, 2, 4, 16, 6, 1, 3, 8)
+    assert expanded.tolist() == [5, 6, 7, 3, *[-1] * 4] and clamped.tolist() == [5, 6, 6, 3, *[-1] * 4]
+    assert sums.tolist() == [0, 5, 11, 17, 20, *[-1] * 4]
+    assert table[:, 0].tolist() == [0, 0, 0, 16, *[-1] * 4]
+
+
 def test_a_missing_wide_table_is_left_out():
     lengths, slots = torch.tensor([3, 130], dtype=torch.int32), torch.tensor([1, 0])
     tokens = torch.arange(512, dtype=torch.int32).view(2, 256)

@@ -33,7 +33,7 @@ def fused_dsa_target_verify_metadata(seq_lens, req_pool_indices, req_to_token, c
     `paged_mqa_ctx_lens_2d`, [bs, next_n], gets each request's cache_seqlens in every column: a copy of its own.
     """
     fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
-         req_to_token=req_to_token, batch_size=bs, row_limit=bs * next_n, column_limit=max_seqlen_k,
+         req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k,
          index_topk=dsa_index_topk, page_size=real_page_size, cache_seqlens=cache_seqlens, cu_seqlens_k=cu_seqlens_k,
          seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens, nsa_cu_seqlens_k=dsa_cu_seqlens_k,
          page_table_1=page_table_1, real_page_table=_paged(real_page_table, real_page_size))
