@@ -1,0 +1,44 @@
+"""The entry points of the original: one mode, two outputs, a total."""
+from ._ext import backends, explain_draft_extend, fill
+
+
+def fill_draft_extend_metadata(extend_seq_lens, seq_lens, nsa_index_topk, out_seqlens_expanded, out_nsa_cache_seqlens):
+    """Expands every request into its rows: `seqlens_expanded[t]` and the same clamped to top-k.
+
+    Returns the number of rows as an array of one element, in the memory of the outputs: nothing waits for the device
+    until somebody turns it into an integer, which slicing with a torch tensor does by itself.
+    """
+    total = _array_for_total(out_seqlens_expanded)
+    fill("draft_extend", seq_lens, extend_seq_lens=extend_seq_lens, index_topk=nsa_index_topk,
+         seqlens_expanded=out_seqlens_expanded, nsa_cache_seqlens=out_nsa_cache_seqlens, total_rows=total)
+    return total
+
+
+def _array_for_total(like):
+    if hasattr(like, "new_empty"):  # torch
+        return like.new_empty(())
+    try:
+        return type(like)((), "int32")  # numpy, cupy
+    except TypeError:
+        raise TypeError(f"out_seqlens_expanded is a {type(like).__qualname__}, of which no array for the total can be "
+                        "made; use fill() with total_rows") from None
+
+
+def get_kernel_info(requests=32, rows_each=4, device=None):
+    """Which kernel fills the metadata of that many requests and why, and what backends there are.
+
+    `device`: as for warmup(); by default the first GPU that is ready, or else the CPU.
+    """
+    known = backends()
+    if device is None:
+        ready = (each["name"] for each in known if each["state"] == "ready" and each["name"] in ("cuda", "hip"))
+        device = next(ready, "cpu")
+    decision = explain_draft_extend(requests, rows_each, device)
+    rejections = [f"not {each['candidate']}: {each['why']}" for each in decision["rejections"]]
+    if decision["error"]:
+        kernel, why = None, decision["error"]
+    else:
+        kernel = f"{decision['backend']}/{decision['variant']}"
+        why = "; ".join([f"{decision['expected_ns']:.0f} ns expected", *rejections])
+    return {"kernel": kernel, "why": why, "requests": requests, "rows_each": rows_each, "device": device,
+            "decision": decision, "backends": known}

@@ -1,0 +1,60 @@
+/// Arrays of any library, as the caller holds them: data, shape, strides, device. Nothing is copied.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nanobind/nanobind.h>
+#include <nsameta/nsameta.h>
+
+#include "dlpack.h"
+
+namespace nsameta::python {
+
+namespace nb = nanobind;
+
+enum class access { read, write };
+
+/// An int32 or int64 array of at most two dimensions.
+struct array_view {
+  void* data;  ///< never null, so that an empty array is not an absent one
+  int dimensions;
+  std::array<std::int64_t, 2> shape;
+  std::array<std::int64_t, 2> stride;  ///< elements; 1 where there are not two elements to be apart
+  nsameta_dtype dtype;
+};
+
+struct array_type;
+
+/// Reads the arrays of one call, and finds the device and the stream that they have in common. What it shows is valid
+/// as long as it lives.
+class array_reader {
+ public:
+  static constexpr std::size_t most_arrays = 18;
+
+  /// `stream`: the caller's own, in place of the current one of the arrays' library.
+  explicit array_reader(std::optional<std::uintptr_t> stream) : stream_(stream) {}
+  ~array_reader();
+  array_reader(const array_reader&) = delete;
+  array_reader& operator=(const array_reader&) = delete;
+
+  array_view read(const char* name, nb::handle array, access how);
+  nsameta_target target() const;
+
+ private:
+  bool read_buffer(const char* name, PyObject* object, access how, array_view* view);
+  array_view read_capsule(const char* name, nb::handle array, const array_type& type);
+  void place(const char* name, nb::dlpack::device device, const array_type& type);
+
+  std::optional<std::uintptr_t> stream_;
+  nsameta_device_kind kind_ = NSAMETA_DEVICE_HOST;
+  std::int32_t index_ = 0;
+  const char* placed_ = nullptr;  ///< the argument that decided on the device; null: none yet
+  std::array<Py_buffer, most_arrays> buffers_;
+  std::array<PyObject*, most_arrays> capsules_;
+  std::size_t buffer_count_ = 0, capsule_count_ = 0;
+};
+
+}  // namespace nsameta::python

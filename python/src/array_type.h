@@ -1,0 +1,23 @@
+/// What is known about a type of arrays, found out once.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include "dlpack.h"
+
+namespace nsameta::python {
+
+namespace nb = nanobind;
+
+struct array_type {
+  PyTypeObject* type;              ///< held for good: types are few
+  const exchange_table* exchange;  ///< null: has none
+  enum class library { torch, cupy, other } from;
+};
+
+const array_type& type_of(nb::handle array);
+
+/// The stream that new work of the library goes to, on a GPU.
+void* current_stream(const array_type& type, nb::dlpack::device device);
+
+}  // namespace nsameta::python

@@ -1,0 +1,98 @@
+#include "decision.h"
+
+#include <charconv>
+#include <memory>
+#include <vector>
+
+#include "errors.h"
+
+namespace nsameta::python {
+namespace {
+
+namespace nb = nanobind;
+
+const char* state_name(nsameta_backend_state state) {
+  constexpr const char* names[] = {"ready",     "not_built", "not_found", "incompatible",
+                                   "no_driver", "no_device", "no_code"};
+  return names[state];
+}
+
+const char* code_name(nsameta_rejection_code code) {
+  constexpr const char* names[] = {"unavailable", "not_requested", "unreachable", "wrong_target", "cost"};
+  return names[code - 1];
+}
+
+}  // namespace
+
+nsameta_target to_target(const std::string& device) {
+  constexpr struct {
+    const char* name;
+    nsameta_device_kind kind;
+  } kinds[] = {{"auto", NSAMETA_DEVICE_AUTO},
+               {"cpu", NSAMETA_DEVICE_HOST},
+               {"cuda", NSAMETA_DEVICE_CUDA},
+               {"hip", NSAMETA_DEVICE_HIP},
+               {"simt", NSAMETA_DEVICE_SIMT}};
+  const std::size_t colon = device.find(':');
+  std::int32_t index = 0;
+  bool good = true;
+  if (colon != std::string::npos) {
+    const char* end = device.data() + device.size();
+    const auto read = std::from_chars(device.data() + colon + 1, end, index);
+    good = read.ec == std::errc{} && read.ptr == end && index >= 0;
+  }
+  for (const auto& each : kinds)
+    if (good && device.compare(0, colon, each.name) == 0) return {each.kind, index, nullptr};
+  throw invalid_argument("device is '" + device + "', none of auto, cpu, cuda, hip, simt, with an optional :index");
+}
+
+nb::dict decide(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target) {
+  const auto decision = std::make_unique<nsameta_decision>();
+  decision->struct_size = sizeof *decision;
+  const nsameta_status status = nsameta_explain(&problem, outputs, &target, decision.get());
+  if (status == NSAMETA_INVALID_ARGUMENT) check(status);
+  nb::dict record;
+  record["error"] = status == NSAMETA_OK ? nb::object(nb::none())
+                                         : nb::str("{}: {}").format(nsameta_status_name(status), nsameta_last_error());
+  record["backend"] = decision->backend;
+  record["variant"] = decision->variant;
+  record["device"] = decision->device;
+  record["staged"] = decision->staged != 0;
+  record["block_threads"] = decision->block_threads;
+  record["max_blocks"] = decision->max_blocks;
+  record["grain_rows"] = decision->grain_rows;
+  record["row_bound"] = decision->row_bound;
+  record["row_elements"] = decision->row_elements;
+  record["table_elements"] = decision->table_elements;
+  record["expected_ns"] = decision->expected_ns;
+  record["override"] = decision->override_text;
+  nb::list rejections;
+  for (std::int32_t i = 0; i < decision->rejection_count; ++i) {
+    const nsameta_rejection& each = decision->rejections[i];
+    nb::dict rejection;
+    rejection["candidate"] = each.candidate;
+    rejection["code"] = code_name(each.code);
+    rejection["why"] = each.why;
+    rejections.append(rejection);
+  }
+  record["rejections"] = rejections;
+  return record;
+}
+
+nb::list list_backends() {
+  std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
+  nsameta_backends(all.data(), all.size());
+  nb::list records;
+  for (const nsameta_backend_info& each : all) {
+    nb::dict record;
+    record["name"] = each.name;
+    record["version"] = each.version;
+    record["state"] = state_name(each.state);
+    record["reason"] = each.reason;
+    record["devices"] = each.device_count;
+    records.append(record);
+  }
+  return records;
+}
+
+}  // namespace nsameta::python

@@ -1,0 +1,41 @@
+#include "errors.h"
+
+namespace nsameta::python {
+namespace {
+
+namespace nb = nanobind;
+
+PyObject* error_type = nullptr;
+PyObject* invalid_argument_type = nullptr;
+
+PyObject* add(nb::module_& module, const char* name, const char* text, nb::handle bases) {
+  PyObject* type = PyErr_NewExceptionWithDoc(name, text, bases.ptr(), nullptr);
+  if (type == nullptr) throw nb::python_error();
+  module.attr(name + sizeof "nsameta." - 1) = nb::borrow(type);
+  return type;
+}
+
+}  // namespace
+
+void raise(const library_error& error) {
+  PyObject* type = error.status == NSAMETA_INVALID_ARGUMENT ? invalid_argument_type : error_type;
+  const nb::object raised = nb::borrow(type)(error.what());
+  raised.attr("status") = nsameta_status_name(error.status);
+  PyErr_SetObject(type, raised.ptr());
+}
+
+void add_exceptions(nb::module_& module) {
+  error_type = add(module, "nsameta.Error", "A call that failed; `status` is the name of its nsameta_status.",
+                   PyExc_RuntimeError);
+  invalid_argument_type = add(module, "nsameta.InvalidArgument", "An argument that cannot be; the message names it.",
+                              nb::make_tuple(nb::handle(error_type), nb::handle(PyExc_ValueError)));
+  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const library_error& error) {
+      raise(error);
+    }
+  });
+}
+
+}  // namespace nsameta::python

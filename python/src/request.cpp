@@ -1,0 +1,255 @@
+#include "request.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "errors.h"
+#include "scalars.h"
+
+namespace nsameta::python {
+
+/// How each argument gets into a request.
+struct setters {
+  using setter = void (*)(const char* name, nb::handle value, request& to);
+
+  static nsameta_strided input(const char* name, nb::handle value, request& to, std::int64_t* elements) {
+    const array_view view = to.arrays_.read(name, value, access::read);
+    if (view.dimensions != 1) throw wrong_dimensions(name, view.dimensions, 1);
+    *elements = view.shape[0];
+    return {view.data, view.stride[0], view.dtype};
+  }
+
+  static void seq_lens(const char* name, nb::handle value, request& to) {
+    to.problem.seq_lens = input(name, value, to, &to.requests_);
+  }
+  static void extend_seq_lens(const char* name, nb::handle value, request& to) {
+    to.problem.extend_seq_lens = input(name, value, to, &to.extend_seq_lens_.emplace());
+  }
+  static void req_pool_indices(const char* name, nb::handle value, request& to) {
+    to.problem.req_pool_indices = input(name, value, to, &to.req_pool_indices_.emplace());
+  }
+
+  /// int32, two-dimensional, each row without gaps.
+  static array_view table(const char* name, nb::handle value, request& to, access how) {
+    array_view view = to.arrays_.read(name, value, how);
+    if (view.dimensions != 2) throw wrong_dimensions(name, view.dimensions, 2);
+    if (view.dtype != NSAMETA_INT32) throw nb::type_error((std::string(name) + " is int64, not int32").c_str());
+    if (view.stride[1] != 1)
+      throw invalid_argument(std::string(name) + " has columns " + std::to_string(view.stride[1]) +
+                             " elements apart, not next to each other");
+    if (view.shape[0] <= 1) view.stride[0] = view.shape[1];
+    return view;
+  }
+  static void req_to_token(const char* name, nb::handle value, request& to) {
+    const array_view view = table(name, value, to, access::read);
+    to.problem.req_to_token = {static_cast<const std::int32_t*>(view.data), view.shape[0], view.shape[1],
+                               view.stride[0]};
+  }
+  template <auto member>
+  static void page_table(const char* name, nb::handle value, request& to) {
+    const array_view view = table(name, value, to, access::write);
+    to.outputs.*member = {static_cast<std::int32_t*>(view.data), view.shape[0], view.shape[1], view.stride[0]};
+  }
+
+  /// A single element may have no dimension.
+  template <auto member>
+  static void vector(const char* name, nb::handle value, request& to) {
+    const array_view view = to.arrays_.read(name, value, access::write);
+    if (view.dimensions > 1) throw wrong_dimensions(name, view.dimensions, 1);
+    if (view.dimensions == 1 && view.stride[0] != 1)
+      throw invalid_argument(std::string(name) + " has elements " + std::to_string(view.stride[0]) +
+                             " apart, not next to each other");
+    to.outputs.*member = {view.data, view.dimensions == 1 ? view.shape[0] : 1, view.dtype};
+  }
+
+  static void mode(const char* name, nb::handle value, request& to) {
+    constexpr const char* words[] = {"decode", "target_verify", "draft_extend", "extend"};
+    to.problem.mode = static_cast<nsameta_mode>(to_choice(name, value, words));
+  }
+  template <auto member>
+  static void parameter(const char* name, nb::handle value, request& to) {
+    to.problem.*member = to_integer<std::remove_reference_t<decltype(to.problem.*member)>>(name, value);
+  }
+  static void kv_shard(const char* name, nb::handle value, request& to) {
+    const auto [size, rank, interleave] = to_integers<3>(name, value);
+    to.problem.kv_shard = {size, rank, interleave};
+  }
+  static void q_shard(const char* name, nb::handle value, request& to) {
+    const auto [size, rank] = to_integers<2>(name, value);
+    to.problem.q_shard = {size, rank};
+  }
+
+  static void vector_tail(const char* name, nb::handle value, request& to) {
+    constexpr const char* words[] = {"keep", "zero"};
+    to.outputs.vector_tail = static_cast<nsameta_tail>(to_choice(name, value, words));
+  }
+  static void table_tail(const char* name, nb::handle value, request& to) {
+    constexpr const char* words[] = {"keep", "zero", "value"};
+    to.outputs.table_tail = static_cast<nsameta_tail>(to_choice(name, value, words));
+  }
+  static void table_tail_value(const char* name, nb::handle value, request& to) {
+    to.outputs.table_tail_value = to_integer<std::int32_t>(name, value);
+  }
+  static void length_offset(const char* name, nb::handle value, request& to) {
+    to.outputs.length_offset = to_integer<std::int64_t>(name, value);
+  }
+
+  template <auto member>
+  static void limit(const char* name, nb::handle value, request& to) {
+    const auto number = to_integer<std::int64_t>(name, value);
+    if (number < 0) throw invalid_argument(shown(name, value) + ", negative");
+    to.*member = number;
+  }
+  static void stream(const char*, nb::handle, request&) {}  // read before all others
+
+  static library_error wrong_dimensions(const char* name, int dimensions, int wanted) {
+    return invalid_argument(std::string(name) + " has " + std::to_string(dimensions) + " dimensions, not " +
+                            std::to_string(wanted));
+  }
+
+  struct row {
+    const char* name;
+    setter set;
+  };
+  using o = nsameta_outputs;
+  static constexpr row all[] = {
+      {"mode", mode},
+      {"seq_lens", seq_lens},  // the two that need no name
+      {"extend_seq_lens", extend_seq_lens},
+      {"uniform_extend_len", parameter<&nsameta_problem::uniform_extend_len>},
+      {"req_pool_indices", req_pool_indices},
+      {"req_to_token", req_to_token},
+      {"page_size", parameter<&nsameta_problem::page_size>},
+      {"index_topk", parameter<&nsameta_problem::index_topk>},
+      {"index_kpool", parameter<&nsameta_problem::index_kpool>},
+      {"kv_shard", kv_shard},
+      {"q_shard", q_shard},
+      {"cache_seqlens", vector<&o::cache_seqlens>},
+      {"cu_seqlens_k", vector<&o::cu_seqlens_k>},
+      {"cu_seqlens_q", vector<&o::cu_seqlens_q>},
+      {"seqlens_expanded", vector<&o::seqlens_expanded>},
+      {"nsa_cache_seqlens", vector<&o::nsa_cache_seqlens>},
+      {"nsa_cu_seqlens_k", vector<&o::nsa_cu_seqlens_k>},
+      {"nsa_cu_seqlens_q", vector<&o::nsa_cu_seqlens_q>},
+      {"indexer_ks", vector<&o::indexer_ks>},
+      {"indexer_ke", vector<&o::indexer_ke>},
+      {"token_to_batch", vector<&o::token_to_batch>},
+      {"total_rows", vector<&o::total_rows>},
+      {"status", vector<&o::status>},
+      {"page_table_1", page_table<&o::page_table_1>},
+      {"real_page_table", page_table<&o::real_page_table>},
+      {"vector_tail", vector_tail},
+      {"table_tail", table_tail},
+      {"table_tail_value", table_tail_value},
+      {"length_offset", length_offset},
+      {"batch_size", limit<&request::batch_size_>},
+      {"row_limit", limit<&request::row_limit_>},
+      {"column_limit", limit<&request::column_limit_>},
+      {"stream", stream},  // the last
+  };
+
+  static constexpr std::size_t count = std::size(all);
+  static constexpr std::size_t without_name = 2, stream_place = count - 1;
+
+  /// Names in a call are interned and mostly in this order, so that an address is found next to the one before.
+  static std::size_t find(PyObject* name, std::size_t after) {
+    static const std::array<PyObject*, count>& interned = *new std::array<PyObject*, count>([] {
+      std::array<PyObject*, count> names;
+      for (std::size_t i = 0; i < count; ++i) names[i] = PyUnicode_InternFromString(all[i].name);
+      return names;
+    }());
+    for (const std::size_t from : {after, std::size_t{0}})
+      if (const auto at = std::find(interned.begin() + from, interned.end(), name); at != interned.end())
+        return at - interned.begin();
+    for (std::size_t i = 0; i < count; ++i)
+      if (std::strcmp(all[i].name, nb::cast<const char*>(nb::handle(name))) == 0) return i;
+    throw nb::type_error((std::string("no argument is called ") + nb::repr(name).c_str()).c_str());
+  }
+};
+
+/// The values by their arguments' places; null where none, or None, is given.
+class request::values {
+ public:
+  explicit values(const call_arguments& given) {
+    if (given.positional > static_cast<Py_ssize_t>(setters::without_name))
+      throw nb::type_error(
+          (std::to_string(given.positional) + " positional arguments: only mode and seq_lens may be").c_str());
+    for (Py_ssize_t i = 0; i < given.positional; ++i) put(i, given.values[i]);
+    const Py_ssize_t named = given.names != nullptr ? PyTuple_Size(given.names) : 0;
+    std::size_t place = 0;
+    for (Py_ssize_t i = 0; i < named; ++i) {
+      place = setters::find(PyTuple_GetItem(given.names, i), place);
+      put(place, given.values[given.positional + i]);
+    }
+  }
+
+  nb::handle at(std::size_t place) const { return at_[place]; }
+
+ private:
+  void put(std::size_t place, PyObject* value) {
+    if (at_[place] != nullptr)
+      throw nb::type_error((std::string(setters::all[place].name) + " is given twice").c_str());
+    if (value != Py_None) at_[place] = value;
+  }
+
+  std::array<PyObject*, setters::count> at_{};
+};
+
+std::optional<std::uintptr_t> request::stream_of(const values& given) {
+  const nb::handle stream = given.at(setters::stream_place);
+  if (!stream.is_valid()) return std::nullopt;
+  return static_cast<std::uintptr_t>(to_integer<std::int64_t>("stream", stream));
+}
+
+request::request(const call_arguments& given) : request(values(given)) {}
+
+request::request(const values& given) : arrays_(stream_of(given)) {
+  nsameta_problem_init(&problem);
+  nsameta_outputs_init(&outputs);
+  for (std::size_t i = 0; i < setters::count; ++i) {
+    if (given.at(i).is_valid()) {
+      setters::all[i].set(setters::all[i].name, given.at(i), *this);
+    } else if (i < setters::without_name) {
+      throw nb::type_error((std::string(setters::all[i].name) + " is missing").c_str());
+    }
+  }
+  check_lengths();
+  apply_limits();
+  target = arrays_.target();
+}
+
+/// The library sees pointers alone.
+void request::check_lengths() {
+  problem.batch_size = batch_size_.value_or(requests_);
+  const auto check = [this](const char* name, std::int64_t elements) {
+    if (elements < problem.batch_size || (!batch_size_ && elements != problem.batch_size))
+      throw invalid_argument(std::string(name) + " has " + std::to_string(elements) + " elements, but the batch has " +
+                             std::to_string(problem.batch_size));
+  };
+  check("seq_lens", requests_);
+  if (extend_seq_lens_) check("extend_seq_lens", *extend_seq_lens_);
+  if (req_pool_indices_) check("req_pool_indices", *req_pool_indices_);
+}
+
+void request::apply_limits() {
+  if (row_limit_) {
+    using o = nsameta_outputs;
+    const auto cut = [](std::int64_t* capacity, std::int64_t to) { *capacity = std::min(*capacity, to); };
+    for (const auto member :
+         {&o::seqlens_expanded, &o::nsa_cache_seqlens, &o::indexer_ks, &o::indexer_ke, &o::token_to_batch})
+      cut(&(outputs.*member).capacity, *row_limit_);
+    for (const auto member : {&o::nsa_cu_seqlens_k, &o::nsa_cu_seqlens_q})
+      cut(&(outputs.*member).capacity, *row_limit_ + 1);
+    if (problem.mode == NSAMETA_TARGET_VERIFY || problem.mode == NSAMETA_DRAFT_EXTEND)
+      for (const auto member : {&o::page_table_1, &o::real_page_table}) cut(&(outputs.*member).rows, *row_limit_);
+  }
+  if (column_limit_) {
+    const std::int64_t page = std::max(problem.page_size, 1);  // a bad one is the library's to refuse
+    outputs.page_table_1.width = std::min(outputs.page_table_1.width, *column_limit_);
+    outputs.real_page_table.width =
+        std::min(outputs.real_page_table.width, *column_limit_ / page + (*column_limit_ % page != 0));
+  }
+}
+
+}  // namespace nsameta::python

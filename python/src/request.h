@@ -1,0 +1,44 @@
+/// A call's arguments as the library takes them. Everything is pointed to, nothing copied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <nanobind/nanobind.h>
+#include <nsameta/nsameta.h>
+
+#include "array.h"
+
+namespace nsameta::python {
+
+/// The arguments of a vectorcall: no tuple and no dictionary is made of them.
+struct call_arguments {
+  PyObject* const* values;  ///< the positional ones, then those of `names`
+  Py_ssize_t positional;
+  PyObject* names;  ///< a tuple of strings, or null
+};
+
+class request {
+ public:
+  explicit request(const call_arguments& given);
+
+  nsameta_problem problem;
+  nsameta_outputs outputs;
+  nsameta_target target;
+
+ private:
+  friend struct setters;
+
+  class values;
+  static std::optional<std::uintptr_t> stream_of(const values& given);
+  explicit request(const values& given);
+  void check_lengths();
+  void apply_limits();
+
+  array_reader arrays_;
+  std::optional<std::int64_t> batch_size_, row_limit_, column_limit_;
+  std::int64_t requests_ = 0;                                       ///< elements of seq_lens
+  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_;  ///< elements of these
+};
+
+}  // namespace nsameta::python

@@ -1,0 +1,56 @@
+/// Functions of a request as Python calls them: straight from the interpreter's stack, because what a general binding
+/// makes of thirty optional arguments costs more than the fill.
+#pragma once
+
+#include <exception>
+#include <string>
+
+#include <nanobind/nanobind.h>
+
+#include "errors.h"
+#include "request.h"
+
+namespace nsameta::python {
+
+/// What fill() and explain() take, as inspect.signature() reads it.
+inline const std::string request_signature =
+    "($module, mode, seq_lens, *, extend_seq_lens=None, uniform_extend_len=0, req_pool_indices=None, "
+    "req_to_token=None, page_size=64, index_topk=2048, index_kpool=1, kv_shard=(1, 0, 1), q_shard=(1, 0), "
+    "cache_seqlens=None, cu_seqlens_k=None, cu_seqlens_q=None, seqlens_expanded=None, nsa_cache_seqlens=None, "
+    "nsa_cu_seqlens_k=None, nsa_cu_seqlens_q=None, indexer_ks=None, indexer_ke=None, token_to_batch=None, "
+    "total_rows=None, status=None, page_table_1=None, real_page_table=None, vector_tail='keep', table_tail='keep', "
+    "table_tail_value=0, length_offset=0, batch_size=None, row_limit=None, column_limit=None, stream=None)\n--\n\n";
+
+inline PyObject* to_python(void (*function)(const request&), const request& call) {
+  function(call);
+  Py_RETURN_NONE;
+}
+inline PyObject* to_python(nb::dict (*function)(const request&), const request& call) {
+  return function(call).release().ptr();
+}
+
+template <auto function>
+PyObject* call_request_function(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) noexcept {
+  try {
+    return to_python(function, request({values, positional, names}));
+  } catch (const library_error& error) {
+    raise(error);
+  } catch (nb::python_error& error) {
+    error.restore();
+  } catch (const nb::builtin_exception& error) {
+    PyErr_SetString(PyExc_TypeError, error.what());  // the only one thrown here
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+template <auto function>
+void add_request_function(nb::module_& module, const char* name, const char* text) {
+  static const std::string documentation = name + request_signature + text;
+  const auto call = reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_request_function<function>));
+  static PyMethodDef methods[] = {{name, call, METH_FASTCALL | METH_KEYWORDS, documentation.c_str()}, {}};
+  if (PyModule_AddFunctions(module.ptr(), methods) != 0) throw nb::python_error();
+}
+
+}  // namespace nsameta::python

@@ -1,0 +1,59 @@
+/// Arguments that are no arrays.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <nanobind/nanobind.h>
+
+#include "errors.h"
+
+namespace nsameta::python {
+
+namespace nb = nanobind;
+
+inline std::string shown(const char* name, nb::handle value) {
+  return std::string(name) + " is " + nb::repr(value).c_str();
+}
+
+/// The number that a Python object is, if `Integer` can hold it.
+template <class Integer>
+Integer to_integer(const char* name, nb::handle value) {
+  const nb::object index = nb::steal(PyNumber_Index(value.ptr()));  // an int gives itself
+  if (!index.is_valid()) {
+    PyErr_Clear();
+    throw nb::type_error((shown(name, value) + ", not an integer").c_str());
+  }
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+  if (overflow != 0 || number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
+    throw invalid_argument(shown(name, value) + ", more than " + std::to_string(8 * sizeof(Integer)) + " bits hold");
+  return static_cast<Integer>(number);
+}
+
+/// `count` numbers of a sequence.
+template <std::size_t count>
+std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) {
+  if (PySequence_Check(value.ptr()) == 0 || nb::len(value) != count)
+    throw nb::type_error((shown(name, value) + ", not a sequence of " + std::to_string(count) + " integers").c_str());
+  std::array<std::int32_t, count> numbers;
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = to_integer<std::int32_t>(name, value[i]);
+  return numbers;
+}
+
+/// The place of a word among `words`.
+template <std::size_t count>
+int to_choice(const char* name, nb::handle value, const char* const (&words)[count]) {
+  if (nb::isinstance<nb::str>(value)) {
+    const std::string_view word = nb::cast<const char*>(value);
+    for (std::size_t i = 0; i < count; ++i)
+      if (word == words[i]) return static_cast<int>(i);
+  }
+  std::string message = shown(name, value) + ", none of";
+  for (const char* word : words) message += std::string(word == words[0] ? " " : ", ") + word;
+  throw invalid_argument(message);
+}
+
+}  // namespace nsameta::python

@@ -1,0 +1,60 @@
+"""Runs a problem through nsameta.fill on some library's arrays, and compares with the reference."""
+import numpy as np
+
+import nsameta
+import reference
+
+UNTOUCHED = -77
+TABLES = ("page_table_1", "real_page_table")
+
+
+def arguments(problem, make, dtype="int32"):
+    """`make(values, dtype)` gives an array of the library under test."""
+    given = {"uniform_extend_len": problem.uniform_extend_len, "page_size": problem.page_size,
+             "index_topk": problem.index_topk, "index_kpool": problem.index_kpool, "kv_shard": problem.kv_shard,
+             "q_shard": problem.q_shard}
+    for name in ("extend_seq_lens", "req_pool_indices"):
+        if getattr(problem, name) is not None:
+            given[name] = make(getattr(problem, name), dtype)
+    if problem.req_to_token is not None:
+        given["req_to_token"] = make(problem.req_to_token, "int32")
+    return given
+
+
+def buffers(problem, expected, spare, make):
+    """For each field an array that holds the whole batch and `spare` elements, rows and columns more."""
+    made = {}
+    for name, values in expected.items():
+        if name in TABLES:
+            width = problem.req_to_token.shape[1]
+            columns = width if name == "page_table_1" else -(-width // problem.page_size)
+            shape = (len(values) + spare, columns + spare)
+        elif name in ("total_rows", "status"):
+            shape = (1,)
+        else:  # the host checks request fields for the whole batch, also where a shard keeps less of it
+            shape = (max(len(values), len(problem.seq_lens) + 1) + spare,)
+        made[name] = make(np.full(shape, UNTOUCHED), "int32")
+    return made
+
+
+def check(problem, expected, outputs):
+    for name, values in expected.items():
+        got = np.asarray(outputs[name])
+        if name not in TABLES:
+            np.testing.assert_array_equal(got[:len(values)], np.asarray(values, np.int64), err_msg=name)
+            assert (got[len(values):] == UNTOUCHED).all(), f"{name}: written past its live elements"
+            continue
+        for row, live in enumerate(values):
+            columns = 0 if live is None else len(live)
+            if columns:
+                np.testing.assert_array_equal(got[row, :columns], live, err_msg=f"{name}[{row}]")
+            assert (got[row, columns:] == UNTOUCHED).all(), f"{name}[{row}]: written past its live columns"
+        assert (got[len(values):] == UNTOUCHED).all(), f"{name}: rows that nobody has"
+
+
+def run(problem, make, dtype="int32", spare=3, back=np.asarray, fill=nsameta.fill):
+    """`back` brings an array to numpy."""
+    expected = reference.answer(problem)
+    outputs = buffers(problem, expected, spare, make)
+    fill(problem.mode, make(problem.seq_lens, dtype), **arguments(problem, make, dtype), **outputs)
+    check(problem, expected, {name: back(array) for name, array in outputs.items()})

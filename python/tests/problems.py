@@ -1,0 +1,34 @@
+"""Problems for hypothesis."""
+import numpy as np
+from hypothesis import strategies as st
+
+from reference import Problem
+
+
+@st.composite
+def problems(draw):
+    mode = draw(st.sampled_from(["decode", "target_verify", "draft_extend", "extend"]))
+    requests = draw(st.integers(0, 40))
+
+    def lengths(low, high):
+        return draw(st.lists(st.integers(low, high), min_size=requests, max_size=requests))
+    made = Problem(mode, lengths(-2, draw(st.sampled_from([6, 90, 700]))))
+    if mode == "target_verify" or (mode != "decode" and draw(st.booleans())):
+        made.uniform_extend_len = draw(st.integers(1, 9))
+    elif mode != "decode":
+        made.extend_seq_lens = lengths(-1, 9)
+    made.page_size = draw(st.sampled_from([1, 2, 64, 256]))
+    made.index_topk = draw(st.integers(1, 100))
+    made.index_kpool = draw(st.sampled_from([1, 1, 4, 7]))
+    if draw(st.booleans()):
+        slots, width = draw(st.integers(1, 50)), draw(st.integers(0, 130))
+        made.req_pool_indices = lengths(-1, slots)
+        made.req_to_token = np.random.default_rng(draw(st.integers(0, 9))).integers(
+            -5, 100_000, (slots, width), dtype=np.int32)
+    if draw(st.integers(0, 3)) == 0:
+        size = draw(st.integers(2, 4))
+        made.kv_shard = (size, draw(st.integers(0, size - 1)), draw(st.sampled_from([1, 3, 16])))
+    if draw(st.integers(0, 3)) == 0:
+        size = draw(st.integers(2, 4))
+        made.q_shard = (size, draw(st.integers(0, size - 1)))
+    return made

@@ -1,0 +1,106 @@
+"""Whatever holds integers is taken; whatever does not is refused with its name and value."""
+import array
+
+import numpy as np
+import pytest
+
+import nsameta
+
+LENGTHS = np.array([20, 1, 9], np.int32)
+
+
+def test_any_buffer_will_do():
+    out = array.array("i", [0] * 4)
+    nsameta.fill("decode", memoryview(array.array("q", [3, 4])), cache_seqlens=memoryview(out))
+    assert out.tolist() == [3, 4, 0, 0]
+
+
+def test_empty_batch_writes_the_zero_of_sums():
+    sums, total = np.full(1, -1, np.int32), np.full((), -1, np.int32)
+    nsameta.fill("draft_extend", np.zeros(0, np.int32), extend_seq_lens=np.zeros(0, np.int32), cu_seqlens_k=sums,
+                 seqlens_expanded=np.zeros(0, np.int32), total_rows=total)
+    assert sums[0] == 0 and total == 0
+
+
+def read_only():
+    made = np.zeros(3, np.int32)
+    made.flags.writeable = False
+    return made
+
+
+@pytest.mark.parametrize("error, text, call", [
+    (ValueError, "mode is 'prefill', none of decode, target_verify, draft_extend, extend",
+     lambda: nsameta.fill("prefill", LENGTHS)),
+    (TypeError, "mode is missing", lambda: nsameta.fill(seq_lens=LENGTHS)),
+    (TypeError, "seq_lens is missing", lambda: nsameta.fill("decode")),
+    (TypeError, "seq_lens is given twice", lambda: nsameta.fill("decode", LENGTHS, seq_lens=LENGTHS)),
+    (TypeError, "3 positional arguments", lambda: nsameta.fill("decode", LENGTHS, LENGTHS)),
+    (TypeError, "no argument is called 'cache_seqlen'", lambda: nsameta.fill("decode", LENGTHS, cache_seqlen=LENGTHS)),
+    (TypeError, "seq_lens is of type list, which shows no array", lambda: nsameta.fill("decode", [1, 2])),
+    (TypeError, "seq_lens is float64, neither int32 nor int64",
+     lambda: nsameta.fill("decode", LENGTHS.astype(float))),
+    (TypeError, "seq_lens is uint32", lambda: nsameta.fill("decode", LENGTHS.astype(np.uint32))),
+    (ValueError, "seq_lens has 2 dimensions, not 1", lambda: nsameta.fill("decode", LENGTHS.reshape(3, 1))),
+    (ValueError, "seq_lens has 3 dimensions, more than 2", lambda: nsameta.fill("decode", LENGTHS.reshape(3, 1, 1))),
+    (ValueError, "seq_lens.stride is -1, less than 1", lambda: nsameta.fill("decode", LENGTHS[::-1])),
+    (ValueError, "seq_lens has 3 elements, but the batch has 4", lambda: nsameta.fill("decode", LENGTHS, batch_size=4)),
+    (ValueError, "extend_seq_lens has 2 elements, but the batch has 3",
+     lambda: nsameta.fill("extend", LENGTHS, extend_seq_lens=LENGTHS[:2].copy())),
+    (ValueError, "cache_seqlens.capacity is 2, less than the 3 that batch_size 3 needs",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(2, np.int32))),
+    (ValueError, "cache_seqlens has elements 2 apart",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(6, np.int32)[::2])),
+    (ValueError, "cache_seqlens.dtype is int64",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(3, np.int64))),
+    (ValueError, "cache_seqlens cannot be had through DLPack: .*readonly",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=read_only())),
+    (ValueError, "cache_seqlens overlaps seq_lens", lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=LENGTHS)),
+    (ValueError, "page_table_1 has 1 dimensions, not 2",
+     lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.zeros(3, np.int32))),
+    (ValueError, "page_table_1 has columns 3 elements apart",
+     lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.zeros((3, 3), np.int32).T)),
+    (TypeError, "req_to_token is int64, not int32",
+     lambda: nsameta.fill("decode", LENGTHS, req_to_token=np.zeros((3, 3), np.int64))),
+    (ValueError, "index_topk is 0, less than 1", lambda: nsameta.fill("decode", LENGTHS, index_topk=0)),
+    (ValueError, "index_topk is 4294967296, more than 32 bits",
+     lambda: nsameta.fill("decode", LENGTHS, index_topk=2**32)),
+    (TypeError, "page_size is '64', not an integer", lambda: nsameta.fill("decode", LENGTHS, page_size="64")),
+    (ValueError, "page_size is 48, not a power of two", lambda: nsameta.fill("decode", LENGTHS, page_size=48)),
+    (TypeError, r"kv_shard is \(2, 0\), not a sequence of 3 integers",
+     lambda: nsameta.fill("decode", LENGTHS, kv_shard=(2, 0))),
+    (ValueError, "row_limit is -1, negative", lambda: nsameta.fill("decode", LENGTHS, row_limit=-1)),
+    (ValueError, "table_tail is 'none', none of keep, zero, value",
+     lambda: nsameta.fill("decode", LENGTHS, table_tail="none")),
+    (ValueError, "device is 'gpu', none of auto, cpu, cuda, hip, simt", lambda: nsameta.warmup("gpu")),
+    (ValueError, "device is 'cuda:-1'", lambda: nsameta.warmup("cuda:-1")),
+])
+def test_refused(error, text, call):
+    with pytest.raises(error, match=text):
+        call()
+
+
+def test_a_refusal_writes_nothing():
+    out = np.full(3, -1, np.int32)
+    with pytest.raises(nsameta.InvalidArgument) as refused:
+        nsameta.fill("decode", LENGTHS, index_topk=0, cache_seqlens=out)
+    assert refused.value.status == "invalid_argument" and isinstance(refused.value, nsameta.Error)
+    assert (out == -1).all()
+
+
+def test_an_unusable_backend_says_why():
+    absent = [each for each in nsameta.backends() if each["state"] != "ready" and each["name"] in ("cuda", "hip")]
+    for each in absent:
+        with pytest.raises(nsameta.Error) as refused:
+            nsameta.warmup(each["name"])
+        assert refused.value.status == "backend_unavailable" and each["reason"] in str(refused.value)
+
+
+def test_explain_and_kernel_info_give_reasons():
+    decision = nsameta.explain("decode", LENGTHS, cache_seqlens=np.zeros(3, np.int32))
+    assert decision["error"] is None and f"{decision['backend']}/{decision['variant']}" == "cpu/serial"
+    assert {"cuda", "hip"} <= {each["candidate"].split("/")[0] for each in decision["rejections"]}
+    assert all(each["why"] for each in decision["rejections"])
+    info = nsameta.get_kernel_info(requests=3, device="cpu")
+    assert info["kernel"] == "cpu/serial" and "not cuda" in info["why"]
+    assert nsameta.get_kernel_info(1_000_000, 8, "cpu")["kernel"] == "cpu/tbb"
+    assert [each["name"] for each in info["backends"]] == ["reference", "cpu", "simt", "cuda", "hip"]

@@ -1,0 +1,98 @@
+"""nsameta.fill on numpy arrays, against the definition."""
+import json
+import pathlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import calls
+import nsameta
+import reference
+from problems import problems
+
+VECTORS = pathlib.Path(__file__).resolve().parents[2] / "tests/data/vectors.jsonl"
+
+
+def make(values, dtype):
+    return np.array(values, dtype)
+
+
+@settings(deadline=None, max_examples=300)
+@given(problems(), st.sampled_from(["int32", "int64"]), st.integers(0, 5))
+def test_matches_the_definition(problem, dtype, spare):
+    calls.run(problem, make, dtype, spare)
+
+
+@settings(deadline=None, max_examples=60)
+@given(problems(), st.integers(2, 5))
+def test_strided_inputs(problem, stride):
+    def strided(values, dtype):
+        values = np.array(values, dtype)
+        if values.ndim != 1 or (values == calls.UNTOUCHED).any():
+            return values
+        spread = np.full(len(values) * stride, 999, dtype)
+        spread[::stride] = values
+        return spread[::stride]
+    calls.run(problem, strided)
+
+
+@pytest.mark.parametrize("line", VECTORS.read_text().splitlines())
+def test_worked_vectors(line):
+    vector = json.loads(line)
+    keys = dict(vector["problem"])
+    if "req_to_token" in keys:
+        keys["req_to_token"] = np.array(keys["req_to_token"], np.int32)
+    problem = reference.Problem(**keys)
+    calls.run(problem, make)
+    answers = reference.answer(problem)
+    for name, expected in vector["expect"].items():  # the reference itself is held to them too
+        if name in calls.TABLES:
+            assert [list(row) for row in answers[name]] == expected, name
+        else:
+            assert answers[name] == (expected if isinstance(expected, list) else [expected]), name
+
+
+def test_sums_in_64_bits():
+    lengths = np.full(3, 2**31 - 1, np.int32)
+    wide, narrow = np.zeros(4, np.int64), np.zeros(4, np.int32)
+    status = np.zeros((), np.int32)
+    nsameta.fill("decode", lengths, cu_seqlens_k=wide, status=status)
+    assert wide.tolist() == [0, 2**31 - 1, 2**32 - 2, 3 * (2**31 - 1)] and status == 0
+    nsameta.fill("decode", lengths, cu_seqlens_k=narrow, status=status)
+    assert narrow.tolist() == [0, *[2**31 - 1] * 3] and status == 32
+
+
+def test_tails_and_offset():
+    lengths = np.array([3, 5], np.int32)
+    cache, sums, table = np.full(4, -1, np.int32), np.full(5, -1, np.int32), np.full((3, 8), -1, np.int32)
+    tokens = np.arange(16, dtype=np.int32).reshape(2, 8)
+    nsameta.fill("decode", lengths, req_pool_indices=np.array([1, 0]), req_to_token=tokens, cache_seqlens=cache,
+                 cu_seqlens_k=sums, page_table_1=table, vector_tail="zero", table_tail="value", table_tail_value=-9,
+                 length_offset=1)
+    assert cache.tolist() == [4, 6, 0, 0]
+    assert sums.tolist() == [0, 4, 10, 10, 10]
+    assert table.tolist() == [[8, 9, 10, 11, *[-9] * 4], [0, 1, 2, 3, 4, 5, -9, -9], [-1] * 8]  # the third is nobody's
+
+
+def test_limits_cut_what_the_buffers_hold():
+    lengths = np.array([70, 9, 5], np.int32)
+    tokens = np.arange(300, dtype=np.int32).reshape(3, 100)
+    out = {name: np.full(10, -1, np.int32) for name in ("seqlens_expanded", "nsa_cu_seqlens_q", "cache_seqlens")}
+    tables = {"page_table_1": np.full((10, 100), -1, np.int32), "real_page_table": np.full((10, 50), -1, np.int32)}
+    nsameta.fill("target_verify", lengths, uniform_extend_len=2, batch_size=2, row_limit=3, column_limit=7,
+                 page_size=2, req_pool_indices=np.arange(3), req_to_token=tokens, **out, **tables)
+    assert out["cache_seqlens"].tolist() == [72, 11, *[-1] * 8]
+    assert out["seqlens_expanded"].tolist() == [71, 72, 10, *[-1] * 7]
+    assert out["nsa_cu_seqlens_q"].tolist() == [0, 1, 2, 3, *[-1] * 6]
+    assert tables["page_table_1"][:, 0].tolist() == [0, 0, 100, *[-1] * 7]
+    assert (tables["page_table_1"][:3, 6] == [6, 6, 106]).all() and (tables["page_table_1"][:, 7:] == -1).all()
+    assert tables["real_page_table"][2, :5].tolist() == [50, 51, 52, 53, -1]
+
+
+def test_entry_point_of_the_original():
+    expanded, clamped = np.full(12, -1, np.int32), np.full(12, -1, np.int32)
+    total = nsameta.fill_draft_extend_metadata(np.array([3, 6, 0], np.int32), np.array([20, 1, 9], np.int32), 19,
+                                               expanded, clamped)
+    assert total == 9 and expanded[:total].tolist() == [18, 19, 20, 0, 0, 0, 0, 0, 1] and expanded[9] == -1
+    assert clamped[:total].tolist() == [18, 19, 19, 0, 0, 0, 0, 0, 1]

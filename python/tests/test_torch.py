@@ -1,0 +1,123 @@
+"""torch tensors, and the operator: on the CPU, and on a GPU where there is one."""
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+torch = pytest.importorskip("torch")
+
+import calls
+import nsameta
+import nsameta.torch_operator
+from problems import problems
+
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+
+
+def maker(device):
+    return lambda values, dtype: torch.from_numpy(np.array(values, dtype)).to(device)
+
+
+def back(tensor):
+    return tensor.cpu().numpy()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("fill", [nsameta.fill, torch.ops.nsameta.fill], ids=["function", "operator"])
+@settings(deadline=None, max_examples=100)
+@given(problem=problems())
+def test_matches_the_definition(problem, fill, device):
+    calls.run(problem, maker(device), back=back, fill=fill)
+
+
+def step(device, requests=9):
+    """A ragged step: inputs by name, outputs by name, live rows."""
+    make = maker(device)
+    queries = [r % 4 for r in range(requests)]
+    inputs = {"seq_lens": make([50 + 7 * r for r in range(requests)], "int32"),
+              "extend_seq_lens": make(queries, "int32")}
+    outputs = {name: make(np.full(4 * requests, -1), "int32") for name in ("seqlens_expanded", "nsa_cache_seqlens")}
+    return inputs, outputs, sum(queries)
+
+
+def expected(inputs):
+    rows = [range(s - q + 1, s + 1) for s, q in zip(inputs["seq_lens"].tolist(), inputs["extend_seq_lens"].tolist())]
+    return [seen for each in rows for seen in each]
+
+
+def assert_filled(inputs, outputs, rows):
+    want = expected(inputs)
+    assert outputs["seqlens_expanded"].tolist() == want + [-1] * (len(outputs["seqlens_expanded"]) - rows)
+    assert outputs["nsa_cache_seqlens"][:rows].tolist() == [min(64, seen) for seen in want]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_operator_keeps_torchs_rules(device):
+    inputs, outputs, _ = step(device)
+    torch.library.opcheck(torch.ops.nsameta.fill.default, ("draft_extend", inputs["seq_lens"]),
+                          {"extend_seq_lens": inputs["extend_seq_lens"], **outputs})
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_compiles_in_one_graph(backend, device):
+    inputs, outputs, rows = step(device)
+
+    @torch.compile(fullgraph=True, backend=backend)
+    def compiled(seq_lens, extend_seq_lens, seqlens_expanded, nsa_cache_seqlens):
+        torch.ops.nsameta.fill("draft_extend", seq_lens + 0, extend_seq_lens=extend_seq_lens, index_topk=64,
+                               seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=nsa_cache_seqlens)
+        return nsa_cache_seqlens * 2
+    doubled = compiled(**inputs, **outputs)
+    assert_filled(inputs, outputs, rows)
+    assert torch.equal(doubled, outputs["nsa_cache_seqlens"] * 2)
+
+
+def test_fake_tensors_are_not_touched():
+    with torch._subclasses.FakeTensorMode():
+        lengths, out = torch.empty(3, dtype=torch.int32), torch.empty(3, dtype=torch.int32)
+        assert torch.ops.nsameta.fill("decode", lengths, cache_seqlens=out) is None
+        with pytest.raises(ValueError, match="seq_lens has no memory"):
+            nsameta.fill("decode", lengths, cache_seqlens=out)
+
+
+def test_total_slices_like_an_integer():
+    inputs, outputs, rows = step("cpu")
+    total = nsameta.fill_draft_extend_metadata(inputs["extend_seq_lens"], inputs["seq_lens"], 64,
+                                               outputs["seqlens_expanded"], outputs["nsa_cache_seqlens"])
+    assert total.shape == () and total == rows and outputs["seqlens_expanded"][:total].tolist() == expected(inputs)
+
+
+@on_gpu
+def test_devices_may_not_mix():
+    with pytest.raises(ValueError, match="cache_seqlens is on the CPU, but seq_lens on cuda:0"):
+        nsameta.fill("decode", torch.ones(3, dtype=torch.int32, device="cuda"),
+                     cache_seqlens=torch.zeros(3, dtype=torch.int32))
+
+
+@on_gpu
+def test_follows_the_current_stream():
+    inputs, outputs, rows = step("cuda", 2000)
+    later = inputs["seq_lens"] + 5
+    torch.cuda.synchronize()
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(200_000_000)  # on any other stream the fill would read the old lengths
+        inputs["seq_lens"].copy_(later)
+        nsameta.fill("draft_extend", **inputs, index_topk=64, **outputs)
+    stream.synchronize()
+    assert_filled(inputs, outputs, rows)
+
+
+@on_gpu
+@pytest.mark.parametrize("fill", [nsameta.fill, torch.ops.nsameta.fill], ids=["function", "operator"])
+def test_is_captured_and_replayed(fill):
+    inputs, outputs, rows = step("cuda")
+    nsameta.warmup("cuda")
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        fill("draft_extend", **inputs, index_topk=64, **outputs)
+    inputs["seq_lens"].add_(11)
+    graph.replay()
+    torch.cuda.synchronize()
+    assert_filled(inputs, outputs, rows)
