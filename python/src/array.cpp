@@ -181,6 +181,8 @@ void array_reader::place(const char* name, nb::dlpack::device device, const arra
   }
 }
 
-nsameta_target array_reader::target() const { return {kind_, index_, reinterpret_cast<void*>(stream_.value_or(0))}; }
+nsameta_target array_reader::target(std::uint64_t flags) const {
+  return {kind_, index_, reinterpret_cast<void*>(stream_.value_or(0)), flags};
+}
 
 }  // namespace nsameta::python

@@ -41,7 +41,7 @@ class array_reader {
   array_reader& operator=(const array_reader&) = delete;
 
   array_view read(const char* name, nb::handle array, access how);
-  nsameta_target target() const;
+  nsameta_target target(std::uint64_t flags) const;
 
  private:
   bool read_buffer(const char* name, PyObject* object, access how, array_view* view);

@@ -42,7 +42,7 @@ nsameta_target to_target(const std::string& device) {
     good = read.ec == std::errc{} && read.ptr == end && index >= 0;
   }
   for (const auto& each : kinds)
-    if (good && device.compare(0, colon, each.name) == 0) return {each.kind, index, nullptr};
+    if (good && device.compare(0, colon, each.name) == 0) return {each.kind, index, nullptr, 0};
   throw invalid_argument("device is '" + device + "', none of auto, cpu, cuda, hip, simt, with an optional :index");
 }
 

@@ -101,6 +101,10 @@ struct setters {
     if (number < 0) throw invalid_argument(shown(name, value) + ", negative");
     to.*member = number;
   }
+  static void overlap(const char* name, nb::handle value, request& to) {
+    if (!PyBool_Check(value.ptr())) throw invalid_argument(shown(name, value) + ", neither True nor False");
+    to.flags_ = value.ptr() == Py_True ? NSAMETA_TARGET_OVERLAP : 0;
+  }
   static void stream(const char*, nb::handle, request&) {}  // read before all others
 
   static library_error wrong_dimensions(const char* name, int dimensions, int wanted) {
@@ -146,6 +150,7 @@ struct setters {
       {"batch_size", limit<&request::batch_size_>},
       {"row_limit", limit<&request::row_limit_>},
       {"column_limit", limit<&request::column_limit_>},
+      {"overlap", overlap},
       {"stream", stream},  // the last
   };
 
@@ -216,7 +221,7 @@ request::request(const values& given) : arrays_(stream_of(given)) {
   }
   check_lengths();
   apply_limits();
-  target = arrays_.target();
+  target = arrays_.target(flags_);
 }
 
 /// The library sees pointers alone.

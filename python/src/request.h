@@ -37,6 +37,7 @@ class request {
 
   array_reader arrays_;
   std::optional<std::int64_t> batch_size_, row_limit_, column_limit_;
+  std::uint64_t flags_ = 0;                                         ///< of the target
   std::int64_t requests_ = 0;                                       ///< elements of seq_lens
   std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_;  ///< elements of these
 };

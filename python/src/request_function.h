@@ -19,7 +19,8 @@ inline const std::string request_signature =
     "cache_seqlens=None, cu_seqlens_k=None, cu_seqlens_q=None, seqlens_expanded=None, nsa_cache_seqlens=None, "
     "nsa_cu_seqlens_k=None, nsa_cu_seqlens_q=None, indexer_ks=None, indexer_ke=None, token_to_batch=None, "
     "total_rows=None, status=None, page_table_1=None, real_page_table=None, vector_tail='keep', table_tail='keep', "
-    "table_tail_value=0, length_offset=0, batch_size=None, row_limit=None, column_limit=None, stream=None)\n--\n\n";
+    "table_tail_value=0, length_offset=0, batch_size=None, row_limit=None, column_limit=None, overlap=False, "
+    "stream=None)\n--\n\n";
 
 inline PyObject* to_python(void (*function)(const request&), const request& call) {
   function(call);

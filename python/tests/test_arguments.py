@@ -15,6 +15,12 @@ def test_any_buffer_will_do():
     assert out.tolist() == [3, 4, 0, 0]
 
 
+def test_overlap_changes_no_result():
+    out = np.zeros(3, np.int32)
+    nsameta.fill("decode", LENGTHS, cache_seqlens=out, overlap=True)
+    assert out.tolist() == LENGTHS.tolist()
+
+
 def test_empty_batch_writes_the_zero_of_sums():
     sums, total = np.full(1, -1, np.int32), np.full((), -1, np.int32)
     nsameta.fill("draft_extend", np.zeros(0, np.int32), extend_seq_lens=np.zeros(0, np.int32), cu_seqlens_k=sums,
@@ -32,6 +38,7 @@ def read_only():
     (ValueError, "mode is 'prefill', none of decode, target_verify, draft_extend, extend",
      lambda: nsameta.fill("prefill", LENGTHS)),
     (TypeError, "mode is missing", lambda: nsameta.fill(seq_lens=LENGTHS)),
+    (ValueError, "overlap is 2, neither True nor False", lambda: nsameta.fill("decode", LENGTHS, overlap=2)),
     (TypeError, "seq_lens is missing", lambda: nsameta.fill("decode")),
     (TypeError, "seq_lens is given twice", lambda: nsameta.fill("decode", LENGTHS, seq_lens=LENGTHS)),
     (TypeError, "3 positional arguments", lambda: nsameta.fill("decode", LENGTHS, LENGTHS)),
