@@ -53,10 +53,11 @@ target_include_directories(nsameta_static INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)
 
 # With NSAMETA_STATIC, links the objects of a GPU backend into the static library, in place of opening its module.
-set(NSAMETA_LINKED_CUDA FALSE CACHE INTERNAL "")
-set(NSAMETA_LINKED_HIP FALSE CACHE INTERNAL "")
-function(nsameta_link_in backend)
+# NSAMETA_LINKED_<backend> is the file of the vendor's runtime that it then needs.
+set(NSAMETA_LINKED_CUDA "" CACHE INTERNAL "")
+set(NSAMETA_LINKED_HIP "" CACHE INTERNAL "")
+function(nsameta_link_in backend runtime)
   target_sources(nsameta_static PRIVATE ${ARGN})
   target_compile_definitions(nsameta_static PRIVATE NSAMETA_LINKED_${backend}=1)
-  set(NSAMETA_LINKED_${backend} TRUE CACHE INTERNAL "")
+  set(NSAMETA_LINKED_${backend} ${runtime} CACHE INTERNAL "")
 endfunction()
