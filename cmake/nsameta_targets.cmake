@@ -59,5 +59,6 @@ set(NSAMETA_LINKED_HIP "" CACHE INTERNAL "")
 function(nsameta_link_in backend runtime)
   target_sources(nsameta_static PRIVATE ${ARGN})
   target_compile_definitions(nsameta_static PRIVATE NSAMETA_LINKED_${backend}=1)
+  set_target_properties(nsameta_static PROPERTIES CUDA_ARCHITECTURES OFF)  # the objects have theirs
   set(NSAMETA_LINKED_${backend} ${runtime} CACHE INTERNAL "")
 endfunction()
