@@ -46,11 +46,13 @@ foreach(library nsameta nsameta_static)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${library} PUBLIC cxx_std_20)
 endforeach()
-# Tests of internals see the internal headers through the static library.
-target_include_directories(nsameta_static INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal>
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends>
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)
+# Tests of internals see the internal headers through the static library, programs of others do not.
+if(NSAMETA_TESTS OR NSAMETA_BENCH)
+  target_include_directories(nsameta_static INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)
+endif()
 
 # With NSAMETA_STATIC, links the objects of a GPU backend into the static library, in place of opening its module.
 # NSAMETA_LINKED_<backend> is the file of the vendor's runtime that it then needs.
