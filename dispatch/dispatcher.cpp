@@ -63,6 +63,7 @@ bool dispatcher::choose_quickly(const override_list& forced, const nsameta_probl
   *chosen = *best;
   chosen->policy.row_bound = size.row_bound;
   if (target.kind != NSAMETA_DEVICE_HOST) chosen->place.stream = target.stream;
+  chosen->place.overlaps = (target.flags & NSAMETA_TARGET_OVERLAP) != 0;
   return true;
 }
 

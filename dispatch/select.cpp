@@ -36,7 +36,8 @@ void take(const verdict& from, const cheapest& best, const selection_request& re
   chosen->row = best.policy->row;
   chosen->policy = policy_of(backend, *best.policy, from.device);
   chosen->policy.row_bound = request.size.row_bound;
-  chosen->place = {from.device, staged ? nullptr : stream_for(backend, request, where)};
+  chosen->place = {from.device, staged ? nullptr : stream_for(backend, request, where),
+                   !staged && (request.target.flags & NSAMETA_TARGET_OVERLAP) != 0};
   chosen->staged = staged;
   chosen->expected = best.cost;
 }

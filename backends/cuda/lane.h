@@ -27,6 +27,51 @@ struct lane {
   }
   __device__ void prefetch(const void* address) const { asm volatile("prefetch.global.L1 [%0];" ::"l"(address)); }
   __device__ std::uint64_t ballot(bool vote) { return __ballot_sync(all_lanes, vote); }
+  __device__ std::uint32_t sum(std::uint32_t number) {
+#if __CUDA_ARCH__ >= 800
+    return __reduce_add_sync(all_lanes, number);
+#else
+    for (int distance = warp_width / 2; distance > 0; distance /= 2)
+      number += __shfl_xor_sync(all_lanes, number, distance);
+    return number;
+#endif
+  }
+
+#if __CUDA_ARCH__ >= 900
+  /// Also lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
+  __device__ void await_earlier_kernels() {
+    asm volatile("griddepcontrol.launch_dependents;");
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+  }
+  __device__ int cluster_rank() const {
+    int rank;
+    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+    return rank;
+  }
+  __device__ int cluster_size() const {
+    int size;
+    asm("mov.u32 %0, %%cluster_nctarank;" : "=r"(size));
+    return size;
+  }
+  __device__ void cluster_barrier() {
+    asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  }
+  template <class T>
+  __device__ T* shared_of(T* shared, int rank) {
+    T* theirs;
+    asm("mapa.u64 %0, %1, %2;" : "=l"(theirs) : "l"(shared), "r"(rank));
+    return theirs;
+  }
+#else
+  __device__ void await_earlier_kernels() {}
+  __device__ int cluster_rank() const { return 0; }
+  __device__ int cluster_size() const { return 1; }
+  __device__ void cluster_barrier() {}
+  template <class T>
+  __device__ T* shared_of(T* shared, int /*rank*/) {
+    return shared;
+  }
+#endif
 };
 
 }  // namespace nsameta::cuda

@@ -1,4 +1,5 @@
 /// The CUDA backend: the kernels, their launch, and its table.
+#include <atomic>
 #include <utility>
 
 #include "cuda/backend.h"
@@ -13,8 +14,8 @@ namespace {
 template <int index>
 __global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads,
                                   gpu::resident_threads / gpu::kernel_of<index>.block_threads)
-    fill_kernel(const __grid_constant__ gpu::fill_arguments<gpu::kernel_of<index>.work.max_sets> arguments) {
-  __shared__ gpu::block_memory<gpu::kernel_of<index>.block_threads> shared;
+    fill_kernel(const __grid_constant__ gpu::arguments_of<index> arguments) {
+  __shared__ gpu::memory_of<index> shared;
   lane self;
   gpu::fill_block<index>(self, arguments, shared);
 }
@@ -27,18 +28,48 @@ const void* entry_of(int kernel, std::integer_sequence<int, index...>) {
 
 const void* entry_of(int kernel) { return entry_of(kernel, std::make_integer_sequence<int, gpu::kernel_count>()); }
 
+/// Whether a device runs code for compute capability 9.0 or later, with clusters and launches that overlap.
+std::atomic<bool> has_clusters[gpu::max_devices];
+
 }  // namespace
 
 runtime::error runtime::load(int kernel) {
   cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, entry_of(kernel));
+  const error e = cudaFuncGetAttributes(&attributes, entry_of(kernel));
+  if (e != success) return e;
+  int device = 0;
+  if (attributes.binaryVersion >= 90 && cudaGetDevice(&device) == success && device < gpu::max_devices)
+    has_clusters[device].store(true, std::memory_order_relaxed);
+  return success;
 }
 
-runtime::error runtime::launch(int kernel, int blocks, const void* arguments, void* stream) {
-  const int threads = gpu::kernel_at(kernel).block_threads;
+runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
+  const dim3 blocks(static_cast<unsigned>(shape.blocks));
+  const dim3 threads(static_cast<unsigned>(gpu::kernel_at(kernel).block_threads));
   void* parameters[] = {const_cast<void*>(arguments)};
-  return cudaLaunchKernel(entry_of(kernel), dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
-                          parameters, 0, of(stream));
+  cudaLaunchAttribute attributes[2];
+  unsigned count = 0;
+  if (shape.cluster > 1 || shape.overlaps) {
+    int device = 0;
+    if (const error e = cudaGetDevice(&device); e != success) return e;
+    const bool able = device < gpu::max_devices && has_clusters[device].load(std::memory_order_relaxed);
+    if (able && shape.cluster > 1) {
+      attributes[count].id = cudaLaunchAttributeClusterDimension;
+      attributes[count++].val.clusterDim = {static_cast<unsigned>(shape.cluster), 1, 1};
+    }
+    if (able && shape.overlaps) {
+      attributes[count].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+      attributes[count++].val.programmaticStreamSerializationAllowed = 1;
+    }
+  }
+  if (count == 0) return cudaLaunchKernel(entry_of(kernel), blocks, threads, parameters, 0, of(stream));
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks;
+  config.blockDim = threads;
+  config.stream = of(stream);
+  config.attrs = attributes;
+  config.numAttrs = count;
+  return cudaLaunchKernelExC(&config, entry_of(kernel), parameters);
 }
 
 }  // namespace nsameta::cuda

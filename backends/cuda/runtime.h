@@ -62,7 +62,7 @@ struct runtime {
   }
 
   static error load(int kernel);
-  static error launch(int kernel, int blocks, const void* arguments, void* stream);
+  static error launch(int kernel, gpu::launch_shape, const void* arguments, void* stream);
 
   static error is_capturing(void* stream, bool& capturing) {
     cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;

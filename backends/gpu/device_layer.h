@@ -21,6 +21,12 @@ namespace nsameta::gpu {
 ///   T shuffle(T v, int lane)              v of `lane`, which may be another one for each lane
 ///   void prefetch(const void*)            a hint: what lies there will be loaded
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
+///   std::uint32_t sum(std::uint32_t)      over the lanes, modulo 2^32; to all of them
+///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before those
+///                                         that precede it in the stream have ended
+///   int cluster_rank(), cluster_size()    blocks that run together; a size of 1 where the hardware has no clusters
+///   void cluster_barrier()                the same as barrier() for the blocks of a cluster, if there are more than one
+///   T* shared_of(T* shared, int rank)     where the block of that rank has `shared`
 template <class L>
 concept device_lane = requires(L lane, std::int64_t value) {
   requires L::warp_width == 32 || L::warp_width == 64;
@@ -33,6 +39,12 @@ concept device_lane = requires(L lane, std::int64_t value) {
   { lane.shuffle(value, 0) } -> std::same_as<std::int64_t>;
   lane.prefetch(nullptr);
   { lane.ballot(true) } -> std::same_as<std::uint64_t>;
+  { lane.sum(1u) } -> std::same_as<std::uint32_t>;
+  lane.await_earlier_kernels();
+  { lane.cluster_rank() } -> std::same_as<int>;
+  { lane.cluster_size() } -> std::same_as<int>;
+  lane.cluster_barrier();
+  { lane.shared_of(&value, 0) } -> std::same_as<std::int64_t*>;
 };
 
 }  // namespace nsameta::gpu

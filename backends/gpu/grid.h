@@ -29,6 +29,13 @@ struct part_lane : L {
   NSAMETA_DEVICE int block_count() const { return blocks; }
 };
 
+/// A block that has nothing to do with the others of its cluster.
+template <device_lane L>
+struct lone_lane : L {
+  explicit NSAMETA_DEVICE lone_lane(const L& lane) : L(lane) {}
+  NSAMETA_DEVICE int cluster_size() const { return 1; }
+};
+
 /// Warps of the grid, and the index of this one.
 template <int block_threads, device_lane L>
 NSAMETA_DEVICE int warp_count(const L& lane) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "gpu/arguments.h"
 
@@ -11,21 +12,39 @@ namespace nsameta::gpu {
 struct variant {
   const char* name;
   int block_threads;  ///< a multiple of every warp width
+  int step_threads;   ///< the same for the kernels of a step, which need fewer registers
 };
 
-inline constexpr variant variants[] = {{"block256", 256}, {"block512", 512}};
+inline constexpr variant variants[] = {{"block256", 256, 256}, {"block512", 512, 1024}};
 
 /// Names alone, null-terminated, as backend_interface wants them.
 inline constexpr const char* variant_names[] = {variants[0].name, variants[1].name, nullptr};
 
+/// How much a kernel can do. Less is faster.
+enum class reach {
+  uniform_rows,  ///< two_fields of a step_plan, as many rows for each request
+  ragged_rows,   ///< two_fields of a step_plan
+  vectors,       ///< the vectors of a step_plan
+  step,          ///< all of a step_plan
+  int64_step,    ///< the same where lengths may be int64
+  narrow,        ///< all but shards and pools, while nothing passes int32: see is_narrow()
+  general
+};
+
+constexpr bool takes_step_plan(reach what) { return what <= reach::int64_step; }
+
 /// The kinds of work that get code of their own, so that each pays only for what it does.
 struct work_kind {
-  bool narrow;   ///< no shard, no pools, nothing past int32: see is_narrow()
+  gpu::reach reach;
   int max_sets;  ///< sets of outputs
 };
 
 inline constexpr work_kind work_kinds[] = {
-    {true, 1}, {true, NSAMETA_SETS_PER_LAUNCH}, {false, 1}, {false, NSAMETA_SETS_PER_LAUNCH}};
+    {reach::uniform_rows, 1}, {reach::ragged_rows, 1},
+    {reach::vectors, 1},      {reach::step, 1},
+    {reach::int64_step, 1},   {reach::narrow, 1},
+    {reach::narrow, NSAMETA_SETS_PER_LAUNCH},
+    {reach::general, 1},      {reach::general, NSAMETA_SETS_PER_LAUNCH}};
 inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
 struct kernel {
@@ -41,22 +60,33 @@ inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_
 
 /// Kernel `index` of a backend.
 constexpr kernel kernel_at(int index) {
-  return {variants[index / work_kind_count].block_threads, work_kinds[index % work_kind_count]};
+  const variant& its = variants[index / work_kind_count];
+  const work_kind work = work_kinds[index % work_kind_count];
+  return {takes_step_plan(work.reach) ? its.step_threads : its.block_threads, work};
 }
 
 /// The same as a constant, which device code can name.
 template <int index>
 inline constexpr kernel kernel_of = kernel_at(index);
 
+/// Type of a kernel's parameters. fill_arguments begin with what the kernel of a step takes.
+template <int index>
+using arguments_of = std::conditional_t<takes_step_plan(kernel_of<index>.work.reach), step_plan,
+                                        fill_arguments<kernel_of<index>.work.max_sets>>;
+
 /// Bytes of a kernel's parameters.
 constexpr std::size_t arguments_size(int index) {
-  return kernel_at(index).work.max_sets == 1 ? sizeof(fill_arguments<1>)
-                                             : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
+  const work_kind work = kernel_at(index).work;
+  return takes_step_plan(work.reach) ? sizeof(step_plan)
+         : work.max_sets == 1        ? sizeof(fill_arguments<1>)
+                                   : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
 }
 
 /// The index of a variant's kernel for the work at hand.
-constexpr int kernel_for(int variant, bool narrow, std::int64_t sets) {
-  return variant * work_kind_count + (narrow ? 0 : 2) + (sets > 1 ? 1 : 0);
+constexpr int kernel_for(int variant, reach what, std::int64_t sets) {
+  int kind = 0;
+  while (work_kinds[kind].reach != what || work_kinds[kind].max_sets < sets) ++kind;
+  return variant * work_kind_count + kind;
 }
 
 }  // namespace nsameta::gpu

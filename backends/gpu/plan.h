@@ -88,48 +88,4 @@ inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& o
           .vector_tail = outputs.vector_tail != NSAMETA_TAIL_KEEP};
 }
 
-/// The plan of the part for short requests; no blocks where it does not serve: it gives each request to one thread, so
-/// it serves when the rows, as far as the host knows, are few for the requests.
-inline short_plan short_plan_of(const nsameta_problem& problem, const nsameta_outputs& out, const set_plan& plan,
-                                std::int64_t row_bound, std::int64_t block_threads) {
-  constexpr std::int64_t far = std::int64_t{1} << 30, most_rows = 8;
-  constexpr std::int64_t most_blocks = 128;  // each sums up all requests before its own
-  const auto dense = [](const nsameta_strided& v) {
-    return v.data == nullptr || (v.dtype == NSAMETA_INT32 && v.stride == 1);
-  };
-  const batch_lengths lengths = lengths_of(problem);
-  if (!dense(problem.seq_lens) || !dense(problem.extend_seq_lens) || plan.vector_tail || plan.kv_offset <= -far ||
-      plan.kv_offset >= far || lengths.uniform_tokens > most_rows ||
-      (lengths.tokens != nullptr && row_bound > most_rows * problem.batch_size) ||
-      problem.batch_size > most_blocks * block_threads ||
-      plan.parts.rows + plan.parts.requests == 0)
-    return {};
-  const auto narrow = [](const nsameta_vector& vector) {
-    return narrow_vector{static_cast<std::int32_t*>(vector.data),
-                         present(vector) ? static_cast<std::int32_t>(smaller(vector.capacity, int32_max)) : 0};
-  };
-  const auto offset = static_cast<std::int32_t>(plan.kv_offset);
-  const std::int64_t blocks = rounded_up(problem.batch_size, block_threads);
-  return {.blocks = static_cast<std::int32_t>(std::max<std::int64_t>(1, blocks)),
-          .two_fields = (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0,
-          .kv = static_cast<const std::int32_t*>(lengths.kv),
-          .tokens = static_cast<const std::int32_t*>(lengths.tokens),
-          .requests = static_cast<std::int32_t>(problem.batch_size),
-          .uniform_tokens = lengths.uniform_tokens,
-          .topk = problem.index_topk,
-          .row_limit = static_cast<std::int32_t>(plan.row_limit),
-          .least_kv = -offset,
-          .most_kv = static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
-          .added_kv = offset + lengths.drafts,
-          .expanded = narrow(out.seqlens_expanded),
-          .clamped = narrow(out.nsa_cache_seqlens),
-          .clamped_sums = narrow(out.nsa_cu_seqlens_k),
-          .row_numbers = narrow(out.nsa_cu_seqlens_q),
-          .request = narrow(out.token_to_batch),
-          .cache_seqlens = narrow(out.cache_seqlens),
-          .kv_sums = narrow(out.cu_seqlens_k),
-          .row_sums = narrow(out.cu_seqlens_q),
-          .total_rows = narrow(out.total_rows)};
-}
-
 }  // namespace nsameta::gpu

@@ -10,6 +10,13 @@
 
 namespace nsameta::gpu {
 
+/// A grid.
+struct launch_shape {
+  int blocks;   ///< a multiple of `cluster`
+  int cluster;  ///< blocks that run together where the hardware has clusters; 1: each for itself
+  bool overlaps = false;  ///< may start before the kernels that precede it in the stream have ended, where hardware can
+};
+
 /// Static functions only. Each returns `R::error`, and `R::success` when all went well.
 ///
 ///   kind, name, version()                      constants of the backend
@@ -22,7 +29,7 @@ namespace nsameta::gpu {
 ///   pending_error(), clear_error()             the thread's sticky last error: read it, reset it
 ///   locate(const void*, memory_place&)
 ///   load(int kernel)                           makes kernel_at(kernel) resident on the current device
-///   launch(int kernel, int blocks, const void* arguments, void* stream)   arguments: the kernel's fill_arguments
+///   launch(int kernel, launch_shape, const void* arguments, void* stream)   arguments: of type arguments_of<kernel>
 ///   is_capturing(void* stream, bool&)
 ///   allocate(size_t, void*&), release(void*)   on the current device
 ///   copy(void*, const void*, size_t, void* stream)   enqueued; any direction
@@ -47,7 +54,7 @@ concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsamet
   { R::clear_error() } -> std::same_as<typename R::error>;
   { R::locate(pointer, place) } -> std::same_as<typename R::error>;
   { R::load(0) } -> std::same_as<typename R::error>;
-  { R::launch(0, 1, pointer, pointer) } -> std::same_as<typename R::error>;
+  { R::launch(0, launch_shape{1, 1}, pointer, pointer) } -> std::same_as<typename R::error>;
   { R::is_capturing(pointer, flag) } -> std::same_as<typename R::error>;
   { R::allocate(std::size_t{}, pointer) } -> std::same_as<typename R::error>;
   { R::release(pointer) } -> std::same_as<typename R::error>;

@@ -67,8 +67,7 @@ NSAMETA_DEVICE auto deal_shares(L& lane, Batch& batch, scan_memory<typename Batc
     if (mine.begin >= mine.end) return all;
     const number length = scanned.segment_length;
     by_request = length == 1;
-    const int segments = by_request ? static_cast<int>(requests) : block_threads;
-    const int segment = last_entry_at(lane, segments, mine.begin, [&](int at) {
+    const int segment = last_entry_at(lane, scanned.segments, mine.begin, [&](int at) {
       return work.count(smaller(at * length, requests), shared.before.template load<wanted>(at));
     });
     index = segment * length;

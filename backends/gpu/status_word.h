@@ -8,11 +8,11 @@ namespace nsameta::gpu {
 
 /// The request that holds `row`, for row < T.
 template <wanted_totals wanted, class Batch, class Table>
-NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch<std::int64_t>& scanned, int segments,
-                                          const Table& table, std::int64_t row) {
+NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch<std::int64_t>& scanned, const Table& table,
+                                          std::int64_t row) {
   int segment = 0;
   for (int step = max_segments / 2; step > 0; step /= 2)
-    if (segment + step < segments && batch.rows(table.template load<wanted>(segment + step)) <= row) segment += step;
+    if (segment + step < scanned.segments && batch.rows(table.template load<wanted>(segment + step)) <= row) segment += step;
   located_request at{segment * scanned.segment_length, {}, table.template load<wanted>(segment)};
   for (;; ++at.index) {
     at.value = batch.load(at.index, at.before);
@@ -28,10 +28,8 @@ NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, scan_memory<std::in
       .tokens = true, .kv_len = true, .clamped = true, .kept = Batch::rule_type::deals, .bits = true};
   const auto scanned = scan_batch<wanted>(lane, batch, shared);
   if (lane.thread() != 0) return;
-  const std::int64_t requests = batch.lengths.requests;
-  const int segments = scanned.segment_length > 1 ? block_threads : static_cast<int>(requests);
   *static_cast<std::uint32_t*>(batch.out.status.data) = status_word(batch, scanned.all, [&](std::int64_t row) {
-    return locate_row<wanted>(batch, scanned, segments, shared.before, row);
+    return locate_row<wanted>(batch, scanned, shared.before, row);
   });
 }
 

@@ -41,4 +41,21 @@ NSAMETA_DEVICE Totals warp_scan(L& lane, int lane_index, Totals sum, int lanes =
   return sum;
 }
 
+/// Sum over the lanes' non-negative int32 numbers, 2^31 - 1 in place of more; to all lanes. Added up in halves, which
+/// cannot wrap, because hardware that adds up a warp in one instruction wraps.
+template <device_lane L>
+NSAMETA_DEVICE std::int32_t warp_sum(L& lane, std::int32_t number) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(number);
+  const std::uint32_t low = lane.sum(bits & 0xffffu), high = lane.sum(bits >> 16);
+  const std::uint64_t sum = (std::uint64_t{high} << 16) + low;
+  return static_cast<std::int32_t>(sum < 0x7fffffffu ? sum : 0x7fffffffu);
+}
+template <wanted_totals wanted, device_lane L>
+NSAMETA_DEVICE basic_totals<std::int32_t> warp_sum(L& lane, const basic_totals<std::int32_t>& own) {
+  static_assert(!wanted.bits);
+  basic_totals<std::int32_t> all{};
+  for_each_total<basic_totals<std::int32_t>, wanted>([&](auto member) { all.*member = warp_sum(lane, own.*member); });
+  return all;
+}
+
 }  // namespace nsameta::gpu

@@ -1,4 +1,4 @@
-/// 16-byte stores, the widest a lane has.
+/// 16-byte accesses, the widest a lane has.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,11 @@ NSAMETA_DEVICE bool is_aligned(const T* data) {
 template <class T>
 NSAMETA_DEVICE void store_wide(T* to, const wide<T>& elements) {
   *reinterpret_cast<wide<T>*>(to) = elements;
+}
+
+template <class T>
+NSAMETA_DEVICE wide<T> load_wide(const T* from) {
+  return *reinterpret_cast<const wide<T>*>(from);
 }
 
 }  // namespace nsameta::gpu

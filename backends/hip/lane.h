@@ -43,6 +43,20 @@ struct lane {
   }
   __device__ void prefetch(const void*) const {}  // the hardware has no such instruction
   __device__ std::uint64_t ballot(bool vote) { return __ballot(vote); }
+  __device__ std::uint32_t sum(std::uint32_t number) {
+    for (int distance = warp_width / 2; distance > 0; distance /= 2) number += __shfl_xor(number, distance, warp_width);
+    return number;
+  }
+
+  // Kernels of a stream follow each other, and there are no clusters.
+  __device__ void await_earlier_kernels() {}
+  __device__ int cluster_rank() const { return 0; }
+  __device__ int cluster_size() const { return 1; }
+  __device__ void cluster_barrier() {}
+  template <class T>
+  __device__ T* shared_of(T* shared, int /*rank*/) {
+    return shared;
+  }
 };
 
 }  // namespace nsameta::hip

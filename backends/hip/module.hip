@@ -23,8 +23,8 @@ __device__ const Arguments& in_place(const Arguments& arguments) {
 
 template <int index>
 __global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads)
-    fill_kernel(const gpu::fill_arguments<gpu::kernel_of<index>.work.max_sets> arguments) {
-  __shared__ gpu::block_memory<gpu::kernel_of<index>.block_threads> shared;
+    fill_kernel(const gpu::arguments_of<index> arguments) {
+  __shared__ gpu::memory_of<index> shared;
   lane self;
   gpu::fill_block<index>(self, in_place(arguments), shared);
 }
@@ -44,10 +44,10 @@ runtime::error runtime::load(int kernel) {
   return hipFuncGetAttributes(&attributes, entry_of(kernel));
 }
 
-runtime::error runtime::launch(int kernel, int blocks, const void* arguments, void* stream) {
+runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
   const int threads = gpu::kernel_at(kernel).block_threads;
   void* parameters[] = {const_cast<void*>(arguments)};
-  return hipLaunchKernel(entry_of(kernel), dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)),
+  return hipLaunchKernel(entry_of(kernel), dim3(static_cast<unsigned>(shape.blocks)), dim3(static_cast<unsigned>(threads)),
                          parameters, 0, of(stream));
 }
 

@@ -18,8 +18,8 @@ using kernel = std::string (*)(int blocks, const void* arguments);
 template <int warp_width, int index>
 std::string run_fill(int blocks, const void* arguments) {
   constexpr gpu::kernel self = gpu::kernel_of<index>;
-  using shared_memory = gpu::block_memory<self.block_threads>;
-  const auto& typed = *static_cast<const gpu::fill_arguments<self.work.max_sets>*>(arguments);
+  using shared_memory = gpu::memory_of<index>;
+  const auto& typed = *static_cast<const gpu::arguments_of<index>*>(arguments);
   const auto body = [&](lane<warp_width>& one, shared_memory& shared) { gpu::fill_block<index>(one, typed, shared); };
   return run_grid<warp_width, shared_memory>(blocks, self.block_threads, body);
 }

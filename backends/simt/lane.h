@@ -46,6 +46,20 @@ class lane {
   std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
     return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
   }
+  std::uint32_t sum(std::uint32_t number, const call_site& site = call_site::current()) {
+    for (int distance = width / 2; distance > 0; distance /= 2)
+      number += shuffle(number, thread() % width ^ distance, site);
+    return number;
+  }
+
+  void await_earlier_kernels() const {}  // a stream's kernels run one after the other
+  int cluster_rank() const { return 0; }
+  int cluster_size() const { return 1; }
+  void cluster_barrier() {}
+  template <class T>
+  T* shared_of(T* shared, int /*rank*/) const {
+    return shared;
+  }
 
  private:
   template <class T>

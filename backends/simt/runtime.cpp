@@ -111,11 +111,11 @@ error runtime::load(int kernel) {
   return success;
 }
 
-error runtime::launch(int kernel, int blocks, const void* arguments, void* stream) {
-  if (kernel < 0 || kernel >= gpu::kernel_count || blocks < 1) return record(error::invalid_value);
+error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
+  if (kernel < 0 || kernel >= gpu::kernel_count || shape.blocks < 1) return record(error::invalid_value);
   if (stream && of(stream)->device() != current_device) return record(error::invalid_stream);
   if (const error e = load(kernel); e != success) return e;
-  kernel_launch launch{current_device, kernel, blocks, {}};
+  kernel_launch launch{current_device, kernel, shape.blocks, {}};
   std::memcpy(launch.arguments.bytes.data(), arguments, gpu::arguments_size(kernel));
   return issue(launch, stream);
 }

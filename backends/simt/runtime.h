@@ -28,7 +28,7 @@ struct runtime {
 
   /// A kernel that no load made resident cannot be launched into a capture, only outside of one.
   static error load(int kernel);
-  static error launch(int kernel, int blocks, const void* arguments, void* stream);
+  static error launch(int kernel, gpu::launch_shape, const void* arguments, void* stream);
 
   static error is_capturing(void* stream, bool& capturing);
   /// Fresh memory is poisoned.

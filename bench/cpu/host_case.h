@@ -32,7 +32,7 @@ class host_case {
   harness::input_buffers inputs_;
   harness::output_buffers outputs_;
   std::int64_t rows_, bytes_;
-  nsameta_target target_{NSAMETA_DEVICE_HOST, 0, nullptr};
+  nsameta_target target_{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 };
 
 }  // namespace nsameta::bench

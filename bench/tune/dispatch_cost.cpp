@@ -21,7 +21,7 @@ struct call {
   std::array<std::int32_t, 128> expanded{}, clamped{};
   nsameta_problem problem;
   nsameta_outputs outputs;
-  nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr};
+  nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 
   explicit call(std::int64_t requests) {
     for (std::size_t i = 0; i < seq_lens.size(); ++i) {

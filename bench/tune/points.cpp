@@ -30,7 +30,7 @@ struct place {
   nsameta::device memory;  ///< where the buffers are
 
   place(const std::string& kind, std::int32_t index)
-      : target{kinds.at(kind), index, nullptr}, memory(kind == "host" ? "cpu" : kind, index) {}
+      : target{kinds.at(kind), index, nullptr, 0}, memory(kind == "host" ? "cpu" : kind, index) {}
   bool on_host() const { return target.kind == NSAMETA_DEVICE_HOST; }
 };
 

@@ -7,10 +7,10 @@ namespace nsameta::harness {
 bool device_place::on_host() const { return backend != "cuda" && backend != "hip"; }
 
 nsameta_target device_place::target() const {
-  if (backend == "cuda") return {NSAMETA_DEVICE_CUDA, index, nullptr};
-  if (backend == "hip") return {NSAMETA_DEVICE_HIP, index, nullptr};
-  if (backend == "simt") return {NSAMETA_DEVICE_SIMT, index, nullptr};
-  return {NSAMETA_DEVICE_HOST, 0, nullptr};
+  if (backend == "cuda") return {NSAMETA_DEVICE_CUDA, index, nullptr, 0};
+  if (backend == "hip") return {NSAMETA_DEVICE_HIP, index, nullptr, 0};
+  if (backend == "simt") return {NSAMETA_DEVICE_SIMT, index, nullptr, 0};
+  return {NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 }
 
 device_place place_of(std::string_view backend) {

@@ -87,7 +87,7 @@ struct listening {
   alignas(8) nsameta_outputs outputs;
   nsameta_target target;
 
-  explicit listening(nsameta_device_kind kind) : target{kind, 0, nullptr} {
+  explicit listening(nsameta_device_kind kind) : target{kind, 0, nullptr, 0} {
     nsameta_problem_init(&problem);
     problem.mode = NSAMETA_DRAFT_EXTEND;
     problem.batch_size = 4;
@@ -195,7 +195,7 @@ TEST_CASE("the short way chooses what the long way explains") {
       for (const std::int64_t width : {0, 64, 163840, 1 << 24}) {
         fake_world world;
         world[id_cuda].device_count = world[id_simt].device_count = 3;
-        world.target = {kind, kind == NSAMETA_DEVICE_HOST ? 0 : 2, nullptr};
+        world.target = {kind, kind == NSAMETA_DEVICE_HOST ? 0 : 2, nullptr, 0};
         world.problem.mode = NSAMETA_EXTEND;
         world.problem.extend_seq_lens = world.problem.seq_lens;
         world.outputs.cache_seqlens = world.outputs.total_rows = {};

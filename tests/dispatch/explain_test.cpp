@@ -22,7 +22,7 @@ TEST_CASE("the record says what was chosen and what it should cost") {
 TEST_CASE("a failed explanation still lists the rejections, and nothing of an older record") {
   fake_world world;
   CHECK(world.decided() == "cpu/serial");
-  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr, 0};
   CHECK(world.explain() == NSAMETA_BACKEND_UNAVAILABLE);
   CHECK(world.decision.backend[0] == '\0');
   CHECK(world.rejection("hip").code == NSAMETA_REJECTED_UNAVAILABLE);

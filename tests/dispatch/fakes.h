@@ -72,7 +72,7 @@ struct fake_world {
   std::array<std::int32_t, 16> host_seq_lens{10, 20, 30, 40}, host_cache_seqlens{};
   nsameta_problem problem;
   nsameta_outputs outputs;
-  nsameta_target target{NSAMETA_DEVICE_AUTO, 0, nullptr};
+  nsameta_target target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
   nsameta_decision decision{};
   registry backends;
   override_setting setting;

@@ -80,7 +80,7 @@ TEST_CASE("an explicit target is believed: no pointer query") {
   fake_world world;
   world.put_all_on(id_cuda);
   int stream = 0;
-  world.target = {NSAMETA_DEVICE_CUDA, 0, &stream};
+  world.target = {NSAMETA_DEVICE_CUDA, 0, &stream, 0};
   CHECK(world.fill() == NSAMETA_OK);
   CHECK(world[id_cuda].fills.at(0).place.stream == &stream);
   CHECK(world[id_cuda].locates == 0);
@@ -99,7 +99,7 @@ TEST_CASE("an explicit host target opens no module") {
 TEST_CASE("an explicit simt target is simt's alone") {
   fake_world world;
   world[id_simt].device_count = 2;
-  world.target = {NSAMETA_DEVICE_SIMT, 1, nullptr};
+  world.target = {NSAMETA_DEVICE_SIMT, 1, nullptr, 0};
   CHECK(world.decided() == "simt/block256@1");
   CHECK(world.rejection("cpu").code == NSAMETA_REJECTED_WRONG_TARGET);
   CHECK(world.fill() == NSAMETA_OK);
@@ -108,9 +108,9 @@ TEST_CASE("an explicit simt target is simt's alone") {
 
 TEST_CASE("an explicit target that is not there is told with its reason") {
   fake_world world;
-  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr, 0};
   expect_failure(world.fill(), NSAMETA_BACKEND_UNAVAILABLE, {"hip", "the fake has no driver"});
-  world.target = {NSAMETA_DEVICE_CUDA, 3, nullptr};
+  world.target = {NSAMETA_DEVICE_CUDA, 3, nullptr, 0};
   expect_failure(world.fill(), NSAMETA_INVALID_ARGUMENT, {"target.index is 3", "1 device"});
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("a device without code is not used") {
   fake_world world;
   world[id_cuda].device_count = 2;
   world[id_cuda].first_device_without_code = 1;
-  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr};
+  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr, 0};
   expect_failure(world.fill(), NSAMETA_BACKEND_UNAVAILABLE, {"cuda", "no code", "fake_1"});
   world.target.index = 0;
   CHECK(world.fill() == NSAMETA_OK);

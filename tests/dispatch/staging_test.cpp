@@ -33,7 +33,7 @@ TEST_CASE("an explicit device target is the owner too") {
   fake_world world("reference");
   world[id_cuda].device_count = 2;
   world.put_all_on(id_cuda, 1);
-  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr};
+  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr, 0};
   REQUIRE(world.decided() == "reference/scalar staged");
   REQUIRE(world.fill() == NSAMETA_OK);
   CHECK(written(world)[3] == 40);
@@ -65,7 +65,7 @@ TEST_CASE("buffers with two vendors cannot be staged") {
 
 TEST_CASE("an owner that is not there cannot copy") {
   fake_world world("cpu");
-  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr, 0};
   expect_failure(world.fill(), NSAMETA_BACKEND_UNAVAILABLE, {"hip, which would copy the buffers", "no driver"});
 }
 

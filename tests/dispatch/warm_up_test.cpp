@@ -19,19 +19,19 @@ TEST_CASE("auto warms up every usable device") {
 TEST_CASE("an explicit target warms up its device alone") {
   fake_world world;
   world[id_cuda].device_count = 2;
-  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr};
+  world.target = {NSAMETA_DEVICE_CUDA, 1, nullptr, 0};
   CHECK(world.dispatch.warm_up(&world.target) == NSAMETA_OK);
   CHECK(world[id_cuda].warm_ups == devices{1});
   CHECK(world[id_cpu].warm_ups.empty());
   world.target.index = 2;
   expect_failure(world.dispatch.warm_up(&world.target), NSAMETA_INVALID_ARGUMENT, {"target.index is 2", "2 device"});
-  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_HIP, 0, nullptr, 0};
   expect_failure(world.dispatch.warm_up(&world.target), NSAMETA_BACKEND_UNAVAILABLE, {"hip", "no driver"});
 }
 
 TEST_CASE("an override decides what is warmed up") {
   fake_world world("hip,cpu");
-  world.target = {NSAMETA_DEVICE_CUDA, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
   CHECK(world.dispatch.warm_up(&world.target) == NSAMETA_OK);
   CHECK(world[id_cpu].warm_ups == devices{0});
   CHECK(world[id_cuda].warm_ups.empty());

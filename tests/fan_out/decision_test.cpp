@@ -27,7 +27,7 @@ TEST_CASE("the decision of a fan-out is logged once and is what explain says") {
     sets[i].cache_seqlens = {filled[i].data(), 2, NSAMETA_INT32};
     sets[i].length_offset = static_cast<std::int64_t>(i);
   }
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;

@@ -77,7 +77,7 @@ TEST_CASE("auto: sets on two devices of one kind are refused") {
 
 TEST_CASE("an explicit target is believed for every set, and nobody is asked") {
   fake_world world;
-  world.target = {NSAMETA_DEVICE_HOST, 0, nullptr};
+  world.target = {NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   fake_sets many(world);
   CHECK_MESSAGE(many.fill() == NSAMETA_OK, std::string(nsameta_last_error()));
   CHECK(world[id_cuda].locates == 0);

@@ -20,7 +20,7 @@ using namespace nsameta::harness;
 std::string forced;
 device_place buffers;
 
-nsameta_target target() { return {NSAMETA_DEVICE_AUTO, 0, nullptr}; }
+nsameta_target target() { return {NSAMETA_DEVICE_AUTO, 0, nullptr, 0}; }
 
 }  // namespace
 

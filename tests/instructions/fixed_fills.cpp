@@ -50,7 +50,7 @@ struct fixed_fill {
   }
 
   int run(long count) const {
-    const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+    const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
     for (long i = 0; i < count; ++i)
       if (nsameta_fill(&problem, &outputs, &host) != NSAMETA_OK) {
         std::fprintf(stderr, "%s\n", nsameta_last_error());

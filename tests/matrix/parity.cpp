@@ -14,7 +14,7 @@ expectation::expectation(const harness::generated_case& tested)
     : answer_(harness::place_of("reference"), tested.layout) {
   harness::input_buffers inputs(harness::place_of("reference"));
   inputs.upload(tested.problem);
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   check(nsameta_fill_on("reference", &inputs.view(), &answer_.view(), &host));
 }
 

@@ -32,7 +32,7 @@ harness::problem_data problem_of(const step_kind& kind, std::int64_t batch_size)
 }
 
 std::string decided(const nsameta_problem& problem, const nsameta_outputs* outputs) {
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   check(nsameta_explain(&problem, outputs, &host, &decision));
@@ -78,7 +78,7 @@ std::string fill_and_compare(const step_kind& kind, std::int64_t batch_size) {
   harness::input_buffers inputs(harness::place_of("cpu"));
   inputs.upload(step.problem);
   harness::output_buffers outputs(harness::place_of("cpu"), step.layout);
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr};
+  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   check(nsameta_fill(&inputs.view(), &outputs.view(), &host));
   const auto wrong = expectation(step).wrong_with(outputs, inputs);
   CHECK_MESSAGE(!wrong, *wrong << " at batch size " << batch_size);

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gpu/plan.h"
+#include "gpu/plan_step.h"
 
 namespace nsameta::simt {
 
@@ -20,8 +20,7 @@ const gpu::fill_arguments<1>& small_problem::arguments() {
   all.lengths = lengths_of(all.problem);
   constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 4, .grain_rows = 0, .row_bound = 3};
   all.plans[0] = gpu::plan_of(all.problem, all.outputs[0], policy);
-  all.short_requests = gpu::short_plan_of(all.problem, all.outputs[0], all.plans[0], policy.row_bound,
-                                          policy.block_threads);
+  all.step = gpu::step_plan_of(all.problem, all.lengths, all.outputs[0], all.plans[0], policy, policy.block_threads);
   return all;
 }
 

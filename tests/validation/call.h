@@ -19,7 +19,7 @@ struct call {
 
   nsameta_problem problem;
   nsameta_outputs outputs;
-  nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr};
+  nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 
   // Elements are kept as int64 so that any field can be asked for in either type.
   std::array<std::int64_t, requests> seq_lens, extend_seq_lens;

@@ -179,12 +179,21 @@ typedef enum nsameta_device_kind {
   NSAMETA_DEVICE_SIMT = 4   ///< the GPU kernels run on the host: a virtual device over host memory
 } nsameta_device_kind;
 
+/// How a fill may be run. Results are the same with and without.
+typedef enum nsameta_target_flag {
+  /// The kernel may be launched while those before it in the stream still run; it waits for them on the device before
+  /// it touches memory (programmatic dependent launch). Saves some of the launch's time on CUDA devices of compute
+  /// capability 9.0 and later, inside graphs too; others ignore it.
+  NSAMETA_TARGET_OVERLAP = 1
+} nsameta_target_flag;
+
 /// Where and in what order to compute. With an explicit kind the caller vouches that the device reaches every
 /// buffer; nothing is queried.
 typedef struct nsameta_target {
   nsameta_device_kind kind;
   int32_t index;  ///< device ordinal; 0 for the host
   void* stream;   ///< cudaStream_t or hipStream_t; null: the default stream
+  uint64_t flags; ///< nsameta_target_flag, or-ed; 0 for none
 } nsameta_target;
 
 // ------------------------------------------------------------------------------------------------ fill

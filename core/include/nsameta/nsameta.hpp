@@ -173,9 +173,10 @@ class outputs : public nsameta_outputs {
 
 /// Where to compute. By default wherever the memory is.
 struct target : nsameta_target {
-  target() noexcept : nsameta_target{NSAMETA_DEVICE_AUTO, 0, nullptr} {}
-  explicit target(nsameta_device_kind on, std::int32_t device = 0, void* in_stream = nullptr) noexcept
-      : nsameta_target{on, device, in_stream} {}
+  target() noexcept : nsameta_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0} {}
+  explicit target(nsameta_device_kind on, std::int32_t device = 0, void* in_stream = nullptr,
+                  std::uint64_t with_flags = 0) noexcept
+      : nsameta_target{on, device, in_stream, with_flags} {}
 };
 
 inline result fill(const nsameta_problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {

@@ -1,0 +1,123 @@
+/// Copying a tile of a page-table row. Rows begin anywhere, because a table's width may be odd: what is loaded in 16-byte
+/// pieces is shifted through the lanes to where the row's own 16-byte boundaries are.
+#pragma once
+
+#include "common/extents.h"
+#include "gpu/wide_access.h"
+
+namespace nsameta::gpu {
+
+/// Pieces of a tile that each lane has under way.
+inline constexpr int tile_pieces = 4;
+inline constexpr int piece_columns = 4;
+template <int warp_width>
+inline constexpr int tile_columns = tile_pieces * piece_columns * warp_width;
+
+/// Where real_page_table is wanted alone, a tile is as many of its pages.
+inline constexpr int pages_per_lane = 4;
+template <int warp_width>
+inline constexpr int tile_pages = pages_per_lane * warp_width;
+
+/// Requests whose tiles are dealt together: one a lane of the narrowest warps.
+inline constexpr std::int32_t group_requests = 32;
+
+using piece = wide<std::int32_t>;
+
+/// Four columns from `column` on, where 16 bytes are aligned; 0 for those outside the row, which are not touched.
+NSAMETA_DEVICE piece load_piece(const std::int32_t* row, std::int32_t column, std::int32_t width) {
+  if (column >= 0 && column + piece_columns <= width) return load_wide(row + column);
+  piece loaded{};
+  NSAMETA_UNROLL(4)
+  for (int i = 0; i < piece_columns; ++i)
+    if (column + i >= 0 && column + i < width) loaded.element[i] = row[column + i];
+  return loaded;
+}
+
+/// The first four of the eight columns of two pieces, from `shift` on.
+NSAMETA_DEVICE piece shifted(const piece& a, const piece& b, int shift) {
+  const std::int32_t* const x = a.element;
+  const std::int32_t* const y = b.element;
+  switch (shift) {
+    case 0: return a;
+    case 1: return {x[1], x[2], x[3], y[0]};
+    case 2: return {x[2], x[3], y[0], y[1]};
+    default: return {x[3], y[0], y[1], y[2]};
+  }
+}
+
+/// Elements from `data` to the next boundary of `bytes`, a power of two.
+template <int bytes>
+NSAMETA_DEVICE std::int32_t elements_to_boundary(const std::int32_t* data) {
+  return static_cast<std::int32_t>(-(reinterpret_cast<std::uintptr_t>(data) / sizeof *data) & (bytes / sizeof *data - 1));
+}
+
+/// Copies tile `tile` of columns [0, columns) of a row of `width` columns. Reached by all lanes of the warp. What is
+/// written by one tile begins at a cache line, which another tile's warp would otherwise write the rest of.
+template <device_lane L>
+NSAMETA_DEVICE void copy_tile(L& lane, std::int32_t* to, const std::int32_t* from, std::int32_t tile,
+                              std::int32_t columns, std::int32_t width) {
+  constexpr int lanes = L::warp_width;
+  const int lane_index = lane.thread() % lanes;
+  const std::int32_t head = smaller(elements_to_boundary<128>(to), columns);  // columns in front of the first piece
+  const std::int32_t pieces = (columns - head) / piece_columns;
+  const int shift = (piece_columns - elements_to_boundary<16>(from + head)) & (piece_columns - 1);
+  const std::int32_t source = head - shift;  // the column at which the first piece is loaded
+  const std::int32_t first = tile * tile_pieces * lanes;
+  const std::int32_t end = smaller(first + tile_pieces * lanes, pieces);
+
+  // The columns in front of the first piece, fewer than lanes, and those behind the last one.
+  const std::int32_t behind = head + pieces * piece_columns + lane_index;
+  const bool has_front = tile == 0 && lane_index < head;
+  const bool has_behind = tile == larger(columns - 1, 0) / tile_columns<lanes> && behind < columns;
+  std::int32_t front_value = 0, behind_value = 0;
+  if (has_front) front_value = from[lane_index];
+  if (has_behind) behind_value = from[behind];
+
+  piece loaded[tile_pieces + 1]{};
+  NSAMETA_UNROLL(4)
+  for (int k = 0; k < tile_pieces; ++k) {
+    const std::int32_t at = first + k * lanes + lane_index;
+    if (at < end + (shift > 0)) loaded[k] = load_piece(from, source + at * piece_columns, width);
+  }
+  const std::int32_t beyond = first + tile_pieces * lanes;
+  if (shift > 0 && lane_index == 0 && beyond <= end)
+    loaded[tile_pieces] = load_piece(from, source + beyond * piece_columns, width);
+  if (has_front) to[lane_index] = front_value;
+  if (has_behind) to[behind] = behind_value;
+  NSAMETA_UNROLL(4)
+  for (int k = 0; k < tile_pieces; ++k) {
+    const std::int32_t at = first + k * lanes + lane_index;
+    piece value = loaded[k];
+    if (shift > 0) {
+      piece next{};
+      NSAMETA_UNROLL(3)
+      for (int i = 0; i < piece_columns - 1; ++i) {  // from the next lane; the last one's comes from lane 0
+        const std::int32_t given = lane_index == 0 ? loaded[k + 1].element[i] : loaded[k].element[i];
+        next.element[i] = lane.shuffle(given, (lane_index + 1) % lanes);
+      }
+      value = shifted(loaded[k], next, shift);
+    }
+    if (at < end) store_wide(to + head + at * piece_columns, value);
+  }
+}
+
+/// Writes pages [first, end) of a request into `rows` rows of real_page_table: one load a page.
+template <device_lane L>
+NSAMETA_DEVICE void copy_pages(L& lane, std::int32_t* to, std::int64_t stride, std::int32_t rows,
+                               const std::int32_t* from, int page_shift, std::int32_t first, std::int32_t end) {
+  constexpr int lanes = L::warp_width;
+  for (std::int32_t page = first + lane.thread() % lanes; page < end; page += pages_per_lane * lanes) {
+    std::int32_t value[pages_per_lane];
+    NSAMETA_UNROLL(4)
+    for (int k = 0; k < pages_per_lane; ++k)
+      if (page + k * lanes < end) value[k] = from[std::int64_t{page + k * lanes} << page_shift] >> page_shift;
+    std::int32_t* row_to = to;
+    for (std::int32_t row = 0; row < rows; ++row, row_to += stride) {
+      NSAMETA_UNROLL(4)
+      for (int k = 0; k < pages_per_lane; ++k)
+        if (page + k * lanes < end) row_to[page + k * lanes] = value[k];
+    }
+  }
+}
+
+}  // namespace nsameta::gpu
