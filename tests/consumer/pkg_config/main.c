@@ -21,7 +21,7 @@ int main(void) {
   out.seqlens_expanded = (nsameta_vector){expanded, 16, NSAMETA_INT32};
   out.total_rows = (nsameta_vector){&rows, 1, NSAMETA_INT32};
 
-  const nsameta_target host = {NSAMETA_DEVICE_HOST, 0, NULL};
+  const nsameta_target host = {.kind = NSAMETA_DEVICE_HOST};
   if (nsameta_fill(&step, &out, &host) != NSAMETA_OK) {
     fprintf(stderr, "%s\n", nsameta_last_error());
     return 1;
