@@ -12,19 +12,24 @@ if(NSAMETA_WITH_CUDA)
   endif()
 endif()
 
-# A module of CUDA source that keeps its kernels and the CUDA runtime inside it to itself. ARGN: the architectures as the
-# source names them.
-function(nsameta_add_cuda_module target source)
+# A module of CUDA source and of its entry, that keeps its kernels and the CUDA runtime inside it to itself. The source
+# is <target>_objects, for a static build to link in too. ARGN: the architectures as the source names them.
+function(nsameta_add_cuda_module target source entry)
   # Machine code for every listed architecture, PTX for the newest, so that later devices can run it too.
   list(TRANSFORM NSAMETA_CUDA_ARCHS APPEND "-real" OUTPUT_VARIABLE architectures)
   list(GET NSAMETA_CUDA_ARCHS -1 newest)
-  add_library(${target} MODULE ${source})
-  set_target_properties(${target} PROPERTIES
-    PREFIX "" CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden
-    CUDA_ARCHITECTURES "${architectures};${newest}-virtual" CUDA_RUNTIME_LIBRARY Static)
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
+  set(objects ${target}_objects)
+  add_library(${objects} OBJECT ${source})
+  set_target_properties(${objects} PROPERTIES
+    CUDA_STANDARD 20 CUDA_VISIBILITY_PRESET hidden CUDA_ARCHITECTURES "${architectures};${newest}-virtual")
   nsameta_write_built_archs(${target} ${ARGN})
-  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${target}_generated)
-  target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra)
+  target_include_directories(${objects} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${target}_generated)
+  target_compile_options(${objects} PRIVATE -Xcompiler=-Wall,-Wextra)
+
+  add_library(${target} MODULE ${entry} $<TARGET_OBJECTS:${objects}>)
+  set_target_properties(${target} PROPERTIES PREFIX "" CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Static)
   target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+  foreach(part ${objects} ${target})
+    target_include_directories(${part} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
+  endforeach()
 endfunction()

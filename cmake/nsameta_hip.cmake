@@ -1,8 +1,8 @@
 # HIP modules for AMD GPUs, compiled without an AMD GPU and without CMake's HIP language, which wants a whole ROCm.
 #   NSAMETA_HIP_FOUND, NSAMETA_HIP_REASON: whether HIP compiles here, and a sentence that says with what or why not
-#   nsameta_add_hip_module(<target> SOURCES a.hip ... [INCLUDES dir ...] [DEFINES X=1 ...] [EXPORTS symbol_* ...])
-#     builds <target>.so and a report on its kernels' registers and memory, whose paths are the target's properties
-#     NSAMETA_MODULE_FILE and NSAMETA_RESOURCE_REPORT
+#   nsameta_add_hip_module(<target> ENTRY entry.cpp SOURCES a.hip ... EXPORTS symbol ... [INCLUDES dir ...])
+#     builds <target>.so and a report on its kernels' registers and memory, whose path is the target's property
+#     NSAMETA_RESOURCE_REPORT; the sources' objects, for a static build to link in too, are its NSAMETA_HIP_OBJECTS
 cmake_minimum_required(VERSION 3.21)  # also CMP0116: the depfiles below hold absolute paths
 
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
@@ -84,18 +84,14 @@ if(NOT NSAMETA_HIP_REASON)
 endif()
 
 function(nsameta_add_hip_module target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDES;DEFINES;EXPORTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" ENTRY "SOURCES;INCLUDES;EXPORTS")
   set(work "${CMAKE_CURRENT_BINARY_DIR}/${target}.dir")
   set(report "${CMAKE_CURRENT_BINARY_DIR}/${target}.resources.txt")
-  set(out ${CMAKE_LIBRARY_OUTPUT_DIRECTORY} ${CMAKE_CURRENT_BINARY_DIR})
-  list(GET out 0 out)
-  set(module "${out}/${target}.so")
-  file(MAKE_DIRECTORY "${out}" "${work}")
-  list(TRANSFORM arg_INCLUDES PREPEND -I)
-  list(TRANSFORM arg_DEFINES PREPEND -D)
+  file(MAKE_DIRECTORY "${work}")
+  list(TRANSFORM arg_INCLUDES PREPEND -I OUTPUT_VARIABLE includes)
   # Optimised in every configuration: unoptimised kernels spill, and the report on resources would say nothing.
   set(compile ${NSAMETA_HIP_COMPILER} -x hip -std=c++20 -O3 -DNDEBUG -fPIC -fvisibility=hidden -Wall -Wextra
-    ${NSAMETA_HIP_FLAGS} ${arg_INCLUDES} ${arg_DEFINES} -Xarch_host -MD -Xarch_device -MD
+    ${NSAMETA_HIP_FLAGS} ${includes} -Xarch_host -MD -Xarch_device -MD
     -Rpass-analysis=kernel-resource-usage -Xarch_device -foptimization-record-passes=kernel-resource-usage)
   set(objects)
   foreach(source IN LISTS arg_SOURCES)
@@ -114,18 +110,18 @@ function(nsameta_add_hip_module target)
       DEPENDS "${path}" "${CMAKE_CURRENT_FUNCTION_LIST_FILE}" COMMENT "HIP ${target}: ${name}" VERBATIM)
     list(APPEND objects "${object}")
   endforeach()
-  # Kernel handles are exported whatever the visibility: EXPORTS hides them, -Bsymbolic keeps two modules apart without.
-  set(link -shared -fuse-ld=lld -Wl,-z,defs,-z,now,-Bsymbolic,--as-needed)
-  if(arg_EXPORTS)
-    list(JOIN arg_EXPORTS "; " exports)
-    file(WRITE "${work}/exports.map" "{ global: ${exports}; local: *; };\n")
-    list(APPEND link "-Wl,--version-script=${work}/exports.map")
-  endif()
   list(TRANSFORM objects APPEND ".resources.txt" OUTPUT_VARIABLE reports)
-  add_custom_command(OUTPUT "${module}" "${report}"
-    COMMAND ${NSAMETA_HIP_COMPILER} ${link} -o "${module}" ${objects} ${NSAMETA_HIP_LIBRARY}
-    COMMAND ${CMAKE_COMMAND} -E cat ${reports} > "${report}"
-    DEPENDS ${objects} ${reports} COMMENT "HIP module ${target}" VERBATIM)
-  add_custom_target(${target} ALL DEPENDS "${module}" "${report}")
-  set_target_properties(${target} PROPERTIES NSAMETA_MODULE_FILE "${module}" NSAMETA_RESOURCE_REPORT "${report}")
+  add_custom_command(OUTPUT "${report}" COMMAND ${CMAKE_COMMAND} -E cat ${reports} > "${report}"
+    DEPENDS ${reports} COMMENT "Resources of ${target}" VERBATIM)
+  # Without relocatable device code, a HIP object is one like any other: any linker links it.
+  add_library(${target} MODULE ${arg_ENTRY} ${objects} "${report}")
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" NSAMETA_HIP_OBJECTS "${objects}" NSAMETA_RESOURCE_REPORT "${report}")
+  target_include_directories(${target} PRIVATE ${arg_INCLUDES})
+  target_link_libraries(${target} PRIVATE ${NSAMETA_HIP_LIBRARY})
+  # Kernel handles are exported whatever the visibility: the list of exports hides them.
+  list(JOIN arg_EXPORTS "; " exports)
+  file(CONFIGURE OUTPUT "${work}/exports.map" CONTENT "{ global: @exports@; local: *; };\n" @ONLY)
+  target_link_options(${target} PRIVATE
+    LINKER:-z,defs,-z,now,-Bsymbolic,--as-needed "LINKER:--version-script=${work}/exports.map")
 endfunction()

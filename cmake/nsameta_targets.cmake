@@ -18,29 +18,49 @@ endif()
 add_library(nsameta_objects OBJECT)
 target_include_directories(nsameta_objects PUBLIC
   ${PROJECT_SOURCE_DIR}/core/include
-  PRIVATE
   ${PROJECT_SOURCE_DIR}/core/internal ${PROJECT_SOURCE_DIR}/backends ${PROJECT_SOURCE_DIR}/dispatch)
 target_link_libraries(nsameta_objects PRIVATE nsameta_flags TBB::tbb Threads::Threads ${CMAKE_DL_LIBS})
+
+# Part of the file names and of the shared library's name: programs that were linked to another one do not start.
+# Before 1.0 a minor version may break what the one before promised.
+set(NSAMETA_SOVERSION ${PROJECT_VERSION_MAJOR})
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(NSAMETA_SOVERSION 0.${PROJECT_VERSION_MINOR})
+endif()
 
 add_library(nsameta SHARED)
 add_library(nsameta::nsameta ALIAS nsameta)
 set(exports ${PROJECT_SOURCE_DIR}/cmake/nsameta.map)
 target_link_options(nsameta PRIVATE LINKER:--version-script=${exports})
 set_target_properties(nsameta PROPERTIES
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${exports})
+  VERSION ${PROJECT_VERSION} SOVERSION ${NSAMETA_SOVERSION} LINK_DEPENDS ${exports})
 
 add_library(nsameta_static STATIC)
 add_library(nsameta::static ALIAS nsameta_static)
-set_target_properties(nsameta_static PROPERTIES EXPORT_NAME static)
+set_target_properties(nsameta_static PROPERTIES EXPORT_NAME static OUTPUT_NAME nsameta)
 
 foreach(library nsameta nsameta_static)
-  target_link_libraries(${library} PRIVATE nsameta_objects nsameta_flags TBB::tbb Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_libraries(${library} PRIVATE
+    $<BUILD_INTERFACE:nsameta_objects> $<BUILD_INTERFACE:nsameta_flags> TBB::tbb Threads::Threads ${CMAKE_DL_LIBS})
   target_include_directories(${library} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${library} PUBLIC cxx_std_20)
 endforeach()
-# Tests of internals see the internal headers through the static library.
-target_include_directories(nsameta_static INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal>
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends>
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)
+# Tests of internals see the internal headers through the static library, programs of others do not.
+if(NSAMETA_TESTS OR NSAMETA_BENCH)
+  target_include_directories(nsameta_static INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/internal>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dispatch>)
+endif()
+
+# With NSAMETA_STATIC, links the objects of a GPU backend into the static library, in place of opening its module.
+# NSAMETA_LINKED_<backend> is the file of the vendor's runtime that it then needs.
+set(NSAMETA_LINKED_CUDA "" CACHE INTERNAL "")
+set(NSAMETA_LINKED_HIP "" CACHE INTERNAL "")
+function(nsameta_link_in backend runtime)
+  target_sources(nsameta_static PRIVATE ${ARGN})
+  target_compile_definitions(nsameta_static PRIVATE NSAMETA_LINKED_${backend}=1)
+  set_target_properties(nsameta_static PROPERTIES CUDA_ARCHITECTURES OFF)  # the objects have theirs
+  set(NSAMETA_LINKED_${backend} ${runtime} CACHE INTERNAL "")
+endfunction()

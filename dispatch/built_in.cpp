@@ -7,6 +7,12 @@
 #if NSAMETA_WITH_SIMT
 #include "simt/backend.h"
 #endif
+#if NSAMETA_LINKED_CUDA
+#include "cuda/backend.h"
+#endif
+#if NSAMETA_LINKED_HIP
+#include "hip/backend.h"
+#endif
 
 namespace nsameta {
 
@@ -14,7 +20,7 @@ backend_openers built_in_openers() {
   const auto linked = [](const backend_interface& (*table)()) {
     return [table] { return opened_backend{&table(), NSAMETA_BACKEND_READY, ""}; };
   };
-  const auto module = [](const char* name, bool built, const char* why_not) {
+  [[maybe_unused]] const auto module = [](const char* name, bool built, const char* why_not) {
     return [=] { return open_module(name, built ? "" : why_not, module_search_places()); };
   };
   return {
@@ -25,8 +31,16 @@ backend_openers built_in_openers() {
 #else
       [] { return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "not built: " NSAMETA_WHY_NOT_SIMT}; },
 #endif
+#if NSAMETA_LINKED_CUDA
+      linked(cuda_backend),
+#else
       module("cuda", NSAMETA_BUILT_CUDA != 0, NSAMETA_WHY_NOT_CUDA),
+#endif
+#if NSAMETA_LINKED_HIP
+      linked(hip_backend),
+#else
       module("hip", NSAMETA_BUILT_HIP != 0, NSAMETA_WHY_NOT_HIP),
+#endif
   };
 }
 

@@ -1,39 +1,25 @@
 #include "loader.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "logging.h"
+#include "own_file.h"
+#include "whole_file.h"
 
 namespace nsameta {
 namespace {
-
-/// The folder of the shared library, or of the program that this library is linked into. The name of the latter comes
-/// from the kernel: argv[0] is anybody's to choose.
-std::string own_folder() {
-  static const char own_symbol = 0;
-  Dl_info info;
-  void* found = nullptr;
-  std::filesystem::path file;
-  if (dladdr1(&own_symbol, &info, &found, RTLD_DL_LINKMAP) != 0 && found != nullptr) {
-    file = static_cast<const link_map*>(found)->l_name;
-  }
-  if (file.empty()) {
-    std::error_code ignored;
-    file = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  }
-  return file.parent_path().string();
-}
 
 opened_backend incompatible(std::string reason) {
   return {nullptr, NSAMETA_BACKEND_INCOMPATIBLE, std::move(reason)};
 }
 
 opened_backend open_file(const char* name, const std::string& path) {
+  if (const std::string why = why_not_whole(path); !why.empty()) {
+    return {nullptr, NSAMETA_BACKEND_NOT_FOUND, "cannot open " + path + ": " + why};
+  }
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = dlerror();
@@ -70,7 +56,10 @@ search_places make_search_places(const char* plugin_folder, std::string_view lib
   return places;
 }
 
-search_places module_search_places() { return make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), own_folder()); }
+search_places module_search_places() {
+  const std::string file = own_file();
+  return make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), file.substr(0, file.rfind('/')));
+}
 
 opened_backend open_module(const char* name, const char* why_not_built, const search_places& places) {
   const std::string file = std::string("nsameta_") + name + ".so";

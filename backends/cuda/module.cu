@@ -1,7 +1,8 @@
-/// The CUDA module: the kernels, their launch, and the entry that the loader looks up.
+/// The CUDA backend: the kernels, their launch, and its table.
 #include <atomic>
 #include <utility>
 
+#include "cuda/backend.h"
 #include "cuda/lane.h"
 #include "cuda/runtime.h"
 #include "gpu/fill_kernel.h"
@@ -73,6 +74,4 @@ runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* 
 
 }  // namespace nsameta::cuda
 
-extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
-  return &nsameta::gpu::module<nsameta::cuda::runtime>();
-}
+const nsameta::backend_interface& nsameta::cuda_backend() { return gpu::module<cuda::runtime>(); }

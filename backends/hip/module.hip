@@ -1,8 +1,9 @@
-/// The HIP module: the kernels, their launch, and the entry that the loader looks up.
+/// The HIP backend: the kernels, their launch, and its table.
 #include <utility>
 
 #include "gpu/fill_kernel.h"
 #include "gpu/module.h"
+#include "hip/backend.h"
 #include "hip/lane.h"
 #include "hip/runtime.h"
 
@@ -52,6 +53,4 @@ runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* 
 
 }  // namespace nsameta::hip
 
-extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
-  return &nsameta::gpu::module<nsameta::hip::runtime>();
-}
+const nsameta::backend_interface& nsameta::hip_backend() { return gpu::module<hip::runtime>(); }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -58,7 +60,7 @@ TEST_CASE("a module that gives no table is refused") {
   expect_words(opened.reason, {"gives no backend"});
 }
 
-TEST_CASE("a folder, an empty and a truncated file cannot be opened") {
+TEST_CASE("what is no whole module file cannot be opened") {
   const scratch_folder scratch;
   const std::filesystem::path file = scratch.path / "nsameta_cuda.so";
   const search_places places{{scratch.path.string()}, ""};
@@ -67,20 +69,60 @@ TEST_CASE("a folder, an empty and a truncated file cannot be opened") {
     CHECK(opened.table == nullptr);
     CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
     expect_words(opened.reason, {"cannot open", file.c_str()});
+    return opened.reason;
   };
   SUBCASE("folder") {
     std::filesystem::create_directory(file);
-    expect_unopened();
+    expect_words(expect_unopened(), {"it is a directory"});
   }
   SUBCASE("empty") {
     std::ofstream(file).close();
     expect_unopened();
   }
-  SUBCASE("truncated") {
-    std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
-    std::filesystem::resize_file(file, 100);
-    expect_unopened();
+  SUBCASE("pipe, where dlopen would wait for a writer") {
+    REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+    expect_words(expect_unopened(), {"it is not a regular file"});
   }
+  SUBCASE("text") {
+    std::ofstream(file) << std::string(1000, '#');
+    expect_words(expect_unopened(), {"invalid ELF header"});
+  }
+  SUBCASE("link to nothing") {
+    std::filesystem::create_symlink("/nonexistent/nsameta_cuda.so", file);
+    const opened_backend opened = open_module("cuda", "", places);
+    CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
+    expect_words(opened.reason, {"no file", file.c_str()});
+  }
+  SUBCASE("truncated anywhere: dlopen would end the process at half of these lengths") {
+    std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
+    const auto whole = std::filesystem::file_size(file);
+    std::filesystem::resize_file(file, whole - 1);
+    expect_words(expect_unopened(), {"cut short", std::to_string(whole).c_str()});
+    for (int part = 15; part > 0; --part) {
+      std::filesystem::resize_file(file, whole * static_cast<unsigned>(part) / 16);
+      expect_words(expect_unopened(), {"cut short"});
+    }
+    for (const unsigned bytes : {100, 64, 63, 4, 1}) {
+      std::filesystem::resize_file(file, bytes);
+      expect_unopened();
+    }
+  }
+}
+
+TEST_CASE("a module is loaded once, whoever asks, and stays") {
+  const opened_backend first = open_test_module("good"), second = open_test_module("good");
+  REQUIRE(first.table != nullptr);
+  CHECK(first.table == second.table);
+}
+
+TEST_CASE("modules lie side by side, each with its own") {
+  const std::string folder = std::string(NSAMETA_TEST_MODULES) + "/both";
+  const search_places places{{folder}, ""};
+  const opened_backend cuda = open_module("cuda", "", places), hip = open_module("hip", "", places);
+  REQUIRE_MESSAGE(cuda.table != nullptr, cuda.reason);
+  REQUIRE_MESSAGE(hip.table != nullptr, hip.reason);
+  CHECK(std::string(cuda.table->name) == "cuda");
+  CHECK(std::string(hip.table->name) == "hip");
 }
 
 TEST_CASE("what is not there is told with the paths tried") {

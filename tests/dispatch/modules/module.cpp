@@ -1,15 +1,25 @@
 // A module for the loader's tests; the build makes it with another version, name, table or symbol.
+#include <cstdio>
+
 #include "backend.h"
 
 namespace {
+
+nsameta_backend_state probe(std::int32_t* device_count, nsameta::failure_text* why) {
+  *device_count = 0;
+  std::snprintf(why->text, sizeof why->text, "the test module has no driver");
+  return NSAMETA_BACKEND_NO_DRIVER;
+}
+
+constexpr const char* no_variants[] = {nullptr};
 
 constexpr nsameta::backend_interface table{
     .interface_version = MODULE_VERSION,
     .kind = NSAMETA_DEVICE_CUDA,
     .name = MODULE_NAME,
     .version = "test",
-    .variants = nullptr,
-    .probe = nullptr,
+    .variants = no_variants,
+    .probe = probe,
     .describe = nullptr,
     .locate = nullptr,
     .warm_up = nullptr,

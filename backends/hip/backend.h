@@ -1,0 +1,10 @@
+/// The HIP backend. A module hands it out through its entry; a static build links it in.
+#pragma once
+
+#include "../backend.h"
+
+namespace nsameta {
+
+const backend_interface& hip_backend();
+
+}  // namespace nsameta

@@ -1,0 +1,6 @@
+/// The HIP module's only exported function, which the loader looks up.
+#include "hip/backend.h"
+
+extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
+  return &nsameta::hip_backend();
+}
