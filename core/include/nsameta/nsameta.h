@@ -213,6 +213,15 @@ NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const ns
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
 
+/// The entry point that came before nsameta_fill: expands a draft_extend batch into seqlens_expanded and, clamped to
+/// `nsa_index_topk`, nsa_cache_seqlens. Both lengths have `batch_size` elements. `total_tokens` takes T, in the memory of
+/// the outputs and in stream order; null: not wanted. All other rules and promises are nsameta_fill's.
+NSAMETA_API nsameta_status nsameta_fill_draft_extend_metadata(nsameta_strided extend_seq_lens, nsameta_strided seq_lens,
+                                                              int64_t batch_size, int32_t nsa_index_topk,
+                                                              nsameta_vector out_seqlens_expanded,
+                                                              nsameta_vector out_nsa_cache_seqlens,
+                                                              int32_t* total_tokens, const nsameta_target* target);
+
 /// As many descriptions as every vendor takes as kernel parameters.
 #define NSAMETA_SETS_PER_LAUNCH 8
 
@@ -302,6 +311,12 @@ typedef struct nsameta_decision {
 /// the inputs decide. Fails like nsameta_fill would; `decision` then still lists the rejections.
 NSAMETA_API nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                            const nsameta_target* target, nsameta_decision* decision);
+
+/// Which kernel a draft_extend batch of `requests` requests with `rows_each` rows each would get, and why: the decision
+/// of nsameta_explain without a batch at hand. NSAMETA_DEVICE_AUTO: the first GPU that is ready, CUDA before HIP, or else
+/// the host.
+NSAMETA_API nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, const nsameta_target* target,
+                                                   nsameta_decision* decision);
 
 /// Overrides selection, in the syntax of NSAMETA_BACKEND: "auto", or a list of "name[:index][/variant]". Wins over
 /// the environment. Only before the first dispatch of the process; later NSAMETA_INVALID_OVERRIDE.

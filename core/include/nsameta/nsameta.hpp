@@ -194,6 +194,20 @@ inline result fill_many(const nsameta_problem& what, std::span<const outputs> in
   return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
 }
 
+/// nsameta_fill_draft_extend_metadata: `total_tokens` points into the memory of the outputs.
+inline result fill_draft_extend_metadata(const length_span auto& extend_seq_lens, const length_span auto& seq_lens,
+                                         std::int32_t nsa_index_topk, std::span<std::int32_t> out_seqlens_expanded,
+                                         std::span<std::int32_t> out_nsa_cache_seqlens,
+                                         std::int32_t* total_tokens = nullptr,
+                                         const nsameta_target& where = target()) {
+  if (std::size(extend_seq_lens) != std::size(seq_lens))
+    throw std::invalid_argument("extend_seq_lens has " + std::to_string(std::size(extend_seq_lens)) +
+                                " elements, seq_lens " + std::to_string(std::size(seq_lens)));
+  return result(nsameta_fill_draft_extend_metadata(
+      strided(extend_seq_lens), strided(seq_lens), static_cast<std::int64_t>(std::size(seq_lens)), nsa_index_topk,
+      vector_of(out_seqlens_expanded), vector_of(out_nsa_cache_seqlens), total_tokens, &where));
+}
+
 inline result warmup(const nsameta_target& where = target()) { return result(nsameta_warmup(&where)); }
 
 /// A decision, and whether the fill would run; the record holds the rejections either way.
@@ -207,6 +221,15 @@ inline explanation explain(const nsameta_problem& what, const nsameta_outputs& i
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   result outcome(nsameta_explain(&what, &into, &where, &decision));
+  return {std::move(outcome), decision};
+}
+
+/// Which kernel a draft_extend batch of that size would get, and why.
+inline explanation get_kernel_info(std::int64_t requests = 32, std::int64_t rows_each = 4,
+                                   const nsameta_target& where = target()) {
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  result outcome(nsameta_get_kernel_info(requests, rows_each, &where, &decision));
   return {std::move(outcome), decision};
 }
 
