@@ -14,10 +14,11 @@ class place {
   /// For the rank at `position` of `count` on this machine.
   place(int position, int count) : device_("cpu"), target_(NSAMETA_DEVICE_HOST) {
     for (const nsameta_backend_info& backend : nsameta::backends()) {
-      const bool gpu = std::string(backend.name) == "cuda" || std::string(backend.name) == "hip";
+      const std::string name = backend.name;
+      const bool gpu = name == "cuda" || name == "hip";
       if (!gpu || backend.state != NSAMETA_BACKEND_READY || backend.device_count < count) continue;
       device_ = nsameta::device(backend.name, position);
-      target_ = nsameta::target(std::string(backend.name) == "cuda" ? NSAMETA_DEVICE_CUDA : NSAMETA_DEVICE_HIP, position);
+      target_ = nsameta::target(name == "cuda" ? NSAMETA_DEVICE_CUDA : NSAMETA_DEVICE_HIP, position);
       return;
     }
   }
