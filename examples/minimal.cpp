@@ -22,7 +22,7 @@ int main() {
   const nsameta_decision chosen = nsameta::explain(step, out).decision;
   std::cout << "filled by " << chosen.backend << '/' << chosen.variant << '\n';
   std::cout << "KV begins at " << sums[0] << ' ' << sums[1] << ", in all " << sums[2] << '\n';  // 0 6, in all 9
-  std::cout << "top-k takes " << clamped[0] << ' ' << clamped[1] << '\n';                      // 4 3
+  std::cout << "top-k takes " << clamped[0] << ' ' << clamped[1] << '\n';                       // 4 3
   // A row is written as far as its request has pages; beyond it keeps what it held.
   std::cout << "pages " << page_table[0] << ' ' << page_table[1] << " | " << page_table[2] << '\n';  // 5 2 | 7
 }

@@ -13,9 +13,7 @@ class host_device final : public device {
   void upload(std::int32_t* to, std::span<const std::int32_t> from) override {
     std::copy(from.begin(), from.end(), to);
   }
-  std::vector<std::int32_t> download(std::span<const std::int32_t> from) override {
-    return {from.begin(), from.end()};
-  }
+  std::vector<std::int32_t> download(std::span<const std::int32_t> from) override { return {from.begin(), from.end()}; }
   void replay(int, const std::function<void()>& issue) override { issue(); }
   int graphs() const override { return 0; }
 

@@ -9,17 +9,17 @@
 namespace engine {
 
 struct limits {
-  int batch = 16;      ///< requests at once
-  int width = 256;     ///< tokens of a request
-  int page = 8;        ///< tokens of a KV page
+  int batch = 16;   ///< requests at once
+  int width = 256;  ///< tokens of a request
+  int page = 8;     ///< tokens of a KV page
   int topk = 64;
   int pages() const { return batch * width / page / 2; }  ///< too few for a full batch of the longest
 };
 
 struct request {
-  int prompt, cached, output;         ///< tokens: of the prompt, of its prefix that is there already, to make
-  int slot = 0;                       ///< row of the table from position to KV slot; 0 is for padding
-  std::vector<std::int32_t> tokens;   ///< KV slot of each position
+  int prompt, cached, output;        ///< tokens: of the prompt, of its prefix that is there already, to make
+  int slot = 0;                      ///< row of the table from position to KV slot; 0 is for padding
+  std::vector<std::int32_t> tokens;  ///< KV slot of each position
   std::vector<std::int32_t> pages;
   int length() const { return static_cast<int>(tokens.size()); }
 };

@@ -42,13 +42,22 @@ tables steps::prefill(const std::vector<request*>& admitted) {
   step.with_seq_lens(seq_lens_.first(batch)).with_extend_seq_lens(queries_.first(batch)).with_index_topk(limits_.topk);
   using o = nsameta_outputs;
   nsameta::outputs out;
-  out.with(&o::cu_seqlens_q, buffer("cu_seqlens_q")).with(&o::seqlens_expanded, buffer("seqlens_expanded"))
-      .with(&o::nsa_cache_seqlens, buffer("nsa_cache_seqlens")).with(&o::indexer_ks, buffer("indexer_ks"))
-      .with(&o::indexer_ke, buffer("indexer_ke")).with(&o::token_to_batch, buffer("token_to_batch"))
-      .with(&o::total_rows, buffer("total_rows").first(1)).with(&o::status, buffer("status").first(1));
+  out.with(&o::cu_seqlens_q, buffer("cu_seqlens_q"))
+      .with(&o::seqlens_expanded, buffer("seqlens_expanded"))
+      .with(&o::nsa_cache_seqlens, buffer("nsa_cache_seqlens"))
+      .with(&o::indexer_ks, buffer("indexer_ks"))
+      .with(&o::indexer_ke, buffer("indexer_ke"))
+      .with(&o::token_to_batch, buffer("token_to_batch"))
+      .with(&o::total_rows, buffer("total_rows").first(1))
+      .with(&o::status, buffer("status").first(1));
   nsameta::fill(step, out, device_.where()).or_throw();
-  return read({{"cu_seqlens_q", batch + 1}, {"seqlens_expanded", rows}, {"nsa_cache_seqlens", rows},
-               {"indexer_ks", rows}, {"indexer_ke", rows}, {"token_to_batch", rows}, {"total_rows", 1},
+  return read({{"cu_seqlens_q", batch + 1},
+               {"seqlens_expanded", rows},
+               {"nsa_cache_seqlens", rows},
+               {"indexer_ks", rows},
+               {"indexer_ke", rows},
+               {"token_to_batch", rows},
+               {"total_rows", 1},
                {"status", 1}});
 }
 
@@ -69,17 +78,23 @@ tables steps::decode(const std::deque<request>& running) {
     step.with_req_pool_indices(slots_.first(batch)).with_req_to_token(token_table_, limits_.width);
     using o = nsameta_outputs;
     nsameta::outputs out;
-    out.with(&o::cache_seqlens, buffer("cache_seqlens")).with(&o::cu_seqlens_k, buffer("cu_seqlens_k"))
+    out.with(&o::cache_seqlens, buffer("cache_seqlens"))
+        .with(&o::cu_seqlens_k, buffer("cu_seqlens_k"))
         .with(&o::nsa_cache_seqlens, buffer("nsa_cache_seqlens"))
         .with(&o::nsa_cu_seqlens_k, buffer("nsa_cu_seqlens_k"))
-        .with(&o::total_rows, buffer("total_rows").first(1)).with(&o::status, buffer("status").first(1))
+        .with(&o::total_rows, buffer("total_rows").first(1))
+        .with(&o::status, buffer("status").first(1))
         .with(&o::page_table_1, buffer("page_table_1"), limits_.width)
         .with(&o::real_page_table, buffer("real_page_table"), limits_.width / limits_.page);
     nsameta::fill(step, out, device_.where()).or_throw();
   });
   const auto columns = static_cast<std::size_t>(limits_.width);
-  return read({{"cache_seqlens", batch}, {"cu_seqlens_k", batch + 1}, {"nsa_cache_seqlens", batch},
-               {"nsa_cu_seqlens_k", batch + 1}, {"total_rows", 1}, {"status", 1},
+  return read({{"cache_seqlens", batch},
+               {"cu_seqlens_k", batch + 1},
+               {"nsa_cache_seqlens", batch},
+               {"nsa_cu_seqlens_k", batch + 1},
+               {"total_rows", 1},
+               {"status", 1},
                {"page_table_1", running.size() * columns},
                {"real_page_table", running.size() * columns / static_cast<std::size_t>(limits_.page)}});
 }

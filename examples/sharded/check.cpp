@@ -7,8 +7,7 @@ namespace sharded {
 namespace {
 
 void expect(const std::string& what, std::int64_t got, std::int64_t wanted) {
-  if (got != wanted)
-    throw std::runtime_error(what + " is " + std::to_string(got) + ", not " + std::to_string(wanted));
+  if (got != wanted) throw std::runtime_error(what + " is " + std::to_string(got) + ", not " + std::to_string(wanted));
 }
 
 std::string row_of(std::size_t row, std::size_t rank) {
