@@ -77,8 +77,8 @@ inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_
           .total_rows = narrow(out.total_rows)};
 }
 
-/// No blocks where columns beyond the live ones are written, where rows would have to be counted over very many requests,
-/// or where slots pass int32.
+/// No blocks where columns beyond the live ones are written, where rows would have to be counted over very many
+/// requests, or where slots pass int32.
 inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_outputs& out,
                                   const nsameta_problem& problem, const launch_policy& policy) {
   constexpr std::int64_t most_requests = 65536, most_ragged = 8192;

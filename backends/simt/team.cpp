@@ -14,12 +14,18 @@ constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 
 const char* name_of(collective kind) {
   switch (kind) {
-    case collective::barrier: return "barrier";
-    case collective::cluster_barrier: return "cluster_barrier";
-    case collective::sync_warp: return "sync_warp";
-    case collective::shuffle_up: return "shuffle_up";
-    case collective::shuffle: return "shuffle";
-    case collective::ballot: return "ballot";
+    case collective::barrier:
+      return "barrier";
+    case collective::cluster_barrier:
+      return "cluster_barrier";
+    case collective::sync_warp:
+      return "sync_warp";
+    case collective::shuffle_up:
+      return "shuffle_up";
+    case collective::shuffle:
+      return "shuffle";
+    case collective::ballot:
+      return "ballot";
   }
   return "";
 }
@@ -54,7 +60,8 @@ team::~team() {
 // ------------------------------------------------------------------------------------------ the cluster
 
 void team::prepare() {
-  const int threads = shape_.threads, lanes = shape_.blocks * threads, warps = lanes / shape_.warp_width;
+  const int threads = shape_.threads, width = shape_.warp_width;
+  const int lanes = shape_.blocks * threads, warps = lanes / width;
   while (static_cast<int>(members_.size()) < lanes) members_.emplace_back(*this, stack_bytes);
   while (static_cast<int>(warps_.size()) < warps) warps_.emplace_back();
   while (static_cast<int>(blocks_.size()) < shape_.blocks) blocks_.emplace_back();
@@ -68,22 +75,22 @@ void team::prepare() {
     at.arrived = 0;
   };
   convene(cluster_, 0, lanes);
-  for (int i = 0; i < warps; ++i) convene(warps_[static_cast<std::size_t>(i)], i * shape_.warp_width, shape_.warp_width);
-  for (int i = 0; i < shape_.blocks; ++i) {
-    block_state& each = blocks_[static_cast<std::size_t>(i)];
-    convene(each, i * threads, threads);
-    each.unfinished = threads;
-    each.shared = shared_memory_.data()[static_cast<std::size_t>(i) * lines].bytes;
-    std::memset(each.shared, poison, shape_.shared_bytes);
-  }
-  for (int i = 0; i < lanes; ++i) {
-    member& each = members_[static_cast<std::size_t>(i)];
-    each.rank = i / threads;
-    each.block = shape_.first_block + each.rank;
-    each.thread = i % threads;
-    each.its_block = &blocks_[static_cast<std::size_t>(each.rank)];
-    each.its_warp = &warps_[static_cast<std::size_t>(i / shape_.warp_width)];
-    each.finished = false;
+  for (int i = 0; i < warps; ++i) convene(warps_[static_cast<std::size_t>(i)], i * width, width);
+  for (int rank = 0; rank < shape_.blocks; ++rank) {
+    block_state& block = blocks_[static_cast<std::size_t>(rank)];
+    convene(block, rank * threads, threads);
+    block.unfinished = threads;
+    block.shared = shared_memory_.data()[static_cast<std::size_t>(rank) * lines].bytes;
+    std::memset(block.shared, poison, shape_.shared_bytes);
+    for (int thread = 0; thread < threads; ++thread) {
+      member& each = members_[static_cast<std::size_t>(block.first + thread)];
+      each.block = shape_.first_block + rank;
+      each.rank = rank;
+      each.thread = thread;
+      each.its_block = &block;
+      each.its_warp = &warps_[static_cast<std::size_t>((block.first + thread) / width)];
+      each.finished = false;
+    }
   }
 }
 

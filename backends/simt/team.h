@@ -32,7 +32,7 @@ struct meeting {
   collective_call call{};
 };
 
-/// A block's meeting, and its shared memory, poisoned before the first of its lanes begins and after the last has ended.
+/// A block's meeting, and its shared memory, which is poisoned before its lanes begin and when the last one has ended.
 struct block_state : meeting {
   int unfinished = 0;  ///< lanes
   std::byte* shared = nullptr;
@@ -81,9 +81,10 @@ class team {
   team() = default;
   ~team();
 
-  /// Runs the blocks to their end. Returns what the kernel did wrong and in which block, empty if nothing; every lane has
-  /// been unwound then.
+  /// Runs the blocks to their end. Returns what the kernel did wrong and in which block, empty if nothing. Every lane
+  /// has ended then, or been unwound.
   std::string run_cluster(const cluster_shape& shape, lane_body body);
+  /// Blocks that run.
   int cluster_size() const { return shape_.blocks; }
 
   // Called on a lane's fibre. What they throw ends the lane: kernels let it pass.
@@ -96,7 +97,7 @@ class team {
   void meet_warp(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp; returns one bit a lane.
   std::uint64_t vote(member& self, bool value, const collective_call& call);
-  /// Where the block of that rank has what this lane's has at `own`.
+  /// Where the block of that rank has what this lane's block has at `own`, which is in its shared memory.
   std::byte* shared_of(const member& self, std::byte* own, int rank);
   /// Ends the launch with an error.
   [[noreturn]] void fail(const member& self, std::string what);

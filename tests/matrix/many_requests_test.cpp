@@ -57,7 +57,8 @@ harness::generated_case with_tables(harness::generated_case tested) {
 }
 
 /// Without those vectors that are not named.
-harness::generated_case with_fields(harness::generated_case tested, const std::function<bool(const std::string&)>& wanted) {
+harness::generated_case with_fields(harness::generated_case tested,
+                                    const std::function<bool(const std::string&)>& wanted) {
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
     tested.layout.vectors[i].wanted = tested.layout.vectors[i].wanted && wanted(vector_fields[i].name);
   return tested;
@@ -90,9 +91,7 @@ TEST_CASE("many requests with as many rows each equal the reference") {
   check_fields({NSAMETA_TARGET_VERIFY, 9'000, 3});
 }
 
-TEST_CASE("many requests of many rows equal the reference") {
-  check_fields({NSAMETA_DRAFT_EXTEND, 20'000, 50});
-}
+TEST_CASE("many requests of many rows equal the reference") { check_fields({NSAMETA_DRAFT_EXTEND, 20'000, 50}); }
 
 TEST_CASE("many requests with int64 lengths, and with bad ones, equal the reference") {
   for (const std::int64_t most_tokens : {8, 50})

@@ -22,8 +22,8 @@ bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// Every lane reads the number of the block of rank `from` of its cluster. Whether nobody leaves before all have read is
-/// left to `ends_together`.
+/// What each lane read: the number that another block of its cluster left. Where they do not end together, blocks may
+/// leave before all have read.
 template <int width>
 std::vector<int> numbers_read(bool ends_together) {
   std::vector<int> got(blocks * threads);
@@ -38,11 +38,14 @@ std::vector<int> numbers_read(bool ends_together) {
   return got;
 }
 
-int expected(int block, int thread) { return 100 + block / cluster * cluster + (block % cluster + 1 + thread) % cluster; }
+int expected(int lane) {
+  const int block = lane / threads, thread = lane % threads;
+  return 100 + block / cluster * cluster + (block % cluster + 1 + thread) % cluster;
+}
 
 TEST_CASE_TEMPLATE("blocks of a cluster read each other's shared memory", width, WARP_WIDTHS) {
   const std::vector<int> got = numbers_read<width::value>(true);
-  for (int i = 0; i < blocks * threads; ++i) CHECK(got[static_cast<std::size_t>(i)] == expected(i / threads, i % threads));
+  for (int i = 0; i < blocks * threads; ++i) CHECK(got[static_cast<std::size_t>(i)] == expected(i));
 }
 
 TEST_CASE_TEMPLATE("the memory of a block that has ended is poisoned", width, WARP_WIDTHS) {
@@ -51,7 +54,7 @@ TEST_CASE_TEMPLATE("the memory of a block that has ended is poisoned", width, WA
   for (int i = 0; i < blocks * threads; ++i) {
     const int value = got[static_cast<std::size_t>(i)];
     poisoned += value == static_cast<int>(0xa5a5a5a5u);
-    wrong += value != static_cast<int>(0xa5a5a5a5u) && value != expected(i / threads, i % threads);
+    wrong += value != static_cast<int>(0xa5a5a5a5u) && value != expected(i);
   }
   CHECK(poisoned > 0);
   CHECK(wrong == 0);
@@ -62,7 +65,8 @@ TEST_CASE_TEMPLATE("every block of a cluster knows its place", width, WARP_WIDTH
   int wrong = 0;
   const auto kernel = [&](auto& lane, no_memory&) {
     ++visits[static_cast<std::size_t>(lane.block() * threads + lane.thread())];
-    wrong += lane.block_count() != blocks || lane.cluster_size() != cluster || lane.cluster_rank() != lane.block() % cluster;
+    wrong += lane.block_count() != blocks || lane.cluster_size() != cluster;
+    wrong += lane.cluster_rank() != lane.block() % cluster;
   };
   REQUIRE(run_grid<width::value, no_memory>(blocks, threads, kernel, cluster) == "");
   for (const int count : visits) CHECK(count == 1);
@@ -150,7 +154,8 @@ TEST_CASE_TEMPLATE("shared_of what is not there", width, WARP_WIDTHS) {
     one_number own{};
     lane.shared_of(&own, 0);
   };
-  CHECK(mentions(run_grid<width::value, one_number>(blocks, threads, local, cluster), "not in the block's shared memory"));
+  CHECK(mentions(run_grid<width::value, one_number>(blocks, threads, local, cluster),
+                 "not in the block's shared memory"));
 }
 
 TEST_CASE("clusters that no device runs are refused") {
