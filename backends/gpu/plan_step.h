@@ -27,7 +27,7 @@ inline step_batch step_batch_of(const batch_lengths& lengths, const set_plan& pl
           .uniform_tokens = lengths.uniform_tokens,
           .least_kv = -offset,
           .most_kv = static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
-          .added_kv = offset + lengths.drafts,
+          .added_kv = wrapping_add(offset, lengths.drafts),  // and back again when it is added
           .kv_is_int64 = lengths.kv_is_int64,
           .tokens_are_int64 = lengths.tokens_are_int64};
 }
