@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "gpu/kernels.h"
+#include "mentions.h"
 #include "simt/executor.h"
 #include "simt/runtime.h"
 #include "widths.h"
@@ -15,12 +16,6 @@ constexpr int threads = 128, cluster = 4, blocks = 3 * cluster;
 struct one_number {
   int value;
 };
-
-bool mentions(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  return text.find(part) != std::string::npos;
-}
 
 /// What each lane read: the number that another block of its cluster left. Where they do not end together, blocks may
 /// leave before all have read.
