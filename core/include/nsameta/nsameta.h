@@ -81,7 +81,7 @@ typedef struct nsameta_strided {
 
 /// The engine's table from (slot, position) to KV slot, int32, row-major.
 typedef struct nsameta_token_table {
-  const int32_t* data;
+  const int32_t* data; ///< null: absent
   int64_t slots;       ///< rows
   int64_t width;       ///< W, columns
   int64_t row_stride;  ///< elements, >= width
@@ -89,18 +89,21 @@ typedef struct nsameta_token_table {
 
 /// KV cache split over ranks (decode context parallel): position p is on rank (p / interleave) mod size.
 typedef struct nsameta_kv_shard {
-  int32_t size, rank, interleave;
+  int32_t size;        ///< ranks, >= 1
+  int32_t rank;        ///< this one, in [0, size)
+  int32_t interleave;  ///< positions in a row on one rank, >= 1
 } nsameta_kv_shard;
 
 /// Query tokens dealt round robin over ranks (prefill context parallel): flat token t is on rank t mod size.
 typedef struct nsameta_q_shard {
-  int32_t size, rank;
+  int32_t size;  ///< ranks, >= 1
+  int32_t rank;  ///< this one, in [0, size)
 } nsameta_q_shard;
 
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
 typedef struct nsameta_problem {
-  size_t struct_size;
-  nsameta_mode mode;
+  size_t struct_size;               ///< set by nsameta_problem_init
+  nsameta_mode mode;                ///< which rows a request has
   int64_t batch_size;               ///< bs >= 0
   nsameta_strided seq_lens;         ///< [bs] KV length of each request, as the scheduler hands it over
   nsameta_strided extend_seq_lens;  ///< [bs] query tokens (draft_extend, extend), or absent
@@ -143,7 +146,7 @@ typedef enum nsameta_tail {
 
 /// Where the results go. T is the number of expanded rows of the problem, R the rows of the page tables.
 typedef struct nsameta_outputs {
-  size_t struct_size;
+  size_t struct_size;                ///< set by nsameta_outputs_init
   nsameta_vector cache_seqlens;      ///< [bs]
   nsameta_vector cu_seqlens_k;       ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
   nsameta_vector cu_seqlens_q;       ///< [bs + 1] exclusive prefix sum of rows per request, then T
@@ -160,10 +163,10 @@ typedef struct nsameta_outputs {
   nsameta_table real_page_table;     ///< [R, ceil(W / P)]
   nsameta_tail vector_tail;          ///< keep or zero
   nsameta_tail table_tail;           ///< keep, zero or value
-  int32_t table_tail_value;
+  int32_t table_tail_value;          ///< goes with NSAMETA_TAIL_VALUE
   int64_t length_offset;    ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
   void* workspace;          ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
-  size_t workspace_bytes;
+  size_t workspace_bytes;   ///< of `workspace`
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept.
@@ -190,7 +193,7 @@ typedef enum nsameta_target_flag {
 /// Where and in what order to compute. With an explicit kind the caller vouches that the device reaches every
 /// buffer; nothing is queried.
 typedef struct nsameta_target {
-  nsameta_device_kind kind;
+  nsameta_device_kind kind;  ///< auto or the device that reaches every buffer
   int32_t index;  ///< device ordinal; 0 for the host
   void* stream;   ///< cudaStream_t or hipStream_t; null: the default stream
   uint64_t flags; ///< nsameta_target_flag, or-ed; 0 for none
@@ -208,10 +211,19 @@ NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const ns
                                         const nsameta_target* target);
 
 /// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what
-/// the steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more for
-/// each further so many. The sets may not overlap. All other promises are nsameta_fill's.
+/// the steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more
+/// for each further so many. The sets may not overlap. All other promises are nsameta_fill's.
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
+
+/// The entry point that came before nsameta_fill: expands a draft_extend batch into seqlens_expanded and, clamped to
+/// `nsa_index_topk`, nsa_cache_seqlens. Both lengths have `batch_size` elements. `total_tokens` takes T, in the memory
+/// of the outputs and in stream order; null: not wanted. All other rules and promises are nsameta_fill's.
+NSAMETA_API nsameta_status nsameta_fill_draft_extend_metadata(nsameta_strided extend_seq_lens, nsameta_strided seq_lens,
+                                                              int64_t batch_size, int32_t nsa_index_topk,
+                                                              nsameta_vector out_seqlens_expanded,
+                                                              nsameta_vector out_nsa_cache_seqlens,
+                                                              int32_t* total_tokens, const nsameta_target* target);
 
 /// As many descriptions as every vendor takes as kernel parameters.
 #define NSAMETA_SETS_PER_LAUNCH 8
@@ -237,21 +249,22 @@ typedef enum nsameta_backend_state {
   NSAMETA_BACKEND_NO_CODE = 6         ///< devices are there, but the image holds no code for them
 } nsameta_backend_state;
 
-/// Strings are owned by the library and live as long as the process.
+/// A backend and whether it can run. Strings are owned by the library and live as long as the process.
 typedef struct nsameta_backend_info {
   const char* name;     ///< "reference", "cpu", "simt", "cuda", "hip"
   const char* version;  ///< of the toolkit or library it is built on, "" when not built
-  nsameta_backend_state state;
+  nsameta_backend_state state;  ///< ready, or what is missing
   const char* reason;   ///< "" when ready, else a sentence with the paths tried
-  int32_t device_count;
+  int32_t device_count;  ///< devices it can run on; 0 unless ready
 } nsameta_backend_info;
 
+/// What a backend says of a device.
 typedef struct nsameta_device_info {
-  char name[256];
+  char name[256];           ///< as its vendor calls it
   char architecture[32];    ///< "sm_90", "gfx942", "x86_64", ...
   int32_t multiprocessors;  ///< streaming multiprocessors, compute units or hardware threads
   int32_t warp_width;       ///< lanes of a warp or wavefront; 1 on a CPU
-  int64_t memory_bytes;
+  int64_t memory_bytes;     ///< of the device
   int32_t has_code;         ///< 1 when the image holds code for this architecture
 } nsameta_device_info;
 
@@ -273,18 +286,19 @@ typedef enum nsameta_rejection_code {
 
 #define NSAMETA_MAX_REJECTIONS 16
 
+/// A candidate that did not run.
 typedef struct nsameta_rejection {
   char candidate[32];  ///< "backend/variant"
-  nsameta_rejection_code code;
-  char why[192];
+  nsameta_rejection_code code;  ///< the kind of reason
+  char why[192];       ///< the reason, a sentence
 } nsameta_rejection;
 
 /// A selection and its reasons: what nsameta_fill would do.
 typedef struct nsameta_decision {
-  size_t struct_size;
-  char backend[16];
-  char variant[16];
-  int32_t device;
+  size_t struct_size;       ///< sizeof(nsameta_decision), set by the caller
+  char backend[16];         ///< that runs; "" if none does
+  char variant[16];         ///< of the backend
+  int32_t device;           ///< its ordinal
   int32_t staged;           ///< 1: buffers are copied in and out, because the forced backend cannot reach them
   int32_t block_threads;    ///< GPU policies: threads of a block; else 0
   int32_t max_blocks;       ///< GPU policies: blocks of the grid at most; else 0
@@ -294,14 +308,20 @@ typedef struct nsameta_decision {
   int64_t table_elements;   ///< elements of page tables that the estimate counts with
   double expected_ns;       ///< the policy table's estimate
   char override_text[64];   ///< the override in force, "" if none
-  int32_t rejection_count;
-  nsameta_rejection rejections[NSAMETA_MAX_REJECTIONS];
+  int32_t rejection_count;  ///< of `rejections`
+  nsameta_rejection rejections[NSAMETA_MAX_REJECTIONS];  ///< the candidates that do not run
 } nsameta_decision;
 
 /// The decision of nsameta_fill for the same arguments, without running it. `outputs` may be null: then only
 /// the inputs decide. Fails like nsameta_fill would; `decision` then still lists the rejections.
 NSAMETA_API nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                            const nsameta_target* target, nsameta_decision* decision);
+
+/// Which kernel a draft_extend batch of `requests` requests with `rows_each` rows each would get, and why: the decision
+/// of nsameta_explain without a batch at hand. NSAMETA_DEVICE_AUTO: the first GPU that is ready, CUDA before HIP, or
+/// else the host.
+NSAMETA_API nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, const nsameta_target* target,
+                                                   nsameta_decision* decision);
 
 /// Overrides selection, in the syntax of NSAMETA_BACKEND: "auto", or a list of "name[:index][/variant]". Wins over
 /// the environment. Only before the first dispatch of the process; later NSAMETA_INVALID_OVERRIDE.

@@ -17,9 +17,10 @@ namespace nsameta {
 /// What result::or_throw() throws.
 class error : public std::runtime_error {
  public:
+  /// `message`: the sentence of the failed call.
   error(nsameta_status status, const std::string& message)
       : std::runtime_error(std::string(nsameta_status_name(status)) + ": " + message), status_(status) {}
-  nsameta_status status() const noexcept { return status_; }
+  nsameta_status status() const noexcept { return status_; }  ///< what the call returned
 
  private:
   nsameta_status status_;
@@ -32,9 +33,10 @@ class [[nodiscard]] result {
   explicit result(nsameta_status status) : status_(status) {
     if (status != NSAMETA_OK) message_ = nsameta_last_error();
   }
-  explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }
-  nsameta_status status() const noexcept { return status_; }
-  const std::string& message() const noexcept { return message_; }
+  explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }  ///< whether all went well
+  nsameta_status status() const noexcept { return status_; }                ///< what the call returned
+  const std::string& message() const noexcept { return message_; }          ///< the sentence; "" if all went well
+  /// Throws nsameta::error unless all went well.
   void or_throw() const {
     if (status_ != NSAMETA_OK) throw error(status_, message_);
   }
@@ -48,6 +50,7 @@ class [[nodiscard]] result {
 inline nsameta_strided strided(std::span<const std::int32_t> data, std::int64_t stride = 1) noexcept {
   return {data.data(), stride, NSAMETA_INT32};
 }
+/// The same of int64.
 inline nsameta_strided strided(std::span<const std::int64_t> data, std::int64_t stride = 1) noexcept {
   return {data.data(), stride, NSAMETA_INT64};
 }
@@ -67,6 +70,7 @@ inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64
 /// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does.
 class problem : public nsameta_problem {
  public:
+  /// The defaults, of a batch of no request.
   explicit problem(nsameta_mode of_mode) noexcept {
     nsameta_problem_init(this);
     mode = of_mode;
@@ -91,22 +95,27 @@ class problem : public nsameta_problem {
     uniform_extend_len = tokens;
     return *this;
   }
+  /// P, a power of two, 1 to 256.
   problem& with_page_size(std::int32_t size) noexcept {
     page_size = size;
     return *this;
   }
+  /// K >= 1, to which nsa_cache_seqlens is clamped.
   problem& with_index_topk(std::int32_t topk) noexcept {
     index_topk = topk;
     return *this;
   }
+  /// kp >= 1; 1: off.
   problem& with_index_kpool(std::int32_t pool) noexcept {
     index_kpool = pool;
     return *this;
   }
+  /// This rank's part of a KV cache that is split over ranks.
   problem& with_kv_shard(std::int32_t size, std::int32_t rank, std::int32_t interleave = 1) noexcept {
     kv_shard = {size, rank, interleave};
     return *this;
   }
+  /// This rank's part of query tokens that are dealt over ranks.
   problem& with_q_shard(std::int32_t size, std::int32_t rank) noexcept {
     q_shard = {size, rank};
     return *this;
@@ -126,9 +135,11 @@ class problem : public nsameta_problem {
   }
 };
 
+/// An output vector of all elements of a span.
 inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
   return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
 }
+/// The same of int64, for the cu_* arrays.
 inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
   return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
 }
@@ -143,6 +154,7 @@ class outputs : public nsameta_outputs {
     this->*field = vector_of(data);
     return *this;
   }
+  /// The same of int64.
   outputs& with(nsameta_vector nsameta_outputs::*field, std::span<std::int64_t> data) noexcept {
     this->*field = vector_of(data);
     return *this;
@@ -154,6 +166,7 @@ class outputs : public nsameta_outputs {
     this->*table = {data.data(), rows_within(data.size(), width, row_stride), width, row_stride};
     return *this;
   }
+  /// Keep or zero.
   outputs& with_vector_tail(nsameta_tail tail) noexcept {
     vector_tail = tail;
     return *this;
@@ -174,11 +187,13 @@ class outputs : public nsameta_outputs {
 /// Where to compute. By default wherever the memory is.
 struct target : nsameta_target {
   target() noexcept : nsameta_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0} {}
+  /// On a device of that kind, in order of the stream.
   explicit target(nsameta_device_kind on, std::int32_t device = 0, void* in_stream = nullptr,
                   std::uint64_t with_flags = 0) noexcept
       : nsameta_target{on, device, in_stream, with_flags} {}
 };
 
+/// nsameta_fill.
 inline result fill(const nsameta_problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
   return result(nsameta_fill(&what, &into, &where));
 }
@@ -188,25 +203,51 @@ inline result fill_many(const nsameta_problem& what, std::span<const nsameta_out
                         const nsameta_target& where = target()) {
   return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
 }
+/// The same for sets made with the class.
 inline result fill_many(const nsameta_problem& what, std::span<const outputs> into,
                         const nsameta_target& where = target()) {
   static_assert(sizeof(outputs) == sizeof(nsameta_outputs), "an array of one is an array of the other");
   return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
 }
 
+/// nsameta_fill_draft_extend_metadata: `total_tokens` points into the memory of the outputs.
+inline result fill_draft_extend_metadata(const length_span auto& extend_seq_lens, const length_span auto& seq_lens,
+                                         std::int32_t nsa_index_topk, std::span<std::int32_t> out_seqlens_expanded,
+                                         std::span<std::int32_t> out_nsa_cache_seqlens,
+                                         std::int32_t* total_tokens = nullptr,
+                                         const nsameta_target& where = target()) {
+  if (std::size(extend_seq_lens) != std::size(seq_lens))
+    throw std::invalid_argument("extend_seq_lens has " + std::to_string(std::size(extend_seq_lens)) +
+                                " elements, seq_lens " + std::to_string(std::size(seq_lens)));
+  return result(nsameta_fill_draft_extend_metadata(
+      strided(extend_seq_lens), strided(seq_lens), static_cast<std::int64_t>(std::size(seq_lens)), nsa_index_topk,
+      vector_of(out_seqlens_expanded), vector_of(out_nsa_cache_seqlens), total_tokens, &where));
+}
+
+/// nsameta_warmup: before graph capture, once a device.
 inline result warmup(const nsameta_target& where = target()) { return result(nsameta_warmup(&where)); }
 
 /// A decision, and whether the fill would run; the record holds the rejections either way.
 struct explanation {
-  result outcome;
-  nsameta_decision decision;
+  result outcome;             ///< whether the fill would run
+  nsameta_decision decision;  ///< what would run and what not
 };
 
+/// nsameta_explain: the decision of fill() for the same arguments, without running it.
 inline explanation explain(const nsameta_problem& what, const nsameta_outputs& into,
                            const nsameta_target& where = target()) {
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   result outcome(nsameta_explain(&what, &into, &where, &decision));
+  return {std::move(outcome), decision};
+}
+
+/// Which kernel a draft_extend batch of that size would get, and why.
+inline explanation get_kernel_info(std::int64_t requests = 32, std::int64_t rows_each = 4,
+                                   const nsameta_target& where = target()) {
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  result outcome(nsameta_get_kernel_info(requests, rows_each, &where, &decision));
   return {std::move(outcome), decision};
 }
 
