@@ -27,7 +27,7 @@ inline step_batch step_batch_of(const batch_lengths& lengths, const set_plan& pl
           .uniform_tokens = lengths.uniform_tokens,
           .least_kv = -offset,
           .most_kv = static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
-          .added_kv = offset + lengths.drafts,
+          .added_kv = wrapping_add(offset, lengths.drafts),  // and back again when it is added
           .kv_is_int64 = lengths.kv_is_int64,
           .tokens_are_int64 = lengths.tokens_are_int64};
 }
@@ -77,15 +77,16 @@ inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_
           .total_rows = narrow(out.total_rows)};
 }
 
-/// No blocks where columns beyond the live ones are written, or where rows would have to be counted over very many
-/// requests.
+/// No blocks where columns beyond the live ones are written, where rows would have to be counted over very many
+/// requests, or where slots pass int32.
 inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_outputs& out,
                                   const nsameta_problem& problem, const launch_policy& policy) {
   constexpr std::int64_t most_requests = 65536, most_ragged = 8192;
   const bool row_a_request = problem.mode == NSAMETA_EXTEND;
   const bool ragged = lengths.tokens != nullptr && !row_a_request;
   if (!wants_tables(out) || out.table_tail != NSAMETA_TAIL_KEEP || problem.req_pool_indices.stride != 1 ||
-      lengths.requests > (ragged ? most_ragged : most_requests) || lengths.requests == 0)
+      problem.req_to_token.slots > int32_max || lengths.requests > (ragged ? most_ragged : most_requests) ||
+      lengths.requests == 0)
     return {};
   const auto narrow = [](const nsameta_table& table) {
     return table.data == nullptr
@@ -106,7 +107,7 @@ inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_ou
           .slots_are_int64 = problem.req_pool_indices.dtype == NSAMETA_INT64,
           .row_a_request = row_a_request,
           .page_shift = log2_of(problem.page_size),
-          .slot_count = static_cast<std::int32_t>(std::min(problem.req_to_token.slots, int32_max)),
+          .slot_count = static_cast<std::int32_t>(problem.req_to_token.slots),
           .width = static_cast<std::int32_t>(problem.req_to_token.width),
           .slots = problem.req_pool_indices.data,
           .source = problem.req_to_token.data,

@@ -43,7 +43,7 @@ struct step_requests {
 
   NSAMETA_DEVICE narrow_request request_of(const loaded_lengths& lengths) const {
     narrow_request r{};
-    r.kv_len = smaller(larger(lengths.kv, batch.least_kv), batch.most_kv) + batch.added_kv;
+    r.kv_len = wrapping_add(smaller(larger(lengths.kv, batch.least_kv), batch.most_kv), batch.added_kv);
     r.tokens = larger(lengths.tokens, 0);
     r.rows = r.tokens;
     r.first = wrapping_add(wrapping_add(r.kv_len, -r.tokens), 1);

@@ -1,7 +1,6 @@
-/// Runs a grid: its blocks one after another, on the calling thread.
+/// Runs a grid: its clusters one after another, on the calling thread.
 #pragma once
 
-#include <cstring>
 #include <string>
 #include <type_traits>
 
@@ -9,33 +8,28 @@
 
 namespace nsameta::simt {
 
-/// What fresh memory holds, so that a read of memory that nobody wrote shows: as an int32 it is negative and large.
-inline constexpr int poison = 0xa5;
-
-/// Calls `kernel(lane, shared)` on every lane of `blocks` blocks of `threads`; `shared` is poisoned before each block.
-/// Returns what the kernel did wrong, empty if nothing; later blocks are then not run. Thread-safe. Allocates only when
-/// the calling thread never ran as large a block.
+/// Calls `kernel(lane, shared)` on every lane of `blocks` blocks of `threads`, of which `cluster`, a divisor of
+/// `blocks`, run together; `shared` is poisoned before each block. Returns what the kernel did wrong, empty if nothing;
+/// later clusters are then not run. Thread-safe. Allocates only when the calling thread never ran as many lanes
+/// together, or in as much shared memory.
 template <int warp_width, class Shared, class Kernel>
-std::string run_grid(int blocks, int threads, const Kernel& kernel) {
+std::string run_grid(int blocks, int threads, const Kernel& kernel, int cluster = 1) {
   static_assert(std::is_trivially_default_constructible_v<Shared> && std::is_trivially_destructible_v<Shared>);
-  team& lanes = team::of_this_thread();
-  struct running_block {
+  struct grid {
     const Kernel& kernel;
-    Shared& shared;
-    int index, count;
-  } block{kernel, *static_cast<Shared*>(lanes.shared_memory(sizeof(Shared))), 0, blocks};
-
-  const auto run_lane = [](const void* argument, team::member& self) {
-    const running_block& mine = *static_cast<const running_block*>(argument);
-    lane<warp_width> this_lane(self, mine.index, mine.count);
-    mine.kernel(this_lane, mine.shared);
+    int blocks;
   };
-  for (; block.index < blocks; ++block.index) {
-    std::memset(static_cast<void*>(&block.shared), poison, sizeof(Shared));
-    if (std::string failure = lanes.run_block(threads, warp_width, {run_lane, &block}); !failure.empty())
-      return "block " + std::to_string(block.index) + ": " + failure;
-  }
-  return {};
+  const grid whole{kernel, blocks};
+  const auto run_lane = [](const void* argument, team::member& self) {
+    const grid& mine = *static_cast<const grid*>(argument);
+    lane<warp_width> this_lane(self, mine.blocks);
+    mine.kernel(this_lane, *reinterpret_cast<Shared*>(self.its_block->shared));
+  };
+  std::string failure;
+  for (int first = 0; first < blocks && failure.empty(); first += cluster)
+    failure =
+        team::of_this_thread().run_cluster({first, cluster, threads, warp_width, sizeof(Shared)}, {run_lane, &whole});
+  return failure;
 }
 
 }  // namespace nsameta::simt

@@ -13,15 +13,15 @@
 namespace nsameta::simt {
 namespace {
 
-using kernel = std::string (*)(int blocks, const void* arguments);
+using kernel = std::string (*)(int blocks, int cluster, const void* arguments);
 
 template <int warp_width, int index>
-std::string run_fill(int blocks, const void* arguments) {
+std::string run_fill(int blocks, int cluster, const void* arguments) {
   constexpr gpu::kernel self = gpu::kernel_of<index>;
   using shared_memory = gpu::memory_of<index>;
   const auto& typed = *static_cast<const gpu::arguments_of<index>*>(arguments);
   const auto body = [&](lane<warp_width>& one, shared_memory& shared) { gpu::fill_block<index>(one, typed, shared); };
-  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, body);
+  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, body, cluster);
 }
 
 template <int warp_width, int... index>
@@ -44,7 +44,7 @@ bool is_loaded(int device, int kernel) { return loaded[device][kernel]; }
 error run(const kernel_launch& launch) {
   try {
     const auto fill = kernels[launch.device][static_cast<std::size_t>(launch.kernel)];
-    if (std::string failure = fill(launch.blocks, launch.arguments.bytes.data()); !failure.empty())
+    if (std::string failure = fill(launch.blocks, launch.cluster, launch.arguments.bytes.data()); !failure.empty())
       return record_fault(std::move(failure));
     return error::none;
   } catch (const std::bad_alloc&) {

@@ -18,10 +18,10 @@ class lane {
   static constexpr int warp_width = width;
   static_assert(width == 32 || width == 64);
 
-  lane(team::member& self, int block, int block_count) : self_(&self), block_(block), block_count_(block_count) {}
+  lane(team::member& self, int block_count) : self_(&self), block_count_(block_count) {}
 
   int thread() const { return self_->thread; }
-  int block() const { return block_; }
+  int block() const { return self_->block; }
   int block_count() const { return block_count_; }
   void barrier(const call_site& site = call_site::current()) {
     self_->owner.meet_block(*self_, {collective::barrier, 0, site});
@@ -33,13 +33,13 @@ class lane {
 
   template <class T>
   T shuffle_up(const T& value, int delta, const call_site& site = call_site::current()) {
-    if (delta < 0 || delta >= width) self_->owner.fail("shuffle_up by " + std::to_string(delta) + " lanes");
+    if (delta < 0 || delta >= width) self_->owner.fail(*self_, "shuffle_up by " + std::to_string(delta) + " lanes");
     const int own = thread() % width;
     return move(collective::shuffle_up, value, own < delta ? own : own - delta, site);
   }
   template <class T>
   T shuffle(const T& value, int from, const call_site& site = call_site::current()) {
-    if (from < 0 || from >= width) self_->owner.fail("shuffle from lane " + std::to_string(from));
+    if (from < 0 || from >= width) self_->owner.fail(*self_, "shuffle from lane " + std::to_string(from));
     return move(collective::shuffle, value, from, site);
   }
   void prefetch(const void*) const {}
@@ -53,12 +53,14 @@ class lane {
   }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
-  int cluster_rank() const { return 0; }
-  int cluster_size() const { return 1; }
-  void cluster_barrier() {}
+  int cluster_rank() const { return self_->rank; }
+  int cluster_size() const { return self_->owner.cluster_size(); }
+  void cluster_barrier(const call_site& site = call_site::current()) {
+    if (cluster_size() > 1) self_->owner.meet_cluster(*self_, {collective::cluster_barrier, 0, site});
+  }
   template <class T>
-  T* shared_of(T* shared, int /*rank*/) const {
-    return shared;
+  T* shared_of(T* shared, int rank) const {
+    return reinterpret_cast<T*>(self_->owner.shared_of(*self_, reinterpret_cast<std::byte*>(shared), rank));
   }
 
  private:
@@ -75,7 +77,7 @@ class lane {
   }
 
   team::member* self_;
-  int block_, block_count_;
+  int block_count_;
 };
 
 }  // namespace nsameta::simt

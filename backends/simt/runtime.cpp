@@ -112,10 +112,13 @@ error runtime::load(int kernel) {
 }
 
 error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
-  if (kernel < 0 || kernel >= gpu::kernel_count || shape.blocks < 1) return record(error::invalid_value);
+  constexpr int most_blocks = 8;  // of a cluster, as on any device
+  const bool has_clusters = shape.cluster >= 1 && shape.cluster <= most_blocks && shape.blocks % shape.cluster == 0;
+  if (kernel < 0 || kernel >= gpu::kernel_count || shape.blocks < 1 || !has_clusters)
+    return record(error::invalid_value);
   if (stream && of(stream)->device() != current_device) return record(error::invalid_stream);
   if (const error e = load(kernel); e != success) return e;
-  kernel_launch launch{current_device, kernel, shape.blocks, {}};
+  kernel_launch launch{current_device, kernel, shape.blocks, shape.cluster, {}};
   std::memcpy(launch.arguments.bytes.data(), arguments, gpu::arguments_size(kernel));
   return issue(launch, stream);
 }

@@ -19,7 +19,7 @@ struct kernel_arguments {
 };
 
 struct kernel_launch {
-  int device, kernel, blocks;
+  int device, kernel, blocks, cluster;
   kernel_arguments arguments;
 };
 

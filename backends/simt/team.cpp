@@ -1,7 +1,7 @@
 #include "simt/team.h"
 
+#include <algorithm>
 #include <cstring>
-#include <utility>
 
 namespace nsameta::simt {
 namespace {
@@ -14,14 +14,23 @@ constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 
 const char* name_of(collective kind) {
   switch (kind) {
-    case collective::barrier: return "barrier";
-    case collective::sync_warp: return "sync_warp";
-    case collective::shuffle_up: return "shuffle_up";
-    case collective::shuffle: return "shuffle";
-    case collective::ballot: return "ballot";
+    case collective::barrier:
+      return "barrier";
+    case collective::cluster_barrier:
+      return "cluster_barrier";
+    case collective::sync_warp:
+      return "sync_warp";
+    case collective::shuffle_up:
+      return "shuffle_up";
+    case collective::shuffle:
+      return "shuffle";
+    case collective::ballot:
+      return "ballot";
   }
   return "";
 }
+
+std::string place_of(const team::member& lane) { return "block " + std::to_string(lane.block) + ": "; }
 
 bool same_call(const collective_call& a, const collective_call& b) {
   return a.kind == b.kind && a.value_bytes == b.value_bytes && a.site.line() == b.site.line() &&
@@ -41,49 +50,60 @@ team& team::of_this_thread() {
   return mine;
 }
 
-team::member::member(team& of, int index, std::size_t bytes) : owner(of), thread(index), stack(bytes, live, this) {}
+team::member::member(team& of, std::size_t bytes) : owner(of), stack(bytes, live, this) {}
 
 team::~team() {
   closing_ = true;
   for (member& each : members_) home_.switch_to(each.stack);
 }
 
-void* team::shared_memory(std::size_t bytes) {
-  const std::size_t lines = (bytes + sizeof(cache_line) - 1) / sizeof(cache_line);
-  if (lines > shared_memory_.size()) shared_memory_.resize(lines);
-  return shared_memory_.data();
-}
+// ------------------------------------------------------------------------------------------ the cluster
 
-// -------------------------------------------------------------------------------------------- the block
-
-void team::prepare(int threads, int warp_width) {
-  while (static_cast<int>(members_.size()) < threads)
-    members_.emplace_back(*this, static_cast<int>(members_.size()), stack_bytes);
-  const int warps = threads / warp_width;
+void team::prepare() {
+  const int threads = shape_.threads, width = shape_.warp_width;
+  const int lanes = shape_.blocks * threads, warps = lanes / width;
+  while (static_cast<int>(members_.size()) < lanes) members_.emplace_back(*this, stack_bytes);
   while (static_cast<int>(warps_.size()) < warps) warps_.emplace_back();
-  for (int i = 0; i < warps; ++i) {
-    warp& each = warps_[static_cast<std::size_t>(i)];
-    each.first = i * warp_width;
-    each.members = warp_width;
-    each.arrived = 0;
-  }
-  block_ = {.first = 0, .members = threads};
-  for (int i = 0; i < threads; ++i) {
-    member& each = members_[static_cast<std::size_t>(i)];
-    each.its_warp = &warps_[static_cast<std::size_t>(i / warp_width)];
-    each.finished = false;
+  while (static_cast<int>(blocks_.size()) < shape_.blocks) blocks_.emplace_back();
+  ready_.resize(members_.size());
+  const std::size_t lines = (shape_.shared_bytes + sizeof(cache_line) - 1) / sizeof(cache_line);
+  shared_memory_.resize(std::max(shared_memory_.size(), lines * static_cast<std::size_t>(shape_.blocks)));
+
+  const auto convene = [](meeting& at, int first, int members) {
+    at.first = first;
+    at.members = members;
+    at.arrived = 0;
+  };
+  convene(cluster_, 0, lanes);
+  for (int i = 0; i < warps; ++i) convene(warps_[static_cast<std::size_t>(i)], i * width, width);
+  for (int rank = 0; rank < shape_.blocks; ++rank) {
+    block_state& block = blocks_[static_cast<std::size_t>(rank)];
+    convene(block, rank * threads, threads);
+    block.unfinished = threads;
+    block.shared = shared_memory_.data()[static_cast<std::size_t>(rank) * lines].bytes;
+    std::memset(block.shared, poison, shape_.shared_bytes);
+    for (int thread = 0; thread < threads; ++thread) {
+      member& each = members_[static_cast<std::size_t>(block.first + thread)];
+      each.block = shape_.first_block + rank;
+      each.rank = rank;
+      each.thread = thread;
+      each.its_block = &block;
+      each.its_warp = &warps_[static_cast<std::size_t>((block.first + thread) / width)];
+      each.finished = false;
+    }
   }
 }
 
-std::string team::run_block(int threads, int warp_width, lane_body body) {
-  prepare(threads, warp_width);
+std::string team::run_cluster(const cluster_shape& shape, lane_body body) {
+  shape_ = shape;
+  prepare();
   body_ = body;
-  unfinished_ = threads;
+  unfinished_ = shape.blocks * shape.threads;
   failure_.clear();
   ready_count_ = 0;
   // What a missing barrier leaves to chance comes out differently when the lanes run in the other order.
   backwards_ = !backwards_;
-  wake(block_, nullptr);
+  wake(cluster_, nullptr);
   home_.switch_to(next_ready());
   if (unfinished_ > 0) unwind_unfinished();
   return failure_;
@@ -94,7 +114,7 @@ void team::unwind_unfinished() {
   for (member& each : members_) {
     if (each.finished) continue;
     if (failure_.empty())
-      failure_ = "divergent collective: thread " + std::to_string(each.thread) + " waits at " +
+      failure_ = place_of(each) + "divergent collective: thread " + std::to_string(each.thread) + " waits at " +
                  describe(each.waits_at->call) + ", which " + std::to_string(each.waits_at->arrived) + " of " +
                  std::to_string(each.waits_at->members) + " lanes reached";
     home_.switch_to(each.stack);
@@ -119,6 +139,8 @@ void team::run_lane(member& self) {
   }
   self.finished = true;
   --unfinished_;
+  // Nobody may read the memory of a block that has ended.
+  if (--self.its_block->unfinished == 0) std::memset(self.its_block->shared, poison, shape_.shared_bytes);
 }
 
 /// Who runs when the running fibre cannot: the launching thread when nobody is left, or when all have to be unwound.
@@ -153,7 +175,9 @@ void team::wake(const meeting& group, const member* except) {
   if (!failure_.empty()) abandon();
 }
 
-void team::meet_block(member& self, const collective_call& call) { arrive(self, block_, call); }
+void team::meet_cluster(member& self, const collective_call& call) { arrive(self, cluster_, call); }
+
+void team::meet_block(member& self, const collective_call& call) { arrive(self, *self.its_block, call); }
 
 void team::meet_warp(member& self, const collective_call& call) { arrive(self, *self.its_warp, call); }
 
@@ -161,18 +185,26 @@ std::uint64_t team::vote(member& self, bool value, const collective_call& call) 
   warp& mine = *self.its_warp;
   std::uint64_t& votes = mine.votes[mine.round % 2];
   if (mine.arrived == 0) votes = 0;
-  votes |= static_cast<std::uint64_t>(value) << (self.thread - mine.first);
+  votes |= static_cast<std::uint64_t>(value) << (self.thread % mine.members);
   arrive(self, mine, call);
   return votes;
 }
 
 void team::fail_at_different_calls(const member& self, const collective_call& others, const collective_call& own) {
-  fail("divergent collective: thread " + std::to_string(self.thread) + " is at " + describe(own) +
-       " while others wait at " + describe(others));
+  fail(self, "divergent collective: thread " + std::to_string(self.thread) + " is at " + describe(own) +
+                 " while others wait at " + describe(others));
 }
 
-void team::fail(std::string what) {
-  failure_ = std::move(what);
+std::byte* team::shared_of(const member& self, std::byte* own, int rank) {
+  if (rank < 0 || rank >= shape_.blocks) fail(self, "shared_of block " + std::to_string(rank) + " of the cluster");
+  const std::ptrdiff_t at = own - self.its_block->shared;
+  if (at < 0 || at >= static_cast<std::ptrdiff_t>(shape_.shared_bytes))
+    fail(self, "shared_of what is not in the block's shared memory");
+  return blocks_[static_cast<std::size_t>(rank)].shared + at;
+}
+
+void team::fail(const member& self, std::string what) {
+  failure_ = place_of(self) + what;
   abandon();
 }
 

@@ -1,7 +1,6 @@
-/// The lanes of a running block: one fibre each, switching only at collectives.
+/// The lanes of the running blocks: one fibre each, switching only at collectives.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -13,7 +12,10 @@
 
 namespace nsameta::simt {
 
-enum class collective { barrier, sync_warp, shuffle_up, shuffle, ballot };
+/// What memory holds that nobody wrote, so that a read of it shows: as an int32 it is negative and large.
+inline constexpr int poison = 0xa5;
+
+enum class collective { barrier, cluster_barrier, sync_warp, shuffle_up, shuffle, ballot };
 
 /// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
 /// hardware promises nothing else.
@@ -23,11 +25,17 @@ struct collective_call {
   std::source_location site;
 };
 
-/// Lanes that wait for each other: a warp, or the block at a barrier.
+/// Lanes that wait for each other: a warp, the block at a barrier, or all blocks of the cluster.
 struct meeting {
   int first = 0, members = 0, arrived = 0;
   unsigned round = 0;
   collective_call call{};
+};
+
+/// A block's meeting, and its shared memory, which is poisoned before its lanes begin and when the last one has ended.
+struct block_state : meeting {
+  int unfinished = 0;  ///< lanes
+  std::byte* shared = nullptr;
 };
 
 /// A warp's meeting, and what its lanes bring there. Values alternate between two places: a fast lane deposits the next
@@ -42,13 +50,14 @@ struct warp : meeting {
 /// One per OS thread, made at its first launch and kept until it ends, so that a launch allocates nothing.
 class team {
  public:
-  static constexpr int max_threads = 1024;
-
-  /// A lane of the running block.
+  /// A lane of the running blocks.
   struct member {
-    member(team& owner, int thread, std::size_t stack_bytes);
+    member(team& owner, std::size_t stack_bytes);
     team& owner;
-    const int thread;
+    int block = 0;   ///< of the grid
+    int rank = 0;    ///< of the block in its cluster
+    int thread = 0;  ///< of the block
+    block_state* its_block = nullptr;
     warp* its_warp = nullptr;
     const meeting* waits_at = nullptr;
     bool finished = true;
@@ -61,26 +70,37 @@ class team {
     const void* kernel;
   };
 
+  /// Blocks that run together, from number `first_block` of the grid on.
+  struct cluster_shape {
+    int first_block, blocks;
+    int threads, warp_width;   ///< of a block, of a warp
+    std::size_t shared_bytes;  ///< of each block
+  };
+
   static team& of_this_thread();
   team() = default;
   ~team();
 
-  /// Runs one block to its end. Returns what the kernel did wrong, empty if nothing: then every lane has been unwound.
-  std::string run_block(int threads, int warp_width, lane_body body);
-
-  /// Shared memory of a block, cache-line aligned, valid until a larger one is asked for.
-  void* shared_memory(std::size_t bytes);
+  /// Runs the blocks to their end. Returns what the kernel did wrong and in which block, empty if nothing. Every lane
+  /// has ended then, or been unwound.
+  std::string run_cluster(const cluster_shape& shape, lane_body body);
+  /// Blocks that run.
+  int cluster_size() const { return shape_.blocks; }
 
   // Called on a lane's fibre. What they throw ends the lane: kernels let it pass.
 
+  /// Waits for the other lanes of all blocks that run.
+  void meet_cluster(member& self, const collective_call& call);
   /// Waits for the other lanes of the block.
   void meet_block(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp.
   void meet_warp(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp; returns one bit a lane.
   std::uint64_t vote(member& self, bool value, const collective_call& call);
+  /// Where the block of that rank has what this lane's block has at `own`, which is in its shared memory.
+  std::byte* shared_of(const member& self, std::byte* own, int rank);
   /// Ends the launch with an error.
-  [[noreturn]] void fail(std::string what);
+  [[noreturn]] void fail(const member& self, std::string what);
 
  private:
   struct alignas(64) cache_line {
@@ -94,17 +114,19 @@ class team {
                                             const collective_call& own);
   [[noreturn]] static void abandon();
   void wake(const meeting& group, const member* except);
-  void prepare(int threads, int warp_width);
+  void prepare();
   void unwind_unfinished();
   fibre& next_ready();
 
   fibre home_;  ///< the launching thread's own stack
   std::deque<member> members_;
   std::deque<warp> warps_;
-  std::vector<cache_line> shared_memory_;
-  meeting block_;
+  std::deque<block_state> blocks_;
+  meeting cluster_;
+  std::vector<cache_line> shared_memory_;  ///< of all blocks
+  cluster_shape shape_{};
   /// Lanes that can go on. A stack, so that a warp runs on while its memory is in the cache, up to the next barrier.
-  std::array<member*, max_threads> ready_;
+  std::vector<member*> ready_;
   std::size_t ready_count_ = 0;
   lane_body body_{};
   int unfinished_ = 0;

@@ -89,6 +89,9 @@ std::vector<std::int64_t> sizes(const gpu_session& session, std::vector<std::int
 
 void measure_vector_nodes(gpu_session& session) {
   const contestant floor{"floor", launch_empty};
+  session.attempt("cuda/node/empty", [&] {  // alone: in turns with others it takes longer
+    session.record("cuda/node/empty", decode_case(1), session.timer().node_times({floor}));
+  });
   for (const std::int64_t requests :
        sizes(session, {32, 256, 1024, 4096, 32768},
              {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536})) {

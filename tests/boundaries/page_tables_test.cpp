@@ -106,4 +106,40 @@ TEST_CASE("row strides past 2^30 on both sides") {
   for (const std::int64_t row : {0, 1, 2}) CHECK(full.get(row * stride, width) == live_row(row == 1 ? 0 : 2, 36));
 }
 
+TEST_CASE("slots past 2^31") {
+  constexpr std::int64_t slots = (std::int64_t{1} << 31) + 9;
+  large_array<std::int32_t> tokens(slots), full(5);
+  const longs chosen{0, (std::int64_t{1} << 31) - 1, std::int64_t{1} << 31, slots - 1, slots};
+  for (std::size_t r = 0; r + 1 < chosen.size(); ++r) tokens.put(chosen[r], {static_cast<std::int32_t>(100 + r)});
+  full.put(0, ints(5, untouched));
+  const large_array<std::int32_t> seq_lens{1, 1, 1, 1, 1};
+  const large_array<std::int64_t> req_pool_indices(chosen);
+  call c(NSAMETA_DECODE);
+  c.problem.batch_size = 5;
+  c.problem.seq_lens = input(seq_lens);
+  c.problem.req_pool_indices = input(req_pool_indices);
+  c.problem.req_to_token = {tokens.data(), slots, 1, 1};
+  c.outputs.page_table_1 = {full.data(), 5, 1, 1};
+  CHECK(c.fill() == NSAMETA_BIT_BAD_SLOT);
+  CHECK(full.get(0, 5) == ints{100, 101, 102, 103, untouched});
+}
+
+TEST_CASE("2^31 - 1 draft tokens and an offset: rows of tables that hold few of them") {
+  constexpr std::int64_t width = 40;
+  large_array<std::int32_t> tokens(2 * width), full(3 * width);
+  for (const std::int64_t slot : {0, 1}) tokens.put(slot * width, tokens_of(slot, width));
+  full.put(0, ints(3 * width, untouched));
+  const large_array<std::int32_t> seq_lens{30, 2'147'483'647}, req_pool_indices{1, 0};
+  call c(NSAMETA_TARGET_VERIFY);
+  c.problem.batch_size = 2;
+  c.problem.uniform_extend_len = 2'147'483'647;
+  c.problem.seq_lens = input(seq_lens);
+  c.problem.req_pool_indices = input(req_pool_indices);
+  c.problem.req_to_token = {tokens.data(), 2, width, width};
+  c.outputs.page_table_1 = {full.data(), 3, width, width};
+  c.outputs.length_offset = 7;
+  CHECK((c.fill() & NSAMETA_BIT_CONTEXT_EXCEEDED) != 0);
+  for (const std::int64_t row : {0, 1, 2}) CHECK(full.get(row * width, width) == tokens_of(1, width));
+}
+
 }  // namespace nsameta::boundaries

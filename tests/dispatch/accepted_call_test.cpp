@@ -24,7 +24,7 @@ struct answer {
            policy.variant == other.policy.variant && policy.row_bound == other.policy.row_bound &&
            policy.grain_rows == other.policy.grain_rows && policy.block_threads == other.policy.block_threads &&
            policy.max_blocks == other.policy.max_blocks && place.device == other.place.device &&
-           place.stream == other.place.stream;
+           place.stream == other.place.stream && place.overlaps == other.place.overlaps;
   }
 };
 

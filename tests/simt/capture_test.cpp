@@ -31,14 +31,14 @@ void check_spoiled(void* stream) {
 }
 
 TEST_CASE("a captured launch runs when its graph does, with the lengths of then") {
-  REQUIRE(runtime::load(0) == runtime::success);
+  REQUIRE(runtime::load(small_kernel) == runtime::success);
   const owned_stream stream;
   small_problem some;
   std::array<std::int32_t, 4> copied{};
   REQUIRE(runtime::begin_capture(stream.handle) == runtime::success);
   CHECK(is_capturing(stream.handle));
   CHECK_FALSE(is_capturing(nullptr));
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), stream.handle) == runtime::success);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), stream.handle) == runtime::success);
   CHECK(runtime::copy(copied.data(), some.cu_seqlens_k.data(), sizeof copied, stream.handle) == runtime::success);
   void* graph = nullptr;
   REQUIRE(runtime::end_capture(stream.handle, graph) == runtime::success);
@@ -55,11 +55,11 @@ TEST_CASE("a captured launch runs when its graph does, with the lengths of then"
 }
 
 TEST_CASE("the default stream works on while another captures, and cannot be captured") {
-  REQUIRE(runtime::load(0) == runtime::success);
+  REQUIRE(runtime::load(small_kernel) == runtime::success);
   const owned_stream stream;
   small_problem some;
   REQUIRE(runtime::begin_capture(stream.handle) == runtime::success);
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), nullptr) == runtime::success);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), nullptr) == runtime::success);
   some.check();
   void* graph = nullptr;
   REQUIRE(runtime::end_capture(stream.handle, graph) == runtime::success);

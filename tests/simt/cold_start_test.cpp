@@ -17,14 +17,14 @@ TEST_CASE("a kernel that was never loaded cannot be launched into a capture") {
   REQUIRE(runtime::create_stream(stream) == runtime::success);
 
   REQUIRE(runtime::begin_capture(stream) == runtime::success);
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), stream) == error::capture_unsupported);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), stream) == error::capture_unsupported);
   CHECK(runtime::end_capture(stream, graph) == error::capture_invalidated);
   CHECK(graph == nullptr);
   CHECK(runtime::clear_error() == error::capture_invalidated);
 
-  REQUIRE(runtime::load(0) == runtime::success);
+  REQUIRE(runtime::load(small_kernel) == runtime::success);
   REQUIRE(runtime::begin_capture(stream) == runtime::success);
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), stream) == runtime::success);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), stream) == runtime::success);
   REQUIRE(runtime::end_capture(stream, graph) == runtime::success);
   CHECK(runtime::launch_graph(graph, stream) == runtime::success);
   some.check();

@@ -2,6 +2,7 @@
 // hang.
 #include <string>
 
+#include "mentions.h"
 #include "simt/executor.h"
 #include "widths.h"
 
@@ -9,12 +10,6 @@ namespace nsameta::simt {
 namespace {
 
 constexpr int threads = 128;
-
-bool mentions(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CAPTURE(part);
-  return text.find(part) != std::string::npos;
-}
 
 template <int width>
 void check_that_the_layer_still_works() {

@@ -1,12 +1,15 @@
-/// A decode batch of three requests, its outputs, and what they must come to.
+/// A decode batch of three requests, its outputs, what they must come to, and a kernel for it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-#include "gpu/arguments.h"
+#include "gpu/kernels.h"
 
 namespace nsameta::simt {
+
+/// A kernel that serves it.
+inline constexpr int small_kernel = gpu::kernel_for(0, gpu::reach::vectors, 1);
 
 struct small_problem {
   std::array<std::int32_t, 3> seq_lens{7, 0, 5000};

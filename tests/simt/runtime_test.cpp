@@ -52,7 +52,7 @@ TEST_CASE("devices, kernels and grids that are not there are refused") {
   CHECK(runtime::describe(-1, info) == error::invalid_device);
   CHECK(runtime::load(-1) == error::invalid_value);
   CHECK(runtime::launch(99, {1, 1}, &some.arguments(), nullptr) == error::invalid_value);
-  CHECK(runtime::launch(0, {0, 1}, &some.arguments(), nullptr) == error::invalid_value);
+  CHECK(runtime::launch(small_kernel, {0, 1}, &some.arguments(), nullptr) == error::invalid_value);
   runtime::clear_error();
 }
 
@@ -60,10 +60,10 @@ TEST_CASE("a stream serves its own device only") {
   void* stream = nullptr;
   REQUIRE(runtime::create_stream(stream) == runtime::success);
   small_problem some;
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), stream) == runtime::success);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), stream) == runtime::success);
   some.check();
   runtime::set_device(1);
-  CHECK(runtime::launch(0, {1, 1}, &some.arguments(), stream) == error::invalid_stream);
+  CHECK(runtime::launch(small_kernel, {1, 1}, &some.arguments(), stream) == error::invalid_stream);
   runtime::set_device(0);
   CHECK(runtime::destroy_stream(stream) == runtime::success);
   CHECK(runtime::clear_error() == error::invalid_stream);

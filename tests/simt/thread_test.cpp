@@ -69,7 +69,7 @@ TEST_CASE("fills from many threads, each on its own outputs") {
     small_problem& mine = problems[static_cast<std::size_t>(index)];
     runtime::set_device(index % 2);
     mine.seq_lens[1] = index;
-    for (int repeat = 0; repeat < 10; ++repeat) runtime::launch(0, {2, 1}, &mine.arguments(), nullptr);
+    for (int repeat = 0; repeat < 10; ++repeat) runtime::launch(small_kernel, {2, 1}, &mine.arguments(), nullptr);
   });
   for (const small_problem& each : problems) each.check();
 }

@@ -10,3 +10,10 @@ TEST_CASE("target: kind and index") {
   check_rejected(NSAMETA_DECODE, [](call& c) { c.target.index = -1; }, {"target.index is -1"});
   check_rejected(NSAMETA_DECODE, [](call& c) { c.target.index = 1; }, {"target.index is 1", "one host"});
 }
+
+TEST_CASE("target: flags beyond those that there are") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = 2; }, {"target.flags is 0x2", "overlap (0x1)"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_OVERLAP | std::uint64_t{1} << 63; },
+                 {"target.flags is 0x8000000000000001"});
+  check_accepted(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_OVERLAP; });
+}
