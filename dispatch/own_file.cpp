@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/auxv.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -37,7 +38,8 @@ std::string own_file() {
     const std::string_view name = static_cast<const link_map*>(found)->l_name;
     if (name.starts_with('/')) return std::string(name);
   }
-  return mapped_file(&own_symbol);
+  // A setuid program may be started through a link in anybody's folder.
+  return getauxval(AT_SECURE) != 0 ? "" : mapped_file(&own_symbol);
 }
 
 }  // namespace nsameta

@@ -38,10 +38,10 @@ struct lane {
   }
 
 #if __CUDA_ARCH__ >= 900
-  /// Also lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
+  /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
   __device__ void await_earlier_kernels() {
-    asm volatile("griddepcontrol.launch_dependents;");
     asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;");
   }
   __device__ int cluster_rank() const {
     int rank;

@@ -28,8 +28,20 @@ const void* entry_of(int kernel, std::integer_sequence<int, index...>) {
 
 const void* entry_of(int kernel) { return entry_of(kernel, std::make_integer_sequence<int, gpu::kernel_count>()); }
 
-/// Whether a device runs code for compute capability 9.0 or later, with clusters and launches that overlap.
-std::atomic<bool> has_clusters[gpu::max_devices];
+/// Whether a device runs code for compute capability 9.0 or later, whose kernels wait for earlier ones.
+std::atomic<bool> can_overlap[gpu::max_devices];
+/// Blocks that a device can run together. Parts of a device may have fewer than a whole one; then no clusters are used.
+std::atomic<int> largest_cluster[gpu::max_devices];
+
+runtime::error find_largest_cluster(int kernel, int device) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(gpu::largest_cluster));
+  config.blockDim = dim3(static_cast<unsigned>(gpu::kernel_at(kernel).block_threads));
+  int blocks = 0;
+  const runtime::error e = cudaOccupancyMaxPotentialClusterSize(&blocks, entry_of(kernel), &config);
+  if (e == runtime::success) largest_cluster[device].store(blocks, std::memory_order_relaxed);
+  return e;
+}
 
 }  // namespace
 
@@ -37,10 +49,13 @@ runtime::error runtime::load(int kernel) {
   cudaFuncAttributes attributes;
   const error e = cudaFuncGetAttributes(&attributes, entry_of(kernel));
   if (e != success) return e;
+  // Not the machine code alone: of older PTX that the driver compiled, it is new, but lacks the wait.
+  if (attributes.binaryVersion < 90 || attributes.ptxVersion < 90) return success;
   int device = 0;
-  if (attributes.binaryVersion >= 90 && cudaGetDevice(&device) == success && device < gpu::max_devices)
-    has_clusters[device].store(true, std::memory_order_relaxed);
-  return success;
+  if (const error at = cudaGetDevice(&device); at != success) return at;
+  if (device >= gpu::max_devices) return success;
+  can_overlap[device].store(true, std::memory_order_relaxed);
+  return gpu::takes_step_plan(gpu::kernel_at(kernel).work.reach) ? find_largest_cluster(kernel, device) : success;
 }
 
 runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
@@ -52,12 +67,12 @@ runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* 
   if (shape.cluster > 1 || shape.overlaps) {
     int device = 0;
     if (const error e = cudaGetDevice(&device); e != success) return e;
-    const bool able = device < gpu::max_devices && has_clusters[device].load(std::memory_order_relaxed);
-    if (able && shape.cluster > 1) {
+    const bool known = device < gpu::max_devices;
+    if (known && shape.cluster > 1 && shape.cluster <= largest_cluster[device].load(std::memory_order_relaxed)) {
       attributes[count].id = cudaLaunchAttributeClusterDimension;
       attributes[count++].val.clusterDim = {static_cast<unsigned>(shape.cluster), 1, 1};
     }
-    if (able && shape.overlaps) {
+    if (known && shape.overlaps && can_overlap[device].load(std::memory_order_relaxed)) {
       attributes[count].id = cudaLaunchAttributeProgrammaticStreamSerialization;
       attributes[count++].val.programmaticStreamSerializationAllowed = 1;
     }

@@ -29,7 +29,7 @@ class call_scope {
   typename R::error entered() const { return entered_; }
 
   /// Turns the error of a vendor call into a status and a sentence. The vendor keeps the error as the thread's last
-  /// one: it is drained, because it is reported here, unless the caller had one pending, which stays the caller's to find.
+  /// one: it is drained, because it is reported here, unless the caller had one pending, which stays the caller's.
   nsameta_status check(typename R::error error, const char* what, failure_text* why) const {
     if (error == R::success) return NSAMETA_OK;
     if (caller_error_ == R::success) (void)R::clear_error();

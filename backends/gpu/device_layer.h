@@ -22,10 +22,10 @@ namespace nsameta::gpu {
 ///   void prefetch(const void*)            a hint: what lies there will be loaded
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
 ///   std::uint32_t sum(std::uint32_t)      over the lanes, modulo 2^32; to all of them
-///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before those
-///                                         that precede it in the stream have ended
+///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
+///                                         those that precede it in the stream have ended
 ///   int cluster_rank(), cluster_size()    blocks that run together; a size of 1 where the hardware has no clusters
-///   void cluster_barrier()                the same as barrier() for the blocks of a cluster, if there are more than one
+///   void cluster_barrier()                the same as barrier() for the blocks of a cluster, where there are several
 ///   T* shared_of(T* shared, int rank)     where the block of that rank has `shared`
 template <class L>
 concept device_lane = requires(L lane, std::int64_t value) {

@@ -1,4 +1,4 @@
-/// The one kernel: each block finds the part of the grid that it belongs to, and does that part's work.
+/// What the kernels do: each block finds the part of the grid that it belongs to, and does that part's work.
 #pragma once
 
 #include <type_traits>

@@ -51,6 +51,9 @@ struct kernel {
   work_kind work;
 };
 
+/// Blocks of a cluster, at most: what every whole device that has clusters can run together.
+inline constexpr int largest_cluster = 8;
+
 /// Threads that a multiprocessor should hold at least, which limits the registers of each: page tables are copied at
 /// the memory's speed only by many.
 inline constexpr int resident_threads = 1024;

@@ -1,5 +1,5 @@
 /// What the host works out of a fill before it is launched. How many blocks most parts get is a guess: too few are
-/// slower, never wrong. Short requests have a thread each.
+/// slower, never wrong. What a step takes: plan_step.h.
 #pragma once
 
 #include <algorithm>

@@ -32,11 +32,10 @@ inline step_batch step_batch_of(const batch_lengths& lengths, const set_plan& pl
           .tokens_are_int64 = lengths.tokens_are_int64};
 }
 
-inline constexpr std::int32_t largest_cluster = 8;  ///< blocks, on any hardware that has clusters
-
 /// Blocks that share the sums over earlier requests; worth its barriers where those are many.
-inline std::int32_t cluster_for(std::int64_t requests, bool two_fields) {
-  return requests > (two_fields ? 8192 : 4096) ? largest_cluster : 1;
+inline std::int32_t cluster_for(const batch_lengths& lengths, bool two_fields) {
+  if (two_fields && lengths.tokens == nullptr) return 1;  // nothing is added up
+  return lengths.requests > (two_fields ? 8192 : 4096) ? largest_cluster : 1;
 }
 
 /// No blocks where the rows, as far as the host knows, are many for the requests, or the requests very many.
@@ -58,7 +57,7 @@ inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_
   while (shift > 0 && requests > many_blocks * (policy.block_threads >> shift)) --shift;
   const bool two_fields =
       (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0;
-  const std::int32_t cluster = cluster_for(requests, two_fields);
+  const std::int32_t cluster = cluster_for(lengths, two_fields);
   const std::int64_t blocks = std::max<std::int64_t>(1, rounded_up(requests, policy.block_threads >> shift));
   return {.blocks = static_cast<std::int32_t>(rounded_up(blocks, cluster)) * cluster,
           .cluster = cluster,

@@ -8,11 +8,12 @@ namespace nsameta::gpu {
 
 /// The request that holds `row`, for row < T.
 template <wanted_totals wanted, class Batch, class Table>
-NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch<std::int64_t>& scanned, const Table& table,
-                                          std::int64_t row) {
+NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batch<std::int64_t>& scanned,
+                                          const Table& table, std::int64_t row) {
   int segment = 0;
   for (int step = max_segments / 2; step > 0; step /= 2)
-    if (segment + step < scanned.segments && batch.rows(table.template load<wanted>(segment + step)) <= row) segment += step;
+    if (segment + step < scanned.segments && batch.rows(table.template load<wanted>(segment + step)) <= row)
+      segment += step;
   located_request at{segment * scanned.segment_length, {}, table.template load<wanted>(segment)};
   for (;; ++at.index) {
     at.value = batch.load(at.index, at.before);

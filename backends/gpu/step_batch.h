@@ -68,8 +68,8 @@ NSAMETA_DEVICE narrow_totals totals_of(const narrow_rule& rule, const narrow_req
   return sum;
 }
 
-/// Adds up requests `first`, first + stride, ... below `end`, with a few loads always under way. The code is kept short:
-/// instructions not run before are waited for as loads are.
+/// Adds up requests `first`, first + stride, ... below `end`, with a few loads always under way. The code is kept
+/// short: instructions not run before are waited for as loads are.
 template <wanted_totals wanted, class Requests>
 NSAMETA_DEVICE narrow_totals add_requests(const Requests& requests, const narrow_rule& rule, std::int32_t first,
                                           std::int32_t end, std::int32_t stride) {

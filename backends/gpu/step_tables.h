@@ -89,7 +89,8 @@ NSAMETA_DEVICE void write_step_tables(L& lane, const step_batch& batch, const st
     slot = slot_of(plan, index);
     r = requests.request_of(requests.load(index));
   }
-  const std::int32_t row = plan.row_a_request ? index : first_row<block_threads>(lane, requests, first, index, r, shared);
+  const std::int32_t row =
+      plan.row_a_request ? index : first_row<block_threads>(lane, requests, first, index, r, shared);
   const table_rows rows = rows_of<L::warp_width>(plan, r, slot, row);
   narrow_totals own{};
   own.table_units = rows.tiles;

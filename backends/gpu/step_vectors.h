@@ -77,8 +77,8 @@ NSAMETA_DEVICE void write_uniform_rows(const L& lane, const step_plan& whole) {
                     plan.row_limit, lane.thread() & ((1 << shift) - 1), 1 << shift);
 }
 
-/// A warp has a window of requests in its lanes, and writes the rows of those that are its own: as many as fit when each
-/// has 2^lanes_shift lanes.
+/// A warp has a window of requests in its lanes, and writes the rows of those that are its own: as many as fit when
+/// each has 2^lanes_shift lanes.
 template <wanted_totals wanted, bool int64_lengths, int block_threads, device_lane L>
 NSAMETA_DEVICE void write_step_vectors(L& lane, const step_plan& whole, step_memory<block_threads>& shared) {
   const step_batch& batch = whole.batch;

@@ -1,5 +1,5 @@
-/// Copying a tile of a page-table row. Rows begin anywhere, because a table's width may be odd: what is loaded in 16-byte
-/// pieces is shifted through the lanes to where the row's own 16-byte boundaries are.
+/// Copying a tile of a page-table row. Rows begin anywhere, because a table's width may be odd: what is loaded in
+/// 16-byte pieces is shifted through the lanes to where the row's own 16-byte boundaries are.
 #pragma once
 
 #include "common/extents.h"
@@ -48,7 +48,8 @@ NSAMETA_DEVICE piece shifted(const piece& a, const piece& b, int shift) {
 /// Elements from `data` to the next boundary of `bytes`, a power of two.
 template <int bytes>
 NSAMETA_DEVICE std::int32_t elements_to_boundary(const std::int32_t* data) {
-  return static_cast<std::int32_t>(-(reinterpret_cast<std::uintptr_t>(data) / sizeof *data) & (bytes / sizeof *data - 1));
+  constexpr std::uintptr_t size = sizeof *data;
+  return static_cast<std::int32_t>(-(reinterpret_cast<std::uintptr_t>(data) / size) & (bytes / size - 1));
 }
 
 /// Copies tile `tile` of columns [0, columns) of a row of `width` columns. Reached by all lanes of the warp. What is

@@ -44,7 +44,8 @@ struct lane {
   __device__ void prefetch(const void*) const {}  // the hardware has no such instruction
   __device__ std::uint64_t ballot(bool vote) { return __ballot(vote); }
   __device__ std::uint32_t sum(std::uint32_t number) {
-    for (int distance = warp_width / 2; distance > 0; distance /= 2) number += shuffle(number, thread() % warp_width ^ distance);
+    for (int distance = warp_width / 2; distance > 0; distance /= 2)
+      number += shuffle(number, thread() % warp_width ^ distance);
     return number;
   }
 

@@ -47,8 +47,8 @@ runtime::error runtime::load(int kernel) {
 runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
   const int threads = gpu::kernel_at(kernel).block_threads;
   void* parameters[] = {const_cast<void*>(arguments)};
-  return hipLaunchKernel(entry_of(kernel), dim3(static_cast<unsigned>(shape.blocks)), dim3(static_cast<unsigned>(threads)),
-                         parameters, 0, of(stream));
+  const dim3 blocks(static_cast<unsigned>(shape.blocks));
+  return hipLaunchKernel(entry_of(kernel), blocks, dim3(static_cast<unsigned>(threads)), parameters, 0, of(stream));
 }
 
 }  // namespace nsameta::hip

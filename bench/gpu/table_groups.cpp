@@ -35,8 +35,8 @@ void measure(gpu_session& session, const std::string& group, std::int64_t reques
                         }};
   session.record(
       group, measured,
-      session.timer().node_times({{"floor", launch_empty}, both.as("both"), both.overlapping("both"), real.as("real_page_table"),
-                                  real.overlapping("real_page_table"), memcpy, copy}));
+      session.timer().node_times({{"floor", launch_empty}, both.as("both"), both.overlapping("both"),
+                                  real.as("real_page_table"), real.overlapping("real_page_table"), memcpy, copy}));
 }
 
 }  // namespace

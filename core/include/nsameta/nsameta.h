@@ -191,7 +191,7 @@ typedef enum nsameta_target_flag {
 } nsameta_target_flag;
 
 /// Where and in what order to compute. With an explicit kind the caller vouches that the device reaches every
-/// buffer; nothing is queried.
+/// buffer; nothing is queried. Zero it first (`= {0}`): every field counts.
 typedef struct nsameta_target {
   nsameta_device_kind kind;  ///< auto or the device that reaches every buffer
   int32_t index;  ///< device ordinal; 0 for the host
