@@ -4,10 +4,8 @@
 #include <cstring>
 
 #include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
 
 #include "array_type.h"
-#include "errors.h"
 
 namespace nsameta::python {
 namespace {
@@ -62,13 +60,21 @@ array_view view_of(const char* name, const tensor& shown) {
 nb::dlpack::dtype dtype_of(const Py_buffer& buffer) {
   const char* format = buffer.format != nullptr ? buffer.format : "B";
   if (*format == '@' || *format == '=' || *format == '<') ++format;
-  const auto is = [format](const char* among) { return format[1] == '\0' && std::strchr(among, *format) != nullptr; };
+  const bool one = *format != '\0' && format[1] == '\0';
+  const auto is = [=](const char* among) { return one && std::strchr(among, *format) != nullptr; };
   const auto code = is("bhilqn")   ? dtype_code::Int
                     : is("BHILQN") ? dtype_code::UInt
                     : is("efdg")   ? dtype_code::Float
                     : is("?")      ? dtype_code::Bool
                                    : dtype_code{255};
   return {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * buffer.itemsize), 1};
+}
+
+/// Whether an exception says that an array cannot be had; others, such as KeyboardInterrupt, are not about the array.
+bool is_refusal(nb::handle type) {
+  for (PyObject* kind : {PyExc_BufferError, PyExc_TypeError, PyExc_ValueError, PyExc_RuntimeError})
+    if (PyErr_GivenExceptionMatches(type.ptr(), kind)) return true;
+  return false;
 }
 
 struct place {
@@ -124,6 +130,7 @@ bool array_reader::read_buffer(const char* name, PyObject* object, access how, a
   if (!PyObject_CheckBuffer(object)) return false;
   Py_buffer& buffer = buffers_[buffer_count_];
   if (PyObject_GetBuffer(object, &buffer, how == access::write ? PyBUF_RECORDS : PyBUF_RECORDS_RO) != 0) {
+    if (!is_refusal(PyErr_Occurred())) throw nb::python_error();
     PyErr_Clear();  // read-only, or on a device: `__dlpack__` knows
     return false;
   }
@@ -143,11 +150,15 @@ bool array_reader::read_buffer(const char* name, PyObject* object, access how, a
 
 array_view array_reader::read_capsule(const char* name, nb::handle array, const array_type& type) {
   if (!nb::hasattr(array, "__dlpack__"))
-    throw nb::type_error((std::string(name) + " is of type " + nb::cast<std::string>(nb::inst_name(array)) +
+    throw nb::type_error((std::string(name) + " is of type " + from_python(nb::inst_name(array)) +
                           ", which shows no array: neither DLPack nor the buffer protocol")
                              .c_str());
   try {
-    const auto where = nb::cast<std::pair<std::int32_t, std::int32_t>>(array.attr("__dlpack_device__")());
+    const nb::object device = array.attr("__dlpack_device__")();
+    std::pair<std::int32_t, std::int32_t> where;
+    if (!nb::try_cast(device, where))
+      throw invalid_argument(std::string(name) + " has the DLPack device " + from_python(nb::repr(device)) +
+                             ", not two integers");
     place(name, {where.first, where.second}, type);
     nb::object capsule;
     if (kind_ == NSAMETA_DEVICE_HOST) {
@@ -160,8 +171,9 @@ array_view array_reader::read_capsule(const char* name, nb::handle array, const 
     if (shown == nullptr) throw nb::python_error();
     capsules_[capsule_count_++] = capsule.release().ptr();
     return view_of(name, *static_cast<const tensor*>(shown));
-  } catch (const nb::python_error& error) {
-    throw invalid_argument(std::string(name) + " cannot be had through DLPack: " + nb::str(error.value()).c_str());
+  } catch (nb::python_error& error) {
+    if (!is_refusal(error.type())) throw;
+    throw invalid_argument(std::string(name) + " cannot be had through DLPack: " + from_python(nb::str(error.value())));
   }
 }
 

@@ -10,10 +10,9 @@
 #include <nsameta/nsameta.h>
 
 #include "dlpack.h"
+#include "errors.h"
 
 namespace nsameta::python {
-
-namespace nb = nanobind;
 
 enum class access { read, write };
 

@@ -1,7 +1,7 @@
 #include "array_type.h"
 
-#include <cstring>
 #include <deque>
+#include <string>
 
 namespace nsameta::python {
 namespace {
@@ -23,9 +23,9 @@ const exchange_table* find_exchange(PyObject* type) {
 
 array_type::library find_library(nb::handle type) {
   const nb::object module = nb::getattr(type, "__module__", nb::none());
-  const char* name = nb::isinstance<nb::str>(module) ? nb::cast<const char*>(module) : "";
-  if (std::strncmp(name, "torch", 5) == 0) return array_type::library::torch;
-  if (std::strncmp(name, "cupy", 4) == 0) return array_type::library::cupy;
+  const std::string name = nb::isinstance<nb::str>(module) ? from_python(module) : "";
+  if (name.starts_with("torch")) return array_type::library::torch;
+  if (name.starts_with("cupy")) return array_type::library::cupy;
   return array_type::library::other;
 }
 

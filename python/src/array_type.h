@@ -4,10 +4,9 @@
 #include <nanobind/nanobind.h>
 
 #include "dlpack.h"
+#include "errors.h"
 
 namespace nsameta::python {
-
-namespace nb = nanobind;
 
 struct array_type {
   PyTypeObject* type;              ///< held for good: types are few

@@ -9,8 +9,6 @@
 namespace nsameta::python {
 namespace {
 
-namespace nb = nanobind;
-
 const char* state_name(nsameta_backend_state state) {
   constexpr const char* names[] = {"ready",     "not_built", "not_found", "incompatible",
                                    "no_driver", "no_device", "no_code"};
@@ -46,14 +44,15 @@ nsameta_target to_target(const std::string& device) {
   throw invalid_argument("device is '" + device + "', none of auto, cpu, cuda, hip, simt, with an optional :index");
 }
 
-nb::dict decide(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target) {
+nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
   const auto decision = std::make_unique<nsameta_decision>();
   decision->struct_size = sizeof *decision;
-  const nsameta_status status = nsameta_explain(&problem, outputs, &target, decision.get());
+  const nsameta_status status = without_gil([&] { return ask(decision.get()); });
   if (status == NSAMETA_INVALID_ARGUMENT) check(status);
   nb::dict record;
-  record["error"] = status == NSAMETA_OK ? nb::object(nb::none())
-                                         : nb::str("{}: {}").format(nsameta_status_name(status), nsameta_last_error());
+  record["error"] = nb::none();
+  if (status != NSAMETA_OK)
+    record["error"] = to_python(std::string(nsameta_status_name(status)) + ": " + nsameta_last_error());
   record["backend"] = decision->backend;
   record["variant"] = decision->variant;
   record["device"] = decision->device;
@@ -65,14 +64,14 @@ nb::dict decide(const nsameta_problem& problem, const nsameta_outputs* outputs, 
   record["row_elements"] = decision->row_elements;
   record["table_elements"] = decision->table_elements;
   record["expected_ns"] = decision->expected_ns;
-  record["override"] = decision->override_text;
+  record["override"] = to_python(decision->override_text);
   nb::list rejections;
   for (std::int32_t i = 0; i < decision->rejection_count; ++i) {
     const nsameta_rejection& each = decision->rejections[i];
     nb::dict rejection;
-    rejection["candidate"] = each.candidate;
+    rejection["candidate"] = to_python(each.candidate);
     rejection["code"] = code_name(each.code);
-    rejection["why"] = each.why;
+    rejection["why"] = to_python(each.why);
     rejections.append(rejection);
   }
   record["rejections"] = rejections;
@@ -80,15 +79,18 @@ nb::dict decide(const nsameta_problem& problem, const nsameta_outputs* outputs, 
 }
 
 nb::list list_backends() {
-  std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
-  nsameta_backends(all.data(), all.size());
+  const auto all = without_gil([] {
+    std::vector<nsameta_backend_info> found(nsameta_backends(nullptr, 0));
+    nsameta_backends(found.data(), found.size());
+    return found;
+  });
   nb::list records;
   for (const nsameta_backend_info& each : all) {
     nb::dict record;
     record["name"] = each.name;
-    record["version"] = each.version;
+    record["version"] = to_python(each.version);
     record["state"] = state_name(each.state);
-    record["reason"] = each.reason;
+    record["reason"] = to_python(each.reason);
     record["devices"] = each.device_count;
     records.append(record);
   }

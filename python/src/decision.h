@@ -1,6 +1,7 @@
 /// Selection's records as dictionaries.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <nanobind/nanobind.h>
@@ -11,8 +12,8 @@ namespace nsameta::python {
 /// "auto", "cpu", or "cuda", "hip" or "simt" with an optional ":index".
 nsameta_target to_target(const std::string& device);
 
-/// Bad arguments are thrown; what else keeps the fill from running is the record's `error`.
-nanobind::dict decide(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target);
+/// The record that `ask` fills. Bad arguments are thrown; what else keeps the fill from running is its `error`.
+nanobind::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask);
 
 nanobind::list list_backends();
 

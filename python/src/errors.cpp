@@ -3,8 +3,6 @@
 namespace nsameta::python {
 namespace {
 
-namespace nb = nanobind;
-
 PyObject* error_type = nullptr;
 PyObject* invalid_argument_type = nullptr;
 
@@ -17,11 +15,27 @@ PyObject* add(nb::module_& module, const char* name, const char* text, nb::handl
 
 }  // namespace
 
-void raise(const library_error& error) {
-  PyObject* type = error.status == NSAMETA_INVALID_ARGUMENT ? invalid_argument_type : error_type;
-  const nb::object raised = nb::borrow(type)(error.what());
-  raised.attr("status") = nsameta_status_name(error.status);
-  PyErr_SetObject(type, raised.ptr());
+nb::str to_python(std::string_view text) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace");
+  if (decoded == nullptr) throw nb::python_error();
+  return nb::steal<nb::str>(decoded);
+}
+
+std::string from_python(nb::handle text) {
+  const nb::object encoded = nb::steal(PyUnicode_AsEncodedString(text.ptr(), "utf-8", "backslashreplace"));
+  if (!encoded.is_valid()) throw nb::python_error();
+  return {PyBytes_AsString(encoded.ptr()), static_cast<std::size_t>(PyBytes_Size(encoded.ptr()))};
+}
+
+void raise(const library_error& error) noexcept {
+  try {
+    PyObject* type = error.status == NSAMETA_INVALID_ARGUMENT ? invalid_argument_type : error_type;
+    const nb::object raised = nb::borrow(type)(to_python(error.what()));
+    raised.attr("status") = nsameta_status_name(error.status);
+    PyErr_SetObject(type, raised.ptr());
+  } catch (nb::python_error& instead) {
+    instead.restore();
+  }
 }
 
 void add_exceptions(nb::module_& module) {

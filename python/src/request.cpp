@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "errors.h"
 #include "scalars.h"
@@ -97,9 +96,7 @@ struct setters {
 
   template <auto member>
   static void limit(const char* name, nb::handle value, request& to) {
-    const auto number = to_integer<std::int64_t>(name, value);
-    if (number < 0) throw invalid_argument(shown(name, value) + ", negative");
-    to.*member = number;
+    to.*member = to_natural<std::int64_t>(name, value);
   }
   static void overlap(const char* name, nb::handle value, request& to) {
     if (!PyBool_Check(value.ptr())) throw invalid_argument(shown(name, value) + ", neither True nor False");
@@ -168,12 +165,12 @@ struct setters {
       if (const auto at = std::find(interned.begin() + from, interned.end(), name); at != interned.end())
         return at - interned.begin();
     for (std::size_t i = 0; i < count; ++i)
-      if (std::strcmp(all[i].name, nb::cast<const char*>(nb::handle(name))) == 0) return i;
-    throw nb::type_error((std::string("no argument is called ") + nb::repr(name).c_str()).c_str());
+      if (PyUnicode_CompareWithASCIIString(name, all[i].name) == 0) return i;
+    throw nb::type_error(("no argument is called " + from_python(nb::repr(name))).c_str());
   }
 };
 
-/// The values by their arguments' places; null where none, or None, is given.
+/// The values by their arguments' places.
 class request::values {
  public:
   explicit values(const call_arguments& given) {
@@ -189,13 +186,14 @@ class request::values {
     }
   }
 
-  nb::handle at(std::size_t place) const { return at_[place]; }
+  /// Null where none, or None, is given.
+  nb::handle at(std::size_t place) const { return at_[place] != Py_None ? at_[place] : nullptr; }
 
  private:
   void put(std::size_t place, PyObject* value) {
     if (at_[place] != nullptr)
       throw nb::type_error((std::string(setters::all[place].name) + " is given twice").c_str());
-    if (value != Py_None) at_[place] = value;
+    at_[place] = value;
   }
 
   std::array<PyObject*, setters::count> at_{};
@@ -204,7 +202,7 @@ class request::values {
 std::optional<std::uintptr_t> request::stream_of(const values& given) {
   const nb::handle stream = given.at(setters::stream_place);
   if (!stream.is_valid()) return std::nullopt;
-  return static_cast<std::uintptr_t>(to_integer<std::int64_t>("stream", stream));
+  return static_cast<std::uintptr_t>(to_natural<std::int64_t>("stream", stream));
 }
 
 request::request(const call_arguments& given) : request(values(given)) {}
@@ -245,7 +243,7 @@ void request::apply_limits() {
          {&o::seqlens_expanded, &o::nsa_cache_seqlens, &o::indexer_ks, &o::indexer_ke, &o::token_to_batch})
       cut(&(outputs.*member).capacity, *row_limit_);
     for (const auto member : {&o::nsa_cu_seqlens_k, &o::nsa_cu_seqlens_q})
-      cut(&(outputs.*member).capacity, *row_limit_ + 1);
+      if (std::int64_t& capacity = (outputs.*member).capacity; *row_limit_ < capacity) capacity = *row_limit_ + 1;
     if (problem.mode == NSAMETA_TARGET_VERIFY || problem.mode == NSAMETA_DRAFT_EXTEND)
       for (const auto member : {&o::page_table_1, &o::real_page_table}) cut(&(outputs.*member).rows, *row_limit_);
   }

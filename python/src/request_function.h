@@ -22,18 +22,18 @@ inline const std::string request_signature =
     "table_tail_value=0, length_offset=0, batch_size=None, row_limit=None, column_limit=None, overlap=False, "
     "stream=None)\n--\n\n";
 
-inline PyObject* to_python(void (*function)(const request&), const request& call) {
+inline PyObject* result_of(void (*function)(const request&), const request& call) {
   function(call);
   Py_RETURN_NONE;
 }
-inline PyObject* to_python(nb::dict (*function)(const request&), const request& call) {
+inline PyObject* result_of(nb::dict (*function)(const request&), const request& call) {
   return function(call).release().ptr();
 }
 
 template <auto function>
 PyObject* call_request_function(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) noexcept {
   try {
-    return to_python(function, request({values, positional, names}));
+    return result_of(function, request({values, positional, names}));
   } catch (const library_error& error) {
     raise(error);
   } catch (nb::python_error& error) {

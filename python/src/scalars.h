@@ -1,6 +1,7 @@
 /// Arguments that are no arrays.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -12,10 +13,8 @@
 
 namespace nsameta::python {
 
-namespace nb = nanobind;
-
 inline std::string shown(const char* name, nb::handle value) {
-  return std::string(name) + " is " + nb::repr(value).c_str();
+  return std::string(name) + " is " + from_python(nb::repr(value));
 }
 
 /// The number that a Python object is, if `Integer` can hold it.
@@ -23,6 +22,7 @@ template <class Integer>
 Integer to_integer(const char* name, nb::handle value) {
   const nb::object index = nb::steal(PyNumber_Index(value.ptr()));  // an int gives itself
   if (!index.is_valid()) {
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw nb::python_error();
     PyErr_Clear();
     throw nb::type_error((shown(name, value) + ", not an integer").c_str());
   }
@@ -31,6 +31,13 @@ Integer to_integer(const char* name, nb::handle value) {
   if (overflow != 0 || number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
     throw invalid_argument(shown(name, value) + ", more than " + std::to_string(8 * sizeof(Integer)) + " bits hold");
   return static_cast<Integer>(number);
+}
+
+template <class Integer>
+Integer to_natural(const char* name, nb::handle value) {
+  const auto number = to_integer<Integer>(name, value);
+  if (number < 0) throw invalid_argument(shown(name, value) + ", negative");
+  return number;
 }
 
 /// `count` numbers of a sequence.
@@ -46,11 +53,9 @@ std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) 
 /// The place of a word among `words`.
 template <std::size_t count>
 int to_choice(const char* name, nb::handle value, const char* const (&words)[count]) {
-  if (nb::isinstance<nb::str>(value)) {
-    const std::string_view word = nb::cast<const char*>(value);
+  if (nb::isinstance<nb::str>(value))
     for (std::size_t i = 0; i < count; ++i)
-      if (word == words[i]) return static_cast<int>(i);
-  }
+      if (PyUnicode_CompareWithASCIIString(value.ptr(), words[i]) == 0) return static_cast<int>(i);
   std::string message = shown(name, value) + ", none of";
   for (const char* word : words) message += std::string(word == words[0] ? " " : ", ") + word;
   throw invalid_argument(message);

@@ -1,5 +1,6 @@
 """Whatever holds integers is taken; whatever does not is refused with its name and value."""
 import array
+import ctypes
 
 import numpy as np
 import pytest
@@ -28,6 +29,36 @@ def test_empty_batch_writes_the_zero_of_sums():
     assert sums[0] == 0 and total == 0
 
 
+def test_the_largest_row_limit_is_none():
+    sums = np.full(4, -1, np.int32)
+    nsameta.fill("decode", LENGTHS, nsa_cu_seqlens_q=sums, row_limit=2**63 - 1)
+    assert sums.tolist() == [0, 1, 2, 3]
+
+
+class _buffer(ctypes.Structure):
+    _fields_ = [("buf", ctypes.c_void_p), ("obj", ctypes.c_void_p), ("len", ctypes.c_ssize_t),
+                ("itemsize", ctypes.c_ssize_t), ("readonly", ctypes.c_int), ("ndim", ctypes.c_int),
+                ("format", ctypes.c_void_p), ("shape", ctypes.c_void_p), ("strides", ctypes.c_void_p),
+                ("suboffsets", ctypes.c_void_p), ("internal", ctypes.c_void_p)]
+
+
+@pytest.mark.parametrize("text", [b"", b"<", b"i", b"@i"])
+def test_formats_end_where_they_end(text):
+    memory, shape, strides = (ctypes.c_int * 2)(3, 4), (ctypes.c_ssize_t * 1)(2), (ctypes.c_ssize_t * 1)(4)
+    code = ctypes.create_string_buffer(text + b"\0\0")  # what was read past the end looked like an end
+    at = ctypes.addressof
+    view = ctypes.pythonapi.PyMemoryView_FromBuffer
+    view.restype, view.argtypes = ctypes.py_object, [ctypes.POINTER(_buffer)]
+    lengths = view(_buffer(at(memory), None, 8, 4, 0, 1, at(code), at(shape), at(strides), None, None))
+    out = np.zeros(2, np.int32)
+    if text.endswith(b"i"):
+        nsameta.fill("decode", lengths, cache_seqlens=out)
+        assert out.tolist() == [3, 4]
+    else:
+        with pytest.raises(TypeError, match="seq_lens is type 255.*, neither int32 nor int64"):
+            nsameta.fill("decode", lengths, cache_seqlens=out)
+
+
 def read_only():
     made = np.zeros(3, np.int32)
     made.flags.writeable = False
@@ -37,12 +68,15 @@ def read_only():
 @pytest.mark.parametrize("error, text, call", [
     (ValueError, "mode is 'prefill', none of decode, target_verify, draft_extend, extend",
      lambda: nsameta.fill("prefill", LENGTHS)),
+    (ValueError, r"mode is '\\udcff', none of decode", lambda: nsameta.fill("\udcff", LENGTHS)),
     (TypeError, "mode is missing", lambda: nsameta.fill(seq_lens=LENGTHS)),
+    (TypeError, "mode is given twice", lambda: nsameta.fill(None, LENGTHS, mode="decode")),
     (ValueError, "overlap is 2, neither True nor False", lambda: nsameta.fill("decode", LENGTHS, overlap=2)),
     (TypeError, "seq_lens is missing", lambda: nsameta.fill("decode")),
     (TypeError, "seq_lens is given twice", lambda: nsameta.fill("decode", LENGTHS, seq_lens=LENGTHS)),
     (TypeError, "3 positional arguments", lambda: nsameta.fill("decode", LENGTHS, LENGTHS)),
     (TypeError, "no argument is called 'cache_seqlen'", lambda: nsameta.fill("decode", LENGTHS, cache_seqlen=LENGTHS)),
+    (TypeError, r"no argument is called '\\udcff'", lambda: nsameta.fill("decode", LENGTHS, **{"\udcff": LENGTHS})),
     (TypeError, "seq_lens is of type list, which shows no array", lambda: nsameta.fill("decode", [1, 2])),
     (TypeError, "seq_lens is float64, neither int32 nor int64",
      lambda: nsameta.fill("decode", LENGTHS.astype(float))),
@@ -76,6 +110,8 @@ def read_only():
     (TypeError, r"kv_shard is \(2, 0\), not a sequence of 3 integers",
      lambda: nsameta.fill("decode", LENGTHS, kv_shard=(2, 0))),
     (ValueError, "row_limit is -1, negative", lambda: nsameta.fill("decode", LENGTHS, row_limit=-1)),
+    (ValueError, "stream is -1, negative", lambda: nsameta.fill("decode", LENGTHS, stream=-1)),
+    (ValueError, "requests is 0, less than 1", lambda: nsameta.get_kernel_info(0, device="cpu")),
     (ValueError, "table_tail is 'none', none of keep, zero, value",
      lambda: nsameta.fill("decode", LENGTHS, table_tail="none")),
     (ValueError, "device is 'gpu', none of auto, cpu, cuda, hip, simt", lambda: nsameta.warmup("gpu")),

@@ -72,13 +72,24 @@ def test_a_missing_wide_table_is_left_out():
     assert pages.tolist() == [[4, -1, -1, -1], [0, 1, 2, -1]]
 
 
-def test_lengths_of_another_shape_are_refused():
+def test_lengths_of_another_shape_are_refused_before_anything_is_written():
     def new(*shape):
-        return torch.zeros(shape, dtype=torch.int32)
+        return torch.full(shape, -1, dtype=torch.int32)
+    cache = new(1)
     with pytest.raises(ValueError, match=r"paged_mqa_ctx_lens_2d has shape \(1, 3\), not \(1, 2\)"):
         sglang.fused_dsa_target_verify_metadata(
-            new(1), new(1), new(4, 8), new(1), new(2), new(2, 8), new(2), new(2), new(3), None, 1, 8, 64, 1, 2,
+            new(1), new(1), new(4, 8), cache, new(2), new(2, 8), new(2), new(2), new(3), None, 1, 8, 64, 1, 2,
             paged_mqa_ctx_lens_2d=new(1, 3))
+    assert cache.tolist() == [-1]
+
+
+def test_static_rows_of_no_request():
+    def new(*shape):
+        return torch.zeros(shape, dtype=torch.int32)
+    sums = torch.full((1,), -1, dtype=torch.int32)
+    sglang.fused_dsa_draft_extend_metadata(new(0), new(0), new(0), new(4, 8), new(0), sums, new(4, 8), new(4), new(4),
+                                           new(5), None, 0, 4, 8, 64, 1, 4, 4, static_extend_len=True)
+    assert sums.tolist() == [0]
 
 
 @pytest.mark.parametrize("adaptive", [True, False])

@@ -1,4 +1,6 @@
 """Where arrays are and on which stream, told by a producer of DLPack that is nothing else: no device is needed."""
+import sys
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,22 @@ def test_what_the_producer_throws_is_told():
             raise BufferError("gone")
     with pytest.raises(nsameta.InvalidArgument, match="seq_lens cannot be had through DLPack: gone"):
         decision(lengths=Broken(CPU), out=Shown(CPU))
+
+
+def test_a_device_that_is_none_is_refused():
+    with pytest.raises(nsameta.InvalidArgument, match=r"seq_lens has the DLPack device \('cpu', 0\), not two integers"):
+        decision(lengths=Shown("cpu"), out=Shown(CPU))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("method", ["__dlpack__", "__index__", pytest.param("__buffer__", marks=pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="a buffer of a Python class needs Python 3.12"))])
+def test_what_says_nothing_of_the_array_is_passed_on(method, error):
+    def fail(*args, **kwargs):
+        raise error
+    failing = type("Failing", (Shown,), {method: fail})(CPU)
+    with pytest.raises(error):
+        if method == "__index__":
+            nsameta.fill("decode", np.zeros(1, np.int32), page_size=failing)
+        else:
+            decision(lengths=failing, out=Shown(CPU))

@@ -32,15 +32,15 @@ def fused_dsa_target_verify_metadata(seq_lens, req_pool_indices, req_to_token, c
 
     `paged_mqa_ctx_lens_2d`, [bs, next_n], gets each request's cache_seqlens in every column: a copy of its own.
     """
+    if paged_mqa_ctx_lens_2d is not None and tuple(paged_mqa_ctx_lens_2d.shape) != (bs, next_n):
+        shape = tuple(paged_mqa_ctx_lens_2d.shape)
+        raise ValueError(f"paged_mqa_ctx_lens_2d has shape {shape}, not {(bs, next_n)}")
     fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
          req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k,
          index_topk=dsa_index_topk, page_size=real_page_size, cache_seqlens=cache_seqlens, cu_seqlens_k=cu_seqlens_k,
          seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens, nsa_cu_seqlens_k=dsa_cu_seqlens_k,
          page_table_1=page_table_1, real_page_table=_paged(real_page_table, real_page_size))
     if paged_mqa_ctx_lens_2d is not None:
-        if tuple(paged_mqa_ctx_lens_2d.shape) != (bs, next_n):
-            shape = tuple(paged_mqa_ctx_lens_2d.shape)
-            raise ValueError(f"paged_mqa_ctx_lens_2d has shape {shape}, not {(bs, next_n)}")
         paged_mqa_ctx_lens_2d[:] = cache_seqlens[:bs, None]
 
 
@@ -53,7 +53,7 @@ def fused_dsa_draft_extend_metadata(seq_lens, extend_seq_lens, req_pool_indices,
     `static_extend_len` says that all requests have the same number of rows, total_len / bs: then nobody reads
     `extend_seq_lens`. `max_extend_len` and `max_total_len` are bounds that a fill has no use for.
     """
-    uniform = static_extend_len and total_len > 0 and total_len % bs == 0
+    uniform = static_extend_len and bs > 0 and total_len > 0 and total_len % bs == 0
     lengths = {"uniform_extend_len": total_len // bs} if uniform else {"extend_seq_lens": extend_seq_lens}
     fill("draft_extend", seq_lens, **lengths, req_pool_indices=req_pool_indices, req_to_token=req_to_token,
          batch_size=bs, row_limit=total_len, column_limit=max_seqlen_k, index_topk=dsa_index_topk,
