@@ -52,7 +52,8 @@ class Outputs(ctypes.Structure):
 
 
 class Target(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("index", ctypes.c_int32), ("stream", ctypes.c_void_p)]
+    _fields_ = [("kind", ctypes.c_int), ("index", ctypes.c_int32), ("stream", ctypes.c_void_p),
+                ("flags", ctypes.c_uint64)]
 
 
 class Library:
