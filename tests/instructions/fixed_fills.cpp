@@ -51,6 +51,7 @@ struct fixed_fill {
 
   int run(long count) const {
     const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
+    if (nsameta_warmup(&host) != NSAMETA_OK) return 1;  // the first call opens backends, never in the same number
     for (long i = 0; i < count; ++i)
       if (nsameta_fill(&problem, &outputs, &host) != NSAMETA_OK) {
         std::fprintf(stderr, "%s\n", nsameta_last_error());
