@@ -156,7 +156,9 @@ void add_verify(CLI::App& app, int& result) {
   CLI::App* command = app.add_subcommand("verify", "Holds every usable backend against the reference, bit for bit");
   command->add_option("--backends", options->backends, "Which: name[:index][/variant], comma-separated; default all")
       ->type_name("LIST");
-  command->add_option("--cases", options->cases, "Generated problems per backend")->capture_default_str();
+  command->add_option("--cases", options->cases, "Generated problems per backend")
+      ->check(CLI::Range(1, 1 << 30))  // as a signed number: -1 would count to 2^64
+      ->capture_default_str();
   command->add_option("--seed", options->seed, "Decides the problems")->capture_default_str();
   command->add_option("--require", options->required, "Backends whose absence is an error (exit 3)")
       ->type_name("LIST")

@@ -14,7 +14,8 @@ TEST_CASE("--version and --help succeed") {
 }
 
 TEST_CASE("a call that makes no sense exits 2 and says why") {
-  for (const char* arguments : {"", "fil", "fill --inptu x", "replay --accept 2", "verify --cases many"}) {
+  for (const char* arguments : {"", "fil", "fill --inptu x", "replay --accept 2", "verify --cases many",
+                                "verify --cases -1", "verify --cases 0"}) {
     const outcome result = run(arguments);
     CHECK_MESSAGE(result.code == 2, arguments);
     CHECK(result.out.empty());
