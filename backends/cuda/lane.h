@@ -3,11 +3,43 @@
 
 #include <cstdint>
 
+#include "gpu/no_clusters.h"
 #include "gpu/words.h"
 
 namespace nsameta::cuda {
 
-struct lane {
+#if __CUDA_ARCH__ >= 900
+struct clusters {
+  /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
+  __device__ void await_earlier_kernels() {
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+    asm volatile("griddepcontrol.launch_dependents;");
+  }
+  __device__ int cluster_rank() const {
+    int rank;
+    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+    return rank;
+  }
+  __device__ int cluster_size() const {
+    int size;
+    asm("mov.u32 %0, %%cluster_nctarank;" : "=r"(size));
+    return size;
+  }
+  __device__ void cluster_barrier() {
+    asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  }
+  template <class T>
+  __device__ T* shared_of(T* shared, int rank) {
+    T* theirs;
+    asm("mapa.u64 %0, %1, %2;" : "=l"(theirs) : "l"(shared), "r"(rank));
+    return theirs;
+  }
+};
+#else
+using clusters = gpu::no_clusters;
+#endif
+
+struct lane : clusters {
   static constexpr int warp_width = 32;
   static constexpr unsigned all_lanes = 0xffffffffu;
 
@@ -36,42 +68,6 @@ struct lane {
     return number;
 #endif
   }
-
-#if __CUDA_ARCH__ >= 900
-  /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
-  __device__ void await_earlier_kernels() {
-    asm volatile("griddepcontrol.wait;" ::: "memory");
-    asm volatile("griddepcontrol.launch_dependents;");
-  }
-  __device__ int cluster_rank() const {
-    int rank;
-    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
-    return rank;
-  }
-  __device__ int cluster_size() const {
-    int size;
-    asm("mov.u32 %0, %%cluster_nctarank;" : "=r"(size));
-    return size;
-  }
-  __device__ void cluster_barrier() {
-    asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
-  }
-  template <class T>
-  __device__ T* shared_of(T* shared, int rank) {
-    T* theirs;
-    asm("mapa.u64 %0, %1, %2;" : "=l"(theirs) : "l"(shared), "r"(rank));
-    return theirs;
-  }
-#else
-  __device__ void await_earlier_kernels() {}
-  __device__ int cluster_rank() const { return 0; }
-  __device__ int cluster_size() const { return 1; }
-  __device__ void cluster_barrier() {}
-  template <class T>
-  __device__ T* shared_of(T* shared, int /*rank*/) {
-    return shared;
-  }
-#endif
 };
 
 }  // namespace nsameta::cuda

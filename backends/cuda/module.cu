@@ -39,7 +39,10 @@ runtime::error find_largest_cluster(int kernel, int device) {
   config.blockDim = dim3(static_cast<unsigned>(gpu::kernel_at(kernel).block_threads));
   int blocks = 0;
   const runtime::error e = cudaOccupancyMaxPotentialClusterSize(&blocks, entry_of(kernel), &config);
-  if (e == runtime::success) largest_cluster[device].store(blocks, std::memory_order_relaxed);
+  if (e != runtime::success) return e;
+  // What all kernels can: 0 is none asked yet.
+  if (const int known = largest_cluster[device].load(std::memory_order_relaxed); known == 0 || blocks < known)
+    largest_cluster[device].store(blocks, std::memory_order_relaxed);
   return e;
 }
 
@@ -55,7 +58,7 @@ runtime::error runtime::load(int kernel) {
   if (const error at = cudaGetDevice(&device); at != success) return at;
   if (device >= gpu::max_devices) return success;
   can_overlap[device].store(true, std::memory_order_relaxed);
-  return gpu::takes_step_plan(gpu::kernel_at(kernel).work.reach) ? find_largest_cluster(kernel, device) : success;
+  return gpu::kernel_at(kernel).work.reach == gpu::reach::general ? success : find_largest_cluster(kernel, device);
 }
 
 runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {

@@ -57,7 +57,7 @@ NSAMETA_DEVICE std::int64_t slot_of(const step_tables& plan, std::int32_t index)
                               : static_cast<const std::int32_t*>(plan.slots)[index];
 }
 
-/// The first row of the request in this lane: number `index`, with `rows` rows, of the group that begins at `first`.
+/// The first row of the request in this lane: `r`, number `index`, of the group that begins at `first`.
 template <int block_threads, device_lane L, class Requests>
 NSAMETA_DEVICE std::int32_t first_row(L& lane, const Requests& requests, std::int32_t first, std::int32_t index,
                                       const narrow_request& r, step_memory<block_threads>& shared) {

@@ -5,11 +5,12 @@
 
 #include <cstdint>
 
+#include "gpu/no_clusters.h"
 #include "gpu/words.h"
 
 namespace nsameta::hip {
 
-struct lane {
+struct lane : gpu::no_clusters {
 #if defined(__GFX10__) || defined(__GFX11__) || defined(__GFX12__) || defined(__HIP_PLATFORM_NVIDIA__)
   static constexpr int warp_width = 32;
 #else
@@ -47,16 +48,6 @@ struct lane {
     for (int distance = warp_width / 2; distance > 0; distance /= 2)
       number += shuffle(number, thread() % warp_width ^ distance);
     return number;
-  }
-
-  // Kernels of a stream follow each other, and there are no clusters.
-  __device__ void await_earlier_kernels() {}
-  __device__ int cluster_rank() const { return 0; }
-  __device__ int cluster_size() const { return 1; }
-  __device__ void cluster_barrier() {}
-  template <class T>
-  __device__ T* shared_of(T* shared, int /*rank*/) {
-    return shared;
   }
 };
 
