@@ -24,15 +24,11 @@ def _array_for_total(like):
                         "made; use fill() with total_rows") from None
 
 
-def get_kernel_info(requests=32, rows_each=4, device=None):
+def get_kernel_info(requests=32, rows_each=4, device="auto"):
     """Which kernel fills the metadata of that many requests and why, and what backends there are.
 
-    `device`: as for warmup(); by default the first GPU that is ready, or else the CPU.
+    `device`: as for warmup(), but "auto" is the first GPU that is ready, or else the CPU.
     """
-    known = backends()
-    if device is None:
-        ready = (each["name"] for each in known if each["state"] == "ready" and each["name"] in ("cuda", "hip"))
-        device = next(ready, "cpu")
     decision = explain_draft_extend(requests, rows_each, device)
     rejections = [f"not {each['candidate']}: {each['why']}" for each in decision["rejections"]]
     if decision["error"]:
@@ -41,4 +37,4 @@ def get_kernel_info(requests=32, rows_each=4, device=None):
         kernel = f"{decision['backend']}/{decision['variant']}"
         why = "; ".join([f"{decision['expected_ns']:.0f} ns expected", *rejections])
     return {"kernel": kernel, "why": why, "requests": requests, "rows_each": rows_each, "device": device,
-            "decision": decision, "backends": known}
+            "decision": decision, "backends": backends()}

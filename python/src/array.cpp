@@ -185,8 +185,10 @@ void array_reader::place(const char* name, nb::dlpack::device device, const arra
     kind_ = kind;
     index_ = index;
     placed_ = name;
-    if (kind != NSAMETA_DEVICE_HOST && !stream_)
+    if (kind != NSAMETA_DEVICE_HOST && !stream_) {
+      stream_unknown_ = tells_no_stream(type);
       stream_ = reinterpret_cast<std::uintptr_t>(current_stream(type, device));
+    }
   } else if (kind != kind_ || index != index_) {
     throw invalid_argument(std::string(name) + " is on " + device_name(kind, index) + ", but " + placed_ + " on " +
                            device_name(kind_, index_));

@@ -41,6 +41,8 @@ class array_reader {
 
   array_view read(const char* name, nb::handle array, access how);
   nsameta_target target(std::uint64_t flags) const;
+  /// Whether the arrays are on a GPU, of a library that tells no stream: it cannot order its own work after the call's.
+  bool stream_unknown() const { return stream_unknown_; }
 
  private:
   bool read_buffer(const char* name, PyObject* object, access how, array_view* view);
@@ -50,6 +52,7 @@ class array_reader {
   std::optional<std::uintptr_t> stream_;
   nsameta_device_kind kind_ = NSAMETA_DEVICE_HOST;
   std::int32_t index_ = 0;
+  bool stream_unknown_ = false;
   const char* placed_ = nullptr;  ///< the argument that decided on the device; null: none yet
   std::array<Py_buffer, most_arrays> buffers_;
   std::array<PyObject*, most_arrays> capsules_;

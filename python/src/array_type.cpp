@@ -57,7 +57,7 @@ void* current_stream(const array_type& type, nb::dlpack::device device) {
       found = nb::module_::import_("cupy.cuda").attr("get_current_stream")(device.device_id).attr("ptr");
       break;
     case array_type::library::other:
-      return nullptr;  // the default stream: `__dlpack__` makes it wait for the array
+      return nullptr;  // `__dlpack__` makes the default stream wait for the array
   }
   return reinterpret_cast<void*>(nb::cast<std::uintptr_t>(found));
 }

@@ -16,7 +16,11 @@ struct array_type {
 
 const array_type& type_of(nb::handle array);
 
-/// The stream that new work of the library goes to, on a GPU.
+inline bool tells_no_stream(const array_type& type) {
+  return type.exchange == nullptr && type.from == array_type::library::other;
+}
+
+/// The stream that new work of the library goes to, on a GPU; the default stream where it tells none.
 void* current_stream(const array_type& type, nb::dlpack::device device);
 
 }  // namespace nsameta::python

@@ -1,6 +1,7 @@
 /// The module nsameta._ext.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
+#include <nsameta/device.h>
 #include <nsameta/nsameta.h>
 
 #include "decision.h"
@@ -11,8 +12,14 @@
 namespace nsameta::python {
 namespace {
 
+/// jax, for one, would read before the fill has ended: where no stream orders the two, the call waits.
 void fill(const request& call) {
-  check(without_gil([&] { return nsameta_fill(&call.problem, &call.outputs, &call.target); }));
+  check(without_gil([&] {
+    const auto& [kind, index, stream, flags] = call.target;
+    const nsameta_status filled = nsameta_fill(&call.problem, &call.outputs, &call.target);
+    if (filled != NSAMETA_OK || !call.stream_unknown) return filled;
+    return nsameta_device_synchronize(kind == NSAMETA_DEVICE_CUDA ? "cuda" : "hip", index, stream);
+  }));
 }
 
 nb::dict explain(const request& call) {

@@ -220,6 +220,7 @@ request::request(const values& given) : arrays_(stream_of(given)) {
   check_lengths();
   apply_limits();
   target = arrays_.target(flags_);
+  stream_unknown = arrays_.stream_unknown();
 }
 
 /// The library sees pointers alone.

@@ -25,6 +25,7 @@ class request {
   nsameta_problem problem;
   nsameta_outputs outputs;
   nsameta_target target;
+  bool stream_unknown;  ///< of the arrays: the default stream is the target's
 
  private:
   friend struct setters;

@@ -2,6 +2,10 @@
 /// choice to throw. Header-only; it adds no cost to a call that succeeds. Spans of device memory are never read here.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "nsameta.hpp needs C++20: compile with -std=c++20 or later. nsameta.h takes any C11 or C++ compiler."
+#endif
+
 #include <cstdint>
 #include <iterator>
 #include <span>
