@@ -15,6 +15,9 @@ nsameta_status find_device(registry& backends, const char* name, std::int32_t in
   if (index < 0 || index >= static_cast<std::int64_t>(backend.devices.size())) {
     return fail(NSAMETA_INVALID_ARGUMENT, "index is %d, but %s has %zu device(s)", index, name, backend.devices.size());
   }
+  if (const std::string& trouble = backend.troubles[static_cast<std::size_t>(index)]; !trouble.empty()) {
+    return fail(NSAMETA_DEVICE_ERROR, "%s: %s", name, trouble.c_str());
+  }
   *found = &backend;
   return NSAMETA_OK;
 }

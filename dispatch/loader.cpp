@@ -3,8 +3,13 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <new>
 
+#include "guarded_file.h"
 #include "logging.h"
 #include "own_file.h"
 #include "whole_file.h"
@@ -16,19 +21,32 @@ opened_backend incompatible(std::string reason) {
   return {nullptr, NSAMETA_BACKEND_INCOMPATIBLE, std::move(reason)};
 }
 
-opened_backend open_file(const char* name, const std::string& path) {
-  if (const std::string why = why_not_whole(path); !why.empty()) {
-    return {nullptr, NSAMETA_BACKEND_NOT_FOUND, "cannot open " + path + ": " + why};
+opened_backend unopened(const std::string& path, const std::string& why) {
+  return {nullptr, NSAMETA_BACKEND_NOT_FOUND, "cannot open " + path + ": " + why};
+}
+
+/// What an entry returns; null if it throws, which it owes us not to do.
+const backend_interface* call_entry(void* symbol) {
+  try {
+    return reinterpret_cast<backend_entry>(symbol)();
+  } catch (const std::bad_alloc&) {
+    throw;  // of the host, and no judgement on the module
+  } catch (...) {
+    return nullptr;
   }
+}
+
+opened_backend open_file(const char* name, const std::string& path) {
+  if (const std::string why = why_not_guarded(path); !why.empty()) return unopened(path, why);
+  if (const std::string why = why_not_whole(path); !why.empty()) return unopened(path, why);
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = dlerror();
-    return {nullptr, NSAMETA_BACKEND_NOT_FOUND,
-            "cannot open " + path + ": " + (why != nullptr ? why : "no reason given")};
+    return unopened(path, why != nullptr ? why : "no reason given");
   }
   void* symbol = dlsym(module, backend_entry_symbol);
   if (symbol == nullptr) return incompatible(path + " has no symbol " + backend_entry_symbol);
-  const backend_interface* table = reinterpret_cast<backend_entry>(symbol)();
+  const backend_interface* table = call_entry(symbol);
   if (table == nullptr) return incompatible(path + " gives no backend");
   // Nothing after the version may be read before it is known to be ours.
   if (table->interface_version != backend_interface_version) {
@@ -41,18 +59,25 @@ opened_backend open_file(const char* name, const std::string& path) {
   return {table, NSAMETA_BACKEND_READY, ""};
 }
 
+/// Without links, dots and doubled slashes: what is searched, checked and told is one and the same.
+std::string normalised(std::string_view folder) {
+  std::error_code unknown;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(folder, unknown);
+  return unknown ? std::string(folder) : real.string();
+}
+
 }  // namespace
 
 search_places make_search_places(const char* plugin_folder, std::string_view library_folder) {
   search_places places;
   if (plugin_folder != nullptr && *plugin_folder != '\0') {
     if (*plugin_folder == '/') {
-      places.folders.emplace_back(plugin_folder);
+      places.folders.push_back(normalised(plugin_folder));
     } else {
       places.refused = std::string("NSAMETA_PLUGIN_DIR is \"") + plugin_folder + "\", not an absolute path; ";
     }
   }
-  if (library_folder.starts_with('/')) places.folders.emplace_back(library_folder);
+  if (library_folder.starts_with('/')) places.folders.push_back(normalised(library_folder));
   return places;
 }
 
@@ -72,7 +97,9 @@ opened_backend open_module(const char* name, const char* why_not_built, const se
       if (opened.table == nullptr) opened.reason = places.refused + opened.reason;
       return opened;
     }
+    const int why = errno;
     tried += (tried.empty() ? "" : ", ") + path;
+    if (why != ENOENT) tried += std::string(" (") + std::strerror(why) + ")";
   }
   const std::string where = "no file " + (tried.empty() ? file : tried);
   if (*why_not_built == '\0') return {nullptr, NSAMETA_BACKEND_NOT_FOUND, places.refused + where};

@@ -11,7 +11,7 @@ namespace nsameta {
 
 /// Where modules are looked for, in order, and what was refused before looking.
 struct search_places {
-  std::vector<std::string> folders;  ///< absolute
+  std::vector<std::string> folders;  ///< absolute, without links and dots
   std::string refused;               ///< "" or a sentence on a place that is not searched
 };
 

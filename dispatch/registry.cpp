@@ -1,5 +1,6 @@
 #include "registry.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -20,23 +21,22 @@ void probe_devices(backend_record* record) {
   bool any_code = false;
   for (std::int32_t device = 0; device < count; ++device) {
     nsameta_device_info info{};
-    if (record->table->describe(device, &info, &why) != NSAMETA_OK) {
-      info = {};  // no code: never chosen
-      record->reason = why.text;
-    }
+    const bool described = record->table->describe(device, &info, &why) == NSAMETA_OK;
+    if (!described) info = {};  // no code: never chosen
+    record->troubles.push_back(described ? "" : why.text);
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
     record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
   }
-  if (any_code) {
-    record->reason.clear();
-  } else if (count == 0) {
+  if (count == 0) {
     record->state = NSAMETA_BACKEND_NO_DEVICE;
     record->reason = "there is no device";
-  } else {
+  } else if (!any_code) {
     record->state = NSAMETA_BACKEND_NO_CODE;
-    if (record->reason.empty())
-      record->reason = std::string("no code for the architecture ") + record->devices.front().architecture;
+    const auto trouble = std::ranges::find_if_not(record->troubles, &std::string::empty);
+    record->reason = trouble != record->troubles.end()
+                         ? *trouble
+                         : std::string("no code for the architecture ") + record->devices.front().architecture;
   }
 }
 

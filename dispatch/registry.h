@@ -53,6 +53,7 @@ struct backend_record {
   std::string reason;                        ///< "" when ready
   std::vector<nsameta_device_info> devices;
   std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
+  std::vector<std::string> troubles;            ///< of the same devices: why one could not be described, or ""
   std::vector<variant_policy> variants;
 
   const char* name() const { return backend_names[static_cast<std::size_t>(id)]; }

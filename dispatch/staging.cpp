@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "buffers.h"
 #include "status.h"
@@ -83,8 +84,8 @@ class worker_side {
   worker_side(const worker_side&) = delete;
   worker_side& operator=(const worker_side&) = delete;
   ~worker_side() {
-    failure_text ignored{};
-    if (memory_ != nullptr) table_.services.release(chosen_.place.device, memory_, &ignored);
+    failure_text unheard{};  // something else failed before, which is told
+    (void)release(&unheard);
   }
 
   /// Runs the fill on `block`, the host copy of all buffers, and leaves the outputs in it.
@@ -106,11 +107,17 @@ class worker_side {
                                     static_cast<std::byte*>(memory_) + made.outputs_begin,
                                     made.bytes - made.outputs_begin, &why);
     }
+    if (status == NSAMETA_OK) status = release(&why);
     if (status == NSAMETA_OK) return NSAMETA_OK;
     return fail(status, "%s, staged: %s", chosen_.backend->name(), why.text);
   }
 
  private:
+  nsameta_status release(failure_text* why) {
+    void* memory = std::exchange(memory_, nullptr);
+    return memory == nullptr ? NSAMETA_OK : table_.services.release(chosen_.place.device, memory, why);
+  }
+
   const selection& chosen_;
   const backend_interface& table_;
   void* memory_ = nullptr;

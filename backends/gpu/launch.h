@@ -20,13 +20,12 @@ inline std::array<std::atomic<bool>, max_devices> warm{};
 
 template <device_runtime R>
 nsameta_status load_kernels(std::int32_t device, failure_text* why) {
-  const call_scope<R> scope(device);
-  if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
-  for (int kernel = 0; kernel < kernel_count; ++kernel)
-    if (const nsameta_status status = scope.check(R::load(kernel), "loading a kernel", why); status != NSAMETA_OK)
-      return status;
-  warm<R>[static_cast<std::size_t>(device)].store(true, std::memory_order_release);
-  return NSAMETA_OK;
+  return call_on<R>(device, "loading a kernel", why, [device] {
+    for (int kernel = 0; kernel < kernel_count; ++kernel)
+      if (const auto error = R::load(kernel); error != R::success) return error;
+    warm<R>[static_cast<std::size_t>(device)].store(true, std::memory_order_release);
+    return R::success;
+  });
 }
 
 /// Runs every kernel with nothing to do, on a stream of its own, and waits.

@@ -7,22 +7,13 @@
 
 namespace nsameta::gpu {
 
-/// Runs a vendor call that concerns no current device; its error is drained unless the caller had one pending.
-template <device_runtime R, class Call>
-typename R::error ask(Call call) {
-  const auto pending = R::pending_error();
-  const auto error = call();
-  if (error != R::success && pending == R::success) (void)R::clear_error();
-  return error;
-}
-
 template <device_runtime R>
 nsameta_status describe(std::int32_t device, nsameta_device_info* info, failure_text* why) {
   *info = {};
   const auto error = ask<R>([&] { return R::describe(device, *info); });
   if (error == R::success) return NSAMETA_OK;
   std::snprintf(why->text, sizeof why->text, "describing device %d failed: %s", device, R::error_text(error));
-  return NSAMETA_DEVICE_ERROR;
+  return status_of<R>(error);
 }
 
 template <device_runtime R>
@@ -47,7 +38,7 @@ nsameta_status locate(const void* pointer, memory_place* place, failure_text* wh
   const auto error = ask<R>([&] { return R::locate(pointer, *place); });
   if (error == R::success) return NSAMETA_OK;
   std::snprintf(why->text, sizeof why->text, "asking where a pointer is failed: %s", R::error_text(error));
-  return NSAMETA_DEVICE_ERROR;
+  return status_of<R>(error);
 }
 
 template <device_runtime R>

@@ -1,25 +1,17 @@
+#include <elf.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "expect.h"
 #include "loader.h"
+#include "registry.h"
+#include "scratch_folder.h"
 
 using namespace nsameta;
 using namespace nsameta::test;
 
 namespace {
-
-/// A folder of its own, gone with the test.
-struct scratch_folder {
-  scratch_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "nsameta_loader_XXXXXX").string();
-    path = mkdtemp(pattern.data());
-  }
-  ~scratch_folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 /// A module that the build made for these tests.
 opened_backend open_test_module(const char* folder, const char* name = "cuda") {
@@ -60,6 +52,36 @@ TEST_CASE("a module that gives no table is refused") {
   expect_words(opened.reason, {"gives no backend"});
 }
 
+TEST_CASE("a module whose version is garbage is refused, not called") {
+  const opened_backend opened = open_test_module("garbage_version");
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"interface version 3735928559"});
+}
+
+TEST_CASE("a module whose symbols nobody has cannot be opened") {
+  const opened_backend opened = open_test_module("undefined");
+  CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
+  expect_words(opened.reason, {"cannot open", "undefined symbol: nsameta_is_nowhere"});
+}
+
+TEST_CASE("a module whose entry throws is refused") {
+  const opened_backend opened = open_test_module("throws");
+  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+  expect_words(opened.reason, {"throws/nsameta_cuda.so", "gives no backend"});
+}
+
+TEST_CASE("a module that was refused is not opened again") {
+  int openings = 0;
+  backend_openers openers = built_in_openers();
+  openers[id_cuda] = [&] {
+    ++openings;
+    return open_test_module("throws");
+  };
+  registry backends(openers, policy_table());
+  for (int call = 0; call < 3; ++call) CHECK(backends.at(id_cuda).state == NSAMETA_BACKEND_INCOMPATIBLE);
+  CHECK(openings == 1);
+}
+
 TEST_CASE("what is no whole module file cannot be opened") {
   const scratch_folder scratch;
   const std::filesystem::path file = scratch.path / "nsameta_cuda.so";
@@ -92,6 +114,29 @@ TEST_CASE("what is no whole module file cannot be opened") {
     const opened_backend opened = open_module("cuda", "", places);
     CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
     expect_words(opened.reason, {"no file", file.c_str()});
+  }
+  SUBCASE("of a 32-bit machine") {
+    Elf32_Ehdr header{};
+    std::copy_n(ELFMAG, SELFMAG, header.e_ident);
+    header.e_ident[EI_CLASS] = ELFCLASS32;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_ident[EI_VERSION] = EV_CURRENT;
+    header.e_type = ET_DYN;
+    header.e_machine = EM_386;
+    header.e_version = EV_CURRENT;
+    // As 64-bit headers these would promise far more bytes than there are.
+    header.e_shoff = header.e_phoff = sizeof header;
+    header.e_flags = 0xffff'ffff;
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(&header), sizeof header) << std::string(4096, '#');
+    expect_words(expect_unopened(), {"wrong ELF class: ELFCLASS32"});
+  }
+  SUBCASE("with headers that promise more than memory has addresses") {
+    std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
+    constexpr std::uint64_t far = ~std::uint64_t{0} - 8;
+    std::fstream(file, std::ios::binary | std::ios::in | std::ios::out)
+        .seekp(offsetof(Elf64_Ehdr, e_shoff))
+        .write(reinterpret_cast<const char*>(&far), sizeof far);
+    expect_words(expect_unopened(), {"cut short", "18446744073709551615"});
   }
   SUBCASE("truncated anywhere: dlopen would end the process at half of these lengths") {
     std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
@@ -141,13 +186,26 @@ TEST_CASE("a module that this build left out is used where there is one") {
 }
 
 TEST_CASE("only absolute folders are searched") {
-  const search_places relative = make_search_places("plugins", "/lib");
-  CHECK(relative.folders == std::vector<std::string>{"/lib"});
+  const search_places relative = make_search_places("plugins", "/usr/lib");
+  CHECK(relative.folders == std::vector<std::string>{"/usr/lib"});
   const opened_backend opened = open_module("cuda", "", relative);
-  expect_words(opened.reason, {"NSAMETA_PLUGIN_DIR is \"plugins\", not an absolute path", "/lib/nsameta_cuda.so"});
-  CHECK(make_search_places("/plugins", "/lib").folders == std::vector<std::string>{"/plugins", "/lib"});
+  expect_words(opened.reason, {"NSAMETA_PLUGIN_DIR is \"plugins\", not an absolute path", "/usr/lib/nsameta_cuda.so"});
+  CHECK(make_search_places("/plugins", "/usr/lib").folders == std::vector<std::string>{"/plugins", "/usr/lib"});
   CHECK(make_search_places(nullptr, "lib").folders.empty());
   CHECK(make_search_places("", "").folders.empty());
+}
+
+TEST_CASE("paths are searched and told without dots, doubled slashes and links") {
+  const scratch_folder scratch;
+  std::filesystem::create_directories(scratch.path / "plugins");
+  std::filesystem::create_directory_symlink(scratch.path / "plugins", scratch.path / "link");
+  const std::string real = std::filesystem::canonical(scratch.path / "plugins").string();
+  for (const char* spelled : {"/plugins", "//plugins/", "/./plugins//.", "/plugins/../plugins", "/link", "/link/"}) {
+    const search_places places = make_search_places((scratch.path.string() + spelled).c_str(), "");
+    CHECK(places.folders == std::vector{real});
+    expect_words(open_module("cuda", "", places).reason, {("no file " + real + "/nsameta_cuda.so").c_str()});
+  }
+  CHECK(make_search_places("/nowhere/../nonexistent//a/", "").folders == std::vector<std::string>{"/nonexistent/a/"});
 }
 
 TEST_CASE("the library knows its own folder") {

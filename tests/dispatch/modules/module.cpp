@@ -3,6 +3,8 @@
 
 #include "backend.h"
 
+extern "C" bool nsameta_is_nowhere();
+
 namespace {
 
 nsameta_backend_state probe(std::int32_t* device_count, nsameta::failure_text* why) {
@@ -30,5 +32,8 @@ constexpr nsameta::backend_interface table{
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* MODULE_ENTRY() {
+#if MODULE_THROWS
+  throw MODULE_NAME;
+#endif
   return MODULE_HAS_TABLE ? &table : nullptr;
 }

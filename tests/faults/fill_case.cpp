@@ -1,0 +1,124 @@
+#include "fill_case.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "harness/compare.h"
+#include "harness/library_error.h"
+#include "nsameta/device.h"
+
+namespace nsameta::faults {
+namespace {
+
+using namespace harness;
+
+generated_case case_of(nsameta_mode mode, std::int64_t requests, const std::function<void(case_recipe&)>& vary = {}) {
+  case_recipe recipe;
+  recipe.mode = mode;
+  recipe.batch_size = requests;
+  recipe.max_rows = 2 * requests;
+  recipe.max_table_elements = 1 << 10;
+  recipe.max_context = 300;
+  recipe.page_size = 16;
+  recipe.index_topk = 128;
+  recipe.seed = static_cast<std::uint64_t>(requests);
+  if (vary) vary(recipe);
+  return build_case(recipe);
+}
+
+generated_case with_fields(generated_case tested, const std::function<bool(std::string_view)>& wanted) {
+  for (std::size_t i = 0; i < vector_fields.size(); ++i)
+    tested.layout.vectors[i].wanted = tested.layout.vectors[i].wanted && wanted(vector_fields[i].name);
+  return tested;
+}
+
+bool is_row_length(std::string_view name) { return name == "seqlens_expanded" || name == "nsa_cache_seqlens"; }
+bool is_no_status(std::string_view name) { return name != "status"; }
+
+}  // namespace
+
+fill_case::fill_case(generated_case tested, std::int64_t sets, device_place place)
+    : inputs_(place),
+      untouched_(place_of("reference"), tested.layout),
+      complete_(place_of("reference"), tested.layout) {
+  inputs_.upload(tested.problem);
+  input_buffers host(place_of("reference"));
+  host.upload(tested.problem);
+  const nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
+  check(nsameta_fill_on("reference", &host.view(), &complete_.view(), &target));
+  for (std::int64_t set = 0; set < sets; ++set) views_.push_back(buffers_.emplace_back(place, tested.layout).view());
+}
+
+void fill_case::reset() {
+  for (output_buffers& one : buffers_) one.reset();
+}
+
+std::string fill_case::wrong(nsameta_status status) {
+  std::string found;
+  for (output_buffers& one : buffers_) {
+    const nsameta_outputs& got = one.read_back();
+    const auto to_complete = compare(got, complete_.read_back());
+    const bool left_alone = status != NSAMETA_OK && !compare(got, untouched_.read_back());
+    if (to_complete && !left_alone) found += to_string(*to_complete) + "; ";
+    if (const auto damage = one.damaged_guard()) found += *damage + "; ";
+  }
+  if (const auto input = inputs_.changed()) found += "wrote to " + *input;
+  return found;
+}
+
+std::string fill_case::wrong_by_output(nsameta_status status) {
+  if (status == NSAMETA_OK) return wrong(status);
+  std::string found;
+  for (output_buffers& one : buffers_) {
+    const nsameta_outputs all = one.read_back();
+    const auto check_one = [&](const auto& field) {
+      const auto alone = [&](const nsameta_outputs& outputs) {
+        nsameta_outputs part;
+        nsameta_outputs_init(&part);
+        part.*field.member = outputs.*field.member;
+        return part;
+      };
+      if (compare(alone(all), alone(complete_.read_back())) && compare(alone(all), alone(untouched_.read_back())))
+        found += std::string(field.name) + " is neither complete nor untouched; ";
+    };
+    std::ranges::for_each(vector_fields, check_one);
+    std::ranges::for_each(table_fields, check_one);
+  }
+  return found;
+}
+
+generated_case uniform_rows(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_DECODE, requests), is_row_length);
+}
+generated_case ragged_rows(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests), is_row_length);
+}
+generated_case draft_extend(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests),
+                     [](std::string_view name) { return is_row_length(name) || name == "total_rows"; });
+}
+generated_case vectors(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests), is_no_status);
+}
+generated_case step(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_TARGET_VERIFY, requests, [](case_recipe& r) { r.tables = table_choice::both; }),
+                     is_no_status);
+}
+generated_case int64_step(std::int64_t requests) {
+  return with_fields(case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.length_dtype = NSAMETA_INT64; }),
+                     is_no_status);
+}
+generated_case narrow(std::int64_t requests) {
+  return case_of(NSAMETA_DRAFT_EXTEND, requests, [](case_recipe& r) {
+    r.vector_tail = NSAMETA_TAIL_ZERO;
+    r.capacity = capacity_rule::spare;
+  });
+}
+generated_case general(std::int64_t requests) {
+  return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) {
+    r.kv_shard = {4, 1, 16};
+    r.tables = table_choice::both;
+  });
+}
+
+}  // namespace nsameta::faults

@@ -1,0 +1,27 @@
+/// nsameta_faults_tests --backend=simt|cuda [doctest options]
+/// Exits 77, which CTest reports as skipped, when the backend cannot run here.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <string_view>
+
+#include "harness/library_error.h"
+#include "inject.h"
+#include "tested_runtime.h"
+
+int main(int argc, char** argv) {
+  constexpr std::string_view option = "--backend=";
+  constexpr int skipped = 77;
+  std::string_view backend = "simt";
+  for (int i = 1; i < argc; ++i)
+    if (std::string_view(argv[i]).starts_with(option)) backend = argv[i] + option.size();
+  if (const char* why = nsameta::faults::choose_runtime(backend); *why != '\0') {
+    std::printf("not run: faults on %.*s: %s\n", static_cast<int>(backend.size()), backend.data(), why);
+    return skipped;
+  }
+  nsameta::harness::check(nsameta_set_override("auto"));
+  const int failed = doctest::Context(argc, argv).run();
+  nsameta::faults::print_totals();
+  return failed;
+}
