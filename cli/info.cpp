@@ -33,6 +33,8 @@ const char* state_name(nsameta_backend_state state) {
       return "no_device";
     case NSAMETA_BACKEND_NO_CODE:
       return "no_code";
+    case NSAMETA_BACKEND_FORKED:
+      return "forked";
   }
   return "?";
 }

@@ -1,8 +1,8 @@
 #include <string_view>
 
 #include "device_lookup.h"
-#include "dispatcher.h"
 #include "guard.h"
+#include "process.h"
 
 using namespace nsameta;
 

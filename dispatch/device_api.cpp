@@ -1,8 +1,8 @@
 #include "nsameta/device.h"
 
 #include "device_lookup.h"
-#include "dispatcher.h"
 #include "guard.h"
+#include "process.h"
 
 namespace nsameta {
 namespace {

@@ -1,7 +1,5 @@
 #include "dispatcher.h"
 
-#include <cstdlib>
-
 #include "accepted_call.h"
 #include "logging.h"
 #include "staging.h"
@@ -177,22 +175,6 @@ nsameta_status dispatcher::workspace_size(const nsameta_problem* problem, const 
   if (auto status = validate_target(target); status != NSAMETA_OK) return status;
   *bytes = 0;  // every variant there is keeps what it needs on chip
   return NSAMETA_OK;
-}
-
-registry& process_registry() {
-  static registry& backends = *new registry(built_in_openers(), policy_table());
-  return backends;
-}
-
-override_setting& process_override() {
-  static override_setting& setting =
-      *new override_setting([] { return static_cast<const char*>(std::getenv("NSAMETA_BACKEND")); });
-  return setting;
-}
-
-dispatcher& process_dispatcher() {
-  static dispatcher& dispatch = *new dispatcher(process_registry(), process_override());
-  return dispatch;
 }
 
 }  // namespace nsameta

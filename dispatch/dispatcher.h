@@ -44,10 +44,4 @@ class dispatcher {
   const std::uint64_t id_;  // never used twice, as an address may be
 };
 
-/// The process's backends, override and dispatcher, made by the first call and never destroyed: a fill may run while
-/// the process exits.
-registry& process_registry();
-override_setting& process_override();
-dispatcher& process_dispatcher();
-
 }  // namespace nsameta

@@ -2,9 +2,8 @@
 // problem made here.
 #include <cinttypes>
 
-#include "dispatcher.h"
 #include "guard.h"
-#include "registry.h"
+#include "process.h"
 
 using namespace nsameta;
 

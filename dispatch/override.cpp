@@ -60,6 +60,7 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
     return "the index is " + std::to_string(entry.device) + ", but " + backend.name() + " has " +
            std::to_string(devices) + " device(s)";
   }
+  if (backend.lost_as(entry.variant) != nullptr) return "";
   std::string known;
   for (const variant_policy& policy : backend.variants) {
     if (entry.variant.empty() || entry.variant == policy.row->variant) return "";
@@ -113,25 +114,28 @@ nsameta_status override_setting::set(const char* text) {
   override_list parsed = parse_override(text);
   if (!parsed.error.empty()) return fail(NSAMETA_INVALID_OVERRIDE, "%s", parsed.error.c_str());
   const std::lock_guard lock(mutex_);
-  if (frozen_ != nullptr) {
+  if (const override_list* frozen = published_.load()) {
     return fail(NSAMETA_INVALID_OVERRIDE, "override \"%s\" comes after the first dispatch, which froze \"%s\"", text,
-                frozen_->text.empty() ? "auto" : frozen_->text.c_str());
+                frozen->text.empty() ? "auto" : frozen->text.c_str());
   }
-  chosen_ = std::move(parsed);
+  chosen_ = &kept_.emplace_back(std::move(parsed));
   return NSAMETA_OK;
 }
 
 const override_list& override_setting::freeze_now(registry& backends) {
   const std::lock_guard lock(mutex_);
-  if (frozen_ != nullptr) return *frozen_;
-  if (!chosen_) {
+  if (const override_list* frozen = published_.load()) return *frozen;
+  override_list list;
+  if (const override_list* chosen = chosen_.load()) {
+    list = *chosen;
+  } else {
     const char* environment = read_environment_();
-    chosen_ = parse_override(environment != nullptr ? environment : "");
+    list = parse_override(environment != nullptr ? environment : "");
   }
-  check_override(backends, &*chosen_);
-  frozen_ = std::make_unique<const override_list>(std::move(*chosen_));
-  published_.store(frozen_.get(), std::memory_order_release);
-  return *frozen_;
+  check_override(backends, &list);
+  const override_list& frozen = kept_.emplace_back(std::move(list));
+  published_.store(&frozen, std::memory_order_release);
+  return frozen;
 }
 
 }  // namespace nsameta

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
+#include <deque>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +42,11 @@ class override_setting {
  public:
   /// `read_environment` is called at most once, at the freeze, and not at all after set(). It may return null.
   explicit override_setting(const char* (*read_environment)()) : read_environment_(read_environment) {}
+  /// A forked child's: as chosen or frozen as its parent's, which lives longer.
+  explicit override_setting(const override_setting& parents)
+      : read_environment_(parents.read_environment_),
+        chosen_(parents.chosen_.load()),
+        published_(parents.published_.load(std::memory_order_acquire)) {}
 
   /// Fails with NSAMETA_INVALID_OVERRIDE when `text` does not parse, or after the freeze.
   nsameta_status set(const char* text);
@@ -58,9 +62,9 @@ class override_setting {
 
   const char* (*read_environment_)();
   std::mutex mutex_;
-  std::optional<override_list> chosen_;
-  std::unique_ptr<const override_list> frozen_;
-  std::atomic<const override_list*> published_{nullptr};
+  std::deque<override_list> kept_;  // all that were chosen or frozen here; addresses stay
+  std::atomic<const override_list*> chosen_{nullptr};     // null: the environment's
+  std::atomic<const override_list*> published_{nullptr};  // null: not frozen
 };
 
 }  // namespace nsameta

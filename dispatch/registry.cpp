@@ -47,12 +47,55 @@ void join_policies(std::span<const policy_row> table, backend_record* record) {
   }
 }
 
+bool has_driver(int id) { return id == id_cuda || id == id_hip; }
+
+/// `parents`: null if the parent was still opening it.
+std::unique_ptr<const backend_record> left_behind(int id, const backend_record* parents) {
+  auto record = std::make_unique<backend_record>();
+  record->id = id;
+  record->table = parents != nullptr ? parents->table : nullptr;
+  record->state = NSAMETA_BACKEND_FORKED;
+  record->reason = "the process was forked after it used this backend, whose devices stayed with the parent; fork before "
+                   "the first use, or start the child with exec";
+  return record;
+}
+
+/// Null when nothing of it is lost.
+std::unique_ptr<const backend_record> without(const std::vector<lost_variant>& lost, const backend_record& parents) {
+  std::unique_ptr<backend_record> record;
+  for (const lost_variant& each : lost) {
+    const auto same = [&](const variant_policy& policy) { return std::string_view(policy.row->variant) == each.variant; };
+    if (each.backend != parents.id || std::ranges::none_of(parents.variants, same)) continue;
+    if (record == nullptr) record = std::make_unique<backend_record>(parents);
+    std::erase_if(record->variants, same);
+    record->lost.push_back(each);
+  }
+  return record;
+}
+
 }  // namespace
+
+registry::registry(registry& parents, const std::vector<lost_variant>& lost)
+    : openers_(parents.openers_), table_(parents.table_) {
+  for (int id = 0; id < backend_count; ++id) {
+    const entry& theirs = parents.entries_[static_cast<std::size_t>(id)];
+    entry& mine = entries_[static_cast<std::size_t>(id)];
+    const backend_record* known = theirs.published.load(std::memory_order_acquire);
+    if (known == nullptr && !(has_driver(id) && theirs.begun.load())) continue;
+    if (has_driver(id) && (known == nullptr || known->ready())) {
+      mine.record = left_behind(id, known);
+    } else {
+      mine.record = without(lost, *known);
+    }
+    mine.published.store(mine.record != nullptr ? mine.record.get() : known, std::memory_order_release);
+  }
+}
 
 const backend_record& registry::probe(int id) {
   entry& slot = entries_[static_cast<std::size_t>(id)];
   const std::lock_guard lock(slot.mutex);
   if (slot.record != nullptr) return *slot.record;
+  slot.begun.store(true);
   opened_backend opened = openers_[static_cast<std::size_t>(id)]();
   auto record = std::make_unique<backend_record>();
   record->id = id;

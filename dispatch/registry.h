@@ -1,6 +1,7 @@
 /// The backends: what each one is, opened and probed once, when somebody first asks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend.h"
@@ -45,6 +47,13 @@ struct device_capability {
   std::int32_t multiprocessors;
 };
 
+/// A variant that a forked child cannot run, because of what its parent did with it.
+struct lost_variant {
+  int backend;
+  const char* variant;
+  const char* reason;
+};
+
 /// All that selection knows of a backend. Immutable, and as old as the registry.
 struct backend_record {
   int id;
@@ -55,6 +64,7 @@ struct backend_record {
   std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
   std::vector<std::string> troubles;            ///< of the same devices: why one could not be described, or ""
   std::vector<variant_policy> variants;
+  std::vector<lost_variant> lost;  ///< no longer among `variants`
 
   const char* name() const { return backend_names[static_cast<std::size_t>(id)]; }
   nsameta_device_kind kind() const { return backend_kinds[static_cast<std::size_t>(id)]; }
@@ -63,12 +73,20 @@ struct backend_record {
     return static_cast<std::size_t>(device) < capabilities.size() &&
            capabilities[static_cast<std::size_t>(device)].has_code;
   }
+  /// Null if the variant was not lost; "" names none.
+  const lost_variant* lost_as(std::string_view variant) const {
+    const auto found = std::ranges::find(lost, variant, &lost_variant::variant);
+    return found != lost.end() ? &*found : nullptr;
+  }
 };
 
 class registry {
  public:
   registry(backend_openers openers, std::span<const policy_row> table)
       : openers_(std::move(openers)), table_(table) {}
+  /// A forked child's: what its parent knew, but for the devices that the parent used and for `lost`. The parent's
+  /// stays as it is and lives longer.
+  registry(registry& parents, const std::vector<lost_variant>& lost);
   registry(const registry&) = delete;
   registry& operator=(const registry&) = delete;
 
@@ -81,6 +99,7 @@ class registry {
  private:
   struct entry {
     std::atomic<const backend_record*> published{nullptr};
+    std::atomic<bool> begun{false};  // somebody has come to open it
     std::mutex mutex;  // one prober at a time; another backend's probe is not held up
     std::unique_ptr<const backend_record> record;
   };

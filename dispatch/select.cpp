@@ -42,7 +42,7 @@ void take(const verdict& from, const cheapest& best, const selection_request& re
   chosen->expected = best.cost;
 }
 
-void record_cost_losers(const backend_record& backend, const selection_request& request, const selection& chosen,
+void record_other_variants(const backend_record& backend, const selection_request& request, const selection& chosen,
                         decision_recorder* recorder) {
   for (const variant_policy& policy : backend.variants) {
     if (policy.row == chosen.row) continue;
@@ -51,6 +51,8 @@ void record_cost_losers(const backend_record& backend, const selection_request& 
                      "%.0f ns expected, %.0f with %s/%s", cost, chosen.expected, chosen.backend->name(),
                      chosen.row->variant);
   }
+  for (const lost_variant& each : backend.lost)
+    recorder->reject(backend.name(), each.variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", each.reason);
 }
 
 /// The sentence of a call that nobody can run: who does not reach which buffer, or else who is missing.
@@ -85,7 +87,7 @@ nsameta_status select_best(registry& backends, const selection_request& request,
     for (int id = 0; id < backend_count; ++id) {
       const verdict candidate = judge(backends, id, request.target, where);
       if (candidate.eligible) {
-        record_cost_losers(*candidate.backend, request, *chosen, recorder);
+        record_other_variants(*candidate.backend, request, *chosen, recorder);
       } else {
         recorder->reject(backend_names[static_cast<std::size_t>(id)], "", candidate.code, "%s",
                          why_not(candidate, id, request.target, where).c_str());
@@ -106,7 +108,7 @@ nsameta_status forced_nobody(registry& backends, const override_list& forced, co
                              const residency& where) {
   std::string reasons;
   for (const override_entry& entry : forced.entries) {
-    const verdict rejected = judge_forced(backends, entry.backend, entry.device, where);
+    const verdict rejected = judge_forced(backends, entry, where);
     // The override names it already when it is the only one.
     if (forced.entries.size() > 1)
       reasons += (reasons.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": ";
@@ -124,7 +126,7 @@ const override_entry* first_usable(registry& backends, const override_list& forc
                                    verdict* found) {
   const override_entry* staged = nullptr;
   for (const override_entry& entry : forced.entries) {
-    const verdict candidate = judge_forced(backends, entry.backend, entry.device, where);
+    const verdict candidate = judge_forced(backends, entry, where);
     const bool usable = candidate.eligible || candidate.code == NSAMETA_REJECTED_UNREACHABLE;
     if (!usable || (!candidate.eligible && staged != nullptr)) continue;
     *found = candidate;
@@ -141,7 +143,7 @@ void record_forced(registry& backends, const override_list& forced, const select
   for (const override_entry& entry : forced.entries) {
     named |= 1u << entry.backend;
     if (&entry == taken) continue;
-    const verdict other = judge_forced(backends, entry.backend, entry.device, where);
+    const verdict other = judge_forced(backends, entry, where);
     const char* name = other.backend->name();
     if (other.eligible) {
       recorder->reject(name, entry.variant.c_str(), NSAMETA_REJECTED_NOT_REQUESTED, "an earlier entry runs");
@@ -168,7 +170,7 @@ nsameta_status select_forced(registry& backends, const override_list& forced, co
     return fail(NSAMETA_INTERNAL_ERROR, "the policy table has no row for %s", found.backend->name());
   }
   take(found, best, request, where, !found.eligible, chosen);
-  if (recorder != nullptr && entry->variant.empty()) record_cost_losers(*found.backend, request, *chosen, recorder);
+  if (recorder != nullptr && entry->variant.empty()) record_other_variants(*found.backend, request, *chosen, recorder);
   return NSAMETA_OK;
 }
 

@@ -20,6 +20,7 @@ const char* kind_name(nsameta_device_kind kind) {
 
 std::string why_not(const verdict& rejected, int id, const nsameta_target& target, const residency& where) {
   if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) return std::string("the target is ") + kind_name(target.kind);
+  if (rejected.lost != nullptr) return rejected.lost->reason;
   const backend_record& backend = *rejected.backend;
   if (rejected.code == NSAMETA_REJECTED_UNAVAILABLE) {
     return backend.ready() ? no_code(backend, rejected.device) : backend.reason;

@@ -29,10 +29,11 @@ nsameta_status dispatcher::warm_up_list(const override_list& forced, const nsame
   bool any = false;
   for (const override_entry& entry : forced.entries) {
     const backend_record& backend = backends_.at(entry.backend);
-    if (!backend.ready()) {
+    const lost_variant* lost = backend.lost_as(entry.variant);
+    if (!backend.ready() || lost != nullptr) {
       // The override names it already when it is the only one.
       if (forced.entries.size() > 1) reasons += (reasons.empty() ? "" : "; ") + std::string(backend.name()) + ": ";
-      reasons += backend.reason;
+      reasons += lost != nullptr ? lost->reason : backend.reason;
       continue;
     }
     const std::int32_t targeted = backend.kind() == target.kind ? target.index : -1;

@@ -8,53 +8,11 @@
 #include <cstring>
 #include <thread>
 
-namespace nsameta {
-namespace {
+namespace nsameta::host {
 
-nsameta_status allocate(std::int32_t, std::size_t bytes, void** out, failure_text* why) {
-  *out = std::malloc(bytes > 0 ? bytes : 1);
-  if (*out != nullptr) return NSAMETA_OK;
-  std::snprintf(why->text, sizeof why->text, "allocating %zu bytes of host memory failed", bytes);
-  return NSAMETA_OUT_OF_MEMORY;
-}
-
-nsameta_status copy(launch_place, void* to, const void* from, std::size_t bytes, failure_text*) {
-  if (bytes > 0) std::memcpy(to, from, bytes);
-  return NSAMETA_OK;
-}
-
-device_services services() {
-  return {
-      .allocate = allocate,
-      .release =
-          [](std::int32_t, void* memory, failure_text*) {
-            std::free(memory);
-            return NSAMETA_OK;
-          },
-      .copy = copy,
-      .synchronize = [](launch_place, failure_text*) { return NSAMETA_OK; },
-      .is_capturing =
-          [](launch_place, bool* capturing, failure_text*) {
-            *capturing = false;
-            return NSAMETA_OK;
-          },
-      // A fill is done when it returns: every stream is the null one, and always idle.
-      .create_stream =
-          [](std::int32_t, void** stream, failure_text*) {
-            *stream = nullptr;
-            return NSAMETA_OK;
-          },
-      .destroy_stream = [](launch_place, failure_text*) { return NSAMETA_OK; },
-      .begin_capture = nullptr,
-      .end_capture = nullptr,
-      .launch_graph = nullptr,
-      .destroy_graph = nullptr,
-  };
-}
-
-nsameta_status locate(const void*, memory_place* place, failure_text*) {
-  *place = {memory_kind::host, 0};
-  return NSAMETA_OK;
+nsameta_backend_state probe(std::int32_t* device_count, failure_text*) {
+  *device_count = 1;
+  return NSAMETA_BACKEND_READY;
 }
 
 nsameta_status describe(std::int32_t, nsameta_device_info* info, failure_text*) {
@@ -70,31 +28,45 @@ nsameta_status describe(std::int32_t, nsameta_device_info* info, failure_text*) 
   return NSAMETA_OK;
 }
 
-nsameta_backend_state probe(std::int32_t* device_count, failure_text*) {
-  *device_count = 1;
-  return NSAMETA_BACKEND_READY;
+nsameta_status locate(const void*, memory_place* place, failure_text*) {
+  *place = {memory_kind::host, 0};
+  return NSAMETA_OK;
 }
 
 /// Host code is loaded with the library.
 nsameta_status warm_up(std::int32_t, failure_text*) { return NSAMETA_OK; }
 
-}  // namespace
-
-backend_interface host_backend(const char* name, const char* version, const char* const* variants,
-                               decltype(backend_interface::fill) fill) {
-  return {
-      .interface_version = backend_interface_version,
-      .kind = NSAMETA_DEVICE_HOST,
-      .name = name,
-      .version = version,
-      .variants = variants,
-      .probe = probe,
-      .describe = describe,
-      .locate = locate,
-      .warm_up = warm_up,
-      .fill = fill,
-      .services = services(),
-  };
+nsameta_status allocate(std::int32_t, std::size_t bytes, void** out, failure_text* why) {
+  *out = std::malloc(bytes > 0 ? bytes : 1);
+  if (*out != nullptr) return NSAMETA_OK;
+  std::snprintf(why->text, sizeof why->text, "allocating %zu bytes of host memory failed", bytes);
+  return NSAMETA_OUT_OF_MEMORY;
 }
 
-}  // namespace nsameta
+nsameta_status release(std::int32_t, void* memory, failure_text*) {
+  std::free(memory);
+  return NSAMETA_OK;
+}
+
+nsameta_status copy(launch_place, void* to, const void* from, std::size_t bytes, failure_text*) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+  return NSAMETA_OK;
+}
+
+// A fill is done when it returns: every stream is the null one, and always idle.
+
+nsameta_status synchronize(launch_place, failure_text*) { return NSAMETA_OK; }
+
+nsameta_status is_capturing(launch_place, bool* capturing, failure_text*) {
+  *capturing = false;
+  return NSAMETA_OK;
+}
+
+nsameta_status create_stream(std::int32_t, void** stream, failure_text*) {
+  *stream = nullptr;
+  return NSAMETA_OK;
+}
+
+nsameta_status destroy_stream(launch_place, failure_text*) { return NSAMETA_OK; }
+
+}  // namespace nsameta::host

@@ -30,7 +30,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 }  // namespace
 
 const backend_interface& cpu_backend() {
-  static const backend_interface table = host_backend("cpu", "oneTBB " TBB_VERSION_STRING, variant_names, fill);
+  static constexpr backend_interface table = host_backend("cpu", "oneTBB " TBB_VERSION_STRING, variant_names, fill);
   return table;
 }
 

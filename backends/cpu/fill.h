@@ -14,4 +14,7 @@ void fill_serial(const nsameta_problem&, const nsameta_outputs&);
 /// `grain` rows or requests at least.
 void fill_parallel(const nsameta_problem&, const nsameta_outputs&, std::int64_t grain);
 
+/// Whether fill_parallel has gone to oneTBB, whose threads a forked child does not have.
+bool has_used_threads();
+
 }  // namespace nsameta::cpu

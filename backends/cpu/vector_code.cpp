@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 
 #include "cpu/length_sums.h"
 #include "cpu/row_kernel.h"
@@ -39,11 +40,13 @@ std::size_t count_usable() {
 }  // namespace
 
 std::int64_t streaming_bytes() {
-  static const std::int64_t bytes = [] {
+  static constinit std::atomic<std::int64_t> bytes{0};  // no first call that a forked child could wait for
+  std::int64_t known = bytes.load(std::memory_order_relaxed);
+  if (known == 0) [[unlikely]] {
     const std::int64_t cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return cache > 0 ? cache : std::int64_t{32} << 20;
-  }();
-  return bytes;
+    bytes.store(known = cache > 0 ? cache : std::int64_t{32} << 20, std::memory_order_relaxed);
+  }
+  return known;
 }
 
 std::span<const vector_code> usable_vector_code() { return {code.data(), count_usable()}; }

@@ -25,7 +25,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 
 const backend_interface& reference_backend() {
   // The version of the compiler: it stands on nothing else.
-  static const backend_interface table = host_backend("reference", __VERSION__, variant_names, fill);
+  static constexpr backend_interface table = host_backend("reference", __VERSION__, variant_names, fill);
   return table;
 }
 

@@ -6,9 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <string>
-
-#include <boost/version.hpp>
 
 #include "gpu/kernels.h"
 #include "simt/executor.h"
@@ -39,12 +36,6 @@ error issue(const operation& what, void* handle) {
 }
 
 }  // namespace
-
-const char* runtime::version() {
-  static const std::string text = "fibres (Boost.Context " + std::to_string(BOOST_VERSION / 100000) + "." +
-                                  std::to_string(BOOST_VERSION / 100 % 1000) + ")";
-  return text.c_str();
-}
 
 // ------------------------------------------------------------------------------------------- devices
 

@@ -2,10 +2,22 @@
 /// warps, device 1 64-wide ones.
 #pragma once
 
+#include <algorithm>
+#include <array>
+
+#include <boost/version.hpp>
+
 #include "gpu/runtime.h"
 #include "simt/error.h"
 
 namespace nsameta::simt {
+
+/// A constant: valid as long as the process, also while it exits.
+inline constexpr auto version_text = [] {
+  auto text = std::to_array("fibres (Boost.Context " BOOST_LIB_VERSION ")");
+  std::ranges::replace(text, '_', '.');
+  return text;
+}();
 
 struct runtime {
   using error = simt::error;
@@ -13,7 +25,7 @@ struct runtime {
   static constexpr nsameta_device_kind kind = NSAMETA_DEVICE_SIMT;
   static constexpr const char* name = "simt";
 
-  static const char* version();
+  static constexpr const char* version() { return version_text.data(); }
   static const char* error_text(error e) { return text_of(e); }
   static bool is_out_of_memory(error e) { return e == error::out_of_memory; }
   static nsameta_backend_state probe_state(error) { return NSAMETA_BACKEND_NO_DEVICE; }

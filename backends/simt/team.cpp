@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace nsameta::simt {
 namespace {
@@ -46,8 +47,21 @@ std::string describe(const collective_call& call) {
 }  // namespace
 
 team& team::of_this_thread() {
-  thread_local team mine;
-  return mine;
+  thread_local constinit team* mine = nullptr;
+  thread_local constinit bool ending = false;
+  struct owner {
+    ~owner() {
+      ending = true;
+      delete std::exchange(mine, nullptr);
+    }
+  };
+  if (mine == nullptr) {
+    // What launches after the thread's own objects are gone, such as a static destructor on the main thread, gets a team
+    // that nobody ends.
+    if (!ending) thread_local const owner of_mine;
+    mine = new team;
+  }
+  return *mine;
 }
 
 team::member::member(team& of, std::size_t bytes) : owner(of), stack(bytes, live, this) {}

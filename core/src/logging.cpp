@@ -1,7 +1,9 @@
 #include "logging.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 
 #include "nsameta/nsameta.h"
@@ -15,10 +17,10 @@ struct log_sink {
   void* user = nullptr;
 };
 
-log_sink& sink() {
-  static log_sink the_sink;
-  return the_sink;
-}
+// Neither is made by a first call: a child forked during that would wait for it for ever.
+constinit log_sink sink;
+constexpr unsigned unread = ~0u;
+constinit std::atomic<unsigned> topics{unread};
 
 unsigned topics_of_environment() noexcept {
   const char* list = std::getenv("NSAMETA_LOG");
@@ -40,25 +42,26 @@ unsigned parse_log_topics(std::string_view list) noexcept {
 }
 
 bool log_enabled(log_topic topic) noexcept {
-  static const unsigned topics = topics_of_environment();
-  return (topics & static_cast<unsigned>(topic)) != 0;
+  unsigned known = topics.load(std::memory_order_relaxed);
+  if (known == unread) [[unlikely]] topics.store(known = topics_of_environment(), std::memory_order_relaxed);
+  return (known & static_cast<unsigned>(topic)) != 0;
 }
 
 void log_line(const char* line) noexcept {
-  log_sink& to = sink();
-  const std::lock_guard lock(to.mutex);
-  if (to.callback != nullptr) {
-    to.callback(line, to.user);
+  const std::lock_guard lock(sink.mutex);
+  if (sink.callback != nullptr) {
+    sink.callback(line, sink.user);
   } else {
     std::fprintf(stderr, "nsameta: %s\n", line);
   }
 }
 
+void renew_log_lock() noexcept { std::construct_at(&sink.mutex); }
+
 }  // namespace nsameta
 
 void nsameta_set_log_callback(nsameta_log_callback callback, void* user) {
-  nsameta::log_sink& to = nsameta::sink();
-  const std::lock_guard lock(to.mutex);
-  to.callback = callback;
-  to.user = user;
+  const std::lock_guard lock(nsameta::sink.mutex);
+  nsameta::sink.callback = callback;
+  nsameta::sink.user = user;
 }

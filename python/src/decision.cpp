@@ -11,7 +11,7 @@ namespace {
 
 const char* state_name(nsameta_backend_state state) {
   constexpr const char* names[] = {"ready",     "not_built", "not_found", "incompatible",
-                                   "no_driver", "no_device", "no_code"};
+                                   "no_driver", "no_device", "no_code",   "forked"};
   return names[state];
 }
 

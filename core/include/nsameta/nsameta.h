@@ -246,7 +246,8 @@ typedef enum nsameta_backend_state {
   NSAMETA_BACKEND_INCOMPATIBLE = 3,   ///< the file found is no module of this version
   NSAMETA_BACKEND_NO_DRIVER = 4,
   NSAMETA_BACKEND_NO_DEVICE = 5,
-  NSAMETA_BACKEND_NO_CODE = 6         ///< devices are there, but the image holds no code for them
+  NSAMETA_BACKEND_NO_CODE = 6,        ///< devices are there, but the image holds no code for them
+  NSAMETA_BACKEND_FORKED = 7          ///< used before the process was forked: its devices stayed with the parent
 } nsameta_backend_state;
 
 /// A backend and whether it can run. Strings are owned by the library and live as long as the process.

@@ -1,0 +1,93 @@
+// Forks while other threads are inside the library, wherever they may be: the child takes over no lock of theirs. Each
+// case wants a process of its own, in which nothing has called the library yet.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "child.h"
+#include "filling.h"
+#include "nsameta/nsameta.hpp"
+
+using namespace nsameta::test;
+
+namespace {
+
+constexpr nsameta_target on_simt{NSAMETA_DEVICE_SIMT, 0, nullptr, 0};
+constexpr nsameta_target on_cuda{NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
+constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
+
+/// Takes part `number` in what threads do with the library.
+std::string take_part(int number) {
+  switch (number % 6) {
+    case 0: return filling(large_recipe(number)).wrong_after_fill();
+    case 1: return filling(small_recipe(number)).wrong_after_fill(on_simt);
+    case 2: return filling(small_recipe(number), {"cuda", 0}).wrong_after_fill(on_cuda);
+    case 3: return filling(small_recipe(number)).wrong_after_fill(anywhere);
+    case 4: return complaint("warm-up", nsameta_warmup(&anywhere));
+    default: return nsameta::backends().size() == 5 ? "" : "not five backends";
+  }
+}
+
+/// What a child does: all of it but new threads, which ThreadSanitizer does not allow here.
+std::string use_as_child() {
+  std::string said = filling(small_recipe(1)).wrong_after_fill();
+  said += filling(small_recipe(2)).wrong_after_fill(anywhere);
+  said += filling(small_recipe(3)).wrong_after_fill(on_simt);
+  said += complaint("warm-up", nsameta_warmup(&anywhere));
+  if (nsameta::backends().size() != 5) said += "not five backends";
+  filling one(small_recipe(4));
+  const nsameta_status status = nsameta_fill(&one.problem(), &one.outputs(), &on_cuda);
+  if (status == NSAMETA_OK) return said + one.wrong();
+  return said + unless_refused("cuda", status, NSAMETA_BACKEND_UNAVAILABLE, "the process was forked");
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("fork");
+
+TEST_CASE("while threads use the library" * doctest::skip()) {
+  constexpr int threads = 6, forks = 40;
+  nsameta_set_log_callback([](const char*, void*) {}, nullptr);
+  REQUIRE(filling(large_recipe(0)).wrong_after_fill_on("cpu/tbb") == "");
+  std::atomic<bool> over = false;
+  std::vector<std::string> said(threads);
+  {
+    std::vector<std::jthread> users;
+    for (int i = 0; i < threads; ++i)
+      users.emplace_back([&, i] {
+        while (!over) said[static_cast<std::size_t>(i)] += take_part(i);
+      });
+    for (int i = 0; i < forks; ++i)
+      CHECK(in_child(ending::without_exit, [] {
+        const std::string wrong = use_as_child();
+        return wrong + filling(large_recipe(1)).wrong_after_fill();  // on one thread, since oneTBB was used
+      }) == "");
+    over = true;
+  }
+  for (const std::string& each : said) CHECK(each == "");
+}
+
+/// A round is a child in which nobody has called the library yet.
+TEST_CASE("while threads make the first calls" * doctest::skip()) {
+  constexpr int rounds = 12;
+  for (int round = 0; round < rounds; ++round)
+    CHECK(in_child(ending::without_exit, [round] {
+      constexpr int threads = 6, forks = 3;
+      nsameta_set_log_callback([](const char*, void*) {}, nullptr);
+      std::vector<std::string> said(threads + 1);
+      {
+        std::vector<std::jthread> users;
+        for (int i = 0; i < threads; ++i)
+          users.emplace_back([&, i] { said[static_cast<std::size_t>(i)] = take_part(i + round); });
+        for (int i = 0; i < forks; ++i) said[threads] += in_child(ending::without_exit, use_as_child);
+      }
+      std::string all;
+      for (const std::string& each : said) all += each;
+      return all;
+    }) == "");
+}
+
+TEST_SUITE_END();
