@@ -12,8 +12,6 @@ std::span<char*> command_line;
 
 const tested_backend& tested() { return forced; }
 
-bool has_graphs() { return !forced.place.on_host() || forced.place.backend == "simt"; }
-
 void keep_options(int argc, char** argv) { command_line = std::span(argv, static_cast<std::size_t>(argc)); }
 
 std::string option(std::string_view name, const std::string& otherwise) {

@@ -17,9 +17,6 @@ struct tested_backend {
 
 const tested_backend& tested();
 
-/// Whether its work can be captured: CPU backends have no graphs.
-bool has_graphs();
-
 /// Remembers the program's command line.
 void keep_options(int argc, char** argv);
 

@@ -38,7 +38,7 @@ void record_and_replay(std::deque<recorded_fill>& fills, const device_stream& st
 }  // namespace
 
 TEST_CASE("without a warm-up, a fill is refused and leaves the capture whole") {
-  if (!matrix::has_graphs()) return;
+  if (!tested().place.has_graphs()) return;
   std::deque<recorded_fill> fills = make_fills();
   const device_stream stream = make_stream_there();
   for (recorded_fill& fill : fills) {
@@ -55,7 +55,7 @@ TEST_CASE("without a warm-up, a fill is refused and leaves the capture whole") {
 }
 
 TEST_CASE("right after the warm-up, the first calls of a process may be captured") {
-  if (!matrix::has_graphs()) return;
+  if (!tested().place.has_graphs()) return;
   warm_up();
   std::deque<recorded_fill> fills = make_fills();
   const device_stream stream = make_stream_there();
