@@ -13,13 +13,14 @@ enum exit_code : int {
   mismatch = 1,     ///< a backend gave other bits than the reference
   bad_input = 2,    ///< a problem, trace, option or override that makes no sense
   unavailable = 3,  ///< a backend that was asked for cannot run here
-  failed = 4        ///< anything else: a device error, no memory
+  failed = 4        ///< anything else: a device error, no memory, a leak
 };
 
 /// Each adds its subcommand to `app`; when it is the one that runs, it leaves its exit status in `result`.
 void add_info(CLI::App& app, int& result);
 void add_fill(CLI::App& app, int& result);
 void add_replay(CLI::App& app, int& result);
+void add_soak(CLI::App& app, int& result);
 void add_verify(CLI::App& app, int& result);
 
 /// The exit status for a library call that failed.

@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_info(app, result);
   add_fill(app, result);
   add_replay(app, result);
+  add_soak(app, result);
   add_verify(app, result);
   try {
     app.parse(argc, argv);

@@ -2,18 +2,12 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "commands.h"
 #include "harness/backend_name.h"
-#include "harness/generator.h"
-#include "harness/library_error.h"
-#include "harness/nearest_name.h"
-#include "harness/parity.h"
-#include "harness/problem_json.h"
-#include "nsameta/device.h"
+#include "parity_record.h"
 #include "text_table.h"
 
 namespace nsameta::cli {
@@ -26,113 +20,31 @@ struct verify_options {
   std::uint64_t seed = 1;
 };
 
-/// One backend's device, or a backend that cannot run.
-struct candidate {
-  std::string name;     ///< "simt:1"
-  std::string not_run;  ///< the reason; "" when it can run
-};
-
-struct outcome {
-  candidate tested;
-  std::uint64_t cases = 0;
-  std::uint64_t mismatches = 0;
-  std::optional<harness::generated_case> first_failure;
-  std::string first_difference;
-};
-
-void add_devices(std::vector<candidate>& candidates, const nsameta_backend_info& backend) {
-  if (backend.state != NSAMETA_BACKEND_READY) {
-    candidates.push_back({backend.name, backend.reason});
-  } else if (backend.device_count == 1) {
-    candidates.push_back({backend.name, ""});
-  } else {
-    for (std::int32_t i = 0; i < backend.device_count; ++i)
-      candidates.push_back({std::string(backend.name) + ":" + std::to_string(i), ""});
-  }
-}
-
-const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>& backends, const std::string& entry) {
-  const std::string name = harness::place_of(entry).backend;
-  const auto found =
-      std::find_if(backends.begin(), backends.end(), [&](const nsameta_backend_info& b) { return b.name == name; });
-  if (found != backends.end()) return *found;
-  std::vector<std::string_view> names;
-  for (const nsameta_backend_info& backend : backends) names.push_back(backend.name);
-  const std::string nearest = harness::nearest_name(name, names);
-  throw CLI::ValidationError("\"" + entry + "\" is no backend" +
-                             (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") + " Valid are " +
-                             harness::join_names(names));
-}
-
-/// Throws library_error when the index or the variant of `entry` is none of its backend's.
-void require_existing(const std::string& entry) {
-  const harness::problem_data empty;
-  const nsameta_problem problem = empty.view();
-  nsameta_outputs outputs;
-  nsameta_outputs_init(&outputs);
-  const nsameta_target target = harness::place_of(entry).target();
-  harness::check(nsameta_fill_on(entry.c_str(), &problem, &outputs, &target));
-}
-
-/// Every device of the listed backends; of all but the oracle itself when nothing is listed.
-std::vector<candidate> list_candidates(const std::string& list) {
-  const auto backends = harness::list_backends();
-  std::vector<candidate> candidates;
-  if (list.empty())
-    for (const nsameta_backend_info& backend : backends)
-      if (std::string_view(backend.name) != "reference") add_devices(candidates, backend);
-  for (const std::string& entry : harness::split_list(list)) {
-    const nsameta_backend_info& backend = find_backend(backends, entry);
-    if (entry == backend.name || backend.state != NSAMETA_BACKEND_READY) {
-      add_devices(candidates, backend);
-    } else {
-      require_existing(entry);
-      candidates.push_back({entry, ""});
-    }
-  }
-  return candidates;
-}
-
-outcome verify_one(const candidate& tested, const verify_options& options) {
-  outcome result{tested, 0, 0, {}, ""};
-  if (!tested.not_run.empty()) return result;
-  try {
-    for (; result.cases < options.cases; ++result.cases) {
-      const auto generated = harness::build_case(harness::draw_recipe(options.seed, result.cases));
-      const auto fault = harness::check_parity(generated, tested.name);
-      if (fault && ++result.mismatches == 1) {
-        result.first_failure = generated;
-        result.first_difference = *fault;
-      }
-    }
-  } catch (const harness::library_error& error) {
-    result.tested.not_run = error.what();
-  }
-  return result;
-}
-
-void print_failure(const outcome& result) {
-  const harness::generated_case smallest = harness::shrink(*result.first_failure, result.tested.name);
-  std::cerr << result.tested.name << ": " << result.first_difference << " (" << describe(smallest.recipe) << ")\n";
-  std::cout << harness::problem_to_json(smallest.problem).dump() << '\n';
+void print_failure(const parity_record& record) {
+  const failure_report report = report_failure(record);
+  std::cerr << report.text << '\n';
+  std::cout << report.problem << '\n';
 }
 
 int verify(const verify_options& options) {
-  std::vector<outcome> outcomes;
+  std::vector<parity_record> outcomes;
   const auto required = harness::split_list(options.required);
   const auto backends = harness::list_backends();
   for (const std::string& name : required) find_backend(backends, name);
-  for (const candidate& tested : list_candidates(options.backends)) outcomes.push_back(verify_one(tested, options));
+  for (const candidate& tested : list_candidates(options.backends)) {
+    parity_record& record = outcomes.emplace_back(parity_record{.tested = tested});
+    for (std::uint64_t number = 0; number < options.cases; ++number) run_case(record, options.seed, number);
+  }
 
   text_table table({"backend", ">cases", ">mismatches", "not run because"});
-  for (const outcome& result : outcomes)
+  for (const parity_record& result : outcomes)
     table.add_row(
         {result.tested.name, std::to_string(result.cases), std::to_string(result.mismatches), result.tested.not_run});
   table.print(std::cout);
 
   int code = success;
   for (const std::string& name : required) {
-    const bool ran = std::any_of(outcomes.begin(), outcomes.end(), [&](const outcome& result) {
+    const bool ran = std::any_of(outcomes.begin(), outcomes.end(), [&](const parity_record& result) {
       const bool same = result.tested.name == name || harness::place_of(result.tested.name).backend == name;
       return same && result.tested.not_run.empty();
     });
@@ -141,7 +53,7 @@ int verify(const verify_options& options) {
       code = unavailable;
     }
   }
-  for (const outcome& result : outcomes) {
+  for (const parity_record& result : outcomes) {
     if (!result.first_failure) continue;
     print_failure(result);
     code = mismatch;

@@ -6,6 +6,8 @@ namespace nsameta::harness {
 
 bool device_place::on_host() const { return backend != "cuda" && backend != "hip"; }
 
+bool device_place::has_graphs() const { return backend != "reference" && backend != "cpu"; }
+
 nsameta_target device_place::target() const {
   if (backend == "cuda") return {NSAMETA_DEVICE_CUDA, index, nullptr, 0};
   if (backend == "hip") return {NSAMETA_DEVICE_HIP, index, nullptr, 0};

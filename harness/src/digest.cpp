@@ -24,14 +24,21 @@ void add_row(digest& sum, std::span<const std::int32_t> row) {
   for (const digest& lane : lanes) sum.add(static_cast<std::int64_t>(lane.value()));
 }
 
-}  // namespace
+std::vector<std::span<const std::int32_t>> whole_rows(const nsameta_table& table) {
+  std::vector<std::span<const std::int32_t>> rows;
+  for (std::int64_t row = 0; row < table.rows; ++row)
+    rows.emplace_back(table.data + row * table.row_stride, static_cast<std::size_t>(table.width));
+  return rows;
+}
 
-void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
-  digest sum = *this;  // a local the compiler can keep in a register
+/// Adds what `part_of(field, vector)` and `rows_of(field, table)` name of each output.
+template <class PartOf, class RowsOf>
+void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, RowsOf rows_of) {
+  digest sum = to;  // a local the compiler can keep in a register
   std::int64_t place = 0;
   for (const vector_field& field : vector_fields) {
     ++place;
-    const nsameta_vector vector = live_part(field, outputs.*field.member, shape);
+    const nsameta_vector vector = part_of(field, outputs.*field.member);
     if (vector.data == nullptr) continue;
     sum.add(place);
     sum.add(vector.capacity);
@@ -45,12 +52,26 @@ void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
     ++place;
     const nsameta_table& table = outputs.*field.member;
     if (table.data == nullptr) continue;
-    const auto rows = live_rows(field, table, shape);
+    const std::vector<std::span<const std::int32_t>> rows = rows_of(field, table);
     sum.add(place);
     sum.add(std::ssize(rows));
     for (const auto row : rows) add_row(sum, row);
   }
-  *this = sum;
+  to = sum;
+}
+
+}  // namespace
+
+void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
+  add_fields(
+      *this, outputs, [&](const vector_field& field, const nsameta_vector& all) { return live_part(field, all, shape); },
+      [&](const table_field& field, const nsameta_table& all) { return live_rows(field, all, shape); });
+}
+
+void digest::add_whole(const nsameta_outputs& outputs) {
+  add_fields(
+      *this, outputs, [](const vector_field&, const nsameta_vector& all) { return all; },
+      [](const table_field&, const nsameta_table& all) { return whole_rows(all); });
 }
 
 std::string digest::text() const {

@@ -8,7 +8,7 @@
 #include "harness/library_error.h"
 #include "harness/output_buffers.h"
 #include "harness/problem_json.h"
-#include "nsameta/device.h"
+#include "nsameta/device.hpp"
 
 namespace nsameta::harness {
 namespace {
@@ -21,12 +21,26 @@ device_memory workspace_for(const device_place& place, const nsameta_problem& pr
   return device_memory(place, bytes);
 }
 
-void fill_on(const std::string& backend, const input_buffers& inputs, const output_buffers& outputs) {
+/// Captures the fill on a stream of its own and runs the graph once.
+void fill_from_graph(const std::string& backend, const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  const device_place place = place_of(backend);
+  const device on(place.backend, place.index);
+  const device_stream stream = make_stream(on);
+  nsameta_target target = place.target();
+  target.stream = stream.get();
+  const device_graph graph =
+      capture(stream, [&] { check(nsameta_fill_on(backend.c_str(), &problem, &outputs, &target)); });
+  launch(graph, stream);
+  on.synchronize(stream.get());
+}
+
+void fill_on(const std::string& backend, const input_buffers& inputs, const output_buffers& outputs, issue how) {
   const device_place place = place_of(backend);
   const device_memory workspace = workspace_for(place, inputs.view());
   nsameta_outputs view = outputs.view();
   view.workspace = workspace.data();
   view.workspace_bytes = workspace.size();
+  if (how == issue::from_graph) return fill_from_graph(backend, inputs.view(), view);
   const nsameta_target target = place.target();
   check(nsameta_fill_on(backend.c_str(), &inputs.view(), &view, &target));
   if (!place.on_host()) check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
@@ -71,17 +85,17 @@ generated_case as_fill_runs_it(const generated_case& whole) {
   return plain;
 }
 
-std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend) {
+std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend, issue how) {
   const device_place place = place_of(backend);
   input_buffers inputs(place);
   inputs.upload(tested.problem);
   output_buffers outputs(place, tested.layout);
-  fill_on(backend, inputs, outputs);
+  fill_on(backend, inputs, outputs, how);
 
   input_buffers expected_inputs(place_of("reference"));
   expected_inputs.upload(tested.problem);
   output_buffers expected(place_of("reference"), tested.layout);
-  fill_on("reference", expected_inputs, expected);
+  fill_on("reference", expected_inputs, expected, issue::at_once);
 
   if (const auto found = compare(outputs.read_back(), expected.read_back())) return to_string(*found);
   if (const auto damage = outputs.damaged_guard()) return damage;
@@ -91,12 +105,14 @@ std::optional<std::string> run_and_compare(const generated_case& tested, const s
 
 }  // namespace
 
-std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend) {
+std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend, issue how) {
   try {
-    return run_and_compare(tested, backend);
+    return run_and_compare(tested, backend, how);
   } catch (const library_error& error) {
     if (error.status() == NSAMETA_BACKEND_UNAVAILABLE) throw;
     return error.what();
+  } catch (const error& failed) {  // of a stream or a graph
+    return failed.what();
   }
 }
 

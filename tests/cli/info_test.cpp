@@ -6,7 +6,7 @@ namespace nsameta::cli_tests {
 
 TEST_CASE("--version and --help succeed") {
   CHECK(run("--version").out.starts_with("nsameta "));
-  for (const char* command : {"", "info", "fill", "replay", "verify"}) {
+  for (const char* command : {"", "info", "fill", "replay", "soak", "verify"}) {
     const outcome help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(help.out.find("Options:") != std::string::npos);

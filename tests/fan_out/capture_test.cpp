@@ -11,9 +11,6 @@
 namespace nsameta::fan_out {
 namespace {
 
-/// CPU backends have no graphs.
-bool has_graphs() { return !matrix::tested().place.on_host() || matrix::tested().place.backend == "simt"; }
-
 /// The same requests last to first: as many rows, all somewhere else.
 harness::strided_values reversed(const harness::strided_values& values) {
   if (!values.present()) return values;
@@ -54,7 +51,7 @@ void check_captured(const harness::problem_data& problem, std::int64_t count) {
 }  // namespace
 
 TEST_CASE("a captured fan-out replays with changed lengths") {
-  if (!has_graphs()) return;
+  if (!matrix::tested().place.has_graphs()) return;
   const nsameta_target target = matrix::tested().place.target();
   harness::check(nsameta_warmup(&target));
   std::uint64_t seed = 100;

@@ -5,7 +5,7 @@
 
 #include "axes.h"
 #include "harness/library_error.h"
-#include "nsameta/device.h"
+#include "nsameta/device.hpp"
 #include "parity.h"
 #include "tested_backend.h"
 
@@ -13,38 +13,6 @@ namespace nsameta::matrix {
 namespace {
 
 using harness::check;
-
-/// A stream of the tested device.
-class stream {
- public:
-  stream() { check(nsameta_stream_create(name(), index(), &handle_)); }
-  ~stream() { nsameta_stream_destroy(name(), index(), handle_); }
-  stream(const stream&) = delete;
-  stream& operator=(const stream&) = delete;
-  nsameta_target target() const {
-    nsameta_target target = tested().place.target();
-    target.stream = handle_;
-    return target;
-  }
-  void begin_capture() { check(nsameta_capture_begin(name(), index(), handle_)); }
-  void* end_capture() {
-    void* graph = nullptr;
-    check(nsameta_capture_end(name(), index(), handle_, &graph));
-    return graph;
-  }
-  void replay(void* graph) {
-    check(nsameta_graph_launch(name(), index(), graph, handle_));
-    check(nsameta_device_synchronize(name(), index(), handle_));
-  }
-  static const char* name() { return tested().place.backend.c_str(); }
-  static std::int32_t index() { return tested().place.index; }
-
- private:
-  void* handle_ = nullptr;
-};
-
-/// CPU backends have no graphs.
-bool has_graphs() { return !tested().place.on_host() || tested().place.backend == "simt"; }
 
 /// What a later step has in common with the captured one: all that the host tells, and the engine's own table.
 harness::generated_case step_like(const harness::generated_case& first, harness::length_pattern pattern,
@@ -73,14 +41,12 @@ void capture_and_replay(const harness::case_recipe& recipe) {
   harness::input_buffers inputs(tested().place);
   inputs.upload(first.problem);
   harness::output_buffers outputs(tested().place, first.layout);
-  stream work;
-  const nsameta_target target = work.target();
+  const device on(tested().place.backend, tested().place.index);
+  const device_stream stream = make_stream(on);
+  nsameta_target target = tested().place.target();
+  target.stream = stream.get();
   const nsameta_problem captured = inputs.view();
-
-  work.begin_capture();
-  const nsameta_status status = nsameta_fill(&captured, &outputs.view(), &target);
-  void* graph = work.end_capture();
-  REQUIRE_MESSAGE(status == NSAMETA_OK, nsameta_last_error());
+  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &outputs.view(), &target)); });
 
   std::uint64_t seed = 0;
   for (const auto pattern : {length_pattern::ragged, length_pattern::zero_heavy, length_pattern::one_giant,
@@ -90,17 +56,17 @@ void capture_and_replay(const harness::case_recipe& recipe) {
     REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
     REQUIRE(inputs.view().req_to_token.data == captured.req_to_token.data);
     outputs.reset();
-    work.replay(graph);
+    launch(graph, stream);
+    on.synchronize(stream.get());
     const auto wrong = expectation(step).wrong_with(outputs, inputs);
     CHECK_MESSAGE(!wrong, *wrong << "\n" << reproduce(step));
   }
-  check(nsameta_graph_destroy(stream::name(), stream::index(), graph));
 }
 
 }  // namespace
 
 TEST_CASE("a captured fill replays with changed lengths") {
-  if (!has_graphs()) return;
+  if (!tested().place.has_graphs()) return;
   const nsameta_target target = tested().place.target();
   check(nsameta_warmup(&target));
   std::int32_t number = 0;

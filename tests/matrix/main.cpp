@@ -7,14 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 #include "tested_backend.h"
 
 namespace {
 
 constexpr int skipped = 77;
-constexpr std::string_view backend_option = "--backend=";
 
 bool required(const std::string& backend) {
   const char* list = std::getenv("NSAMETA_REQUIRE");
@@ -25,10 +23,8 @@ bool required(const std::string& backend) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string spec = "cpu";
-  for (int i = 1; i < argc; ++i)
-    if (std::string_view(argv[i]).starts_with(backend_option)) spec = argv[i] + backend_option.size();
-
+  nsameta::matrix::keep_options(argc, argv);
+  const std::string spec = nsameta::matrix::option("backend", "cpu");
   if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty()) {
     const bool must = required(nsameta::matrix::tested().place.backend);
     std::printf("%s: %s: %s\n", must ? "required, but not run" : "not run", spec.c_str(), why.c_str());

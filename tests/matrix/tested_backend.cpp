@@ -1,13 +1,25 @@
 #include "tested_backend.h"
 
+#include <span>
+
 #include "harness/library_error.h"
 
 namespace nsameta::matrix {
 namespace {
 tested_backend forced;
-}
+std::span<char*> command_line;
+}  // namespace
 
 const tested_backend& tested() { return forced; }
+
+void keep_options(int argc, char** argv) { command_line = std::span(argv, static_cast<std::size_t>(argc)); }
+
+std::string option(std::string_view name, const std::string& otherwise) {
+  const std::string begin = "--" + std::string(name) + "=";
+  for (const std::string_view word : command_line)
+    if (word.starts_with(begin)) return std::string(word.substr(begin.size()));
+  return otherwise;
+}
 
 std::string force_backend(const std::string& spec) {
   const std::size_t slash = spec.find('/');

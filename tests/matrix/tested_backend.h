@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "harness/backend_name.h"
 #include "nsameta/nsameta.h"
@@ -15,6 +16,12 @@ struct tested_backend {
 };
 
 const tested_backend& tested();
+
+/// Remembers the program's command line.
+void keep_options(int argc, char** argv);
+
+/// What "--name=" is followed by on the command line, or `otherwise`.
+std::string option(std::string_view name, const std::string& otherwise);
 
 /// Forces `spec` for every nsameta_fill of the process. "" when it can run, else why not.
 std::string force_backend(const std::string& spec);

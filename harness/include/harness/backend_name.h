@@ -17,6 +17,8 @@ struct device_place {
 
   /// True when the device computes on plain host memory.
   bool on_host() const;
+  /// Whether its work can be captured in a graph.
+  bool has_graphs() const;
   /// The target of fills on this device, on its default stream.
   nsameta_target target() const;
 };

@@ -21,6 +21,9 @@ class digest {
   /// vectors count by value, so int32 and int64 outputs that agree give one digest. Host memory.
   void add(const nsameta_outputs& outputs, const live_shape& shape);
 
+  /// The same over whole capacities: what stands beyond the live elements counts too.
+  void add_whole(const nsameta_outputs& outputs);
+
   std::uint64_t value() const { return sum_; }
   std::string text() const;  ///< 16 hexadecimal digits
 

@@ -1,0 +1,29 @@
+#include "parity_record.h"
+
+#include "harness/library_error.h"
+#include "harness/problem_json.h"
+
+namespace nsameta::cli {
+
+void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number, harness::issue how) {
+  if (!record.tested.not_run.empty()) return;
+  try {
+    const auto generated = harness::build_case(harness::draw_recipe(seed, number));
+    const auto fault = harness::check_parity(generated, record.tested.name, how);
+    ++record.cases;
+    if (!fault || ++record.mismatches > 1) return;
+    record.first_number = number;
+    record.first_failure = generated;
+    record.first_difference = *fault;
+  } catch (const harness::library_error& error) {
+    record.tested.not_run = error.what();
+  }
+}
+
+failure_report report_failure(const parity_record& record) {
+  const harness::generated_case smallest = harness::shrink(*record.first_failure, record.tested.name);
+  return {record.tested.name + ": " + record.first_difference + " (" + describe(smallest.recipe) + ")",
+          harness::problem_to_json(smallest.problem).dump()};
+}
+
+}  // namespace nsameta::cli

@@ -1,0 +1,33 @@
+/// What generated cases on one device gave.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "candidates.h"
+#include "harness/parity.h"
+
+namespace nsameta::cli {
+
+struct parity_record {
+  candidate tested;
+  std::uint64_t cases = 0;
+  std::uint64_t mismatches = 0;
+  std::uint64_t first_number = 0;  ///< of the first case that failed
+  std::optional<harness::generated_case> first_failure = {};
+  std::string first_difference = {};
+};
+
+/// Runs case `number` of `seed` and counts it. A device that cannot run leaves its reason in the candidate.
+void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number,
+              harness::issue how = harness::issue::at_once);
+
+/// What was wrong with the first failure, in words, and its problem made small, in the form that `nsameta fill` takes.
+struct failure_report {
+  std::string text;
+  std::string problem;
+};
+failure_report report_failure(const parity_record& record);
+
+}  // namespace nsameta::cli

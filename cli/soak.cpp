@@ -1,0 +1,206 @@
+/// nsameta soak: random problems over all usable backends for as long as is wanted, what the process holds watched.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "harness/backend_name.h"
+#include "harness/library_error.h"
+#include "harness/problem_json.h"
+#include "parity_record.h"
+#include "resources.h"
+#include "text_table.h"
+
+namespace nsameta::cli {
+namespace {
+
+struct soak_options {
+  double minutes = 1;
+  std::string backends;
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> only_case;
+  bool as_json = false;
+};
+
+struct soak_result {
+  std::vector<parity_record> records;
+  resource_watch watch;
+  double minutes = 0;
+  std::uint64_t cases = 0;
+
+  template <class Count>
+  std::uint64_t sum(Count count) const {
+    std::uint64_t total = 0;
+    for (const parity_record& record : records) total += record.*count;
+    return total;
+  }
+  std::uint64_t executions() const { return sum(&parity_record::cases); }
+  std::uint64_t mismatches() const { return sum(&parity_record::mismatches); }
+};
+
+/// Every other case is replayed from a graph where there are such, so that streams and graphs come and go too.
+void run_round(std::vector<parity_record>& records, const soak_options& options, std::uint64_t number) {
+  for (parity_record& record : records) {
+    const bool captured = number % 2 == 1 && harness::place_of(record.tested.name).has_graphs();
+    run_case(record, options.seed, number, captured ? harness::issue::from_graph : harness::issue::at_once);
+  }
+}
+
+/// A fifth of the time to warm up, then the quarters that are watched; at least one round each.
+void run_rounds(soak_result& result, const soak_options& options) {
+  constexpr std::size_t phases = resource_watch::quarters + 1;
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t phase = 0; phase < phases; ++phase) {
+    const double end = options.minutes * static_cast<double>(phase + 1) / phases;
+    do {
+      run_round(result.records, options, result.cases++);
+      if (phase > 0) result.watch.sample(phase - 1);
+      result.minutes = std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - begin).count();
+    } while (result.minutes < end);
+  }
+}
+
+void warm_up(const std::vector<parity_record>& records) {
+  for (const parity_record& record : records) {
+    if (!record.tested.not_run.empty()) continue;
+    const nsameta_target target = harness::place_of(record.tested.name).target();
+    harness::check(nsameta_warmup(&target));
+  }
+}
+
+std::string repeat_command(const parity_record& record, const soak_options& options) {
+  return "nsameta soak --seed " + std::to_string(options.seed) + " --case " + std::to_string(record.first_number) +
+         " --backends " + record.tested.name;
+}
+
+std::string shown(const resource& kind, std::int64_t amount) {
+  const bool bytes = std::string_view(kind.name).ends_with("bytes");
+  return bytes ? fixed(static_cast<double>(amount) / 1024, 0) + " KiB" : std::to_string(amount);
+}
+
+/// How many resources leaked.
+std::size_t count_leaks(const resource_watch& watch) {
+  std::size_t leaks = 0;
+  for (std::size_t which = 0; which < resources().size(); ++which) leaks += watch.leaks(which);
+  return leaks;
+}
+
+void print_text(const soak_result& result, const soak_options& options) {
+  text_table backends({"backend", ">executions", ">mismatches", "not run because"});
+  for (const parity_record& record : result.records)
+    backends.add_row({record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches),
+                      record.tested.not_run});
+  backends.print(std::cout);
+  if (!options.only_case) {
+    std::cout << "\nLeast in use in each quarter of the time after the warm-up:\n";
+    text_table watched({"resource", ">first", ">second", ">third", ">last", ">allowed growth", "verdict"});
+    for (std::size_t which = 0; which < resources().size(); ++which) {
+      const resource& kind = resources()[which];
+      std::vector<std::string> cells{kind.name};
+      for (const std::int64_t amount : result.watch.least(which)) cells.push_back(shown(kind, amount));
+      cells.insert(cells.end(), {shown(kind, kind.allowed), result.watch.leaks(which) ? "leak" : "steady"});
+      watched.add_row(cells);
+    }
+    watched.print(std::cout);
+  }
+  std::cout << "\nseed " << options.seed << ", " << result.cases << " cases, " << fixed(result.minutes, 2)
+            << " minutes: " << result.executions() << " executions, " << result.mismatches() << " mismatches, "
+            << count_leaks(result.watch) << " leaks\n";
+  for (const parity_record& record : result.records) {
+    if (!record.first_failure) continue;
+    const failure_report report = report_failure(record);
+    std::cerr << report.text << "\nAgain: " << repeat_command(record, options) << '\n';
+    std::cout << report.problem << '\n';
+  }
+}
+
+void print_json(const soak_result& result, const soak_options& options) {
+  harness::json object{{"seed", options.seed},
+                       {"minutes", result.minutes},
+                       {"cases", result.cases},
+                       {"executions", result.executions()},
+                       {"mismatches", result.mismatches()},
+                       {"leaks", count_leaks(result.watch)},
+                       {"backends", harness::json::array()},
+                       {"resources", harness::json::array()}};
+  for (const parity_record& record : result.records) {
+    harness::json backend{{"name", record.tested.name},
+                          {"executions", record.cases},
+                          {"mismatches", record.mismatches},
+                          {"not_run", record.tested.not_run}};
+    if (record.first_failure) {
+      const failure_report report = report_failure(record);
+      backend["failure"] = {{"what", report.text},
+                            {"again", repeat_command(record, options)},
+                            {"problem", harness::json::parse(report.problem)}};
+    }
+    object["backends"].push_back(backend);
+  }
+  for (std::size_t which = 0; which < resources().size() && !options.only_case; ++which)
+    object["resources"].push_back({{"name", resources()[which].name},
+                                   {"least", result.watch.least(which)},
+                                   {"allowed_growth", resources()[which].allowed},
+                                   {"leaks", result.watch.leaks(which)}});
+  std::cout << object.dump(2) << '\n';
+}
+
+int soak(const soak_options& options) {
+  soak_result result;
+  for (const candidate& tested : list_candidates(options.backends)) result.records.push_back({.tested = tested});
+  warm_up(result.records);
+  if (options.only_case) {
+    run_round(result.records, options, *options.only_case);
+    result.cases = 1;
+  } else {
+    run_rounds(result, options);
+  }
+  (options.as_json ? print_json : print_text)(result, options);
+  if (result.mismatches() > 0) return mismatch;
+  if (count_leaks(result.watch) > 0) return failed;
+  return result.executions() > 0 ? success : unavailable;
+}
+
+/// For unsigned options: CLI11 lets "-1" wrap around.
+const CLI::Range not_negative(std::int64_t{0}, std::numeric_limits<std::int64_t>::max());
+
+/// A positive number: CLI::Range takes "nan" for one.
+std::string check_minutes(const std::string& text) {
+  double minutes = 0;
+  constexpr double most = 1e6;
+  if (CLI::detail::lexical_cast(text, minutes) && minutes > 0 && minutes <= most) return "";
+  return text + " is no number of minutes above 0 and up to 1000000";
+}
+
+}  // namespace
+
+void add_soak(CLI::App& app, int& result) {
+  auto options = std::make_shared<soak_options>();
+  CLI::App* command =
+      app.add_subcommand("soak", "Runs random problems over all usable backends, looking for mismatches and leaks");
+  CLI::Option* minutes = command->add_option("--minutes", options->minutes, "How long; fractions are minutes too")
+                             ->check(check_minutes)
+                             ->capture_default_str();
+  command
+      ->add_option("--backends,--backend", options->backends,
+                   "Which: name[:index][/variant], comma-separated; default all")
+      ->type_name("LIST");
+  command->add_option("--seed", options->seed, "Decides the problems")
+      ->check(not_negative)
+      ->capture_default_str();
+  command->add_option("--case", options->only_case, "Runs this one case, once on each backend: to repeat a mismatch")
+      ->check(not_negative)
+      ->excludes(minutes);
+  command->add_flag("--json", options->as_json, "Prints JSON");
+  command->footer(
+      "A mismatch says how to repeat it, prints its problem as the last line of standard output, made small, in the "
+      "form that `nsameta fill` takes, and exits 1. A leak exits 4: a resource of which every quarter of the time, after "
+      "a fifth of it to warm up, used more than the one before, by more than is allowed.");
+  command->callback([options, &result] { result = soak(*options); });
+}
+
+}  // namespace nsameta::cli

@@ -1,0 +1,58 @@
+/// A fill of one kind that is recorded into a graph on the tested device and replayed with other lengths in the same
+/// buffers, each answer's digest held against that of the reference.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fill_kinds.h"
+#include "harness/input_buffers.h"
+#include "harness/output_buffers.h"
+#include "nsameta/device.hpp"
+#include "planned_launch.h"
+
+namespace nsameta::replays {
+
+class recorded_fill {
+ public:
+  /// Works out the reference's answers to `steps` steps. Runs nothing on the device.
+  recorded_fill(const fill_kind&, nsameta_mode, std::int64_t steps);
+
+  /// What the host would launch for the first set, or for the sets that share a launch.
+  planned_launch plan() const;
+  /// The fill, or the chain of fills, into `stream`; nsameta_fill's status.
+  nsameta_status issue(void* stream) const;
+  /// Captures the fill. Throws nsameta::error.
+  void record(const device_stream& stream);
+  /// Replays it with the lengths of step `number`, modulo the steps, in buffers that hold the fill pattern again. What
+  /// is wrong, or "".
+  std::string replay(std::int64_t number);
+  /// Launches whatever else was captured on `stream`; what it wrote, or "".
+  std::string written_by(const device_graph& graph, const device_stream& stream);
+  /// Names an input that the replays changed, or "".
+  std::string changed_input() const { return inputs_.changed().value_or(""); }
+
+  std::string name() const;
+
+ private:
+  nsameta_problem set_step(std::int64_t number);
+  std::uint64_t digest_of(std::deque<harness::output_buffers>& sets) const;
+  std::uint64_t reference_digest();
+  std::string explain_difference();
+
+  const fill_kind& kind_;
+  harness::problem_data problem_;
+  std::vector<harness::output_layout> layouts_;
+  harness::input_buffers inputs_;
+  std::deque<harness::output_buffers> sets_, expected_;
+  std::vector<nsameta_outputs> views_;
+  std::vector<length_step> steps_;
+  std::vector<std::uint64_t> digests_;  // the reference's, a step each
+  nsameta_problem captured_{};
+  std::optional<device_graph> graph_;
+  const device_stream* stream_ = nullptr;
+};
+
+}  // namespace nsameta::replays
