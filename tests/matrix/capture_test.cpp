@@ -70,9 +70,10 @@ void capture_and_replay(const harness::case_recipe& recipe) {
   using harness::length_pattern;
   // The captured batch has the most rows any later one may have: its buffers serve all.
   const auto first = harness::build_case(recipe);
-  harness::input_buffers inputs(tested().place);
+  const harness::guard kind = harness::pages_in_turn();
+  harness::input_buffers inputs(tested().place, kind);
   inputs.upload(first.problem);
-  harness::output_buffers outputs(tested().place, first.layout);
+  harness::output_buffers outputs(tested().place, first.layout, kind);
   stream work;
   const nsameta_target target = work.target();
   const nsameta_problem captured = inputs.view();
@@ -90,8 +91,9 @@ void capture_and_replay(const harness::case_recipe& recipe) {
     REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
     REQUIRE(inputs.view().req_to_token.data == captured.req_to_token.data);
     outputs.reset();
+    note_case(tested().spec + ", captured", step);
     work.replay(graph);
-    const auto wrong = expectation(step).wrong_with(outputs, inputs);
+    const auto wrong = expectation(step, kind).wrong_with(outputs, inputs);
     CHECK_MESSAGE(!wrong, *wrong << "\n" << reproduce(step));
   }
   check(nsameta_graph_destroy(stream::name(), stream::index(), graph));
