@@ -1,51 +1,74 @@
 #include "harness/input_buffers.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <utility>
+
+#include "buffers.h"
 
 namespace nsameta::harness {
 namespace {
-constexpr std::size_t alignment = 256;
+
+struct input {
+  const char* name;
+  std::span<const std::byte> bytes;  ///< from the first element to the end of the last
+  std::size_t misalignment;
+};
+
+input vector_input(const char* name, const strided_values& values) {
+  const std::int64_t bytes = strided_bytes(values.view(), values.size());
+  return {name, values.memory().first(static_cast<std::size_t>(bytes)), 0};
 }
 
-std::size_t input_buffers::stage(const char* name, std::span<const std::byte> bytes) {
-  const std::size_t begin = (staged_.size() + alignment - 1) / alignment * alignment;
-  staged_.resize(begin);
-  staged_.insert(staged_.end(), bytes.begin(), bytes.end());
-  blocks_.push_back({name, begin, staged_.size()});
-  return begin;
+input table_input(const token_table& table) {
+  if (table.memory.empty()) return {"req_to_token", {}, 0};  // kept elsewhere
+  const std::size_t first = static_cast<std::size_t>(table.first) * sizeof(std::int32_t);
+  const auto bytes = static_cast<std::size_t>(table_bytes(table.slots, table.width, table.row_stride));
+  return {"req_to_token", std::as_bytes(std::span(table.memory)).subspan(first, bytes), first};
 }
+
+}  // namespace
 
 void input_buffers::upload(const problem_data& problem) {
-  staged_.clear();
-  blocks_.clear();
-  view_ = problem.view();
-  const std::size_t seq_lens = stage("seq_lens", problem.seq_lens.memory());
-  const std::size_t extend_seq_lens = stage("extend_seq_lens", problem.extend_seq_lens.memory());
-  const std::size_t req_pool_indices = stage("req_pool_indices", problem.req_pool_indices.memory());
-  const std::size_t req_to_token = stage("req_to_token", std::as_bytes(std::span(problem.req_to_token.memory)));
+  const std::array inputs{vector_input("seq_lens", problem.seq_lens),
+                          vector_input("extend_seq_lens", problem.extend_seq_lens),
+                          vector_input("req_pool_indices", problem.req_pool_indices),
+                          table_input(problem.req_to_token)};
+  guarded_layout layout(memory_.layout().kind());
+  for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
+  memory_.rearrange(std::move(layout));
 
-  if (staged_.size() > memory_.size()) memory_ = device_memory(memory_.place(), staged_.size() * 2);
+  const std::vector<guarded_array>& arrays = memory_.layout().arrays();
+  staged_.assign(memory_.layout().bytes(), guard_pattern);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    std::ranges::copy(inputs[i].bytes, staged_.begin() + static_cast<std::ptrdiff_t>(arrays[i].begin));
+  memory_.set_writable(true);
   memory_.upload(staged_);
+  memory_.set_writable(false);
 
-  const auto place = [&](auto*& pointer, std::size_t offset) {
+  view_ = problem.view();
+  const auto place = [&](auto*& pointer, const guarded_array& array) {
     if (pointer != nullptr)
-      pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(memory_.data() + offset);
+      pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(memory_.data() + array.begin);
   };
-  place(view_.seq_lens.data, seq_lens);
-  place(view_.extend_seq_lens.data, extend_seq_lens);
-  place(view_.req_pool_indices.data, req_pool_indices);
-  place(view_.req_to_token.data, req_to_token + static_cast<std::size_t>(problem.req_to_token.first) * 4);
+  place(view_.seq_lens.data, arrays[0]);
+  place(view_.extend_seq_lens.data, arrays[1]);
+  place(view_.req_pool_indices.data, arrays[2]);
+  place(view_.req_to_token.data, arrays[3]);
 }
 
 std::optional<std::string> input_buffers::changed() const {
-  std::vector<std::byte> now(staged_.size());
+  std::vector<std::byte> now = staged_;
   memory_.download(now);
-  for (const block& b : blocks_)
-    if (!std::equal(now.begin() + static_cast<std::ptrdiff_t>(b.begin),
-                    now.begin() + static_cast<std::ptrdiff_t>(b.end),
-                    staged_.begin() + static_cast<std::ptrdiff_t>(b.begin)))
-      return b.name;
+  const auto same = [&](std::size_t begin, std::size_t end) {
+    return std::equal(now.begin() + static_cast<std::ptrdiff_t>(begin), now.begin() + static_cast<std::ptrdiff_t>(end),
+                      staged_.begin() + static_cast<std::ptrdiff_t>(begin));
+  };
+  for (const guarded_array& array : memory_.layout().arrays()) {
+    if (!same(array.begin, array.end)) return array.name;
+    if (!same(array.first, array.last)) return std::string(array.name) + ", or rather beside it";
+  }
   return std::nullopt;
 }
 

@@ -3,41 +3,29 @@
 #include <algorithm>
 #include <span>
 
+#include "buffers.h"
+
 namespace nsameta::harness {
 namespace {
 
-constexpr std::size_t guard_bytes = 256;
-constexpr std::byte guard_pattern{0xc3};
 constexpr std::byte fill_pattern{0xa5};
 
-std::size_t round_up(std::size_t bytes) { return (bytes + guard_bytes - 1) / guard_bytes * guard_bytes; }
-
-/// Appends a block behind the last one and its guard.
-template <class Block>
-void append(std::vector<Block>& blocks, const char* name, std::int64_t offset, std::int64_t bytes) {
-  const std::size_t end = blocks.empty() ? 0 : blocks.back().end;
-  const std::size_t begin = round_up(end) + guard_bytes + static_cast<std::size_t>(offset);
-  blocks.push_back({name, begin, begin + static_cast<std::size_t>(bytes)});
-}
-
-template <class Block>
-std::vector<Block> blocks_of(const output_layout& layout) {
-  std::vector<Block> blocks;
+guarded_layout arrays_of(const output_layout& layout, guard kind) {
+  guarded_layout arrays(kind);
+  const auto add = [&arrays](const char* name, std::int64_t bytes, std::int64_t misalignment) {
+    arrays.add(name, static_cast<std::size_t>(bytes), static_cast<std::size_t>(misalignment));
+  };
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_layout& vector = layout.vectors[i];
     const std::int64_t width = element_bytes(vector.dtype);
-    if (vector.wanted) append(blocks, vector_fields[i].name, vector.misalignment * width, vector.capacity * width);
+    if (vector.wanted) add(vector_fields[i].name, vector.capacity * width, vector.misalignment * width);
   }
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     const table_layout& table = layout.tables[i];
-    if (table.wanted) append(blocks, table_fields[i].name, table.misalignment * 4, table.rows * table.row_stride * 4);
+    if (table.wanted)
+      add(table_fields[i].name, table_bytes(table.rows, table.width, table.row_stride), table.misalignment * 4);
   }
-  return blocks;
-}
-
-template <class Block>
-std::size_t total_bytes(const std::vector<Block>& blocks) {
-  return (blocks.empty() ? 0 : round_up(blocks.back().end)) + guard_bytes;
+  return arrays;
 }
 
 /// The first byte of [begin, end) that is no guard any more, or `end`.
@@ -48,9 +36,9 @@ std::size_t first_damage(const std::byte* bytes, std::size_t begin, std::size_t 
 
 }  // namespace
 
-output_buffers::output_buffers(const device_place& place, const output_layout& layout)
-    : layout_(layout), blocks_(blocks_of<block>(layout)), memory_(place, total_bytes(blocks_)) {
-  if (!place.on_host()) copy_.resize(memory_.size());
+output_buffers::output_buffers(const device_place& place, const output_layout& layout, guard kind)
+    : layout_(layout), memory_(place, arrays_of(layout, guard_on(place, kind))) {
+  if (!place.on_host()) copy_.resize(memory_.layout().bytes());
   device_view_ = view_at(memory_.data());
   host_view_ = place.on_host() ? device_view_ : view_at(copy_.data());
   reset();
@@ -58,8 +46,12 @@ output_buffers::output_buffers(const device_place& place, const output_layout& l
 
 void output_buffers::reset() {
   std::byte* bytes = memory_.place().on_host() ? memory_.data() : copy_.data();
-  std::fill_n(bytes, memory_.size(), guard_pattern);
-  for (const block& b : blocks_) std::fill(bytes + b.begin, bytes + b.end, fill_pattern);
+  const open_guards opened(memory_);
+  for (const guarded_array& array : memory_.layout().arrays()) {
+    std::fill(bytes + array.first, bytes + array.begin, guard_pattern);
+    std::fill(bytes + array.begin, bytes + array.end, fill_pattern);
+    std::fill(bytes + array.end, bytes + array.last, guard_pattern);
+  }
   if (!memory_.place().on_host()) memory_.upload(copy_);
 }
 
@@ -71,32 +63,28 @@ const nsameta_outputs& output_buffers::read_back() {
 const nsameta_outputs& output_buffers::read_back(const live_shape& shape) {
   if (memory_.place().on_host()) return host_view_;
   // The vectors come first and are small; of the tables, which are not, come the rows that are live.
-  std::size_t vectors_end = blocks_.empty() ? 0 : blocks_.back().end;
+  std::size_t vectors_end = memory_.layout().bytes();
   for (const table_field& field : table_fields) {
     const nsameta_table& table = host_view_.*field.member;
     if (table.data == nullptr) continue;
     const auto begin = static_cast<std::size_t>(reinterpret_cast<std::byte*>(table.data) - copy_.data());
     const std::int64_t rows = std::min(shape.table_rows, table.rows);
-    const auto bytes = static_cast<std::size_t>(rows * table.row_stride) * sizeof(std::int32_t);
-    memory_.download(std::span(copy_).subspan(begin, bytes), begin);
+    const auto bytes = static_cast<std::size_t>(table_bytes(rows, table.width, table.row_stride));
+    memory_.download(copy_, begin, begin + bytes);
     vectors_end = std::min(vectors_end, begin);
   }
-  memory_.download(std::span(copy_).first(vectors_end));
+  memory_.download(copy_, 0, vectors_end);
   return host_view_;
 }
 
 std::optional<std::string> output_buffers::damaged_guard() const {
   const std::byte* bytes = host_bytes();
-  std::size_t guard = 0;
-  for (std::size_t i = 0; i <= blocks_.size(); ++i) {
-    const std::size_t end = i < blocks_.size() ? blocks_[i].begin : memory_.size();
-    const std::size_t at = first_damage(bytes, guard, end);
-    if (at != end) {
-      const bool behind = i > 0 && (i == blocks_.size() || at - guard <= end - at);
-      return behind ? "wrote " + std::to_string(at - guard) + " bytes past the end of " + blocks_[i - 1].name
-                    : "wrote " + std::to_string(end - at) + " bytes before the start of " + blocks_[i].name;
-    }
-    if (i < blocks_.size()) guard = blocks_[i].end;
+  const open_guards opened(memory_);
+  for (const guarded_array& array : memory_.layout().arrays()) {
+    if (const std::size_t at = first_damage(bytes, array.first, array.begin); at != array.begin)
+      return "wrote " + std::to_string(array.begin - at) + " bytes before the start of " + array.name;
+    if (const std::size_t at = first_damage(bytes, array.end, array.last); at != array.last)
+      return "wrote " + std::to_string(at - array.end) + " bytes past the end of " + array.name;
   }
   return std::nullopt;
 }
@@ -104,7 +92,7 @@ std::optional<std::string> output_buffers::damaged_guard() const {
 nsameta_outputs output_buffers::view_at(std::byte* base) const {
   nsameta_outputs outputs;
   nsameta_outputs_init(&outputs);
-  auto next = blocks_.begin();
+  auto next = memory_.layout().arrays().begin();
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_layout& vector = layout_.vectors[i];
     if (vector.wanted) outputs.*vector_fields[i].member = {base + (next++)->begin, vector.capacity, vector.dtype};

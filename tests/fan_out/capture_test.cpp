@@ -5,6 +5,7 @@
 
 #include "fan_out.h"
 #include "harness/library_error.h"
+#include "matrix/parity.h"
 #include "matrix/tested_backend.h"
 #include "nsameta/device.hpp"
 
@@ -30,7 +31,7 @@ void check_captured(const harness::problem_data& problem, std::int64_t count) {
   const harness::device_place& place = matrix::tested().place;
   const device on(place.backend, place.index);
   const device_stream stream = make_stream(on);
-  harness::input_buffers inputs(place);
+  harness::input_buffers inputs(place, harness::pages_in_turn());
   inputs.upload(problem);
   output_sets sets(problem, count, static_cast<std::uint64_t>(count));
   nsameta_target target = place.target();
@@ -42,6 +43,7 @@ void check_captured(const harness::problem_data& problem, std::int64_t count) {
     inputs.upload(step);
     REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
     sets.reset();
+    matrix::note_case(matrix::tested().spec + ", captured, " + std::to_string(count) + " sets", {{}, step, {}});
     launch(graph, stream);
     on.synchronize(stream.get());
     CHECK(sets.wrong_with(step, inputs) == "");

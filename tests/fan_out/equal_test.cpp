@@ -22,9 +22,10 @@ void synchronize() {
 }
 
 void check_equal(const harness::problem_data& problem, std::int64_t count, std::uint64_t seed) {
-  harness::input_buffers inputs(matrix::tested().place);
+  harness::input_buffers inputs(matrix::tested().place, harness::pages_in_turn());
   inputs.upload(problem);
   output_sets sets(problem, count, seed);
+  matrix::note_case(matrix::tested().spec + ", " + std::to_string(count) + " sets", {{}, problem, {}});
   const nsameta_target target = matrix::tested().place.target();
 
   for (const nsameta_outputs& set : sets.views()) CHECK(matrix::wrong_decision(inputs.view(), set, target) == "");

@@ -69,7 +69,7 @@ output_sets::output_sets(const harness::problem_data& problem, std::int64_t coun
   random_source random(seed);
   for (std::int64_t set = 0; set < count; ++set) {
     layouts_.push_back(layout_of(problem, random));
-    buffers_.emplace_back(matrix::tested().place, layouts_.back());
+    buffers_.emplace_back(matrix::tested().place, layouts_.back(), harness::pages_in_turn());
     views_.push_back(buffers_.back().view());
   }
 }

@@ -38,9 +38,10 @@ void capture_and_replay(const harness::case_recipe& recipe) {
   using harness::length_pattern;
   // The captured batch has the most rows any later one may have: its buffers serve all.
   const auto first = harness::build_case(recipe);
-  harness::input_buffers inputs(tested().place);
+  const harness::guard kind = harness::pages_in_turn();
+  harness::input_buffers inputs(tested().place, kind);
   inputs.upload(first.problem);
-  harness::output_buffers outputs(tested().place, first.layout);
+  harness::output_buffers outputs(tested().place, first.layout, kind);
   const device on(tested().place.backend, tested().place.index);
   const device_stream stream = make_stream(on);
   nsameta_target target = tested().place.target();
@@ -56,9 +57,10 @@ void capture_and_replay(const harness::case_recipe& recipe) {
     REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
     REQUIRE(inputs.view().req_to_token.data == captured.req_to_token.data);
     outputs.reset();
+    note_case(tested().spec + ", captured", step);
     launch(graph, stream);
     on.synchronize(stream.get());
-    const auto wrong = expectation(step).wrong_with(outputs, inputs);
+    const auto wrong = expectation(step, kind).wrong_with(outputs, inputs);
     CHECK_MESSAGE(!wrong, *wrong << "\n" << reproduce(step));
   }
 }

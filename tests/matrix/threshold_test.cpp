@@ -75,9 +75,10 @@ std::string fill_and_compare(const step_kind& kind, std::int64_t batch_size) {
   harness::generated_case step;
   step.problem = problem_of(kind, batch_size);
   step.layout = exact_layout(step.problem, live_shape_of(step.problem));
-  harness::input_buffers inputs(harness::place_of("cpu"));
+  harness::input_buffers inputs(harness::place_of("cpu"), harness::pages_in_turn());
   inputs.upload(step.problem);
-  harness::output_buffers outputs(harness::place_of("cpu"), step.layout);
+  harness::output_buffers outputs(harness::place_of("cpu"), step.layout, harness::pages_in_turn());
+  note_case("by selection", step);
   const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   check(nsameta_fill(&inputs.view(), &outputs.view(), &host));
   const auto wrong = expectation(step).wrong_with(outputs, inputs);

@@ -15,9 +15,11 @@ namespace {
 harness::json answer(const harness::problem_data& problem) {
   const harness::device_place& place = tested().place;
   const nsameta_target target = place.target();
-  harness::input_buffers inputs(place);
+  const harness::guard kind = harness::pages_in_turn();
+  harness::input_buffers inputs(place, kind);
   inputs.upload(problem);
-  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)));
+  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)), kind);
+  note_case(tested().spec, {{}, problem, {}});
   harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
   harness::check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
   return harness::answer_to_json(problem, outputs.read_back());

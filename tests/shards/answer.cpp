@@ -5,6 +5,7 @@
 #include "harness/input_buffers.h"
 #include "harness/library_error.h"
 #include "harness/output_buffers.h"
+#include "matrix/parity.h"
 #include "matrix/tested_backend.h"
 #include "nsameta/device.h"
 
@@ -13,9 +14,11 @@ namespace nsameta::shards {
 answer answer_of(const harness::problem_data& problem) {
   const harness::device_place& place = matrix::tested().place;
   const nsameta_target target = place.target();
-  harness::input_buffers inputs(place);
+  const harness::guard kind = harness::pages_in_turn();
+  harness::input_buffers inputs(place, kind);
   inputs.upload(problem);
-  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)));
+  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)), kind);
+  matrix::note_case(matrix::tested().spec, {{}, problem, {}});
   harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
   harness::check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
 

@@ -1,4 +1,4 @@
-/// A problem's inputs on one device.
+/// A problem's inputs on one device, with guards between them.
 #pragma once
 
 #include <cstddef>
@@ -6,35 +6,31 @@
 #include <string>
 #include <vector>
 
-#include "harness/device_memory.h"
+#include "harness/guarded_memory.h"
 #include "harness/problem_data.h"
 
 namespace nsameta::harness {
 
-/// Holds one problem at a time. Its memory only grows, so that a sequence of problems soon stops allocating.
+/// Holds one problem at a time. Between page guards the inputs can only be read; between canaries the memory only
+/// grows, so that a sequence of problems soon stops allocating.
 class input_buffers {
  public:
-  explicit input_buffers(const device_place& place) : memory_(place, 0) {}
+  explicit input_buffers(const device_place& place, guard kind = guard::canaries)
+      : memory_(place, guarded_layout(guard_on(place, kind))) {}
 
-  /// Replaces the problem, after all work of the default stream.
+  /// Replaces the problem, after all work of the default stream. Inputs of the same sizes stay where they are.
   void upload(const problem_data& problem);
 
   /// The problem where the device sees it; valid until the next upload.
   const nsameta_problem& view() const { return view_; }
 
-  /// Names an input that no longer holds what was uploaded; nothing when all do. Waits for the default stream.
+  /// Names an input that no longer holds what was uploaded, or beside which somebody wrote; nothing when all is well.
+  /// Waits for the default stream.
   std::optional<std::string> changed() const;
 
  private:
-  struct block {
-    const char* name;
-    std::size_t begin, end;
-  };
-  std::size_t stage(const char* name, std::span<const std::byte> bytes);
-
-  device_memory memory_;
-  std::vector<std::byte> staged_;  // what the device's memory must hold
-  std::vector<block> blocks_;
+  guarded_memory memory_;
+  std::vector<std::byte> staged_;  // what the memory must hold
   nsameta_problem view_{};
 };
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "harness/device_memory.h"
+#include "harness/guarded_memory.h"
 #include "harness/output_layout.h"
 
 namespace nsameta::harness {
 
-/// One block of device memory that holds every wanted output, 256 bytes of guard before, between and behind them. The
-/// outputs start with a fill pattern, so that an element nobody wrote shows.
+/// One block of device memory that holds every wanted output. The outputs start with a fill pattern, so that an element
+/// nobody wrote shows.
 class output_buffers {
  public:
-  output_buffers(const device_place& place, const output_layout& layout);
+  output_buffers(const device_place& place, const output_layout& layout, guard kind = guard::canaries);
 
   /// The outputs where the device sees them. Workspace is left to the caller.
   const nsameta_outputs& view() const { return device_view_; }
@@ -33,17 +33,11 @@ class output_buffers {
   std::optional<std::string> damaged_guard() const;
 
  private:
-  struct block {
-    const char* name;
-    std::size_t begin, end;  // bytes in the memory
-  };
-
   nsameta_outputs view_at(std::byte* base) const;
   const std::byte* host_bytes() const { return memory_.place().on_host() ? memory_.data() : copy_.data(); }
 
   output_layout layout_;
-  std::vector<block> blocks_;
-  device_memory memory_;
+  guarded_memory memory_;
   std::vector<std::byte> copy_;  // of a device's memory
   nsameta_outputs device_view_;
   nsameta_outputs host_view_;
