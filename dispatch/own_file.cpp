@@ -17,6 +17,7 @@ namespace {
 std::string mapped_file(const void* address) {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   std::ifstream maps("/proc/self/maps");
+  maps.exceptions(std::ios::badbit);  // a line that memory was missing for must not read as the end
   for (std::string line; std::getline(maps, line);) {
     unsigned long begin = 0, end = 0;
     int name = 0;  // where it begins, after the range, the permissions, the offset, the device and the inode

@@ -15,7 +15,9 @@ void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, st
     try {
       return cpu::fill_parallel(problem, outputs, grain);
     } catch (...) {
-      // The scheduler could not get threads or memory. Serial needs neither, and overwrites whatever was begun.
+      // The scheduler could not get threads, or memory for a task. Serial needs neither, and overwrites whatever was
+      // begun. Not so when oneTBB (2021.8) finds no memory while it first initialises itself in a process: then it
+      // waits for ever, and only a warm-up fill of that size, made in time, can prevent it.
     }
   }
   cpu::fill_serial(problem, outputs);

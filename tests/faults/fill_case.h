@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace nsameta::faults {
 class fill_case {
  public:
   /// `sets` alike, in memory of `place`.
+  /// On the host, no call of the library is made before wrong() asks for the answer.
   explicit fill_case(harness::generated_case tested, std::int64_t sets = 1,
                      harness::device_place place = harness::place_of("cuda"));
 
@@ -31,8 +33,13 @@ class fill_case {
   std::string wrong_by_output(nsameta_status status);
 
  private:
+  /// The reference's answer.
+  const nsameta_outputs& complete();
+
+  harness::generated_case tested_;
   harness::input_buffers inputs_;
-  harness::output_buffers untouched_, complete_;
+  harness::output_buffers untouched_;
+  std::optional<harness::output_buffers> complete_;
   std::deque<harness::output_buffers> buffers_;
   std::vector<nsameta_outputs> views_;
 };

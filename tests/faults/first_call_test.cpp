@@ -4,8 +4,8 @@
 #include "device_lookup.h"
 #include "dispatcher.h"
 #include "fill_case.h"
-#include "inject.h"
 #include "tested_runtime.h"
+#include "totals.h"
 
 namespace nsameta::faults {
 namespace {

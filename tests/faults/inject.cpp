@@ -3,17 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <map>
 
 #include "tested_runtime.h"
+#include "totals.h"
 
 namespace nsameta::faults {
 namespace {
 
 constexpr fault kinds[] = {{false, false}, {true, false}, {false, true}};
-
-std::map<std::string, int> totals;
 
 struct caller_state {
   int device;
@@ -73,7 +70,6 @@ bool fails_at(int number, fault kind, const caller_state& caller, const tested_c
   CHECK(plan.live == before);
   if (!struck) return false;
 
-  add_to_totals(call.name, 1);
   tested().make_current(caller.device);
   call.prepare();
   const nsameta_status next = call.call();
@@ -86,25 +82,15 @@ bool fails_at(int number, fault kind, const caller_state& caller, const tested_c
 }  // namespace
 
 void inject(const tested_call& call) {
+  int injected = 0;
   for (int device = 0; device < std::min(2, device_count()); ++device)
     for (const bool pending : {false, true})
       for (const fault kind : kinds)
-        for (int number = 1; fails_at(number, kind, {device, pending}, call); ++number) {
-        }
+        for (int number = 1; fails_at(number, kind, {device, pending}, call); ++number) ++injected;
   tested().make_current(0);
   tested().leave_pending(false);
-  CHECK(totals[call.name] > 0);
-}
-
-void add_to_totals(const std::string& name, int faults) { totals[name] += faults; }
-
-void print_totals() {
-  int sum = 0;
-  for (const auto& [name, count] : totals) {
-    std::printf("%6d  %s\n", count, name.c_str());
-    sum += count;
-  }
-  std::printf("faults injected: %d\n", sum);
+  CHECK(injected > 0);
+  add_to_totals(call.name, injected);
 }
 
 }  // namespace nsameta::faults

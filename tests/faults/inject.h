@@ -25,10 +25,4 @@ struct tested_call {
 /// behind, and that the next call works.
 void inject(const tested_call& tested);
 
-/// Counts what a test injected by itself.
-void add_to_totals(const std::string& name, int faults);
-
-/// One line a call, and the sum.
-void print_totals();
-
 }  // namespace nsameta::faults

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "harness/library_error.h"
-#include "inject.h"
 #include "tested_runtime.h"
+#include "totals.h"
 
 int main(int argc, char** argv) {
   constexpr std::string_view option = "--backend=";

@@ -270,7 +270,7 @@ typedef struct nsameta_device_info {
 } nsameta_device_info;
 
 /// All backends, also those not built, in selection order. Writes at most `capacity` entries, returns how many
-/// there are. Probes (and so loads) what is there, once.
+/// there are; 0 where the host has no memory to open them. Probes (and so loads) what is there, once.
 NSAMETA_API size_t nsameta_backends(nsameta_backend_info* out, size_t capacity);
 
 /// Describes device `index` of a backend.

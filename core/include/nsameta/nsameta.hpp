@@ -33,7 +33,7 @@ class error : public std::runtime_error {
 /// What a call returned; true when all went well.
 class [[nodiscard]] result {
  public:
-  /// Takes the calling thread's sentence if the call failed.
+  /// Takes the calling thread's sentence if the call failed. Throws std::bad_alloc where the host has no memory for it.
   explicit result(nsameta_status status) : status_(status) {
     if (status != NSAMETA_OK) message_ = nsameta_last_error();
   }
@@ -255,10 +255,11 @@ inline explanation get_kernel_info(std::int64_t requests = 32, std::int64_t rows
   return {std::move(outcome), decision};
 }
 
-/// All backends, also those not built, in selection order.
+/// All backends, also those not built, in selection order. Throws nsameta::error, or std::bad_alloc, where the host has
+/// no memory to open them.
 inline std::vector<nsameta_backend_info> backends() {
   std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
-  nsameta_backends(all.data(), all.size());
+  if (nsameta_backends(all.data(), all.size()) == 0) throw error(NSAMETA_OUT_OF_MEMORY, nsameta_last_error());
   return all;
 }
 
