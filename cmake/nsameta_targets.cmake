@@ -31,13 +31,17 @@ endif()
 add_library(nsameta SHARED)
 add_library(nsameta::nsameta ALIAS nsameta)
 set(exports ${PROJECT_SOURCE_DIR}/cmake/nsameta.map)
-target_link_options(nsameta PRIVATE LINKER:--version-script=${exports})
+# Once loaded it stays: dlclose would take the code from under oneTBB's threads, which may be on their last steps out of a
+# fill, and take the texts that are promised to live as long as the process.
+target_link_options(nsameta PRIVATE LINKER:--version-script=${exports} LINKER:-z,nodelete)
 set_target_properties(nsameta PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${NSAMETA_SOVERSION} LINK_DEPENDS ${exports})
 
 add_library(nsameta_static STATIC)
 add_library(nsameta::static ALIAS nsameta_static)
 set_target_properties(nsameta_static PROPERTIES EXPORT_NAME static OUTPUT_NAME nsameta)
+set(unloadable $<IN_LIST:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY$<SEMICOLON>MODULE_LIBRARY>)  # who links to it
+target_link_options(nsameta_static INTERFACE $<${unloadable}:LINKER:-z,nodelete>)
 
 foreach(library nsameta nsameta_static)
   target_link_libraries(${library} PRIVATE
