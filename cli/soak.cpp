@@ -93,8 +93,8 @@ std::size_t count_leaks(const resource_watch& watch) {
 void print_text(const soak_result& result, const soak_options& options) {
   text_table backends({"backend", ">executions", ">mismatches", "not run because"});
   for (const parity_record& record : result.records)
-    backends.add_row({record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches),
-                      record.tested.not_run});
+    backends.add_row(
+        {record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches), record.tested.not_run});
   backends.print(std::cout);
   if (!options.only_case) {
     std::cout << "\nLeast in use in each quarter of the time after the warm-up:\n";
@@ -189,16 +189,15 @@ void add_soak(CLI::App& app, int& result) {
       ->add_option("--backends,--backend", options->backends,
                    "Which: name[:index][/variant], comma-separated; default all")
       ->type_name("LIST");
-  command->add_option("--seed", options->seed, "Decides the problems")
-      ->check(not_negative)
-      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Decides the problems")->check(not_negative)->capture_default_str();
   command->add_option("--case", options->only_case, "Runs this one case, once on each backend: to repeat a mismatch")
       ->check(not_negative)
       ->excludes(minutes);
   command->add_flag("--json", options->as_json, "Prints JSON");
   command->footer(
       "A mismatch says how to repeat it, prints its problem as the last line of standard output, made small, in the "
-      "form that `nsameta fill` takes, and exits 1. A leak exits 4: a resource of which every quarter of the time, after "
+      "form that `nsameta fill` takes, and exits 1. A leak exits 4: a resource of which every quarter of the time, "
+      "after "
       "a fifth of it to warm up, used more than the one before, by more than is allowed.");
   command->callback([options, &result] { result = soak(*options); });
 }

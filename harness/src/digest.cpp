@@ -64,7 +64,8 @@ void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, Rows
 
 void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
   add_fields(
-      *this, outputs, [&](const vector_field& field, const nsameta_vector& all) { return live_part(field, all, shape); },
+      *this, outputs,
+      [&](const vector_field& field, const nsameta_vector& all) { return live_part(field, all, shape); },
       [&](const table_field& field, const nsameta_table& all) { return live_rows(field, all, shape); });
 }
 

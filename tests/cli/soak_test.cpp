@@ -39,8 +39,8 @@ TEST_CASE("backends that are right and keep nothing exit 0") {
 
 TEST_CASE("a leak of any kind exits 4 and is named") {
   for (const std::string kind : {"allocated_bytes", "descriptors", "threads", "mappings"}) {
-    const outcome result = soak("--minutes 0.03 --backends cuda",
-                                with_module(NSAMETA_LEAKING_MODULE) + "NSAMETA_TEST_LEAK=" + kind);
+    const outcome result =
+        soak("--minutes 0.03 --backends cuda", with_module(NSAMETA_LEAKING_MODULE) + "NSAMETA_TEST_LEAK=" + kind);
     CHECK_MESSAGE(result.code == 4, result.out << result.err);
     const auto report = json_of(result);
     CHECK(report["mismatches"] == 0);

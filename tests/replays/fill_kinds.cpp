@@ -31,8 +31,11 @@ std::vector<fill_kind> make_kinds() {
       {"step of many requests", all_modes, reach::step, vectors, {.tables = true, .clusters = true, .requests = 4200}},
       {"step of int64 lengths", all_modes, reach::int64_step, vectors, {.tables = true, .length_dtype = NSAMETA_INT64}},
       {"status word", all_modes, reach::narrow, status, {.tables = true}},
-      {"status word of many requests", all_modes, reach::narrow, status, {.clusters = true, .requests = 17000,
-       .most_tokens = 2}},
+      {"status word of many requests",
+       all_modes,
+       reach::narrow,
+       status,
+       {.clusters = true, .requests = 17000, .most_tokens = 2}},
       {"tails", all_modes, reach::narrow, status, {.tables = true, .requests = 70, .tails = true}},
       {"strides", all_modes, reach::narrow, vectors, {.tables = true, .stride = 3}},
       {"many rows a request", ragged_modes, reach::narrow, vectors, {.most_tokens = 50}},
@@ -62,8 +65,7 @@ std::vector<std::int64_t> draw(harness::random_source& random, std::int64_t requ
                                std::int64_t number) {
   std::vector<std::int64_t> lengths(static_cast<std::size_t>(requests), most);
   if (number % 3 == 0) return lengths;
-  for (std::int64_t& length : lengths)
-    length = number % 3 == 2 && random.chance(90) ? 0 : random.between(0, most);
+  for (std::int64_t& length : lengths) length = number % 3 == 2 && random.chance(90) ? 0 : random.between(0, most);
   return lengths;
 }
 
@@ -89,7 +91,8 @@ harness::problem_data full_problem(const fill_kind& kind, nsameta_mode mode) {
   full.kv_shard = kind.with.kv_shard;
   full.q_shard = kind.with.q_shard;
   const bool has_lengths = mode == NSAMETA_DRAFT_EXTEND || mode == NSAMETA_EXTEND;
-  if (mode == NSAMETA_TARGET_VERIFY || (has_lengths && !kind.with.ragged)) full.uniform_extend_len = std::min<std::int64_t>(most_tokens(kind), 3);
+  if (mode == NSAMETA_TARGET_VERIFY || (has_lengths && !kind.with.ragged))
+    full.uniform_extend_len = std::min<std::int64_t>(most_tokens(kind), 3);
   // What is verified comes on top of the context.
   const std::int64_t context = longest(kind) - (mode == NSAMETA_TARGET_VERIFY ? full.uniform_extend_len : 0);
   full.seq_lens = harness::strided_values(std::vector(requests, context), kind.with.length_dtype, kind.with.stride);
@@ -132,8 +135,7 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
   return layouts;
 }
 
-length_step step_of(const fill_kind& kind, const harness::problem_data& full, std::int64_t number,
-                    std::int64_t count) {
+length_step step_of(const fill_kind& kind, const harness::problem_data& full, std::int64_t number, std::int64_t count) {
   harness::random_source random(static_cast<std::uint64_t>(number));
   const std::int64_t middle = count / 2;
   const std::int64_t climbed = number <= middle ? number : count - number;

@@ -10,34 +10,34 @@
 namespace nsameta::replays {
 
 enum class field_choice {
-  two,         ///< seqlens_expanded and nsa_cache_seqlens
-  vectors,     ///< all vectors but the status word and the indexer's
+  two,      ///< seqlens_expanded and nsa_cache_seqlens
+  vectors,  ///< all vectors but the status word and the indexer's
   with_status,
-  all          ///< the indexer's too
+  all  ///< the indexer's too
 };
 
 /// What a kind may have besides.
 struct fill_traits {
   bool tables = false;
-  bool clusters = false;           ///< whether blocks must share their sums
+  bool clusters = false;  ///< whether blocks must share their sums
   std::int64_t requests = 40;
-  std::int64_t most_tokens = 8;    ///< of a request; 2 with tables, which would be large otherwise
-  bool ragged = true;              ///< draft_extend and extend: a length each
+  std::int64_t most_tokens = 8;  ///< of a request; 2 with tables, which would be large otherwise
+  bool ragged = true;            ///< draft_extend and extend: a length each
   nsameta_dtype length_dtype = NSAMETA_INT32;
   nsameta_dtype cu_dtype = NSAMETA_INT32;
   std::int64_t stride = 1;
-  bool tails = false;              ///< written, in buffers with room to spare
+  bool tails = false;  ///< written, in buffers with room to spare
   nsameta_kv_shard kv_shard{1, 0, 1};
   nsameta_q_shard q_shard{1, 0};
   std::int32_t index_kpool = 1;
-  std::int64_t sets = 1;           ///< of outputs
-  bool chained = false;            ///< one fill a set, each launched while the one before may still run
+  std::int64_t sets = 1;  ///< of outputs
+  bool chained = false;   ///< one fill a set, each launched while the one before may still run
 };
 
 struct fill_kind {
   const char* name;
   std::vector<nsameta_mode> modes;
-  gpu::reach reach;                ///< of the kernel that must run
+  gpu::reach reach;  ///< of the kernel that must run
   field_choice fields;
   fill_traits with = {};
 
@@ -55,8 +55,8 @@ struct length_step {
   harness::strided_values seq_lens, extend_seq_lens, req_pool_indices;
 };
 
-/// Step `number` of a cycle of `count` >= 4: nothing at first, growing to what fills the buffers in the middle, more than
-/// that right behind, and less and less from there. Every eighth step holds lengths and slots that make no sense.
+/// Step `number` of a cycle of `count` >= 4: nothing at first, growing to what fills the buffers in the middle, more
+/// than that right behind, and less and less from there. Every eighth step holds lengths and slots that make no sense.
 length_step step_of(const fill_kind&, const harness::problem_data& full, std::int64_t number, std::int64_t count);
 
 }  // namespace nsameta::replays

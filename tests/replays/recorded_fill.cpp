@@ -44,9 +44,7 @@ recorded_fill::recorded_fill(const fill_kind& kind, nsameta_mode mode, std::int6
   }
 }
 
-std::string recorded_fill::name() const {
-  return std::string(kind_.name) + " in " + harness::mode_name(problem_.mode);
-}
+std::string recorded_fill::name() const { return std::string(kind_.name) + " in " + harness::mode_name(problem_.mode); }
 
 planned_launch recorded_fill::plan() const {
   const nsameta_target target = tested().place.target();
@@ -122,7 +120,8 @@ std::uint64_t recorded_fill::reference_digest() {
 std::string recorded_fill::explain_difference() {
   for (std::size_t set = 0; set < layouts_.size(); ++set) {
     matrix::expectation expected({{}, problem_, layouts_[set]});
-    if (const auto wrong = expected.wrong_with(sets_[set], inputs_)) return "set " + std::to_string(set) + ": " + *wrong;
+    if (const auto wrong = expected.wrong_with(sets_[set], inputs_))
+      return "set " + std::to_string(set) + ": " + *wrong;
   }
   return "another digest of equal outputs";
 }

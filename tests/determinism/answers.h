@@ -1,0 +1,40 @@
+/// The same problem on whatever computes here, as one digest a field.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fields.h"
+#include "harness/generator.h"
+
+namespace nsameta::determinism {
+
+/// Every variant of every device that is ready here: "cpu/tbb", "simt:1/block256".
+const std::vector<std::string>& computing();
+
+/// A sanitizer takes several times as long: a fifth of the cases then.
+std::int64_t fewer_when_sanitized(std::int64_t cases);
+
+/// Of each field over its whole capacity, vectors first; 0 where it was not asked for.
+using field_digests = std::array<std::uint64_t, vector_fields.size() + table_fields.size()>;
+
+/// How a fill is run beyond what computes it.
+struct manner {
+  bool own_stream = false;
+  std::int64_t moved_inputs = 0;  ///< elements past a 256-byte boundary
+};
+
+/// Fills buffers that hold the fill pattern. Throws when the call fails, wants a workspace, or writes past an output or
+/// to an input.
+field_digests answer(const std::string& backend, const harness::generated_case& tested, const manner& how = {});
+
+/// Of each request alone, its own part of the outputs that do not count other requests: its length, its rows' lengths
+/// and its rows of the page tables.
+std::vector<std::uint64_t> request_digests(const std::string& backend, const harness::generated_case& tested);
+
+/// The names of the fields that both have and that differ, or "".
+std::string difference(const field_digests& one, const field_digests& other);
+
+}  // namespace nsameta::determinism
