@@ -36,7 +36,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 success, 1 mismatch with the reference, 2 bad input, 3 a backend that was asked for cannot run, "
-      "4 failure.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints every "
+      "4 failure or leak.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints every "
       "decision.");
   int result = success;
   add_info(app, result);
