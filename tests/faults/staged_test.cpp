@@ -5,6 +5,7 @@
 #include "fill_case.h"
 #include "harness/compare.h"
 #include "inject.h"
+#include "process.h"
 #include "tested_runtime.h"
 
 namespace nsameta::faults {
