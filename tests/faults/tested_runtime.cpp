@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "cpu/backend.h"
-#include "dispatcher.h"
+#include "process.h"
 #include "reference/backend.h"
 #include "simt/backend.h"
 
