@@ -2,7 +2,6 @@
 
 #include <stdexcept>
 
-#include "common/sanitizer.h"
 #include "harness/digest.h"
 #include "harness/input_buffers.h"
 #include "harness/library_error.h"
@@ -117,10 +116,6 @@ std::uint64_t digest_of(const nsameta_outputs& outputs, const Field& field) {
 const std::vector<std::string>& computing() {
   static const std::vector<std::string> all = list_computing();
   return all;
-}
-
-std::int64_t fewer_when_sanitized(std::int64_t cases) {
-  return NSAMETA_ADDRESS_SANITIZER || NSAMETA_THREAD_SANITIZER ? (cases + 4) / 5 : cases;
 }
 
 field_digests answer(const std::string& backend, const harness::generated_case& tested, const manner& how) {

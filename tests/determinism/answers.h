@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/sanitizer.h"
 #include "fields.h"
 #include "harness/generator.h"
 
@@ -14,8 +15,8 @@ namespace nsameta::determinism {
 /// Every variant of every device that is ready here: "cpu/tbb", "simt:1/block256".
 const std::vector<std::string>& computing();
 
-/// A sanitizer takes several times as long: a fifth of the cases then.
-std::int64_t fewer_when_sanitized(std::int64_t cases);
+/// Then everything takes several times as long.
+inline constexpr bool is_sanitized = NSAMETA_ADDRESS_SANITIZER || NSAMETA_THREAD_SANITIZER;
 
 /// Of each field over its whole capacity, vectors first; 0 where it was not asked for.
 using field_digests = std::array<std::uint64_t, vector_fields.size() + table_fields.size()>;
