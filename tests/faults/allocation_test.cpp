@@ -51,7 +51,7 @@ TEST_CASE("the first fill") {
 }
 
 TEST_CASE("a fill by oneTBB falls back on one thread, and is complete") {
-  inject_allocations({"fill, cpu/tbb forced", "cpu/tbb", [] {}, fill_auto, vectors(200'000)});
+  inject_allocations({"fill, cpu/tbb forced", "cpu/tbb", [] {}, fill_auto, vectors(100'000)});
 }
 
 TEST_CASE("the first fill of a thread on simt, which makes its lanes") {

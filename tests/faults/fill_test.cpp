@@ -14,9 +14,9 @@ constexpr nsameta_target auto_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// `call` on a case, with the outputs as nobody wrote them before.
 void inject_fill(const std::string& name, fill_case& tested, const std::function<nsameta_status()>& call,
-                 std::vector<const char*> operations = {"launching the kernel"}) {
+                 std::vector<const char*> operations = {"launching the kernel"}, bool is_slow = false) {
   inject({name, std::move(operations), [&] { tested.reset(); }, call,
-          [&](nsameta_status status) { return tested.wrong(status); }});
+          [&](nsameta_status status) { return tested.wrong(status); }, is_slow});
 }
 
 struct named_case {
@@ -49,9 +49,10 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
 TEST_CASE("fills of large clusters that fail are untouched or complete") {
   for (const named_case& each : {named_case{"vectors", vectors(5'000)}, {"narrow", narrow(17'000)}}) {
     fill_case tested(each.tested);
-    inject_fill(std::string("nsameta_fill_on, large ") + each.name, tested, [&] {
+    const auto fill = [&] {
       return nsameta_fill_on("cuda/block256", &tested.problem(), &tested.output(), &explicit_target);
-    });
+    };
+    inject_fill(std::string("nsameta_fill_on, large ") + each.name, tested, fill, {"launching the kernel"}, true);
   }
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("a warm-up that fails leaves no stream, and can be made again") {
           {"loading a kernel", "running a kernel"},
           [] { tested().forget_kernels(); },
           [] { return nsameta_warmup(&explicit_target); },
-          [](nsameta_status) { return std::string(); }});
+          [](nsameta_status) { return std::string(); }, true});
 }
 
 }  // namespace nsameta::faults

@@ -83,10 +83,13 @@ bool fails_at(int number, fault kind, const caller_state& caller, const tested_c
 
 void inject(const tested_call& call) {
   int injected = 0;
-  for (int device = 0; device < std::min(2, device_count()); ++device)
-    for (const bool pending : {false, true})
+  const int devices = std::min(2, device_count());
+  for (int device = call.is_slow ? devices - 1 : 0; device < devices; ++device)
+    for (const bool pending : {false, true}) {
+      if (call.is_slow && pending) continue;
       for (const fault kind : kinds)
         for (int number = 1; fails_at(number, kind, {device, pending}, call); ++number) ++injected;
+    }
   tested().make_current(0);
   tested().leave_pending(false);
   CHECK(injected > 0);

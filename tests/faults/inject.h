@@ -18,6 +18,7 @@ struct tested_call {
   std::function<nsameta_status()> call;
   /// What is not as the status says, or ""; releases what the call made.
   std::function<std::string(nsameta_status)> wrong;
+  bool is_slow = false;  ///< then one caller will do
 };
 
 /// Checks, for each failing vendor call, whatever device is the caller's and whether or not it has an error pending: the
