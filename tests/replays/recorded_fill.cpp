@@ -37,8 +37,9 @@ recorded_fill::recorded_fill(const fill_kind& kind, nsameta_mode mode, std::int6
   for (const harness::output_buffers& set : sets_) views_.push_back(set.view());
   inputs_.upload(problem_);
   captured_ = inputs_.view();
-  for (std::int64_t number = 0; number < steps; ++number) {
+  for (std::int64_t number = 0; number < steps; ++number)  // of the full problem, which set_step() replaces
     steps_.push_back(step_of(kind, problem_, number, steps));
+  for (std::int64_t number = 0; number < steps; ++number) {
     set_step(number);
     digests_.push_back(reference_digest());
   }

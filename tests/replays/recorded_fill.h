@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class recorded_fill {
   std::string changed_input() const { return inputs_.changed().value_or(""); }
 
   std::string name() const;
+  /// How many different answers the steps have.
+  std::size_t answers() const { return std::set(digests_.begin(), digests_.end()).size(); }
+  std::size_t steps() const { return steps_.size(); }
 
  private:
   nsameta_problem set_step(std::int64_t number);
