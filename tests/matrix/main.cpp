@@ -4,23 +4,15 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
+#include "../required.h"
 #include "tested_backend.h"
 
 namespace {
 
-constexpr int skipped = 77;
 constexpr std::string_view backend_option = "--backend=";
-
-bool required(const std::string& backend) {
-  const char* list = std::getenv("NSAMETA_REQUIRE");
-  const auto names = nsameta::harness::split_list(list != nullptr ? list : "");
-  return std::ranges::find(names, backend) != names.end();
-}
 
 }  // namespace
 
@@ -29,11 +21,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i)
     if (std::string_view(argv[i]).starts_with(backend_option)) spec = argv[i] + backend_option.size();
 
-  if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty()) {
-    const bool must = required(nsameta::matrix::tested().place.backend);
-    std::printf("%s: %s: %s\n", must ? "required, but not run" : "not run", spec.c_str(), why.c_str());
-    return must ? 1 : skipped;
-  }
+  if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty())
+    return nsameta::test::not_run(nsameta::matrix::tested().place.backend, spec, why);
   std::printf("backend: %s\n", spec.c_str());
   return doctest::Context(argc, argv).run();
 }
