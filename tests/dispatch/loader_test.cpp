@@ -27,47 +27,28 @@ TEST_CASE("a module of this version opens") {
   CHECK(std::string(opened.table->name) == "cuda");
 }
 
-TEST_CASE("a module of another version is refused, not called") {
-  const opened_backend opened = open_test_module("wrong_version");
-  CHECK(opened.table == nullptr);
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"wrong_version/nsameta_cuda.so", "interface version 999"});
-}
-
-TEST_CASE("a library without the entry is no module") {
-  const opened_backend opened = open_test_module("no_entry");
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"no symbol nsameta_backend_entry_v1"});
-}
-
-TEST_CASE("a module that holds another backend is refused") {
-  const opened_backend opened = open_test_module("other_name");
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"holds the backend hip, not cuda"});
-}
-
-TEST_CASE("a module that gives no table is refused") {
-  const opened_backend opened = open_test_module("no_table");
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"gives no backend"});
-}
-
-TEST_CASE("a module whose version is garbage is refused, not called") {
-  const opened_backend opened = open_test_module("garbage_version");
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"interface version 3735928559"});
+TEST_CASE("a library that is no module of this version is refused") {
+  struct refused {
+    const char* folder;
+    const char* reason;
+  };
+  for (const refused& each : {refused{"wrong_version", "interface version 999"},
+                              {"garbage_version", "interface version 3735928559"},
+                              {"no_entry", "has no symbol nsameta_backend_entry_v1"},
+                              {"other_name", "holds the backend hip, not cuda"},
+                              {"no_table", "gives no backend"},
+                              {"throws", "gives no backend"}}) {
+    const opened_backend opened = open_test_module(each.folder);
+    CHECK(opened.table == nullptr);
+    CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
+    expect_words(opened.reason, {each.folder, "/nsameta_cuda.so", each.reason});
+  }
 }
 
 TEST_CASE("a module whose symbols nobody has cannot be opened") {
   const opened_backend opened = open_test_module("undefined");
   CHECK(opened.state == NSAMETA_BACKEND_NOT_FOUND);
   expect_words(opened.reason, {"cannot open", "undefined symbol: nsameta_is_nowhere"});
-}
-
-TEST_CASE("a module whose entry throws is refused") {
-  const opened_backend opened = open_test_module("throws");
-  CHECK(opened.state == NSAMETA_BACKEND_INCOMPATIBLE);
-  expect_words(opened.reason, {"throws/nsameta_cuda.so", "gives no backend"});
 }
 
 TEST_CASE("a module that was refused is not opened again") {
@@ -127,7 +108,8 @@ TEST_CASE("what is no whole module file cannot be opened") {
     // As 64-bit headers these would promise far more bytes than there are.
     header.e_shoff = header.e_phoff = sizeof header;
     header.e_flags = 0xffff'ffff;
-    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(&header), sizeof header) << std::string(4096, '#');
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(&header), sizeof header)
+        << std::string(4096, '#');
     expect_words(expect_unopened(), {"wrong ELF class: ELFCLASS32"});
   }
   SUBCASE("with headers that promise more than memory has addresses") {

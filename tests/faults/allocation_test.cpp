@@ -46,7 +46,8 @@ auto and_fill(Call call) {
 TEST_CASE("the first fill") {
   inject_allocations({"fill, cpu/serial forced", "cpu/serial", [] {}, fill_auto, step()});
   inject_allocations({"fill, reference forced", "reference", [] {}, fill_auto, step()});
-  inject_allocations({"fill, host target", "auto", [] {}, [](fill_case& one) { return fill(one, host_target); }, step()});
+  inject_allocations(
+      {"fill, host target", "auto", [] {}, [](fill_case& one) { return fill(one, host_target); }, step()});
   inject_allocations({"fill, auto target", "auto", [] {}, fill_auto, step()});
 }
 
@@ -68,7 +69,8 @@ TEST_CASE("overrides") {
   inject_allocations({"fill, unknown override", "cudda", [] {}, fill_auto, uniform_rows()});
   inject_allocations({"fill, override of no such variant", "cpu/parallel", [] {}, fill_auto, uniform_rows()});
   const auto set = [](fill_case&) { return nsameta_set_override("cpu/serial,reference:0"); };
-  inject_allocations({"nsameta_set_override", "auto", [] {}, [=](fill_case& one) {
+  inject_allocations({"nsameta_set_override", "auto", [] {},
+                      [=](fill_case& one) {
                         // Set again it would come after the first dispatch, as it should.
                         static bool is_set = false;
                         const nsameta_status status = is_set ? NSAMETA_OK : set(one);
@@ -115,7 +117,8 @@ TEST_CASE("logging") {
 }
 
 TEST_CASE("the C++ layer") {
-  inject_allocations({"nsameta::fill and explain", "auto", [] {}, [](fill_case& one) {
+  inject_allocations({"nsameta::fill and explain", "auto", [] {},
+                      [](fill_case& one) {
                         return caught([&] {
                           nsameta::explain(one.problem(), one.output()).outcome.or_throw();
                           nsameta::fill(one.problem(), one.output()).or_throw();
@@ -128,8 +131,8 @@ TEST_CASE("the C++ layer") {
                         });
                       }),
                       uniform_rows(), true});
-  inject_allocations({"nsameta::capture", "auto",
-                      [] { (void)nsameta_warmup(&simt_target); }, [](fill_case& one) {
+  inject_allocations({"nsameta::capture", "auto", [] { (void)nsameta_warmup(&simt_target); },
+                      [](fill_case& one) {
                         return caught([&] {
                           const device where("simt");
                           const device_stream stream = make_stream(where);

@@ -12,9 +12,9 @@ namespace nsameta::faults {
 template <class R>
 struct vendor_errors;
 
-/// R, except that `plan` says which call fails. As with every vendor, the error also becomes the thread's last one. What
-/// fails is not done, but for releases, waits and the end of a capture: vendors do these, and hand out errors of earlier
-/// work.
+/// R, except that `plan` says which call fails. As with every vendor, the error also becomes the thread's last one.
+/// What fails is not done, but for releases, waits and the end of a capture: vendors do these, and hand out errors of
+/// earlier work.
 template <gpu::device_runtime R>
 struct failing : R {
   using error = typename R::error;

@@ -23,13 +23,13 @@ struct live_things {
 
 struct fault_plan {
   fault kind;
-  int number = 0;       ///< of the call that fails, from 1; 0: none
+  int number = 0;  ///< of the call that fails, from 1; 0: none
   int caller_device = 0;
 
-  int calls = 0;            ///< since arm()
-  int failed = 0;           ///< of these
-  std::string first_failed; ///< name in the concept; "restore" for the way back to the caller's device
-  std::string after_first;  ///< the name of the call after that one
+  int calls = 0;             ///< since arm()
+  int failed = 0;            ///< of these
+  std::string first_failed;  ///< name in the concept; "restore" for the way back to the caller's device
+  std::string after_first;   ///< the name of the call after that one
   live_things live;
   std::bitset<gpu::work_kind_count> launched;  ///< kinds of kernels that any call launched
 

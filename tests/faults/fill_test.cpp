@@ -29,9 +29,13 @@ struct named_case {
 TEST_CASE("a fill that fails is untouched or complete, and the next one works") {
   REQUIRE(nsameta_warmup(&explicit_target) == NSAMETA_OK);
   plan.launched.reset();
-  for (const named_case& each : {named_case{"uniform rows", uniform_rows()}, {"ragged rows", ragged_rows()},
-                                 {"vectors", vectors()}, {"step", step()}, {"int64 step", int64_step()},
-                                 {"narrow", narrow()}, {"general", general()}}) {
+  for (const named_case& each : {named_case{"uniform rows", uniform_rows()},
+                                 {"ragged rows", ragged_rows()},
+                                 {"vectors", vectors()},
+                                 {"step", step()},
+                                 {"int64 step", int64_step()},
+                                 {"narrow", narrow()},
+                                 {"general", general()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.output(), &explicit_target); });
@@ -39,9 +43,8 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
   for (const named_case& each : {named_case{"narrow", narrow()}, {"general", general()}}) {
     constexpr std::int64_t sets = NSAMETA_SETS_PER_LAUNCH + 3;  // two launches
     fill_case tested(each.tested, sets);
-    inject_fill(std::string("nsameta_fill_many, ") + each.name, tested, [&] {
-      return nsameta_fill_many(&tested.problem(), tested.outputs().data(), sets, &explicit_target);
-    });
+    inject_fill(std::string("nsameta_fill_many, ") + each.name, tested,
+                [&] { return nsameta_fill_many(&tested.problem(), tested.outputs().data(), sets, &explicit_target); });
   }
   CHECK_MESSAGE(plan.launched.all(), "not every kind of kernel was launched: ", plan.launched.to_string());
 }
@@ -58,7 +61,8 @@ TEST_CASE("fills of large clusters that fail are untouched or complete") {
 
 TEST_CASE("fills that ask where the memory is") {
   fill_case tested(step());
-  inject_fill("nsameta_fill, auto", tested, [&] { return nsameta_fill(&tested.problem(), &tested.output(), &auto_target); },
+  inject_fill("nsameta_fill, auto", tested,
+              [&] { return nsameta_fill(&tested.problem(), &tested.output(), &auto_target); },
               {"launching the kernel", "asking where a pointer is"});
 }
 
@@ -120,7 +124,8 @@ TEST_CASE("a warm-up that fails leaves no stream, and can be made again") {
           {"loading a kernel", "running a kernel"},
           [] { tested().forget_kernels(); },
           [] { return nsameta_warmup(&explicit_target); },
-          [](nsameta_status) { return std::string(); }, true});
+          [](nsameta_status) { return std::string(); },
+          true});
 }
 
 }  // namespace nsameta::faults

@@ -20,13 +20,13 @@ constexpr int many = 200, sampled = NSAMETA_ADDRESS_SANITIZER ? 7 : 1;
 
 /// What a child tells, in memory that it shares with its parent.
 struct report {
-  bool failed;             ///< an allocation did
+  bool failed;  ///< an allocation did
   int allocations;
-  nsameta_status status;   ///< of the call
-  nsameta_status next;     ///< of one more
-  std::int64_t left;       ///< blocks more than before it, after one more call
+  nsameta_status status;  ///< of the call
+  nsameta_status next;    ///< of one more
+  std::int64_t left;      ///< blocks more than before it, after one more call
   char sentence[1024], wrong[1024];
-  char backends[4096];     ///< what is known of them in the end
+  char backends[4096];  ///< what is known of them in the end
 };
 
 void run(const first_call& what, int number, report* told) {

@@ -21,8 +21,8 @@ struct tested_call {
   bool is_slow = false;  ///< then one caller will do
 };
 
-/// Checks, for each failing vendor call, whatever device is the caller's and whether or not it has an error pending: the
-/// status and the sentence, the effects, that the caller's device and error are as they were, that nothing is left
+/// Checks, for each failing vendor call, whatever device is the caller's and whether or not it has an error pending:
+/// the status and the sentence, the effects, that the caller's device and error are as they were, that nothing is left
 /// behind, and that the next call works.
 void inject(const tested_call& tested);
 

@@ -1,25 +1,23 @@
 /// nsameta_faults_tests --backend=simt|cuda [doctest options]
-/// Exits 77, which CTest reports as skipped, when the backend cannot run here.
+/// Exits 77, which CTest reports as skipped, when the backend cannot run here; 1 when NSAMETA_REQUIRE names it.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <cstdio>
+#include <string>
 #include <string_view>
 
+#include "../required.h"
 #include "harness/library_error.h"
 #include "tested_runtime.h"
 #include "totals.h"
 
 int main(int argc, char** argv) {
   constexpr std::string_view option = "--backend=";
-  constexpr int skipped = 77;
-  std::string_view backend = "simt";
+  std::string backend = "simt";
   for (int i = 1; i < argc; ++i)
     if (std::string_view(argv[i]).starts_with(option)) backend = argv[i] + option.size();
-  if (const char* why = nsameta::faults::choose_runtime(backend); *why != '\0') {
-    std::printf("not run: faults on %.*s: %s\n", static_cast<int>(backend.size()), backend.data(), why);
-    return skipped;
-  }
+  if (const char* why = nsameta::faults::choose_runtime(backend); *why != '\0')
+    return nsameta::test::not_run(backend, "faults on " + backend, why);
   nsameta::harness::check(nsameta_set_override("auto"));
   const int failed = doctest::Context(argc, argv).run();
   nsameta::faults::print_totals();

@@ -19,16 +19,23 @@ struct forced {
   override_setting setting{[] { return Text::value; }};
   dispatcher dispatch{process_registry(), setting};
 };
-struct cuda { static constexpr const char* value = "cuda"; };
-struct cpu { static constexpr const char* value = "cpu"; };
-struct simt { static constexpr const char* value = "simt"; };
+struct cuda {
+  static constexpr const char* value = "cuda";
+};
+struct cpu {
+  static constexpr const char* value = "cpu";
+};
+struct simt {
+  static constexpr const char* value = "simt";
+};
 
-const std::vector<const char*> steps{"allocating memory",   "copying memory",   "launching the kernel",
-                                     "releasing memory",    "loading a kernel", "asking for the capture state",
+const std::vector<const char*> steps{"allocating memory",        "copying memory",   "launching the kernel",
+                                     "releasing memory",         "loading a kernel", "asking for the capture state",
                                      "asking where a pointer is"};
 
 template <class Text>
-void inject_staged(const std::string& name, const char* memory, const std::function<std::string(fill_case&, nsameta_status)>& wrong) {
+void inject_staged(const std::string& name, const char* memory,
+                   const std::function<std::string(fill_case&, nsameta_status)>& wrong) {
   forced<Text> under;
   fill_case tested(step(), 1, harness::place_of(memory));
   nsameta_decision decision{};

@@ -10,13 +10,13 @@ namespace nsameta::faults {
 
 struct tested_runtime {
   const backend_interface& (*table)();
-  const char* device_text;    ///< what the vendor says of an injected error
-  const char* memory_text;    ///< the same of one out of memory
-  int (*current_device)();    ///< of the calling thread
+  const char* device_text;  ///< what the vendor says of an injected error
+  const char* memory_text;  ///< the same of one out of memory
+  int (*current_device)();  ///< of the calling thread
   void (*make_current)(int device);
   void (*leave_pending)(bool);  ///< an error of the caller's own, or none
   bool (*is_pending)();
-  void (*forget_kernels)();     ///< so that the next fill is a device's first
+  void (*forget_kernels)();  ///< so that the next fill is a device's first
 };
 
 template <gpu::device_runtime R>

@@ -1,5 +1,5 @@
-/// simt's runtime in the place of CUDA's, with memory that counts as the device's own: so that what a GPU's memory brings
-/// with it, pointer queries and staged execution, runs for real where there is no GPU.
+/// simt's runtime in the place of CUDA's, with memory that counts as the device's own: so that what a GPU's memory
+/// brings with it, pointer queries and staged execution, runs for real where there is no GPU.
 #pragma once
 
 #include <algorithm>

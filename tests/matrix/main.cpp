@@ -4,32 +4,16 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
+#include "../required.h"
 #include "tested_backend.h"
-
-namespace {
-
-constexpr int skipped = 77;
-
-bool required(const std::string& backend) {
-  const char* list = std::getenv("NSAMETA_REQUIRE");
-  const auto names = nsameta::harness::split_list(list != nullptr ? list : "");
-  return std::ranges::find(names, backend) != names.end();
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   nsameta::matrix::keep_options(argc, argv);
   const std::string spec = nsameta::matrix::option("backend", "cpu");
-  if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty()) {
-    const bool must = required(nsameta::matrix::tested().place.backend);
-    std::printf("%s: %s: %s\n", must ? "required, but not run" : "not run", spec.c_str(), why.c_str());
-    return must ? 1 : skipped;
-  }
+  if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty())
+    return nsameta::test::not_run(nsameta::matrix::tested().place.backend, spec, why);
   std::printf("backend: %s\n", spec.c_str());
   return doctest::Context(argc, argv).run();
 }
