@@ -29,17 +29,17 @@ bool same_addresses(const nsameta_problem& a, const nsameta_problem& b) {
 
 recorded_fill::recorded_fill(const fill_kind& kind, nsameta_mode mode, std::int64_t steps)
     : kind_(kind),
-      problem_(full_problem(kind, mode)),
-      layouts_(layouts_for(kind, problem_)),
+      full_(full_problem(kind, mode)),
+      problem_(full_),
+      layouts_(layouts_for(kind, full_)),
       inputs_(tested().place),
       sets_(make_sets(tested().place, layouts_)),
       expected_(make_sets(harness::place_of("reference"), layouts_)) {
   for (const harness::output_buffers& set : sets_) views_.push_back(set.view());
   inputs_.upload(problem_);
   captured_ = inputs_.view();
-  for (std::int64_t number = 0; number < steps; ++number)  // of the full problem, which set_step() replaces
-    steps_.push_back(step_of(kind, problem_, number, steps));
   for (std::int64_t number = 0; number < steps; ++number) {
+    steps_.push_back(step_of(kind, full_, number, steps));
     set_step(number);
     digests_.push_back(reference_digest());
   }
@@ -93,12 +93,11 @@ std::string recorded_fill::written_by(const device_graph& graph, const device_st
   return digest_of(sets_) == digest_of(expected_) ? "" : "an output";
 }
 
-nsameta_problem recorded_fill::set_step(std::int64_t number) {
+void recorded_fill::set_step(std::int64_t number) {
   const length_step& step = steps_[static_cast<std::size_t>(number)];
   problem_.seq_lens = step.seq_lens;
   problem_.extend_seq_lens = step.extend_seq_lens;
   problem_.req_pool_indices = step.req_pool_indices;
-  return problem_.view();
 }
 
 std::uint64_t recorded_fill::digest_of(std::deque<harness::output_buffers>& sets) const {

@@ -41,13 +41,14 @@ class recorded_fill {
   std::size_t steps() const { return steps_.size(); }
 
  private:
-  nsameta_problem set_step(std::int64_t number);
+  void set_step(std::int64_t number);
   std::uint64_t digest_of(std::deque<harness::output_buffers>& sets) const;
   std::uint64_t reference_digest();
   std::string explain_difference();
 
   const fill_kind& kind_;
-  harness::problem_data problem_;
+  const harness::problem_data full_;  // what is captured
+  harness::problem_data problem_;     // of the latest step
   std::vector<harness::output_layout> layouts_;
   harness::input_buffers inputs_;
   std::deque<harness::output_buffers> sets_, expected_;

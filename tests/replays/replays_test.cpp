@@ -49,6 +49,28 @@ std::int64_t replay_all(const fill_kind& kind, nsameta_mode mode, const device_s
 
 }  // namespace
 
+TEST_CASE("the steps go from nothing to what fills the buffers, past it, and back") {
+  for (const fill_kind& kind : fill_kinds())
+    for (const nsameta_mode mode : kind.modes) {
+      INFO(kind.name);
+      CAPTURE(mode);
+      const harness::problem_data full = full_problem(kind, mode);
+      const auto largest = [](const harness::strided_values& values) { return std::ranges::max(values.values()); };
+      const auto step = [&](std::int64_t number) { return step_of(kind, full, number, 40); };
+      CHECK(largest(step(0).seq_lens) == 0);
+      CHECK(step(20).seq_lens.values() == full.seq_lens.values());
+      CHECK(largest(step(21).seq_lens) == full.seq_lens[0] + 1);
+      for (const std::int64_t number : {10, 32}) {
+        CHECK(largest(step(number).seq_lens) > 0);
+        CHECK(largest(step(number).seq_lens) <= full.seq_lens[0] / 2);
+      }
+      if (!full.extend_seq_lens.present()) continue;
+      CHECK(largest(step(0).extend_seq_lens) == 0);
+      CHECK(step(20).extend_seq_lens.values() == full.extend_seq_lens.values());
+      CHECK(largest(step(21).extend_seq_lens) == full.extend_seq_lens[0] + 1);
+    }
+}
+
 TEST_CASE("every kind of fill, captured once, replays with lengths that come and go") {
   if (!tested().place.has_graphs()) return;
   const nsameta_target target = tested().place.target();
