@@ -105,7 +105,7 @@ TEST_CASE("threads that fill while the process exits" * doctest::skip()) {
             _exit(3);
           }
         }).detach();
-      const auto enough = round % 3 * 20;  // also before the first call is over
+      const auto enough = round % 3 * 8;  // also before the first call is over
       while (begun < enough) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return "";
     }) == "");

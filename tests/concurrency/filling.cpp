@@ -23,7 +23,7 @@ harness::case_recipe large_recipe(int number) {
   recipe.mode = NSAMETA_EXTEND;
   recipe.batch_size = 8;
   recipe.max_context = 1 << 16;
-  recipe.max_rows = 300'000;
+  recipe.max_rows = 150'000;
   recipe.seed = static_cast<std::uint64_t>(number);
   return recipe;
 }
