@@ -40,8 +40,8 @@ std::string use_everything() {
   for (const nsameta_backend_info& each : nsameta::backends())
     if (std::string(each.name) == "simt" && std::string(each.version).find("Boost") == std::string::npos)
       said += "simt's version is " + std::string(each.version);
-  return said + complaint("warm-up", nsameta_warmup(&anywhere)) +
-         unless_refused("null", nsameta_warmup(nullptr), NSAMETA_INVALID_ARGUMENT, "target is null");
+  said += complaint("warm-up", nsameta_warmup(&anywhere));
+  return said + unless_refused("null", nsameta_warmup(nullptr), NSAMETA_INVALID_ARGUMENT, "target is null");
 }
 
 /// Ends the process at once if something goes wrong.
