@@ -22,6 +22,7 @@ template <device_runtime R>
 nsameta_status load_kernels(std::int32_t device, failure_text* why) {
   const call_scope<R> scope(device);
   if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
+  [[maybe_unused]] const typename R::beside_captures guard;
   for (int kernel = 0; kernel < kernel_count; ++kernel)
     if (const nsameta_status status = scope.check(R::load(kernel), "loading a kernel", why); status != NSAMETA_OK)
       return status;
@@ -33,6 +34,7 @@ nsameta_status load_kernels(std::int32_t device, failure_text* why) {
 template <device_runtime R>
 typename R::error run_idle() {
   static constexpr fill_arguments<NSAMETA_SETS_PER_LAUNCH> nothing{};
+  [[maybe_unused]] const typename R::beside_captures guard;
   void* stream = nullptr;
   typename R::error error = R::create_stream(stream);
   if (error != R::success) return error;
