@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "cpu/fill.h"
+#include "cpu/scheduler.h"
 #include "logging.h"
 
 namespace nsameta {
@@ -24,7 +24,7 @@ void leave_parent() {
 
 /// What a fork takes besides devices.
 std::vector<lost_variant> variants_lost() {
-  if (!cpu::has_used_threads()) return {};
+  if (!cpu::has_used_scheduler()) return {};
   return {{id_cpu, "tbb", "the process was forked after it used oneTBB, whose threads stayed with the parent"}};
 }
 

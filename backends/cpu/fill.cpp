@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 
 #include "cpu/request_fields.h"
 #include "cpu/dense_batch.h"
@@ -13,11 +12,10 @@
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
 #include "cpu/row_fields.h"
+#include "cpu/scheduler.h"
 
 namespace nsameta::cpu {
 namespace {
-
-constinit std::atomic<bool> used_threads{false};
 
 /// Segments of a large batch: enough to balance any machine, few enough for the stack, and of so many requests or more
 /// that the work on one hides what it takes to find it.
@@ -184,13 +182,11 @@ void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
   // Work for one task needs no other thread.
   if (problem.batch_size <= grain && vector_rows(out, int32_max) <= grain && fill_in_one_walk(problem, out)) return;
-  if (!used_threads.load(std::memory_order_relaxed)) used_threads.store(true);
+  if (!enter_scheduler()) return fill_serial(problem, out);
   tbb::this_task_arena::isolate([&] {
     with_batch(problem, out,
                [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });
   });
 }
-
-bool has_used_threads() { return used_threads.load(std::memory_order_relaxed); }
 
 }  // namespace nsameta::cpu

@@ -11,10 +11,7 @@ namespace nsameta::cpu {
 void fill_serial(const nsameta_problem&, const nsameta_outputs&);
 
 /// On the caller's TBB arena, isolated: a thread that waits here takes up no other work of the caller's. Tasks take
-/// `grain` rows or requests at least.
+/// `grain` rows or requests at least. While the process exits, as fill_serial.
 void fill_parallel(const nsameta_problem&, const nsameta_outputs&, std::int64_t grain);
-
-/// Whether fill_parallel has gone to oneTBB, whose threads a forked child does not have.
-bool has_used_threads();
 
 }  // namespace nsameta::cpu

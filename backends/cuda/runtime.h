@@ -84,12 +84,26 @@ struct runtime {
   }
   static error destroy_stream(void* stream) { return cudaStreamDestroy(of(stream)); }
 
+  /// A capture in global mode, as most are, forbids all threads some calls, and a forbidden call breaks it.
+  class beside_captures {
+   public:
+    beside_captures() { exchange(); }
+    ~beside_captures() { exchange(); }
+    beside_captures(const beside_captures&) = delete;
+    beside_captures& operator=(const beside_captures&) = delete;
+
+   private:
+    void exchange() { cudaThreadExchangeStreamCaptureMode(&other_); }
+    cudaStreamCaptureMode other_ = cudaStreamCaptureModeRelaxed;  // the one that is not in force
+  };
+
   /// Global mode: the strictest, so that a fill that is safe here is safe in every engine's capture.
   static error begin_capture(void* stream) { return cudaStreamBeginCapture(of(stream), cudaStreamCaptureModeGlobal); }
   static error end_capture(void* stream, void*& graph) {
     cudaGraph_t captured = nullptr;
     if (const error e = cudaStreamEndCapture(of(stream), &captured); e != success) return e;
     cudaGraphExec_t ready = nullptr;
+    const beside_captures guard;
     const error e = cudaGraphInstantiate(&ready, captured, 0);
     cudaGraphDestroy(captured);
     graph = ready;

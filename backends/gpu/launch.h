@@ -21,6 +21,7 @@ inline std::array<std::atomic<bool>, max_devices> warm{};
 template <device_runtime R>
 nsameta_status load_kernels(std::int32_t device, failure_text* why) {
   return call_on<R>(device, "loading a kernel", why, [device] {
+    [[maybe_unused]] const typename R::beside_captures guard;
     for (int kernel = 0; kernel < kernel_count; ++kernel)
       if (const auto error = R::load(kernel); error != R::success) return error;
     warm<R>[static_cast<std::size_t>(device)].store(true, std::memory_order_release);
@@ -32,6 +33,7 @@ nsameta_status load_kernels(std::int32_t device, failure_text* why) {
 template <device_runtime R>
 typename R::error run_idle() {
   static constexpr fill_arguments<NSAMETA_SETS_PER_LAUNCH> nothing{};
+  [[maybe_unused]] const typename R::beside_captures guard;
   void* stream = nullptr;
   typename R::error error = R::create_stream(stream);
   if (error != R::success) return error;

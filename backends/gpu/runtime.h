@@ -37,9 +37,12 @@ struct launch_shape {
 ///   create_stream(void*&), destroy_stream(void*)
 ///   begin_capture(void* stream), end_capture(void* stream, void*& graph)   graph: ready to launch
 ///   launch_graph(void* graph, void* stream), destroy_graph(void*)
+///   beside_captures                            a guard: meanwhile the thread may make calls that captures forbid, and
+///                                              the captures of other threads stay whole
 template <class R>
 concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info,
                                   memory_place& place, typename R::error e) {
+  typename R::beside_captures;
   { R::kind } -> std::convertible_to<nsameta_device_kind>;
   { R::name } -> std::convertible_to<const char*>;
   { R::version() } -> std::convertible_to<const char*>;

@@ -95,12 +95,26 @@ struct runtime {
   }
   static error destroy_stream(void* stream) { return hipStreamDestroy(of(stream)); }
 
+  /// A capture in global mode, as most are, forbids all threads some calls, and a forbidden call breaks it.
+  class beside_captures {
+   public:
+    beside_captures() { exchange(); }
+    ~beside_captures() { exchange(); }
+    beside_captures(const beside_captures&) = delete;
+    beside_captures& operator=(const beside_captures&) = delete;
+
+   private:
+    void exchange() { (void)hipThreadExchangeStreamCaptureMode(&other_); }
+    hipStreamCaptureMode other_ = hipStreamCaptureModeRelaxed;  // the one that is not in force
+  };
+
   /// Global mode: the strictest, so that a fill that is safe here is safe in every engine's capture.
   static error begin_capture(void* stream) { return hipStreamBeginCapture(of(stream), hipStreamCaptureModeGlobal); }
   static error end_capture(void* stream, void*& graph) {
     hipGraph_t captured = nullptr;
     if (const error e = hipStreamEndCapture(of(stream), &captured); e != success) return e;
     hipGraphExec_t ready = nullptr;
+    const beside_captures guard;
     const error e = hipGraphInstantiate(&ready, captured, nullptr, nullptr, 0);
     (void)hipGraphDestroy(captured);
     graph = ready;

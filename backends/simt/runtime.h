@@ -42,6 +42,9 @@ struct runtime {
   static error load(int kernel);
   static error launch(int kernel, gpu::launch_shape, const void* arguments, void* stream);
 
+  /// A capture here binds its own thread alone.
+  struct beside_captures {};
+
   static error is_capturing(void* stream, bool& capturing);
   /// Fresh memory is poisoned.
   static error allocate(std::size_t bytes, void*& memory);

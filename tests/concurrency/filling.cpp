@@ -22,6 +22,7 @@ harness::case_recipe large_recipe(int number) {
   harness::case_recipe recipe;
   recipe.mode = NSAMETA_EXTEND;
   recipe.batch_size = 8;
+  recipe.pattern = harness::length_pattern::one_giant;  // of half the rows
   recipe.max_context = 1 << 16;
   recipe.max_rows = 300'000;
   recipe.seed = static_cast<std::uint64_t>(number);

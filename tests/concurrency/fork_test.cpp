@@ -95,7 +95,7 @@ TEST_CASE("before the first use" * doctest::skip()) {
 
 TEST_CASE("after everything was used" * doctest::skip()) {
   REQUIRE(use_host() + use_threads() + use_cuda() == "");
-  for (int time = 0; time < 3; ++time) {
+  for (int time = 0; time < 2; ++time) {
     const auto use_rest = [] { return use_host() + miss_cuda() + miss_threads(); };
     CHECK(in_child(ending::without_exit, use_rest) == "");
     CHECK(in_child(ending::without_exit, [&] { return in_child(ending::without_exit, use_rest); }) == "");

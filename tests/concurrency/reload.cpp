@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int rounds = 40, threads = 4;
+constexpr int rounds = 16, threads = 4;
 
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "%s\n", what.c_str());

@@ -8,7 +8,7 @@
 namespace {
 
 /// So many rows that cpu/tbb is worth it and has several tasks.
-constexpr std::int32_t requests = 8, rows_each = 30'000, kv_length = 40'000;
+constexpr std::int32_t requests = 8, rows_each = 20'000, kv_length = 40'000;
 
 bool fills_on(const nsameta::target& target, std::int32_t rows) {
   const std::vector<std::int32_t> lengths(requests, kv_length);

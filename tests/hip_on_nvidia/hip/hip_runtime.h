@@ -23,7 +23,9 @@ using hipGraphExec_t = cudaGraphExec_t;
 using hipFuncAttributes = cudaFuncAttributes;
 using hipStreamCaptureStatus = cudaStreamCaptureStatus;
 inline constexpr auto hipStreamCaptureStatusNone = cudaStreamCaptureStatusNone;
+using hipStreamCaptureMode = cudaStreamCaptureMode;
 inline constexpr auto hipStreamCaptureModeGlobal = cudaStreamCaptureModeGlobal;
+inline constexpr auto hipStreamCaptureModeRelaxed = cudaStreamCaptureModeRelaxed;
 inline constexpr auto hipMemcpyDefault = cudaMemcpyDefault;
 inline constexpr unsigned hipStreamNonBlocking = cudaStreamNonBlocking;
 
@@ -41,6 +43,7 @@ inline constexpr auto& hipStreamDestroy = cudaStreamDestroy;
 inline constexpr auto& hipStreamIsCapturing = cudaStreamIsCapturing;
 inline constexpr auto& hipStreamBeginCapture = cudaStreamBeginCapture;
 inline constexpr auto& hipStreamEndCapture = cudaStreamEndCapture;
+inline constexpr auto& hipThreadExchangeStreamCaptureMode = cudaThreadExchangeStreamCaptureMode;
 inline constexpr auto& hipGraphDestroy = cudaGraphDestroy;
 inline constexpr auto& hipGraphLaunch = cudaGraphLaunch;
 inline constexpr auto& hipGraphExecDestroy = cudaGraphExecDestroy;
