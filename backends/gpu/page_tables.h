@@ -3,6 +3,7 @@
 
 #include "common/extents.h"
 #include "gpu/shares.h"
+#include "gpu/words.h"
 
 namespace nsameta::gpu {
 
@@ -34,15 +35,21 @@ struct table_work {
     const number units = window.before.table_units;
     int at = __builtin_popcountll(lane.ballot(units <= begin)) - 1;
     for (; begin < end && at < L::warp_width; ++at) {
-      const number first = lane.shuffle(units, at);
+      const auto theirs = [&](const auto& all) { return lane.shuffle(all, at); };
       const number next = lane.shuffle(units, at + 1 < L::warp_width ? at + 1 : at);
+      number first = units;
       typename Batch::request_type shown{};
-      shown.kv_len = lane.shuffle(window.value.kv_len, at);
-      shown.rows = lane.shuffle(window.value.rows, at);
+      shown.kv_len = window.value.kv_len;
+      shown.rows = window.value.rows;
       totals_type before{};
-      before.tokens = lane.shuffle(window.before.tokens, at);
-      before.kept = static_cast<std::int32_t>(window.first + at);
-      if constexpr (wanted.kept) before.kept = lane.shuffle(window.before.kept, at);
+      before.tokens = window.before.tokens;
+      before.kept = window.before.kept;
+      if constexpr (wanted.kept) {
+        move_together(theirs, first, shown.kv_len, shown.rows, before.tokens, before.kept);
+      } else {
+        move_together(theirs, first, shown.kv_len, shown.rows, before.tokens);
+        before.kept = static_cast<std::int32_t>(window.first + at);
+      }
       const number last = at + 1 < L::warp_width ? smaller(next, end) : end;
       write_units(shown, window.first + at, before, begin - first, last - first);
       begin = last;

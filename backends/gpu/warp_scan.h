@@ -3,6 +3,7 @@
 
 #include "common/totals.h"
 #include "gpu/device_layer.h"
+#include "gpu/words.h"
 
 namespace nsameta::gpu {
 
@@ -17,18 +18,31 @@ NSAMETA_DEVICE void for_each_total(Visit visit) {
   if constexpr (wanted.bits) visit(&Totals::bits);
 }
 
+/// `sum` after `move`, a collective, has moved its wanted members together; 0 in the others.
+template <wanted_totals wanted, class Totals, class Move>
+NSAMETA_DEVICE Totals move_totals(const Totals& sum, Move move) {
+  constexpr int numbers = wanted.tokens + wanted.kv_len + wanted.clamped + wanted.table_units;
+  constexpr int words = numbers * static_cast<int>(sizeof(Totals::tokens) / 4) + wanted.kept + wanted.bits;
+  Totals moved{};
+  if constexpr (words > 0) {
+    word_pack<words> all;
+    int at = 0;
+    for_each_total<Totals, wanted>([&](auto member) { all.put(at, sum.*member); });
+    all = move(all);
+    at = 0;
+    for_each_total<Totals, wanted>([&](auto member) { all.take(at, moved.*member); });
+  }
+  return moved;
+}
+
 template <wanted_totals wanted, class Totals, device_lane L>
 NSAMETA_DEVICE Totals totals_of_lane(L& lane, const Totals& sum, int from) {
-  Totals theirs{};
-  for_each_total<Totals, wanted>([&](auto member) { theirs.*member = lane.shuffle(sum.*member, from); });
-  return theirs;
+  return move_totals<wanted>(sum, [&](const auto& all) { return lane.shuffle(all, from); });
 }
 
 template <wanted_totals wanted, class Totals, device_lane L>
 NSAMETA_DEVICE Totals totals_of_earlier_lane(L& lane, const Totals& sum, int delta) {
-  Totals earlier{};
-  for_each_total<Totals, wanted>([&](auto member) { earlier.*member = lane.shuffle_up(sum.*member, delta); });
-  return earlier;
+  return move_totals<wanted>(sum, [&](const auto& all) { return lane.shuffle_up(all, delta); });
 }
 
 /// Inclusive scan over the first `lanes` lanes, a power of two; the others' results mean nothing.

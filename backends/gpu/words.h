@@ -17,4 +17,35 @@ NSAMETA_DEVICE T by_words(const T& value, Move move) {
   return moved;
 }
 
+/// Values side by side in words, for one collective to move together.
+template <int count>
+struct word_pack {
+  unsigned word[count];
+
+  /// Packs `value` at word `at`, which goes on to the next free one.
+  template <class T>
+  NSAMETA_DEVICE void put(int& at, const T& value) {
+    __builtin_memcpy(word + at, &value, sizeof(T));
+    at += sizeof(T) / 4;
+  }
+  /// Unpacks in the order of the puts.
+  template <class T>
+  NSAMETA_DEVICE void take(int& at, T& value) const {
+    __builtin_memcpy(&value, word + at, sizeof(T));
+    at += sizeof(T) / 4;
+  }
+};
+
+/// Replaces each of `values` by what `move` makes of it; `move` is called once, with all of them.
+template <class Move, class... T>
+NSAMETA_DEVICE void move_together(Move move, T&... values) {
+  static_assert(((sizeof(T) % 4 == 0) && ...));
+  word_pack<static_cast<int>((sizeof(T) + ...) / 4)> all;
+  int at = 0;
+  (all.put(at, values), ...);
+  all = move(all);
+  at = 0;
+  (all.take(at, values), ...);
+}
+
 }  // namespace nsameta::gpu

@@ -1,30 +1,21 @@
 #include "simt/fibre.h"
 
-#include <memory>
-
-#include <boost/context/fixedsize_stack.hpp>
-#include <boost/context/preallocated.hpp>
-
 namespace nsameta::simt {
 
-fibre::fibre(std::size_t stack_bytes, function run, void* argument) {
-  // From malloc, so that under AddressSanitizer an overflow runs into a red zone.
-  boost::context::fixedsize_stack allocator(stack_bytes);
-  const boost::context::stack_context stack = allocator.allocate();
-  stack_ = {static_cast<std::byte*>(stack.sp) - stack.size, stack.size};
-  context_ = boost::context::fiber(std::allocator_arg, boost::context::preallocated(stack.sp, stack.size, stack),
-                                   allocator, [this, run, argument](boost::context::fiber&& left) {
-                                     entered(std::move(left));
-                                     run(argument);
-                                     return leave_for_good();
-                                   });
+// The stack is from the heap, so that under AddressSanitizer an overflow runs into a red zone.
+fibre::fibre(std::size_t stack_bytes, function run, void* argument)
+    : memory_(new std::byte[stack_bytes]), stack_{memory_.get(), stack_bytes}, run_(run), argument_(argument) {
+  context_ = boost::context::detail::make_fcontext(memory_.get() + stack_bytes, stack_bytes, live);
 }
 
-boost::context::fiber fibre::leave_for_good() {
-  fibre& home = *entered_from_;
-  home.entered_from_ = this;
+void fibre::live(boost::context::detail::transfer_t left) {
+  fibre& self = *static_cast<fibre*>(left.data);
+  self.entered(left);
+  self.run_(self.argument_);
+  fibre& home = *self.entered_from_;
+  home.entered_from_ = &self;
   sanitizer::begin_switch(nullptr, home.stack_);
-  return std::move(home.context_);
+  boost::context::detail::jump_fcontext(home.context_, &home);
 }
 
 }  // namespace nsameta::simt

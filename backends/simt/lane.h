@@ -47,9 +47,7 @@ class lane {
     return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
   }
   std::uint32_t sum(std::uint32_t number, const call_site& site = call_site::current()) {
-    for (int distance = width / 2; distance > 0; distance /= 2)
-      number += shuffle(number, thread() % width ^ distance, site);
-    return number;
+    return self_->owner.add(*self_, number, {collective::sum, 0, site});
   }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other

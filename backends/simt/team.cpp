@@ -1,6 +1,7 @@
 #include "simt/team.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -27,15 +28,22 @@ const char* name_of(collective kind) {
       return "shuffle";
     case collective::ballot:
       return "ballot";
+    case collective::sum:
+      return "sum";
   }
   return "";
 }
 
 std::string place_of(const team::member& lane) { return "block " + std::to_string(lane.block) + ": "; }
 
+bool same_place(const std::source_location& a, const std::source_location& b) {
+  // Both are a pointer to what describes the place: equal ones need no look at it, and nearly all are.
+  return std::bit_cast<const void*>(a) == std::bit_cast<const void*>(b) ||
+         (a.line() == b.line() && a.column() == b.column());
+}
+
 bool same_call(const collective_call& a, const collective_call& b) {
-  return a.kind == b.kind && a.value_bytes == b.value_bytes && a.site.line() == b.site.line() &&
-         a.site.column() == b.site.column();
+  return a.kind == b.kind && a.value_bytes == b.value_bytes && same_place(a.site, b.site);
 }
 
 std::string describe(const collective_call& call) {
@@ -80,11 +88,14 @@ void team::prepare() {
   while (static_cast<int>(warps_.size()) < warps) warps_.emplace_back();
   while (static_cast<int>(blocks_.size()) < shape_.blocks) blocks_.emplace_back();
   ready_.resize(members_.size());
+  waking_.resize(members_.size());
   const std::size_t lines = (shape_.shared_bytes + sizeof(cache_line) - 1) / sizeof(cache_line);
   shared_memory_.resize(std::max(shared_memory_.size(), lines * static_cast<std::size_t>(shape_.blocks)));
 
-  const auto convene = [](meeting& at, int first, int members) {
-    at.first = first;
+  // `first`, `members`: lanes, counted over all blocks. The lane that is woken last runs first.
+  const auto waking_place = [&](int lane) { return backwards_ ? lane : lanes - 1 - lane; };
+  const auto convene = [&](meeting& at, int first, int members) {
+    at.first = waking_place(backwards_ ? first : first + members - 1);
     at.members = members;
     at.arrived = 0;
   };
@@ -97,26 +108,29 @@ void team::prepare() {
     block.shared = shared_memory_.data()[static_cast<std::size_t>(rank) * lines].bytes;
     std::memset(block.shared, poison, shape_.shared_bytes);
     for (int thread = 0; thread < threads; ++thread) {
-      member& each = members_[static_cast<std::size_t>(block.first + thread)];
+      const int lane = rank * threads + thread;
+      member& each = members_[static_cast<std::size_t>(lane)];
       each.block = shape_.first_block + rank;
       each.rank = rank;
       each.thread = thread;
+      each.place = waking_place(lane);
       each.its_block = &block;
-      each.its_warp = &warps_[static_cast<std::size_t>((block.first + thread) / width)];
+      each.its_warp = &warps_[static_cast<std::size_t>(lane / width)];
       each.finished = false;
+      waking_[static_cast<std::size_t>(each.place)] = &each;
     }
   }
 }
 
 std::string team::run_cluster(const cluster_shape& shape, lane_body body) {
   shape_ = shape;
+  // What a missing barrier leaves to chance comes out differently when the lanes run in the other order.
+  backwards_ = !backwards_;
   prepare();
   body_ = body;
   unfinished_ = shape.blocks * shape.threads;
   failure_.clear();
   ready_count_ = 0;
-  // What a missing barrier leaves to chance comes out differently when the lanes run in the other order.
-  backwards_ = !backwards_;
   wake(cluster_, nullptr);
   home_.switch_to(next_ready());
   if (unfinished_ > 0) unwind_unfinished();
@@ -164,11 +178,14 @@ inline fibre& team::next_ready() {
 }
 
 void team::wake(const meeting& group, const member* except) {
-  for (int i = 0; i < group.members; ++i) {
-    const int thread = group.first + (backwards_ ? i : group.members - 1 - i);  // the one put on top runs first
-    member& each = members_[static_cast<std::size_t>(thread)];
-    if (&each != except) ready_[ready_count_++] = &each;
-  }
+  const auto append = [&](int begin, int end) {
+    std::copy(waking_.data() + begin, waking_.data() + end, ready_.data() + ready_count_);
+    ready_count_ += static_cast<std::size_t>(end - begin);
+  };
+  const int end = group.first + group.members;
+  const int left_out = except ? except->place : end;
+  append(group.first, left_out);
+  if (except) append(left_out + 1, end);
 }
 
 // -------------------------------------------------------------------------------------- the collectives
@@ -202,6 +219,15 @@ std::uint64_t team::vote(member& self, bool value, const collective_call& call) 
   votes |= static_cast<std::uint64_t>(value) << (self.thread % mine.members);
   arrive(self, mine, call);
   return votes;
+}
+
+std::uint32_t team::add(member& self, std::uint32_t number, const collective_call& call) {
+  warp& mine = *self.its_warp;
+  std::uint32_t& sum = mine.sums[mine.round % 2];
+  if (mine.arrived == 0) sum = 0;
+  sum += number;
+  arrive(self, mine, call);
+  return sum;
 }
 
 void team::fail_at_different_calls(const member& self, const collective_call& others, const collective_call& own) {

@@ -15,7 +15,7 @@ namespace nsameta::simt {
 /// What memory holds that nobody wrote, so that a read of it shows: as an int32 it is negative and large.
 inline constexpr int poison = 0xa5;
 
-enum class collective { barrier, cluster_barrier, sync_warp, shuffle_up, shuffle, ballot };
+enum class collective { barrier, cluster_barrier, sync_warp, shuffle_up, shuffle, ballot, sum };
 
 /// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
 /// hardware promises nothing else.
@@ -27,7 +27,8 @@ struct collective_call {
 
 /// Lanes that wait for each other: a warp, the block at a barrier, or all blocks of the cluster.
 struct meeting {
-  int first = 0, members = 0, arrived = 0;
+  int first = 0;  ///< of the members' neighbouring places in the order of waking
+  int members = 0, arrived = 0;
   unsigned round = 0;
   collective_call call{};
 };
@@ -44,6 +45,7 @@ struct warp : meeting {
   static constexpr int max_width = 64;
   static constexpr std::size_t max_value_bytes = 128;
   std::uint64_t votes[2] = {};
+  std::uint32_t sums[2] = {};
   alignas(64) std::byte values[2][max_width * max_value_bytes];
 };
 
@@ -57,6 +59,7 @@ class team {
     int block = 0;   ///< of the grid
     int rank = 0;    ///< of the block in its cluster
     int thread = 0;  ///< of the block
+    int place = 0;   ///< in the order of waking
     block_state* its_block = nullptr;
     warp* its_warp = nullptr;
     const meeting* waits_at = nullptr;
@@ -97,6 +100,8 @@ class team {
   void meet_warp(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp; returns one bit a lane.
   std::uint64_t vote(member& self, bool value, const collective_call& call);
+  /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^32.
+  std::uint32_t add(member& self, std::uint32_t number, const collective_call& call);
   /// Where the block of that rank has what this lane's block has at `own`, which is in its shared memory.
   std::byte* shared_of(const member& self, std::byte* own, int rank);
   /// Ends the launch with an error.
@@ -125,6 +130,7 @@ class team {
   meeting cluster_;
   std::vector<cache_line> shared_memory_;  ///< of all blocks
   cluster_shape shape_{};
+  std::vector<member*> waking_;  ///< the order in which lanes that met are put on `ready_`
   /// Lanes that can go on. A stack, so that a warp runs on while its memory is in the cache, up to the next barrier.
   std::vector<member*> ready_;
   std::size_t ready_count_ = 0;

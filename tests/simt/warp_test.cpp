@@ -47,6 +47,23 @@ TEST_CASE_TEMPLATE("shuffle brings one lane's value to its warp", width, WARP_WI
   }
 }
 
+TEST_CASE_TEMPLATE("sum adds up the lanes of each warp modulo 2^32, and again at once", width, WARP_WIDTHS) {
+  std::vector<std::uint32_t> got(2 * threads);
+  const auto kernel = [&](auto& lane, no_memory&) {
+    const auto i = static_cast<std::size_t>(lane.thread());
+    got[i] = lane.sum(0xffffff00u + static_cast<std::uint32_t>(i));
+    got[threads + i] = lane.sum(1);
+  };
+  REQUIRE(run_grid<width::value, no_memory>(1, threads, kernel) == "");
+  for (std::size_t i = 0; i < threads; ++i) {
+    std::uint32_t sum = 0;
+    for (std::size_t k = 0; k < width::value; ++k)
+      sum += 0xffffff00u + static_cast<std::uint32_t>(i / width::value * width::value + k);
+    CHECK(got[i] == sum);
+    CHECK(got[threads + i] == width::value);
+  }
+}
+
 TEST_CASE_TEMPLATE("ballot has one bit a lane", width, WARP_WIDTHS) {
   std::vector<std::uint64_t> got(threads);
   const auto kernel = [&](auto& lane, no_memory&) {
