@@ -71,7 +71,8 @@ struct backend_interface {
   const char* version;              ///< of the toolkit or library it stands on
   const char* const* variants;      ///< names, null-terminated
 
-  /// Counts devices. A state other than ready comes with its reason. Called once, before anything else.
+  /// Counts devices. A state other than ready comes with its reason. Called before anything
+  /// else, and once, unless the host had no memory to keep the answer.
   nsameta_backend_state (*probe)(std::int32_t* device_count, failure_text*);
   nsameta_status (*describe)(std::int32_t device, nsameta_device_info*, failure_text*);
   nsameta_status (*locate)(const void* pointer, memory_place*, failure_text*);
