@@ -17,10 +17,11 @@
 #include "on_threads.h"
 
 using namespace nsameta::test;
+namespace harness = nsameta::harness;
 
 namespace {
 
-constexpr int threads = 64, rounds = 4;
+constexpr int threads = 64, rounds = 3;
 constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 constexpr nsameta_target on_simt[]{{NSAMETA_DEVICE_SIMT, 0, nullptr, 0}, {NSAMETA_DEVICE_SIMT, 1, nullptr, 0}};
 constexpr nsameta_target on_cuda[]{{NSAMETA_DEVICE_CUDA, 0, nullptr, 0}, {NSAMETA_DEVICE_CUDA, 1, nullptr, 0}};
@@ -53,15 +54,11 @@ nsameta_decision empty_decision() {
   return decision;
 }
 
-/// What one thread has ready before it calls.
-struct caller {
-  filling small, large;
-  explicit caller(int number) : small(small_recipe(number)), large(large_recipe(number)) {}
-};
-
+/// A call, on a fill that the thread has ready.
 struct call {
   const char* name;
-  std::string (*make)(caller&, agreement&);  ///< "" or what went wrong; the agreement is with others of the same call
+  harness::case_recipe (*recipe)(int number);
+  std::string (*make)(filling&, agreement&);  ///< "" or what went wrong; the agreement is with others of the same call
 };
 
 std::string explain(const nsameta_target& target, agreement& all) {
@@ -73,21 +70,21 @@ std::string explain(const nsameta_target& target, agreement& all) {
 }
 
 constexpr call calls[] = {
-    {"fill, host", [](caller& self, agreement&) { return self.small.wrong_after_fill(); }},
-    {"fill, host, large", [](caller& self, agreement&) { return self.large.wrong_after_fill(); }},
-    {"fill, auto", [](caller& self, agreement&) { return self.small.wrong_after_fill(anywhere); }},
-    {"fill, simt:0", [](caller& self, agreement&) { return self.small.wrong_after_fill(on_simt[0]); }},
-    {"fill, simt:1", [](caller& self, agreement&) { return self.small.wrong_after_fill(on_simt[1]); }},
-    {"fill, cuda:0", [](caller& self, agreement&) { return self.small.wrong_after_fill(on_cuda[0]); }},
-    {"fill, cuda:1", [](caller& self, agreement&) { return self.small.wrong_after_fill(on_cuda[1]); }},
-    {"fill_on cpu/tbb", [](caller& self, agreement&) { return self.large.wrong_after_fill_on("cpu/tbb"); }},
-    {"fill_many",
-     [](caller& self, agreement&) {
-       const nsameta_status status = nsameta_fill_many(&self.small.problem(), &self.small.outputs(), 1, &on_host);
-       return status == NSAMETA_OK ? self.small.wrong() : complaint("fill_many", status);
+    {"fill, host", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(); }},
+    {"fill, host, large", large_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(); }},
+    {"fill, auto", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(anywhere); }},
+    {"fill, simt:0", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(on_simt[0]); }},
+    {"fill, simt:1", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(on_simt[1]); }},
+    {"fill, cuda:0", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(on_cuda[0]); }},
+    {"fill, cuda:1", small_recipe, [](filling& own, agreement&) { return own.wrong_after_fill(on_cuda[1]); }},
+    {"fill_on cpu/tbb", large_recipe, [](filling& own, agreement&) { return own.wrong_after_fill_on("cpu/tbb"); }},
+    {"fill_many", small_recipe,
+     [](filling& own, agreement&) {
+       const nsameta_status status = nsameta_fill_many(&own.problem(), &own.outputs(), 1, &on_host);
+       return status == NSAMETA_OK ? own.wrong() : complaint("fill_many", status);
      }},
-    {"fill_draft_extend_metadata",
-     [](caller&, agreement&) {
+    {"fill_draft_extend_metadata", small_recipe,
+     [](filling&, agreement&) {
        const std::int32_t seq[]{20, 1, 9}, extend[]{3, 6, 0}, expected[]{18, 19, 20, 0, 0, 0, 0, 0, 1};
        std::int32_t expanded[9]{}, clamped[9]{}, total = 0;
        const std::string said = complaint(
@@ -97,19 +94,19 @@ constexpr call calls[] = {
        const bool right = std::ranges::equal(expanded, expected) && clamped[2] == 19 && total == 9;
        return said + (right ? "" : "wrong rows");
      }},
-    {"explain, host", [](caller&, agreement& all) { return explain(on_host, all); }},
-    {"explain, cuda", [](caller&, agreement& all) { return explain(on_cuda[1], all); }},
-    {"warm-up, all", [](caller&, agreement&) { return complaint("warm-up", nsameta_warmup(&anywhere)); }},
-    {"warm-up, cuda:1", [](caller&, agreement&) { return complaint("warm-up", nsameta_warmup(&on_cuda[1])); }},
-    {"get_kernel_info",
-     [](caller&, agreement& all) {
+    {"explain, host", small_recipe, [](filling&, agreement& all) { return explain(on_host, all); }},
+    {"explain, cuda", small_recipe, [](filling&, agreement& all) { return explain(on_cuda[1], all); }},
+    {"warm-up, all", small_recipe, [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&anywhere)); }},
+    {"warm-up, cuda:1", small_recipe, [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&on_cuda[1])); }},
+    {"get_kernel_info", small_recipe,
+     [](filling&, agreement& all) {
        nsameta_decision decision = empty_decision();
        const std::string said = complaint("kernel info", nsameta_get_kernel_info(64, 4, &anywhere, &decision));
        all.add(describe(decision));
        return said;
      }},
-    {"backends",
-     [](caller&, agreement& all) -> std::string {
+    {"backends", small_recipe,
+     [](filling&, agreement& all) -> std::string {
        std::string text;
        for (const nsameta_backend_info& each : nsameta::backends())
          text += std::string(each.name) + " " + each.version + " " + std::to_string(each.state) + " " + each.reason + " " +
@@ -117,29 +114,29 @@ constexpr call calls[] = {
        all.add(text);
        return "";
      }},
-    {"device",
-     [](caller&, agreement& all) {
+    {"device", small_recipe,
+     [](filling&, agreement& all) {
        nsameta_device_info info{};
        const std::string said = complaint("device", nsameta_device("cuda", 1, &info));
        all.add(std::string(info.name) + info.architecture + std::to_string(info.multiprocessors));
        return said;
      }},
-    {"workspace_size",
-     [](caller& self, agreement&) {
+    {"workspace_size", small_recipe,
+     [](filling& own, agreement&) {
        std::size_t bytes = 1;
-       const nsameta_status status = nsameta_workspace_size(&self.small.problem(), &on_host, &bytes);
+       const nsameta_status status = nsameta_workspace_size(&own.problem(), &on_host, &bytes);
        return complaint("workspace", status) + (bytes == 0 ? "" : "bytes");
      }},
-    {"device memory and streams",
-     [](caller&, agreement&) {
+    {"device memory and streams", small_recipe,
+     [](filling&, agreement&) {
        void *memory = nullptr, *stream = nullptr;
        std::string said = complaint("allocate", nsameta_device_allocate("cuda", 0, 64, &memory));
        said += complaint("stream", nsameta_stream_create("simt", 1, &stream));
        said += complaint("destroy", nsameta_stream_destroy("simt", 1, stream));
        return said + complaint("release", nsameta_device_release("cuda", 0, memory));
      }},
-    {"a refusal",
-     [](caller&, agreement&) {
+    {"a refusal", small_recipe,
+     [](filling&, agreement&) {
        return unless_refused("null", nsameta_fill(nullptr, nullptr, nullptr), NSAMETA_INVALID_ARGUMENT,
                              "problem is null");
      }},
@@ -162,13 +159,13 @@ std::string initialisations() {
 
 std::string first_calls(int round) {
   nsameta_set_log_callback([](const char* line, void*) { logged.emplace_back(line); }, nullptr);
-  std::vector<std::unique_ptr<caller>> callers;
-  for (int i = 0; i < threads; ++i) callers.push_back(std::make_unique<caller>(i));
-  std::array<agreement, std::size(calls)> agreements;
   const auto number_of = [&](int thread) { return static_cast<std::size_t>(thread + 7 * round) % std::size(calls); };
+  std::vector<std::unique_ptr<filling>> fillings;
+  for (int i = 0; i < threads; ++i) fillings.push_back(std::make_unique<filling>(calls[number_of(i)].recipe(i)));
+  std::array<agreement, std::size(calls)> agreements;
   std::string said = complaints_of_threads(threads, [&](int thread) {
     const call& mine = calls[number_of(thread)];
-    const std::string wrong = mine.make(*callers[static_cast<std::size_t>(thread)], agreements[number_of(thread)]);
+    const std::string wrong = mine.make(*fillings[static_cast<std::size_t>(thread)], agreements[number_of(thread)]);
     return wrong.empty() ? "" : std::string(mine.name) + ": " + wrong;
   });
   for (std::size_t i = 0; i < std::size(calls); ++i)
