@@ -55,8 +55,9 @@ std::unique_ptr<const backend_record> left_behind(int id, const backend_record* 
   record->id = id;
   record->table = parents != nullptr ? parents->table : nullptr;
   record->state = NSAMETA_BACKEND_FORKED;
-  record->reason = "the process was forked after it used this backend, whose devices stayed with the parent; fork before "
-                   "the first use, or start the child with exec";
+  record->reason =
+      "the process was forked after it used this backend, whose devices stayed with the parent; fork before the first "
+      "use, or start the child with exec";
   return record;
 }
 
@@ -64,7 +65,9 @@ std::unique_ptr<const backend_record> left_behind(int id, const backend_record* 
 std::unique_ptr<const backend_record> without(const std::vector<lost_variant>& lost, const backend_record& parents) {
   std::unique_ptr<backend_record> record;
   for (const lost_variant& each : lost) {
-    const auto same = [&](const variant_policy& policy) { return std::string_view(policy.row->variant) == each.variant; };
+    const auto same = [&](const variant_policy& policy) {
+      return std::string_view(policy.row->variant) == each.variant;
+    };
     if (each.backend != parents.id || std::ranges::none_of(parents.variants, same)) continue;
     if (record == nullptr) record = std::make_unique<backend_record>(parents);
     std::erase_if(record->variants, same);

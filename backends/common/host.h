@@ -22,8 +22,8 @@ nsameta_status destroy_stream(launch_place, failure_text*);
 
 }  // namespace host
 
-/// The table of a CPU backend, which differs from others in its code alone. A constant, so that nobody makes it: a child
-/// forked while another thread does would wait for ever.
+/// The table of a CPU backend, which differs from others in its code alone. A constant, so that nobody makes it: a
+/// child forked while another thread does would wait for ever.
 constexpr backend_interface host_backend(const char* name, const char* version, const char* const* variants,
                                          decltype(backend_interface::fill) fill) {
   return {

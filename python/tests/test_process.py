@@ -64,3 +64,44 @@ calling.join()
 print("over")
 """, NSAMETA_PLUGIN_DIR=str(tmp_path), NSAMETA_LOG="loader")
     assert went_on.stdout.split() == ["waits", "over"], went_on
+
+
+FORKED = LENGTHS + """
+import multiprocessing
+
+def use():
+    lengths, rows = numpy.full(8, 40000, numpy.int32), numpy.zeros(160000, numpy.int32)
+    given = dict(uniform_extend_len=20000, seqlens_expanded=rows, nsa_cache_seqlens=numpy.zeros(160000, numpy.int32))
+    try:
+        nsameta.fill("extend", lengths, **given)
+    except nsameta.Error as error:
+        print(error.status, error)
+    else:
+        right = (rows == numpy.tile(numpy.arange(20001, 40001), 8)).all()
+        record = nsameta.explain("extend", lengths, **given)
+        why = [each["why"] for each in record["rejections"] if each["candidate"] == "cpu/tbb"]
+        print(right, record["variant"], why, flush=True)
+
+use()
+child = multiprocessing.get_context("fork").Process(target=use)
+child.start()
+child.join()
+print(child.exitcode)
+"""
+
+
+def test_a_forked_child_goes_on_without_threads():
+    told = run(FORKED, NSAMETA_BACKEND="auto")
+    assert told.returncode == 0, told.stderr
+    parents, childs, code = told.stdout.splitlines()
+    assert parents == "True tbb []"
+    assert childs.startswith("True serial ['the process was forked after it used oneTBB")
+    assert code == "0"
+
+
+def test_a_forked_child_is_told_what_it_cannot_use():
+    told = run(FORKED, NSAMETA_BACKEND="cpu/tbb")
+    assert told.returncode == 0, told.stderr
+    _, childs, code = told.stdout.splitlines()
+    assert childs.startswith("backend_unavailable") and "the process was forked after it used oneTBB" in childs
+    assert code == "0"

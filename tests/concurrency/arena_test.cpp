@@ -158,7 +158,10 @@ TEST_CASE("inside a parallel loop" * doctest::skip()) {
   loop_of_fills loop(12);
   tbb::task_arena arena(allowed);
   const head_count heads(arena);
-  arena.execute([&] { tbb::parallel_for(0, loop.size(), [&](int task) { loop.run(task); }, tbb::simple_partitioner()); });
+  arena.execute([&] {
+    tbb::parallel_for(
+        0, loop.size(), [&](int task) { loop.run(task); }, tbb::simple_partitioner());
+  });
   CHECK(loop.wrong() == "");
   CHECK(heads.most() <= allowed);
   CHECK(thread_count() <= before + allowed - 1);
@@ -167,9 +170,7 @@ TEST_CASE("inside a parallel loop" * doctest::skip()) {
 TEST_CASE("inside a parallel loop inside a parallel loop" * doctest::skip()) {
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, 4);
   loop_of_fills loop(12);
-  tbb::parallel_for(0, 3, [&](int outer) {
-    tbb::parallel_for(0, 4, [&](int inner) { loop.run(outer * 4 + inner); });
-  });
+  tbb::parallel_for(0, 3, [&](int outer) { tbb::parallel_for(0, 4, [&](int inner) { loop.run(outer * 4 + inner); }); });
   CHECK(loop.wrong() == "");
 }
 

@@ -8,8 +8,8 @@ namespace nsameta::test {
 
 /// How a child ends.
 enum class ending {
-  by_exit,       ///< with handlers and destructors
-  without_exit   ///< by _exit: right where the parent has other threads, whose memory looks lost to a leak checker
+  by_exit,      ///< with handlers and destructors
+  without_exit  ///< by _exit: right where the parent has other threads, whose memory looks lost to a leak checker
 };
 
 /// Forks; the child calls `body` and ends. Returns what `body` returned, or how the child died. A child that takes

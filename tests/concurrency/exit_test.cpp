@@ -62,53 +62,54 @@ TEST_SUITE_BEGIN("exit");
 
 TEST_CASE("handlers and destructors from before the first call" * doctest::skip()) {
   CHECK(in_child(ending::by_exit, [] {
-    std::atexit(use_at_exit);
-    static const user whole_process;
-    thread_local const user whole_thread;
-    return use_everything();
-  }) == "");
+          std::atexit(use_at_exit);
+          static const user whole_process;
+          thread_local const user whole_thread;
+          return use_everything();
+        }) == "");
 }
 
 TEST_CASE("handlers and destructors from after the first call" * doctest::skip()) {
   CHECK(in_child(ending::by_exit, [] {
-    const std::string said = use_everything();
-    std::atexit(use_at_exit);
-    static const user whole_process;
-    thread_local const user whole_thread;
-    return said;
-  }) == "");
+          const std::string said = use_everything();
+          std::atexit(use_at_exit);
+          static const user whole_process;
+          thread_local const user whole_thread;
+          return said;
+        }) == "");
 }
 
 TEST_CASE("the first call from a handler" * doctest::skip()) {
   CHECK(in_child(ending::by_exit, [] {
-    std::atexit(use_at_exit);
-    return "";
-  }) == "");
+          std::atexit(use_at_exit);
+          return "";
+        }) == "");
 }
 
 TEST_CASE("threads that fill while the process exits" * doctest::skip()) {
-  for (int round = 0; round < 12; ++round)
+  for (int round = 0; round < 6; ++round)
     CHECK(in_child(ending::by_exit, [round] {
-      static std::atomic<int> begun = 0;
-      constexpr int threads = 5;
-      for (int i = 0; i < threads; ++i)
-        std::thread([i] {
-          // Never freed: the thread ends with the process.
-          auto& large = *new filling(large_recipe(i));
-          auto& small = *new filling(small_recipe(i));
-          for (;; ++begun) {
-            const nsameta_target& target = i % 2 == 0 ? on_host : on_simt;
-            const std::string said =
-                i == 0 ? large.wrong_after_fill_on("cpu/tbb") : i == 1 ? large.wrong_after_fill() : small.wrong_after_fill(target);
-            if (said.empty()) continue;
-            std::fprintf(stderr, "a thread at exit: %s\n", said.c_str());
-            _exit(3);
-          }
-        }).detach();
-      const auto enough = round % 3 * 8;  // also before the first call is over
-      while (begun < enough) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return "";
-    }) == "");
+            static std::atomic<int> begun = 0;
+            constexpr int threads = 5;
+            for (int i = 0; i < threads; ++i)
+              std::thread([i] {
+                // Never freed: the thread ends with the process.
+                auto& large = *new filling(large_recipe(i));
+                auto& small = *new filling(small_recipe(i));
+                for (;; ++begun) {
+                  const nsameta_target& target = i % 2 == 0 ? on_host : on_simt;
+                  const std::string said = i == 0   ? large.wrong_after_fill_on("cpu/tbb")
+                                           : i == 1 ? large.wrong_after_fill()
+                                                    : small.wrong_after_fill(target);
+                  if (said.empty()) continue;
+                  std::fprintf(stderr, "a thread at exit: %s\n", said.c_str());
+                  _exit(3);
+                }
+              }).detach();
+            const auto enough = round % 3 * 8;  // also before the first call is over
+            while (begun < enough) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            return "";
+          }) == "");
 }
 
 TEST_SUITE_END();

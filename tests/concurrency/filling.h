@@ -26,7 +26,8 @@ class filling {
   const nsameta_outputs& outputs() const { return outputs_.view(); }
   void reset() { outputs_.reset(); }
 
-  /// "" when all outputs hold what the reference gives and nothing else was written. Waits for the default stream alone.
+  /// "" when all outputs hold what the reference gives and nothing else was written. Waits for the default stream
+  /// alone.
   std::string wrong();
   /// nsameta_fill, and then the same.
   std::string wrong_after_fill(const nsameta_target& target = on_host);

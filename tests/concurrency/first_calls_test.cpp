@@ -1,5 +1,5 @@
-// Everything the library offers, called for the first time by 64 threads at once. A round is a child in which nobody has
-// called the library yet.
+// Everything the library offers, called for the first time by 64 threads at once. A round is a child in which nobody
+// has called the library yet.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -33,7 +33,9 @@ class agreement {
     const std::lock_guard lock(mutex_);
     seen_.insert(what);
   }
-  std::string broken() const { return seen_.size() == 1 ? "" : std::to_string(seen_.size()) + " answers in place of 1"; }
+  std::string broken() const {
+    return seen_.size() == 1 ? "" : std::to_string(seen_.size()) + " answers in place of 1";
+  }
 
  private:
   std::mutex mutex_;
@@ -87,17 +89,19 @@ constexpr call calls[] = {
      [](filling&, agreement&) {
        const std::int32_t seq[]{20, 1, 9}, extend[]{3, 6, 0}, expected[]{18, 19, 20, 0, 0, 0, 0, 0, 1};
        std::int32_t expanded[9]{}, clamped[9]{}, total = 0;
-       const std::string said = complaint(
-           "draft_extend", nsameta_fill_draft_extend_metadata({extend, 1, NSAMETA_INT32}, {seq, 1, NSAMETA_INT32}, 3, 19,
-                                                              {expanded, 9, NSAMETA_INT32}, {clamped, 9, NSAMETA_INT32},
-                                                              &total, &on_host));
+       const std::string said =
+           complaint("draft_extend", nsameta_fill_draft_extend_metadata(
+                                         {extend, 1, NSAMETA_INT32}, {seq, 1, NSAMETA_INT32}, 3, 19,
+                                         {expanded, 9, NSAMETA_INT32}, {clamped, 9, NSAMETA_INT32}, &total, &on_host));
        const bool right = std::ranges::equal(expanded, expected) && clamped[2] == 19 && total == 9;
        return said + (right ? "" : "wrong rows");
      }},
     {"explain, host", small_recipe, [](filling&, agreement& all) { return explain(on_host, all); }},
     {"explain, cuda", small_recipe, [](filling&, agreement& all) { return explain(on_cuda[1], all); }},
-    {"warm-up, all", small_recipe, [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&anywhere)); }},
-    {"warm-up, cuda:1", small_recipe, [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&on_cuda[1])); }},
+    {"warm-up, all", small_recipe,
+     [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&anywhere)); }},
+    {"warm-up, cuda:1", small_recipe,
+     [](filling&, agreement&) { return complaint("warm-up", nsameta_warmup(&on_cuda[1])); }},
     {"get_kernel_info", small_recipe,
      [](filling&, agreement& all) {
        nsameta_decision decision = empty_decision();
@@ -109,8 +113,8 @@ constexpr call calls[] = {
      [](filling&, agreement& all) -> std::string {
        std::string text;
        for (const nsameta_backend_info& each : nsameta::backends())
-         text += std::string(each.name) + " " + each.version + " " + std::to_string(each.state) + " " + each.reason + " " +
-                 std::to_string(each.device_count) + "; ";
+         text += std::string(each.name) + " " + each.version + " " + std::to_string(each.state) + " " + each.reason +
+                 " " + std::to_string(each.device_count) + "; ";
        all.add(text);
        return "";
      }},
@@ -174,8 +178,8 @@ std::string first_calls(int round) {
     return wrong.empty() ? "" : std::string(mine.name) + ": " + wrong;
   });
   for (std::size_t i = 0; i < std::size(calls); ++i)
-    if (const std::string name = calls[i].name; name.starts_with("explain") || name == "backends" || name == "device" ||
-                                                name == "get_kernel_info")
+    if (const std::string name = calls[i].name;
+        name.starts_with("explain") || name == "backends" || name == "device" || name == "get_kernel_info")
       said += agreements[i].broken();
   return said + initialisations();
 }

@@ -22,12 +22,18 @@ constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 /// Takes part `number` in what threads do with the library.
 std::string take_part(int number) {
   switch (number % 6) {
-    case 0: return filling(large_recipe(number)).wrong_after_fill();
-    case 1: return filling(small_recipe(number)).wrong_after_fill(on_simt);
-    case 2: return filling(small_recipe(number), {"cuda", 0}).wrong_after_fill(on_cuda);
-    case 3: return filling(small_recipe(number)).wrong_after_fill(anywhere);
-    case 4: return complaint("warm-up", nsameta_warmup(&anywhere));
-    default: return nsameta::backends().size() == 5 ? "" : "not five backends";
+    case 0:
+      return filling(large_recipe(number)).wrong_after_fill();
+    case 1:
+      return filling(small_recipe(number)).wrong_after_fill(on_simt);
+    case 2:
+      return filling(small_recipe(number), {"cuda", 0}).wrong_after_fill(on_cuda);
+    case 3:
+      return filling(small_recipe(number)).wrong_after_fill(anywhere);
+    case 4:
+      return complaint("warm-up", nsameta_warmup(&anywhere));
+    default:
+      return nsameta::backends().size() == 5 ? "" : "not five backends";
   }
 }
 
@@ -62,9 +68,9 @@ TEST_CASE("while threads use the library" * doctest::skip()) {
       });
     for (int i = 0; i < forks; ++i)
       CHECK(in_child(ending::without_exit, [] {
-        const std::string wrong = use_as_child();
-        return wrong + filling(large_recipe(1)).wrong_after_fill();  // on one thread, since oneTBB was used
-      }) == "");
+              const std::string wrong = use_as_child();
+              return wrong + filling(large_recipe(1)).wrong_after_fill();  // on one thread, since oneTBB was used
+            }) == "");
     over = true;
   }
   for (const std::string& each : said) CHECK(each == "");
@@ -75,19 +81,19 @@ TEST_CASE("while threads make the first calls" * doctest::skip()) {
   constexpr int rounds = 12;
   for (int round = 0; round < rounds; ++round)
     CHECK(in_child(ending::without_exit, [round] {
-      constexpr int threads = 6, forks = 3;
-      nsameta_set_log_callback([](const char*, void*) {}, nullptr);
-      std::vector<std::string> said(threads + 1);
-      {
-        std::vector<std::jthread> users;
-        for (int i = 0; i < threads; ++i)
-          users.emplace_back([&, i] { said[static_cast<std::size_t>(i)] = take_part(i + round); });
-        for (int i = 0; i < forks; ++i) said[threads] += in_child(ending::without_exit, use_as_child);
-      }
-      std::string all;
-      for (const std::string& each : said) all += each;
-      return all;
-    }) == "");
+            constexpr int threads = 6, forks = 3;
+            nsameta_set_log_callback([](const char*, void*) {}, nullptr);
+            std::vector<std::string> said(threads + 1);
+            {
+              std::vector<std::jthread> users;
+              for (int i = 0; i < threads; ++i)
+                users.emplace_back([&, i] { said[static_cast<std::size_t>(i)] = take_part(i + round); });
+              for (int i = 0; i < forks; ++i) said[threads] += in_child(ending::without_exit, use_as_child);
+            }
+            std::string all;
+            for (const std::string& each : said) all += each;
+            return all;
+          }) == "");
 }
 
 TEST_SUITE_END();

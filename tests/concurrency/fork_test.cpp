@@ -46,7 +46,8 @@ nsameta_backend_info info_of(const char* backend) {
 std::string miss_cuda() {
   std::string said;
   const auto refused = [&](const char* call, nsameta_status status) {
-    said += unless_refused(call, status, NSAMETA_BACKEND_UNAVAILABLE, "the process was forked after it used this backend");
+    said +=
+        unless_refused(call, status, NSAMETA_BACKEND_UNAVAILABLE, "the process was forked after it used this backend");
   };
   filling one(small_recipe(0));
   nsameta_device_info device;
@@ -118,40 +119,41 @@ TEST_CASE("an override that the child cannot follow" * doctest::skip()) {
   filling large(large_recipe(4));
   REQUIRE(large.wrong_after_fill() == "");
   CHECK(in_child(ending::without_exit, [&]() -> std::string {
-    const char* words = forced == "cuda" ? "used this backend" : "used oneTBB";
-    std::string said = unless_refused("fill", nsameta_fill(&large.problem(), &large.outputs(), &on_host),
-                                      NSAMETA_BACKEND_UNAVAILABLE, words);
-    said += unless_refused("warm-up", nsameta_warmup(&on_host), NSAMETA_BACKEND_UNAVAILABLE, words);
-    return said + unless_refused("override", nsameta_set_override("cpu"), NSAMETA_INVALID_OVERRIDE,
-                                 "after the first dispatch");
-  }) == "");
+          const char* words = forced == "cuda" ? "used this backend" : "used oneTBB";
+          std::string said = unless_refused("fill", nsameta_fill(&large.problem(), &large.outputs(), &on_host),
+                                            NSAMETA_BACKEND_UNAVAILABLE, words);
+          said += unless_refused("warm-up", nsameta_warmup(&on_host), NSAMETA_BACKEND_UNAVAILABLE, words);
+          return said + unless_refused("override", nsameta_set_override("cpu"), NSAMETA_INVALID_OVERRIDE,
+                                       "after the first dispatch");
+        }) == "");
 }
 
 TEST_CASE("a list of overrides of which the child can follow the last" * doctest::skip()) {
   filling large(large_recipe(4));
   REQUIRE(large.wrong_after_fill() == "");
   CHECK(in_child(ending::without_exit, [&]() -> std::string {
-    nsameta_decision decision{};
-    decision.struct_size = sizeof decision;
-    std::string said = large.wrong_after_fill();
-    said += complaint("explain", nsameta_explain(&large.problem(), &large.outputs(), &on_host, &decision));
-    const nsameta_rejection& first = decision.rejections[0];
-    if (first.code != NSAMETA_REJECTED_UNAVAILABLE || std::string(first.why).find("was forked") == std::string::npos)
-      said += std::string(first.candidate) + ": " + first.why;
-    if (std::string(decision.variant) != "serial") said += "not cpu/serial";
-    return said + complaint("warm-up", nsameta_warmup(&on_host));
-  }) == "");
+          nsameta_decision decision{};
+          decision.struct_size = sizeof decision;
+          std::string said = large.wrong_after_fill();
+          said += complaint("explain", nsameta_explain(&large.problem(), &large.outputs(), &on_host, &decision));
+          const nsameta_rejection& first = decision.rejections[0];
+          if (first.code != NSAMETA_REJECTED_UNAVAILABLE ||
+              std::string(first.why).find("was forked") == std::string::npos)
+            said += std::string(first.candidate) + ": " + first.why;
+          if (std::string(decision.variant) != "serial") said += "not cpu/serial";
+          return said + complaint("warm-up", nsameta_warmup(&on_host));
+        }) == "");
 }
 
 TEST_CASE("an override that was set and not yet used" * doctest::skip()) {
   REQUIRE(nsameta_set_override("reference") == NSAMETA_OK);
   CHECK(in_child(ending::by_exit, []() -> std::string {
-    nsameta_decision decision{};
-    decision.struct_size = sizeof decision;
-    filling one(small_recipe(1));
-    nsameta_explain(&one.problem(), &one.outputs(), &on_host, &decision);
-    return std::string(decision.backend) == "reference" ? one.wrong_after_fill() : "the override was lost";
-  }) == "");
+          nsameta_decision decision{};
+          decision.struct_size = sizeof decision;
+          filling one(small_recipe(1));
+          nsameta_explain(&one.problem(), &one.outputs(), &on_host, &decision);
+          return std::string(decision.backend) == "reference" ? one.wrong_after_fill() : "the override was lost";
+        }) == "");
 }
 
 TEST_SUITE_END();

@@ -26,21 +26,21 @@ std::string fail_with(std::int64_t number) {
 TEST_CASE("each of 64 threads reads its own last error") {
   constexpr int threads = 64, times = 500;
   CHECK(complaints_of_threads(threads, [](int thread) {
-    std::string said = *nsameta_last_error() == '\0' ? "" : "a new thread has an error already";
-    for (int time = 1; time <= times && said.empty(); ++time) {
-      const std::int64_t number = 1 + thread * times + time;
-      said = fail_with(number);
-      // A call that succeeds, and other threads' failures, leave the text as it is.
-      const std::string before = nsameta_last_error();
-      nsameta_problem problem;
-      nsameta_problem_init(&problem);
-      nsameta_outputs outputs;
-      nsameta_outputs_init(&outputs);
-      said += complaint("an empty fill", nsameta_fill(&problem, &outputs, &on_host));
-      if (nsameta_last_error() != before) said += before + " became " + nsameta_last_error();
-    }
-    return said;
-  }) == "");
+          std::string said = *nsameta_last_error() == '\0' ? "" : "a new thread has an error already";
+          for (int time = 1; time <= times && said.empty(); ++time) {
+            const std::int64_t number = 1 + thread * times + time;
+            said = fail_with(number);
+            // A call that succeeds, and other threads' failures, leave the text as it is.
+            const std::string before = nsameta_last_error();
+            nsameta_problem problem;
+            nsameta_problem_init(&problem);
+            nsameta_outputs outputs;
+            nsameta_outputs_init(&outputs);
+            said += complaint("an empty fill", nsameta_fill(&problem, &outputs, &on_host));
+            if (nsameta_last_error() != before) said += before + " became " + nsameta_last_error();
+          }
+          return said;
+        }) == "");
 }
 
 TEST_CASE("a thread that takes the place of an ended one has no error") {

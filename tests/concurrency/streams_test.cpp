@@ -34,8 +34,8 @@ class lane {
     target_ = nsameta::harness::device_place{device_.backend(), device_.index()}.target();
     target_.stream = stream_.get();
     for (int i = 0; i < fills_each; ++i)
-      fillings_.push_back(std::make_unique<filling>(small_recipe(number * fills_each + i),
-                                                    nsameta::harness::device_place{device_.backend(), device_.index()}));
+      fillings_.push_back(std::make_unique<filling>(
+          small_recipe(number * fills_each + i), nsameta::harness::device_place{device_.backend(), device_.index()}));
   }
 
   void reset() {
@@ -90,11 +90,11 @@ TEST_CASE("a thread for each of several streams of each device") {
   MESSAGE(threads << " threads, " << device_count() << " device(s), " << fills << " fills");
   for (int round = 0; round < rounds; ++round)
     CHECK(complaints_of_threads(threads, [&](int thread) {
-      lane& mine = *all[static_cast<std::size_t>((thread + round) % threads)];  // each thread sees all devices
-      mine.reset();
-      const std::string said = mine.fill_all();
-      return said + mine.wrong();
-    }) == "");
+            lane& mine = *all[static_cast<std::size_t>((thread + round) % threads)];  // each thread sees all devices
+            mine.reset();
+            const std::string said = mine.fill_all();
+            return said + mine.wrong();
+          }) == "");
 }
 
 /// Half of the threads capture, all at once; while they do, the others fill, and one warms up what is warm.
@@ -107,30 +107,30 @@ TEST_CASE("captures among the fills of other threads") {
   MESSAGE((threads / 2) << " captures at once, " << device_count() << " device(s), " << fills << " fills");
   std::barrier phase(threads);
   CHECK(complaints_of_threads(threads, [&](int thread) {
-    lane& mine = *all[static_cast<std::size_t>(thread)];
-    const bool captures = thread / device_count() % 2 == 0;  // on every device
-    const char* const backend = mine.device().backend();
-    const std::int32_t index = mine.device().index();
-    void* const stream = mine.stream().get();
-    std::string said;
-    for (int round = 0; round < rounds; ++round) {
-      mine.reset();
-      phase.arrive_and_wait();
-      if (captures) said += complaint("begin", nsameta_capture_begin(backend, index, stream));
-      phase.arrive_and_wait();
-      if (thread == threads - 1) said += warm_up();
-      said += mine.fill_all();
-      phase.arrive_and_wait();
-      void* graph = nullptr;
-      if (captures) said += complaint("end", nsameta_capture_end(backend, index, stream, &graph));
-      phase.arrive_and_wait();
-      if (captures) {
-        if (mine.wrong().empty()) said += "the capture ran; ";
-        said += complaint("launch", nsameta_graph_launch(backend, index, graph, stream));
-      }
-      said += mine.wrong();
-      if (captures) said += complaint("destroy", nsameta_graph_destroy(backend, index, graph));
-    }
-    return said;
-  }) == "");
+          lane& mine = *all[static_cast<std::size_t>(thread)];
+          const bool captures = thread / device_count() % 2 == 0;  // on every device
+          const char* const backend = mine.device().backend();
+          const std::int32_t index = mine.device().index();
+          void* const stream = mine.stream().get();
+          std::string said;
+          for (int round = 0; round < rounds; ++round) {
+            mine.reset();
+            phase.arrive_and_wait();
+            if (captures) said += complaint("begin", nsameta_capture_begin(backend, index, stream));
+            phase.arrive_and_wait();
+            if (thread == threads - 1) said += warm_up();
+            said += mine.fill_all();
+            phase.arrive_and_wait();
+            void* graph = nullptr;
+            if (captures) said += complaint("end", nsameta_capture_end(backend, index, stream, &graph));
+            phase.arrive_and_wait();
+            if (captures) {
+              if (mine.wrong().empty()) said += "the capture ran; ";
+              said += complaint("launch", nsameta_graph_launch(backend, index, graph, stream));
+            }
+            said += mine.wrong();
+            if (captures) said += complaint("destroy", nsameta_graph_destroy(backend, index, graph));
+          }
+          return said;
+        }) == "");
 }

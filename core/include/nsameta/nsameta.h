@@ -7,6 +7,9 @@
 ///  - All sizes, strides and capacities are int64 and count elements, never bytes, unless the name says so.
 ///  - A null output pointer skips that output and costs nothing.
 ///  - Lengths live where the backend computes. The library never needs their values on the host.
+///  - Every function may be called from any thread, the first time too, and also while the process exits.
+///  - A forked child may go on with what runs on the host. A GPU backend that its parent used is
+///    NSAMETA_BACKEND_UNAVAILABLE there, and so is cpu/tbb after a fill by oneTBB's threads.
 #pragma once
 
 #include <stddef.h>
@@ -57,8 +60,8 @@ typedef enum nsameta_status_bit {
 /// The name of a status, such as "invalid_argument". Never null.
 NSAMETA_API const char* nsameta_status_name(nsameta_status status);
 
-/// The sentence of the calling thread's last failed call, "" if none failed. Owned by the library, valid until
-/// the thread's next call.
+/// The sentence of the calling thread's last failed call, "" if none failed; each thread has its own. Owned by the
+/// library, valid until the thread's next call.
 NSAMETA_API const char* nsameta_last_error(void);
 
 // --------------------------------------------------------------------------------------------- problem
