@@ -14,6 +14,13 @@ if(NSAMETA_SANITIZE)
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NSAMETA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)
   target_link_options(nsameta_flags INTERFACE -fsanitize=${NSAMETA_SANITIZE})
 endif()
+if(NSAMETA_FUZZ)
+  # The depth of the stack means nothing where lanes of simt have one each, and to be told of uses after a return would
+  # cost each of them another stack.
+  target_compile_options(nsameta_flags INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth
+    -fsanitize-address-use-after-return=never
+    -fsanitize-coverage-ignorelist=${PROJECT_SOURCE_DIR}/tests/fuzz/uncovered.txt)
+endif()
 
 add_library(nsameta_objects OBJECT)
 target_include_directories(nsameta_objects PUBLIC

@@ -4,6 +4,7 @@
 
 #include "guard.h"
 #include "process.h"
+#include "raw_enum.h"
 
 using namespace nsameta;
 
@@ -37,7 +38,7 @@ nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, cons
     if (rows_each < 1) return fail(NSAMETA_INVALID_ARGUMENT, "rows_each is %" PRId64 ", less than 1", rows_each);
     if (target == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "target is null");
     nsameta_target place = *target;
-    if (place.kind == NSAMETA_DEVICE_AUTO) {
+    if (raw_value(place.kind) == NSAMETA_DEVICE_AUTO) {
       place.kind = NSAMETA_DEVICE_HOST;
       for (const int id : {id_hip, id_cuda})
         if (process_registry().at(id).ready()) place.kind = process_registry().at(id).kind();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -23,12 +24,13 @@ std::vector<std::string_view> cut_row(std::string_view line) {
   }
 }
 
-/// A number that fills the whole text.
+/// A finite number that fills the whole text.
 template <class Number>
 std::optional<Number> to_number(std::string_view text) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (!std::isfinite(static_cast<double>(number))) return std::nullopt;  // from_chars reads "inf" and "nan"
   return number;
 }
 

@@ -26,27 +26,31 @@ constexpr std::int64_t table_bytes(std::int64_t rows, std::int64_t width, std::i
 }
 
 /// Calls `visit(const buffer&, pointer&)` for every buffer that has bytes, inputs first, always in the same order. The
-/// problem and the outputs are validated ones. The pointer may be written through when they are not const.
+/// problem and the outputs are validated ones: what is absent may have any size and type. The pointer may be written
+/// through when they are not const.
 template <class Problem, class Outputs, class Visit>
 void for_each_buffer(Problem& problem, Outputs& outputs, Visit&& visit) {
-  const auto show = [&visit](const buffer& shown, auto& data) {
-    if (data != nullptr && shown.bytes > 0) visit(shown, data);
+  const auto show = [&visit](const char* name, std::int64_t bytes, bool output, auto& data) {
+    if (bytes > 0) visit(buffer{name, bytes, output}, data);
   };
   const auto input = [&](const char* name, auto& vector) {
-    show({name, strided_bytes(vector, problem.batch_size), false}, vector.data);
+    if (vector.data != nullptr) show(name, strided_bytes(vector, problem.batch_size), false, vector.data);
   };
   input("seq_lens", problem.seq_lens);
   input("extend_seq_lens", problem.extend_seq_lens);
   input("req_pool_indices", problem.req_pool_indices);
   auto& slots = problem.req_to_token;
-  show({"req_to_token", table_bytes(slots.slots, slots.width, slots.row_stride), false}, slots.data);
+  if (slots.data != nullptr)
+    show("req_to_token", table_bytes(slots.slots, slots.width, slots.row_stride), false, slots.data);
   for (const vector_field& field : vector_fields) {
     auto& vector = outputs.*field.member;
-    show({field.name, vector.capacity * element_bytes(vector.dtype), true}, vector.data);
+    if (vector.data != nullptr)
+      show(field.name, vector.capacity * element_bytes(vector.dtype), true, vector.data);
   }
   for (const table_field& field : table_fields) {
     auto& table = outputs.*field.member;
-    show({field.name, table_bytes(table.rows, table.width, table.row_stride), true}, table.data);
+    if (table.data != nullptr)
+      show(field.name, table_bytes(table.rows, table.width, table.row_stride), true, table.data);
   }
 }
 

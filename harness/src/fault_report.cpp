@@ -43,7 +43,8 @@ void print(const char* text) { print(text, std::strlen(text)); }
 
 void print(std::size_t number) {
   std::array<char, 20> digits;
-  print(digits.data(), static_cast<std::size_t>(std::to_chars(digits.begin(), digits.end(), number).ptr - digits.data()));
+  print(digits.data(),
+        static_cast<std::size_t>(std::to_chars(digits.begin(), digits.end(), number).ptr - digits.data()));
 }
 
 const char* verb([[maybe_unused]] const void* context) {
@@ -68,9 +69,8 @@ void print_note() {
 /// In the words of output_buffers::damaged_guard().
 void print_place(const guarded_layout& layout, std::size_t at) {
   const auto& arrays = layout.arrays();
-  const auto nearest = std::min_element(arrays.begin(), arrays.end(), [at](const auto& a, const auto& b) {
-    return distance(a, at) < distance(b, at);
-  });
+  const auto nearest = std::min_element(
+      arrays.begin(), arrays.end(), [at](const auto& a, const auto& b) { return distance(a, at) < distance(b, at); });
   print(nearest->begin <= at && at < nearest->end ? at - nearest->begin : distance(*nearest, at));
   print(at < nearest->begin ? " bytes before the start of "
         : at < nearest->end ? " bytes behind the start of, protected, "

@@ -31,10 +31,9 @@ input table_input(const token_table& table) {
 }  // namespace
 
 void input_buffers::upload(const problem_data& problem) {
-  const std::array inputs{vector_input("seq_lens", problem.seq_lens),
-                          vector_input("extend_seq_lens", problem.extend_seq_lens),
-                          vector_input("req_pool_indices", problem.req_pool_indices),
-                          table_input(problem.req_to_token)};
+  const std::array inputs{
+      vector_input("seq_lens", problem.seq_lens), vector_input("extend_seq_lens", problem.extend_seq_lens),
+      vector_input("req_pool_indices", problem.req_pool_indices), table_input(problem.req_to_token)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));

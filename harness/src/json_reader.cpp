@@ -7,6 +7,7 @@ namespace nsameta::harness {
 namespace {
 
 constexpr std::size_t longest_shown = 60;
+constexpr int deepest = 16;  // a problem has three; to print a value takes stack for each
 
 /// The parser's sentence without its exception name.
 std::string sentence(const std::exception& error) {
@@ -25,14 +26,15 @@ std::string shown(const json& value) {
 
 json parse_object(std::string_view text) {
   std::set<std::string> keys;
-  const auto refuse_repeated = [&keys](int depth, json::parse_event_t event, const json& parsed) {
+  const auto watch = [&keys](int depth, json::parse_event_t event, const json& parsed) {
     if (depth == 1 && event == json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
       throw json_error(parsed.get<std::string>() + ": the key is given twice");
+    if (depth > deepest) throw json_error("brackets within brackets, more than " + std::to_string(deepest) + " deep");
     return true;
   };
   json object;
   try {
-    object = json::parse(text, refuse_repeated);
+    object = json::parse(text, watch);
   } catch (const json::exception& error) {
     throw json_error("not JSON: " + sentence(error));
   }

@@ -125,6 +125,9 @@ TEST_CASE("a log that cannot be read exits 2 and names the line, the column and 
         std::string::npos);
   CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2\n").find("line 2: only 2 columns") !=
         std::string::npos);
+  for (const std::string time : {"nan", "inf", "-inf"})
+    CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2,3\n" + time + ",2,3\n")
+              .find("line 3: timestamp_ms \"" + time + "\" is no time") != std::string::npos);
   CHECK(run("replay --trace /nonexistent.csv").code == 2);
 }
 

@@ -111,35 +111,46 @@ using in = const nsameta_problem&;
 
 TEST_CASE("an access one element past an output ends the process") {
   const guard kind = guard::page_behind;
-  check_output_fault(kind, [](out o) { store<std::int32_t>(o.cache_seqlens.data, 5); },
-                     wrote + "0 bytes past the end of cache_seqlens");
-  check_output_fault(kind, [](out o) { store<std::int64_t>(o.cu_seqlens_k.data, 3000); },
-                     wrote + "0 bytes past the end of cu_seqlens_k");
-  check_output_fault(kind, [](out o) { store<std::int32_t>(o.page_table_1.data, 9 + 7); },
-                     wrote + "0 bytes past the end of page_table_1");
-  check_output_fault(kind, [](out o) { load<std::int32_t>(o.page_table_1.data, 9 + 7 + 2); },
-                     read_ + "8 bytes past the end of page_table_1");
+  check_output_fault(
+      kind, [](out o) { store<std::int32_t>(o.cache_seqlens.data, 5); },
+      wrote + "0 bytes past the end of cache_seqlens");
+  check_output_fault(
+      kind, [](out o) { store<std::int64_t>(o.cu_seqlens_k.data, 3000); },
+      wrote + "0 bytes past the end of cu_seqlens_k");
+  check_output_fault(
+      kind, [](out o) { store<std::int32_t>(o.page_table_1.data, 9 + 7); },
+      wrote + "0 bytes past the end of page_table_1");
+  check_output_fault(
+      kind, [](out o) { load<std::int32_t>(o.page_table_1.data, 9 + 7 + 2); },
+      read_ + "8 bytes past the end of page_table_1");
 }
 
 TEST_CASE("an access one element before an output ends the process") {
   const guard kind = guard::page_before;
-  check_output_fault(kind, [](out o) { store<std::int32_t>(o.cache_seqlens.data, -1); },
-                     wrote + "4 bytes before the start of cache_seqlens");
-  check_output_fault(kind, [](out o) { load<std::int64_t>(o.cu_seqlens_k.data, -1); },
-                     read_ + "8 bytes before the start of cu_seqlens_k");
+  check_output_fault(
+      kind, [](out o) { store<std::int32_t>(o.cache_seqlens.data, -1); },
+      wrote + "4 bytes before the start of cache_seqlens");
+  check_output_fault(
+      kind, [](out o) { load<std::int64_t>(o.cu_seqlens_k.data, -1); },
+      read_ + "8 bytes before the start of cu_seqlens_k");
 }
 
 TEST_CASE("an access beside an input, or a write to one, ends the process") {
-  check_input_fault(guard::page_behind, [](in p) { load<std::int64_t>(p.seq_lens.data, 4); },
-                    read_ + "0 bytes past the end of seq_lens");
-  check_input_fault(guard::page_behind, [](in p) { load<std::int32_t>(p.req_to_token.data, 4); },
-                    read_ + "0 bytes past the end of req_to_token");
-  check_input_fault(guard::page_before, [](in p) { load<std::int32_t>(p.req_pool_indices.data, -1); },
-                    read_ + "4 bytes before the start of req_pool_indices");
-  check_input_fault(guard::page_before, [](in p) { store<std::int32_t>(p.req_to_token.data, 1); },
-                    wrote + "4 bytes behind the start of, protected, req_to_token");
-  check_input_fault(guard::page_behind, [](in p) { store<std::int64_t>(p.seq_lens.data, 0); },
-                    wrote + "0 bytes behind the start of, protected, seq_lens");
+  check_input_fault(
+      guard::page_behind, [](in p) { load<std::int64_t>(p.seq_lens.data, 4); },
+      read_ + "0 bytes past the end of seq_lens");
+  check_input_fault(
+      guard::page_behind, [](in p) { load<std::int32_t>(p.req_to_token.data, 4); },
+      read_ + "0 bytes past the end of req_to_token");
+  check_input_fault(
+      guard::page_before, [](in p) { load<std::int32_t>(p.req_pool_indices.data, -1); },
+      read_ + "4 bytes before the start of req_pool_indices");
+  check_input_fault(
+      guard::page_before, [](in p) { store<std::int32_t>(p.req_to_token.data, 1); },
+      wrote + "4 bytes behind the start of, protected, req_to_token");
+  check_input_fault(
+      guard::page_behind, [](in p) { store<std::int64_t>(p.seq_lens.data, 0); },
+      wrote + "0 bytes behind the start of, protected, seq_lens");
 }
 
 TEST_CASE("accesses to the arrays themselves, and to inputs after an upload, go through") {

@@ -83,6 +83,12 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_of(R"([1, 2])") == "a problem is a JSON object, not [1,2]");
 }
 
+TEST_CASE("text nested without end is refused, not followed") {
+  const std::string open(200'000, '['), close(200'000, ']');
+  for (const std::string& value : {open + close, open})
+    CHECK(error_of(R"({"mode": )" + value + "}") == "brackets within brackets, more than 16 deep");
+}
+
 TEST_CASE("text that is no JSON is told where, in one line") {
   const std::string error = error_of(R"({"mode": decode})");
   CHECK(error.starts_with("not JSON: parse error at line 1, column 10"));
@@ -108,7 +114,7 @@ TEST_CASE("an answer shows what is live and nothing else") {
   set(view.total_rows.data, {2});
   set(view.status.data, {NSAMETA_BIT_NEGATIVE_LENGTH | NSAMETA_BIT_CU_OVERFLOW});
   set(view.page_table_1.data, {1, 2, 3, -9, 5, -9, -9, -9});
-  set(view.real_page_table.data, {0, 1, -9, 2, -9, -9});
+  set(view.real_page_table.data, {0, 1, -9, 2, -9});
   CHECK(answer_to_json(problem, outputs.read_back()).dump() ==
         R"({"cache_seqlens":[3,1],"total_rows":2,"status":["negative_length","cu_overflow"],)"
         R"("page_table_1":[[1,2,3],[5]],"real_page_table":[[0,1],[2]]})");

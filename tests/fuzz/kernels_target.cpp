@@ -1,0 +1,156 @@
+/// Any bytes as lengths, slots, tables and the shapes around them: cpu and simt give what the reference gives, bit for
+/// bit, between protected pages.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "fuzz.h"
+#include "harness/compare.h"
+#include "harness/fault_note.h"
+#include "harness/input_buffers.h"
+#include "harness/output_buffers.h"
+#include "harness/problem_json.h"
+#include "nsameta/device.h"
+
+namespace nsameta::fuzz {
+namespace {
+
+using harness::output_layout;
+using harness::problem_data;
+
+constexpr std::int64_t most_requests = 70, most_rows = 700, most_table_rows = 40;
+
+/// Mostly small, at times anything.
+std::int64_t any_length(byte_reader& in, nsameta_dtype dtype) {
+  const auto kind = in.take<std::uint8_t>();
+  if (kind < 0xf0) return kind;
+  if (kind < 0xf8) return in.take<std::uint16_t>();
+  return dtype == NSAMETA_INT64 ? in.take<std::int64_t>() : in.take<std::int32_t>();
+}
+
+harness::strided_values any_lengths(byte_reader& in, std::int64_t count, nsameta_dtype dtype, std::int64_t stride) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
+  for (std::int64_t& value : values) value = any_length(in, dtype);
+  return harness::strided_values(values, dtype, stride);
+}
+
+/// A number of int32 that is at least 1.
+std::int32_t any_positive(byte_reader& in) {
+  return static_cast<std::int32_t>(std::max<std::int64_t>(any_length(in, NSAMETA_INT32), 1));
+}
+
+void set_shards(byte_reader& in, problem_data& problem) {
+  const auto which = in.between(0, 7);
+  const auto size = static_cast<std::int32_t>(in.between(1, 9));
+  const auto rank = static_cast<std::int32_t>(in.between(0, size - 1));
+  // Longer periods go with an unsharded batch only.
+  if (which == 1 || which == 2) problem.kv_shard = {size, rank, which == 1 ? any_positive(in) : 16};
+  if (which == 2 || which == 3) problem.q_shard = {size, rank};
+}
+
+/// What is left of the input, over and over, as the table's entries.
+void set_tables(byte_reader& in, nsameta_dtype dtype, std::int64_t stride, problem_data& problem) {
+  harness::token_table& table = problem.req_to_token;
+  table.slots = in.between(1, 6);
+  table.width = in.take<std::uint16_t>() % 400;
+  table.row_stride = table.width + in.between(0, 5);
+  table.first = in.between(0, 7);
+  problem.page_size = 1 << in.between(0, 8);
+  problem.req_pool_indices = any_lengths(in, problem.batch_size(), dtype, stride);
+  const auto content = in.rest();
+  table.memory.resize(static_cast<std::size_t>(table.first + table.slots * table.row_stride));
+  auto* bytes = reinterpret_cast<std::uint8_t*>(table.memory.data());
+  for (std::size_t i = 0; i < table.memory.size() * 4; ++i)
+    bytes[i] = content.empty() ? static_cast<std::uint8_t>(i * 37) : content[i % content.size()];
+}
+
+problem_data any_problem(byte_reader& in) {
+  problem_data problem;
+  problem.mode = static_cast<nsameta_mode>(in.between(0, 3));
+  const nsameta_dtype dtype = in.flag() ? NSAMETA_INT64 : NSAMETA_INT32;
+  const std::int64_t requests = in.between(0, most_requests), stride = in.between(0, 3) == 3 ? 3 : 1;
+  const bool is_ragged = problem.mode >= NSAMETA_DRAFT_EXTEND && in.flag();
+  if (problem.mode != NSAMETA_DECODE && !is_ragged) problem.uniform_extend_len = any_positive(in);
+  problem.index_topk = in.flag() ? any_positive(in) : 2048;
+  problem.index_kpool = in.flag() ? any_positive(in) : 1;
+  set_shards(in, problem);
+  problem.seq_lens = any_lengths(in, requests, dtype, stride);
+  if (is_ragged) problem.extend_seq_lens = any_lengths(in, requests, dtype, stride);
+  if (in.flag()) set_tables(in, dtype, stride, problem);
+  return problem;
+}
+
+/// Capacities around what is live, as far as that is little.
+output_layout any_layout(byte_reader& in, problem_data& problem) {
+  const std::array<std::int64_t, 6> offsets{
+      0, 1, -70, std::int64_t{1} << 31, -(std::int64_t{1} << 31), in.take<std::int16_t>()};
+  const std::int64_t offset = offsets[static_cast<std::size_t>(in.between(0, 5))];
+  output_layout layout = exact_layout(problem, live_shape_of(problem, offset));
+  layout.length_offset = offset;
+  const auto wanted = in.take<std::uint16_t>(), wide = in.take<std::uint16_t>();
+  const std::int64_t spare = in.between(0, 20) - 5;
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    harness::vector_layout& vector = layout.vectors[i];
+    vector.wanted = vector.wanted && (wanted >> i & 1) == 0;
+    if (vector_fields[i].may_be_int64 && (wide >> i & 1) != 0) vector.dtype = NSAMETA_INT64;
+    const bool per_row = vector_fields[i].size == extent::rows || vector_fields[i].size == extent::rows_plus_one;
+    if (per_row) vector.capacity = std::clamp<std::int64_t>(vector.capacity + spare, 0, most_rows);
+    vector.misalignment = in.between(0, 3);
+  }
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    harness::table_layout& table = layout.tables[i];
+    table.wanted = table.wanted && (wanted >> (12 + i) & 1) == 0;
+    table.rows = std::clamp<std::int64_t>(table.rows + spare, 0, most_table_rows);
+    table.width = std::max<std::int64_t>(table.width + in.between(0, 9) - 4, 0);
+    table.row_stride = table.width + in.between(0, 5);
+    table.misalignment = in.between(0, 7);
+  }
+  layout.vector_tail = in.flag() ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
+  layout.table_tail = static_cast<nsameta_tail>(in.between(0, 2));
+  layout.table_tail_value = -9;
+  return layout;
+}
+
+nsameta_status fill_on(const char* backend, const harness::input_buffers& inputs,
+                       const harness::output_buffers& outputs) {
+  const nsameta_target target = harness::place_of(backend).target();
+  const nsameta_status status = nsameta_fill_on(backend, &inputs.view(), &outputs.view(), &target);
+  require_sound(status, backend);
+  return status;
+}
+
+void compare_backends(std::span<const std::uint8_t> input) {
+  constexpr std::array simt{"simt:0/block256", "simt:0/block512", "simt:1/block256", "simt:1/block512"};
+  byte_reader in(input);
+  const auto choice = in.take<std::uint8_t>();
+  const harness::guard kind = (choice & 1) != 0 ? harness::guard::page_before : harness::guard::page_behind;
+  // In front and of fixed size, so that a change of the problem leaves the layout as it is.
+  byte_reader for_layout = in.part(40);
+  problem_data problem = any_problem(in);
+  const output_layout layout = any_layout(for_layout, problem);
+
+  harness::input_buffers inputs(harness::device_place{}, kind);
+  inputs.upload(problem);
+  harness::output_buffers expected(harness::device_place{}, layout, kind),
+      outputs(harness::device_place{}, layout, kind);
+  const nsameta_status status = fill_on("reference", inputs, expected);
+  for (const char* backend : {"cpu/serial", "cpu/tbb", simt[choice >> 1 & 3]}) {
+    harness::note_for_faults(backend);
+    outputs.reset();
+    if (const nsameta_status own = fill_on(backend, inputs, outputs); own != status)
+      found(std::string(backend) + " returns " + nsameta_status_name(own) + ", the reference " +
+            nsameta_status_name(status));
+    std::optional<std::string> wrong = outputs.damaged_guard();
+    if (const auto differs = harness::compare(outputs.read_back(), expected.read_back())) wrong = to_string(*differs);
+    if (wrong) found(std::string(backend) + ": " + *wrong + "\n" + problem_to_json(problem).dump());
+  }
+}
+
+}  // namespace
+}  // namespace nsameta::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  nsameta::fuzz::compare_backends({data, size});
+  return 0;
+}
