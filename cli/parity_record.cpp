@@ -16,6 +16,7 @@ void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number, h
     record.first_failure = generated;
     record.first_difference = *fault;
   } catch (const harness::library_error& error) {
+    if (record.cases > 0) throw;  // what ran before has no reason to be missing now
     record.tested.not_run = error.what();
   }
 }

@@ -13,8 +13,8 @@ std::string why_not_guarded(const std::string& path) {
   if (unknown) return unknown.message();
   for (const std::filesystem::path& one : {real, real.parent_path(), named.parent_path()}) {
     struct stat state {};
-    if (stat(one.c_str(), &state) == 0 && (state.st_mode & S_IWOTH) != 0)
-      return "everybody may write to " + one.string();
+    if (stat(one.c_str(), &state) != 0) return "asking who may write to " + one.string() + " failed";
+    if ((state.st_mode & S_IWOTH) != 0) return "everybody may write to " + one.string();
   }
   return "";
 }

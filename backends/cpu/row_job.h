@@ -1,6 +1,7 @@
 /// The row fields of a dense batch as vector code: what it is asked for, and which code the machine runs.
 #pragma once
 
+#include <atomic>
 #include <span>
 
 #include "common/totals.h"
@@ -38,8 +39,10 @@ struct vector_code {
 std::span<const vector_code> usable_vector_code();
 
 inline const vector_code& best_vector_code() {
-  static const vector_code& best = usable_vector_code().back();
-  return best;
+  static constinit std::atomic<const vector_code*> best{nullptr};  // no first call that a forked child could wait for
+  const vector_code* known = best.load(std::memory_order_relaxed);
+  if (known == nullptr) [[unlikely]] best.store(known = &usable_vector_code().back(), std::memory_order_relaxed);
+  return *known;
 }
 
 /// Bytes from which on outputs are written past the caches: they would not stay there anyway.

@@ -116,7 +116,7 @@ nsameta_status make_on(std::int32_t device, const char* what, failure_text* why,
   if (status == NSAMETA_OK) {
     *out = made;
   } else if (is_made) {
-    (void)ask<R>([&] { return unmake(made); });  // `device` is still current: what failed is the way back
+    (void)ask<R>([&] { return unmake(made); });  // vendors release on any device
   }
   return status;
 }

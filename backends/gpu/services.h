@@ -16,11 +16,13 @@ template <device_runtime R>
 constexpr device_services services() {
   return {
       .allocate = [](std::int32_t device, std::size_t bytes, void** out, failure_text* why) {
+        [[maybe_unused]] const typename R::beside_captures guard;
         return make_on<R>(
             device, "allocating memory", why, out, [&](void*& memory) { return R::allocate(bytes, memory); },
             R::release);
       },
       .release = [](std::int32_t device, void* memory, failure_text* why) {
+        [[maybe_unused]] const typename R::beside_captures guard;
         return release_on<R>(device, "releasing memory", why, [&] { return R::release(memory); });
       },
       .copy = [](launch_place at, void* to, const void* from, std::size_t bytes, failure_text* why) {

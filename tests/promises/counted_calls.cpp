@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 
 #include <dlfcn.h>
@@ -19,6 +20,11 @@ thread_local counted_calls calls;
 template <class Function>
 Function* next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+int open_counted(const char* name, const char* path, int flags, int mode) {
+  if (counting) ++calls.files_opened;
+  return next<int(const char*, int, ...)>(name)(path, flags, mode);
 }
 
 }  // namespace
@@ -95,13 +101,39 @@ char* secure_getenv(const char* name) noexcept {
   if (counting) ++calls.environment_reads;
   return behind(name);
 }
-int open(const char* path, int flags, ...) {
-  static auto* const behind = next<int(const char*, int, ...)>("open");
+// Streams of C++ open by fopen64, so this sees them too.
+FILE* fopen(const char* path, const char* mode) {
+  static auto* const behind = next<FILE*(const char*, const char*)>("fopen");
   if (counting) ++calls.files_opened;
+  return behind(path, mode);
+}
+FILE* fopen64(const char* path, const char* mode) {
+  static auto* const behind = next<FILE*(const char*, const char*)>("fopen64");
+  if (counting) ++calls.files_opened;
+  return behind(path, mode);
+}
+// The mode is read where there is none, too: it is then not looked at.
+int open(const char* path, int flags, ...) {
   std::va_list more;
   va_start(more, flags);
-  const int mode = va_arg(more, int);  // read where there is none, too: it is then not looked at
+  const int mode = va_arg(more, int);
   va_end(more);
-  return behind(path, flags, mode);
+  return open_counted("open", path, flags, mode);
+}
+int open64(const char* path, int flags, ...) {
+  std::va_list more;
+  va_start(more, flags);
+  const int mode = va_arg(more, int);
+  va_end(more);
+  return open_counted("open64", path, flags, mode);
+}
+int openat(int folder, const char* path, int flags, ...) {
+  static auto* const behind = next<int(int, const char*, int, ...)>("openat");
+  std::va_list more;
+  va_start(more, flags);
+  const int mode = va_arg(more, int);
+  va_end(more);
+  if (counting) ++calls.files_opened;
+  return behind(folder, path, flags, mode);
 }
 }

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace {
 class caught_output {
  public:
   caught_output() : file_(memfd_create("output", MFD_CLOEXEC)), saved_{dup(1), dup(2)} {
+    std::fflush(nullptr);
     dup2(file_, 1);
     dup2(file_, 2);
   }
@@ -29,6 +32,7 @@ class caught_output {
   caught_output& operator=(const caught_output&) = delete;
 
   std::string text() const {
+    std::fflush(nullptr);  // std::cout goes by way of stdout
     std::string read(static_cast<std::size_t>(lseek(file_, 0, SEEK_END)), '\0');
     const ssize_t got = pread(file_, read.data(), read.size(), 0);
     return read.substr(0, static_cast<std::size_t>(got));
@@ -101,7 +105,10 @@ TEST_CASE("nothing is written to standard output or error") {
 
 TEST_CASE("what is caught is what the process writes") {
   const caught_output caught;
-  const char text[] = "seen";
-  CHECK(write(1, text, 2) + write(2, text + 2, 2) == 4);
-  CHECK(caught.text() == "seen");
+  std::printf("se");
+  std::fflush(stdout);
+  std::fputs("e", stderr);
+  std::cout << "n";
+  const std::string text = caught.text();
+  CHECK(text == "seen");
 }
