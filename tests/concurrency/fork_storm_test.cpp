@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "filling.h"
+#include "held_call.h"
 #include "nsameta/nsameta.hpp"
 
 using namespace nsameta::test;
@@ -54,8 +55,46 @@ std::string use_as_child() {
 
 TEST_SUITE_BEGIN("fork");
 
+/// One thread stands in the probe of a module, which its first call, that of an override, has led it to; one in the log
+/// callback.
+TEST_CASE("while threads hold every lock" * doctest::skip()) {
+  static thread_local bool stays = false;
+  static std::atomic<bool> in_callback = false, over = false;
+  nsameta_set_log_callback(
+      [](const char*, void*) {
+        in_callback = in_callback || stays;
+        while (stays && !over) std::this_thread::yield();
+      },
+      nullptr);
+  std::atomic<nsameta::held_call>& hold = module_hold();
+  hold = nsameta::held_call::probe_wanted;
+  std::string said[2];
+  {
+    const std::jthread probes([&] { said[0] = filling(small_recipe(1)).wrong_after_fill(); });
+    wait_while(hold, nsameta::held_call::probe_wanted);
+    const std::jthread logs([&] {
+      stays = true;
+      nsameta_device_info info;
+      said[1] = complaint("device", nsameta_device("cpu", 0, &info));
+    });
+    while (!in_callback) std::this_thread::yield();
+    const auto as_child = [] {
+      const std::string wrong = use_as_child();
+      nsameta_device_info info;
+      return wrong + unless_refused("device", nsameta_device("cuda", 0, &info), NSAMETA_BACKEND_UNAVAILABLE,
+                                    "the process was forked");
+    };
+    CHECK(in_child(ending::without_exit, as_child) == "");
+    CHECK(in_child(ending::without_exit, [&] { return in_child(ending::without_exit, as_child); }) == "");
+    over = true;
+    hold = nsameta::held_call::none;
+  }
+  CHECK(said[0] == "");
+  CHECK(said[1] == "");
+}
+
 TEST_CASE("while threads use the library" * doctest::skip()) {
-  constexpr int threads = 6, forks = 40;
+  constexpr int threads = 6, forks = 25;
   nsameta_set_log_callback([](const char*, void*) {}, nullptr);
   REQUIRE(filling(large_recipe(0)).wrong_after_fill_on("cpu/tbb") == "");
   std::atomic<bool> over = false;
