@@ -91,11 +91,11 @@ TEST_CASE("threads that fill while the process exits" * doctest::skip()) {
     CHECK(in_child(ending::by_exit, [round] {
             static std::atomic<int> begun = 0;
             constexpr int threads = 5;
+            static filling* kept[threads][2];  // never freed: the threads end with the process
             for (int i = 0; i < threads; ++i)
               std::thread([i] {
-                // Never freed: the thread ends with the process.
-                auto& large = *new filling(large_recipe(i));
-                auto& small = *new filling(small_recipe(i));
+                filling& large = *(kept[i][0] = new filling(large_recipe(i)));
+                filling& small = *(kept[i][1] = new filling(small_recipe(i)));
                 for (;; ++begun) {
                   const nsameta_target& target = i % 2 == 0 ? on_host : on_simt;
                   const std::string said = i == 0   ? large.wrong_after_fill_on("cpu/tbb")

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -61,10 +62,11 @@ int call_everything() {
   decision.struct_size = sizeof decision;
   std::size_t bytes = 0;
 
-  for (const nsameta_device_kind kind : {NSAMETA_DEVICE_AUTO, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_CUDA,
-                                         NSAMETA_DEVICE_HIP, NSAMETA_DEVICE_SIMT, static_cast<nsameta_device_kind>(77)})
+  for (const std::int32_t kind : std::initializer_list<std::int32_t>{NSAMETA_DEVICE_AUTO, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_CUDA,
+                                                                  NSAMETA_DEVICE_HIP, NSAMETA_DEVICE_SIMT, 77})
     for (const std::int32_t index : {0, 99}) {
-      const nsameta_target target{kind, index, nullptr, 0};
+      nsameta_target target{NSAMETA_DEVICE_AUTO, index, nullptr, 0};
+      std::memcpy(&target.kind, &kind, sizeof target.kind);  // as C would: 77 is no kind
       note(nsameta_warmup(&target));
       note(nsameta_explain(&problem, &outputs, &target, &decision));
       note(nsameta_get_kernel_info(32, 4, &target, &decision));
