@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/problem_json.h"
+#include "harness/problem_data.h"
 
 namespace nsameta::shards {
 
