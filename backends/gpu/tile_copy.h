@@ -4,7 +4,6 @@
 
 #include "common/extents.h"
 #include "gpu/wide_access.h"
-#include "gpu/words.h"
 
 namespace nsameta::gpu {
 
@@ -91,9 +90,12 @@ NSAMETA_DEVICE void copy_tile(L& lane, std::int32_t* to, const std::int32_t* fro
     const std::int32_t at = first + k * lanes + lane_index;
     piece value = loaded[k];
     if (shift > 0) {
-      piece next = lane_index == 0 ? loaded[k + 1] : loaded[k];  // of the next lane; the last one's comes from lane 0
-      move_together([&](const auto& all) { return lane.shuffle(all, (lane_index + 1) % lanes); }, next.element[0],
-                    next.element[1], next.element[2]);
+      piece next{};
+      NSAMETA_UNROLL(3)
+      for (int i = 0; i < piece_columns - 1; ++i) {  // from the next lane; the last one's comes from lane 0
+        const std::int32_t given = lane_index == 0 ? loaded[k + 1].element[i] : loaded[k].element[i];
+        next.element[i] = lane.shuffle(given, (lane_index + 1) % lanes);
+      }
       value = shifted(loaded[k], next, shift);
     }
     if (at < end) store_wide(to + head + at * piece_columns, value);
