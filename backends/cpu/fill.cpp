@@ -182,7 +182,8 @@ void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
   // Work for one task needs no other thread.
   if (problem.batch_size <= grain && vector_rows(out, int32_max) <= grain && fill_in_one_walk(problem, out)) return;
-  if (!enter_scheduler()) return fill_serial(problem, out);
+  const scheduler_use use;
+  if (!use) return fill_serial(problem, out);
   tbb::this_task_arena::isolate([&] {
     with_batch(problem, out,
                [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });

@@ -1,45 +1,48 @@
 #include "cpu/scheduler.h"
 
-#include <tbb/global_control.h>
-#include <tbb/task_arena.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace nsameta::cpu {
 namespace {
 
-enum class use { none, begun, over };
+constinit std::atomic<bool> over{false};
+constinit std::atomic<int> under_way{0};
+constinit std::atomic<pid_t> first_user{0};
 
-constinit std::atomic<use> state{use::none};
-constinit std::atomic<pid_t> user{0};
-
-/// Destroyed before oneTBB's own objects, since libtbb is loaded first. New fills then stay on their threads. For those
-/// under way, the exiting thread starts the scheduler, in case none has got that far, and keeps it by a reference that
-/// is never given back; no sooner, so that until then a program can end it with tbb::finalize.
+/// Destroyed before oneTBB's own objects, since libtbb is loaded first. It only waits: a reference that would keep the
+/// scheduler, taken while another thread starts it, locks both of them up inside oneTBB.
 struct at_exit {
   ~at_exit() {
-    if (state.exchange(use::over) != use::begun) return;
-    if (user != getpid()) return;  // a forked child: there is nothing to keep, and there may be locks
-    try {
-      static auto& kept = *new tbb::task_scheduler_handle(tbb::attach{});
-      if (kept) tbb::this_task_arena::isolate([] {});
-    } catch (...) {
-      // No memory for it. Only fills under way are at stake.
-    }
+    using namespace std::chrono_literals;
+    constexpr auto patience = 10s;  // a fill takes milliseconds; one that waits for the exiting thread never ends
+    constexpr auto step = 100us;
+    over = true;
+    if (first_user != getpid()) return;  // a forked child: what was under way is so in the parent
+    for (const auto end = std::chrono::steady_clock::now() + patience;
+         under_way > 0 && std::chrono::steady_clock::now() < end;)
+      std::this_thread::sleep_for(step);
   }
 };
 const at_exit watch;
 
 }  // namespace
 
-bool enter_scheduler() {
-  use known = state.load(std::memory_order_relaxed);
-  if (known != use::none) [[likely]] return known == use::begun;
-  user = getpid();
-  return state.compare_exchange_strong(known, use::begun) || known == use::begun;
+scheduler_use::scheduler_use() {
+  if (first_user.load(std::memory_order_relaxed) == 0) first_user = getpid();
+  // In this order, and the exit the other way round: one of the two sees the other.
+  ++under_way;
+  granted_ = !over;
+  if (!granted_) --under_way;
 }
 
-bool has_used_scheduler() { return state != use::none; }
+scheduler_use::~scheduler_use() {
+  if (granted_) --under_way;
+}
+
+bool has_used_scheduler() { return first_user != 0; }
 
 }  // namespace nsameta::cpu

@@ -4,10 +4,22 @@
 
 namespace nsameta::cpu {
 
-/// To be asked before each use. False once the process exits. A fork is selection's affair.
-bool enter_scheduler();
+/// One use of oneTBB, to be asked before it begins and kept until it is over. False once the process exits, which waits
+/// for the uses under way. A fork is selection's affair.
+class scheduler_use {
+ public:
+  scheduler_use();
+  ~scheduler_use();
+  scheduler_use(const scheduler_use&) = delete;
+  scheduler_use& operator=(const scheduler_use&) = delete;
 
-/// Whether enter_scheduler() ever said yes, here or in a process that this one was forked from.
+  explicit operator bool() const { return granted_; }
+
+ private:
+  bool granted_;
+};
+
+/// Whether a use was ever granted, here or in a process that this one was forked from.
 bool has_used_scheduler();
 
 }  // namespace nsameta::cpu

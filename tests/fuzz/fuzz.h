@@ -47,7 +47,7 @@ class byte_reader {
   Number take() {
     Number number{};
     const std::size_t bytes = std::min(sizeof number, rest_.size());
-    std::memcpy(&number, rest_.data(), bytes);
+    if (bytes > 0) std::memcpy(&number, rest_.data(), bytes);  // data() may be null where nothing is left
     rest_ = rest_.subspan(bytes);
     return number;
   }
