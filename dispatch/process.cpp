@@ -7,7 +7,6 @@
 #include <new>
 
 #include "cpu/scheduler.h"
-#include "logging.h"
 
 namespace nsameta {
 namespace {
@@ -19,7 +18,6 @@ const char* backend_of_environment() { return std::getenv("NSAMETA_BACKEND"); }
 /// Runs in a forked child, alone. Does what is safe there: the first call makes the rest.
 void leave_parent() {
   if (process_state* parents = current_process.exchange(nullptr)) of_parent.store(parents);
-  renew_log_lock();
 }
 
 /// What a fork takes besides devices.

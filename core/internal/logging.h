@@ -16,7 +16,4 @@ bool log_enabled(log_topic topic) noexcept;
 /// Sends one line, without newline. A caller checks log_enabled() first, so that nothing is formatted for nobody.
 void log_line(const char* line) noexcept;
 
-/// For a forked child, whose parent may have been logging on a thread that the child does not have.
-void renew_log_lock() noexcept;
-
 }  // namespace nsameta

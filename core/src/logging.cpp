@@ -1,5 +1,7 @@
 #include "logging.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +23,14 @@ struct log_sink {
 constinit log_sink sink;
 constexpr unsigned unread = ~0u;
 constinit std::atomic<unsigned> topics{unread};
+
+/// Before the lock is taken: a forked child gets a new one, since the thread that holds it may not be there. Threads that
+/// come together may register that more than once.
+void renew_lock_in_children() noexcept {
+  static constinit std::atomic<bool> registered{false};
+  if (registered) return;
+  if (pthread_atfork(nullptr, nullptr, [] { std::construct_at(&sink.mutex); }) == 0) registered = true;
+}
 
 unsigned topics_of_environment() noexcept {
   const char* list = std::getenv("NSAMETA_LOG");
@@ -48,6 +58,7 @@ bool log_enabled(log_topic topic) noexcept {
 }
 
 void log_line(const char* line) noexcept {
+  renew_lock_in_children();
   const std::lock_guard lock(sink.mutex);
   if (sink.callback != nullptr) {
     sink.callback(line, sink.user);
@@ -56,11 +67,10 @@ void log_line(const char* line) noexcept {
   }
 }
 
-void renew_log_lock() noexcept { std::construct_at(&sink.mutex); }
-
 }  // namespace nsameta
 
 void nsameta_set_log_callback(nsameta_log_callback callback, void* user) {
+  nsameta::renew_lock_in_children();
   const std::lock_guard lock(nsameta::sink.mutex);
   nsameta::sink.callback = callback;
   nsameta::sink.user = user;

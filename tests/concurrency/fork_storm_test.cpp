@@ -115,6 +115,21 @@ TEST_CASE("while threads use the library" * doctest::skip()) {
   for (const std::string& each : said) CHECK(each == "");
 }
 
+/// Nothing else is called before the forks, so that the callback's own lock has to see to itself.
+TEST_CASE("while a thread sets the log callback" * doctest::skip()) {
+  constexpr int forks = 400;
+  const auto set = [] { nsameta_set_log_callback([](const char*, void*) {}, nullptr); };
+  std::atomic<bool> over = false;
+  const std::jthread setter([&] {
+    while (!over) set();
+  });
+  int hung = 0;
+  for (int i = 0; i < forks && hung == 0; ++i)
+    hung += !in_child(ending::without_exit, [&] { return set(), ""; }).empty();
+  over = true;
+  CHECK(hung == 0);
+}
+
 /// A round is a child in which nobody has called the library yet.
 TEST_CASE("while threads make the first calls" * doctest::skip()) {
   constexpr int rounds = 12;

@@ -105,6 +105,18 @@ TEST_CASE("a link is refused in a folder that everybody may write to, and into o
   expect_refused(open(), placed.folder);
 }
 
+TEST_CASE("a chain of links is refused where one stands in a folder that everybody may write to") {
+  const placed_module placed;
+  const fs::path root = fs::canonical(placed.scratch.path), links = root / "links", between = root / "between";
+  for (const fs::path& folder : {links, between}) fs::create_directory(folder);
+  fs::create_symlink(placed.file, between / "module");
+  fs::create_symlink("../between/module", links / "nsameta_cuda.so");
+  const auto open = [&] { return open_module("cuda", "", {{links.string()}, ""}); };
+  CHECK(open().table != nullptr);
+  fs::permissions(between, fs::perms{01777});
+  expect_refused(open(), between);
+}
+
 TEST_CASE("a module that may not be read tells so") {
   const placed_module placed;
   fs::permissions(placed.file, fs::perms{0});
