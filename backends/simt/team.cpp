@@ -1,7 +1,6 @@
 #include "simt/team.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -14,43 +13,7 @@ struct launch_abandoned {};
 /// No power of two, so that the hot tops of the stacks spread over the sets of the caches.
 constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 
-const char* name_of(collective kind) {
-  switch (kind) {
-    case collective::barrier:
-      return "barrier";
-    case collective::cluster_barrier:
-      return "cluster_barrier";
-    case collective::sync_warp:
-      return "sync_warp";
-    case collective::shuffle_up:
-      return "shuffle_up";
-    case collective::shuffle:
-      return "shuffle";
-    case collective::ballot:
-      return "ballot";
-    case collective::sum:
-      return "sum";
-  }
-  return "";
-}
-
 std::string place_of(const team::member& lane) { return "block " + std::to_string(lane.block) + ": "; }
-
-bool same_place(const std::source_location& a, const std::source_location& b) {
-  // Both are a pointer to what describes the place: equal ones need no look at it, and nearly all are.
-  return std::bit_cast<const void*>(a) == std::bit_cast<const void*>(b) ||
-         (a.line() == b.line() && a.column() == b.column());
-}
-
-bool same_call(const collective_call& a, const collective_call& b) {
-  return a.kind == b.kind && a.value_bytes == b.value_bytes && same_place(a.site, b.site);
-}
-
-std::string describe(const collective_call& call) {
-  const char* file = std::strrchr(call.site.file_name(), '/');
-  return std::string(name_of(call.kind)) + " (" + (file ? file + 1 : call.site.file_name()) + ":" +
-         std::to_string(call.site.line()) + ")";
-}
 
 }  // namespace
 

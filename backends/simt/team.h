@@ -4,26 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <source_location>
 #include <string>
 #include <vector>
 
+#include "simt/collective.h"
 #include "simt/fibre.h"
 
 namespace nsameta::simt {
 
 /// What memory holds that nobody wrote, so that a read of it shows: as an int32 it is negative and large.
 inline constexpr int poison = 0xa5;
-
-enum class collective { barrier, cluster_barrier, sync_warp, shuffle_up, shuffle, ballot, sum };
-
-/// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
-/// hardware promises nothing else.
-struct collective_call {
-  collective kind;
-  std::size_t value_bytes;
-  std::source_location site;
-};
 
 /// Lanes that wait for each other: a warp, the block at a barrier, or all blocks of the cluster.
 struct meeting {

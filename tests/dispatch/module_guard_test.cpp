@@ -1,12 +1,11 @@
 // Modules that somebody else could have put there, or that this process may not read.
 #include <grp.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <functional>
 
+#include "../child.h"
 #include "expect.h"
 #include "loader.h"
 #include "scratch_folder.h"
@@ -41,25 +40,11 @@ void expect_refused(const opened_backend& opened, const fs::path& writable) {
 
 /// What `tell()` returns as a user without rights; the caller is root.
 std::string told_without_rights(const std::function<std::string()>& tell) {
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
+  return test::in_child(test::ending::without_exit, [&] {
     constexpr uid_t nobody = 65534;
-    if (setgroups(0, nullptr) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0) _exit(1);
-    const std::string told = tell();
-    _exit(write(ends[1], told.data(), told.size()) == static_cast<ssize_t>(told.size()) ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string told(4096, '\0');
-  const ssize_t bytes = read(ends[0], told.data(), told.size());
-  close(ends[0]);
-  int ended = -1;
-  waitpid(child, &ended, 0);
-  REQUIRE(ended == 0);
-  told.resize(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)));
-  return told;
+    if (setgroups(0, nullptr) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0) return std::string("root stays root");
+    return tell();
+  });
 }
 
 std::string reason_without_rights(const placed_module& placed) {
