@@ -20,7 +20,7 @@ bool never_wins(const policy_row& row, const policy_row& other, bool other_is_ea
 
 const contender* contender_lists::cheapest(const nsameta_target& target, const work_size& work) {
   if (target.index >= listed_devices) [[unlikely]] return nullptr;
-  auto& slot = lists_[static_cast<std::size_t>(target.kind)][static_cast<std::size_t>(target.index)];
+  auto& slot = slot_of(target);
   const list* known = slot.load(std::memory_order_acquire);
   if (known == nullptr) [[unlikely]] known = &make(target, &slot);
   const contender* best = nullptr;
@@ -32,6 +32,11 @@ const contender* contender_lists::cheapest(const nsameta_target& target, const w
     least = cost;
   }
   return best;
+}
+
+void contender_lists::prepare(const nsameta_target& target) {
+  if (target.index >= listed_devices) return;
+  if (auto& slot = slot_of(target); slot.load(std::memory_order_acquire) == nullptr) make(target, &slot);
 }
 
 const contender_lists::list& contender_lists::make(const nsameta_target& target, std::atomic<const list*>* slot) {

@@ -28,11 +28,16 @@ class contender_lists {
   /// What selection without an override chooses for a target that is not NSAMETA_DEVICE_AUTO. Null when selection has
   /// more to say: nobody can run there, or the index is beyond this list's. Later calls cost one atomic load.
   const contender* cheapest(const nsameta_target& target, const work_size& work);
+  /// Works the list of such a target out ahead of its first call.
+  void prepare(const nsameta_target& target);
 
  private:
   using list = std::vector<contender>;
   static constexpr std::int32_t listed_devices = 64;  // of a kind
 
+  std::atomic<const list*>& slot_of(const nsameta_target& target) {
+    return lists_[static_cast<std::size_t>(target.kind)][static_cast<std::size_t>(target.index)];
+  }
   const list& make(const nsameta_target& target, std::atomic<const list*>* slot);
 
   registry& backends_;

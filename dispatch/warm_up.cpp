@@ -55,7 +55,11 @@ nsameta_status dispatcher::warm_up_target(const nsameta_target& target) {
       return fail(NSAMETA_BACKEND_UNAVAILABLE, "%s: %s", backend.name(), backend.reason.c_str());
     }
     if (auto status = warm_up_backend(backend, all ? -1 : target.index); status != NSAMETA_OK) return status;
+    if (!all) continue;
+    for (std::int32_t each = 0; each < static_cast<std::int32_t>(backend.devices.size()); ++each)
+      contenders_.prepare({backend.kind(), each, nullptr, 0});
   }
+  if (!all) contenders_.prepare(target);
   return NSAMETA_OK;
 }
 

@@ -19,7 +19,7 @@ class scheduler_use {
   bool granted_;
 };
 
-/// Whether a use was ever granted, here or in a process that this one was forked from.
+/// Whether a use was ever asked for, here or in a process that this one was forked from.
 bool has_used_scheduler();
 
 }  // namespace nsameta::cpu

@@ -13,10 +13,15 @@
 namespace nsameta {
 namespace {
 
-struct log_sink {
-  std::mutex mutex;  // held while the callback runs: once replaced, the old one is never called again
+struct log_receiver {
   nsameta_log_callback callback = nullptr;
   void* user = nullptr;
+};
+
+struct log_sink {
+  std::mutex mutex;  // held while the callback runs: once replaced, the old one is never called again
+  log_receiver receivers[2];
+  std::atomic<unsigned> current{0};  // of the two; a child that was forked meanwhile has the old one or the new one whole
 };
 
 // Neither is made by a first call: a child forked during that would wait for it for ever.
@@ -24,8 +29,8 @@ constinit log_sink sink;
 constexpr unsigned unread = ~0u;
 constinit std::atomic<unsigned> topics{unread};
 
-/// Before the lock is taken: a forked child gets a new one, since the thread that holds it may not be there. Threads that
-/// come together may register that more than once.
+/// Before the lock is taken: a forked child gets a new one, since the thread that holds it may not be there. Threads
+/// that come together may register that more than once.
 void renew_lock_in_children() noexcept {
   static constinit std::atomic<bool> registered{false};
   if (registered) return;
@@ -60,8 +65,9 @@ bool log_enabled(log_topic topic) noexcept {
 void log_line(const char* line) noexcept {
   renew_lock_in_children();
   const std::lock_guard lock(sink.mutex);
-  if (sink.callback != nullptr) {
-    sink.callback(line, sink.user);
+  const log_receiver& receiver = sink.receivers[sink.current];
+  if (receiver.callback != nullptr) {
+    receiver.callback(line, receiver.user);
   } else {
     std::fprintf(stderr, "nsameta: %s\n", line);
   }
@@ -72,6 +78,7 @@ void log_line(const char* line) noexcept {
 void nsameta_set_log_callback(nsameta_log_callback callback, void* user) {
   nsameta::renew_lock_in_children();
   const std::lock_guard lock(nsameta::sink.mutex);
-  nsameta::sink.callback = callback;
-  nsameta::sink.user = user;
+  const unsigned next = 1 - nsameta::sink.current;
+  nsameta::sink.receivers[next] = {callback, user};
+  nsameta::sink.current = next;
 }

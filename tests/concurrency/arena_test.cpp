@@ -1,5 +1,5 @@
-// Fills in a caller's arenas and parallel loops of oneTBB. Each case wants a process of its own, because the scheduler is the
-// process's.
+// Fills in a caller's arenas and parallel loops of oneTBB. Each case wants a process of its own, because the scheduler
+// is the process's.
 #include <doctest/doctest.h>
 
 #include <tbb/global_control.h>
@@ -94,7 +94,7 @@ class loop_of_fills {
  private:
   std::vector<std::unique_ptr<filling>> all_;
   std::atomic<int> intrusions_ = 0, failures_ = 0;
-  std::atomic<int> done_ = 0;  // tells ThreadSanitizer the order that oneTBB keeps
+  std::atomic<int> done_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Fills beside tasks of oneTBB that the caller has begun and that nobody has taken yet. Each case wants a process of its
-// own, because the scheduler is the process's.
+// Fills beside tasks of oneTBB that the caller has begun and that nobody has taken yet. Each case wants a process of
+// its own, because the scheduler is the process's.
 #include <doctest/doctest.h>
 
 #include <tbb/global_control.h>

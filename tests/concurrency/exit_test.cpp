@@ -31,9 +31,10 @@ bool has_cuda() {
   return nsameta_device("cuda", 0, &device) == NSAMETA_OK;
 }
 
-/// A driver may be gone by then, also to ask where memory is. These are its own words, in a status.
+/// A driver may be gone by then, also to ask where memory is. That is a device error, in its own words.
 std::string unless_driver_is_gone(const std::string& said) {
-  return said.find("driver shutting down") == std::string::npos ? said : "";
+  const bool gone = said.find("device_error: ") != std::string::npos && said.find("driver shutting down") != std::string::npos;
+  return gone ? "" : said;
 }
 
 std::string use_cuda() {

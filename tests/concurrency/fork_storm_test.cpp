@@ -4,12 +4,14 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
 #include "child.h"
 #include "filling.h"
 #include "held_call.h"
+#include "nsameta/device.h"
 #include "nsameta/nsameta.hpp"
 
 using namespace nsameta::test;
@@ -115,19 +117,54 @@ TEST_CASE("while threads use the library" * doctest::skip()) {
   for (const std::string& each : said) CHECK(each == "");
 }
 
-/// Nothing else is called before the forks, so that the callback's own lock has to see to itself.
+/// Nothing else is called before the forks, so that the callback's own lock has to see to itself. Each callback knows
+/// the pointer that comes with it.
 TEST_CASE("while a thread sets the log callback" * doctest::skip()) {
   constexpr int forks = 400;
-  const auto set = [] { nsameta_set_log_callback([](const char*, void*) {}, nullptr); };
+  static const char first = 0, second = 0;
+  static int lines = 0, strangers = 0;  // a child's
+  const auto take_first = [](const char*, void* user) { ++lines, strangers += user != &first; };
+  const auto take_second = [](const char*, void* user) { ++lines, strangers += user != &second; };
+  nsameta_set_log_callback(take_first, const_cast<char*>(&first));
   std::atomic<bool> over = false;
   const std::jthread setter([&] {
-    while (!over) set();
+    while (!over) {
+      nsameta_set_log_callback(take_second, const_cast<char*>(&second));
+      nsameta_set_log_callback(take_first, const_cast<char*>(&first));
+    }
   });
-  int hung = 0;
-  for (int i = 0; i < forks && hung == 0; ++i)
-    hung += !in_child(ending::without_exit, [&] { return set(), ""; }).empty();
+  std::string said;
+  for (int i = 0; i < forks && said.empty(); ++i)
+    said = in_child(ending::without_exit, [&]() -> std::string {
+      nsameta_device_info device;
+      if (nsameta_device("cpu", 0, &device) != NSAMETA_OK) return nsameta_last_error();
+      nsameta_set_log_callback(nullptr, nullptr);
+      if (lines == 0) return "nothing was logged";
+      return strangers == 0 ? "" : "a callback got a pointer that is not its own";
+    });
   over = true;
-  CHECK(hung == 0);
+  CHECK(said == "");
+}
+
+/// Its exit waits for no fill of the parent's.
+TEST_CASE("children that exit while a thread fills" * doctest::skip()) {
+  constexpr int forks = 8;
+  constexpr auto long_before_patience_ends = std::chrono::seconds(5);
+  std::atomic<bool> over = false;
+  std::string said = filling(large_recipe(0)).wrong_after_fill_on("cpu/tbb");
+  {
+    const std::jthread user([&] {
+      filling mine(large_recipe(1));
+      while (!over) (void)nsameta_fill_on("cpu/tbb", &mine.problem(), &mine.outputs(), &on_host);
+    });
+    for (int i = 0; i < forks; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      said += in_child(ending::by_exit, [] { return filling(large_recipe(2)).wrong_after_fill(); });
+      if (std::chrono::steady_clock::now() - begin > long_before_patience_ends) said += "a child took long; ";
+    }
+    over = true;
+  }
+  CHECK(said == "");
 }
 
 /// A round is a child in which nobody has called the library yet.

@@ -1,5 +1,4 @@
-/// TARGET_replay FILE_OR_FOLDER...: calls the target once for each file. Ends with how many there were; none is an
-/// error.
+/// TARGET_replay FOLDER: calls the target once for each file. Ends with how many there were; none is an error.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -18,13 +17,12 @@ std::vector<std::uint8_t> content_of(const std::filesystem::path& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::filesystem::path> files;
-  for (int i = 1; i < argc; ++i) {
-    if (!std::filesystem::is_directory(argv[i]))
-      files.emplace_back(argv[i]);
-    else
-      for (const auto& entry : std::filesystem::directory_iterator(argv[i])) files.push_back(entry.path());
+  if (argc != 2 || !std::filesystem::is_directory(argv[1])) {
+    std::fprintf(stderr, "no folder of inputs: %s\n", argc == 2 ? argv[1] : "");
+    return 1;
   }
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(argv[1])) files.push_back(entry.path());
   std::ranges::sort(files);
   for (const std::filesystem::path& file : files) {
     std::printf("%s\n", file.filename().c_str());

@@ -1,0 +1,56 @@
+// What fills promise not to do right after a warm-up, where nothing is forced: the first one, a repeated one, and one on
+// a thread that has made no call before.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+
+#include "counted_calls.h"
+#include "harness/backend_name.h"
+#include "harness/generator.h"
+#include "harness/input_buffers.h"
+#include "harness/library_error.h"
+#include "harness/output_buffers.h"
+#include "nsameta/device.h"
+
+namespace nsameta::promises {
+namespace {
+
+bool is_ready(const std::string& backend) {
+  for (const nsameta_backend_info& each : harness::list_backends())
+    if (backend == each.name) return each.state == NSAMETA_BACKEND_READY && each.device_count > 0;
+  return false;
+}
+
+/// "" when the fill neither failed nor made a call that is counted.
+std::string calls_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const nsameta_target& target) {
+  nsameta_status status;
+  {
+    const counting_scope scope;
+    status = nsameta_fill(&problem, &outputs, &target);
+  }
+  return status == NSAMETA_OK ? calls_made() : nsameta_last_error();
+}
+
+}  // namespace
+
+TEST_CASE("fills after a warm-up allocate nothing, read no environment, open no file") {
+  for (const char* backend : {"cpu", "cuda", "hip"}) {
+    if (!is_ready(backend)) continue;
+    CAPTURE(backend);
+    const harness::device_place place = harness::place_of(backend);
+    const nsameta_target target = place.target();
+    harness::check(nsameta_warmup(&target));
+    const harness::generated_case tested = harness::build_case({});  // small: one task on a CPU
+    harness::input_buffers inputs(place);
+    inputs.upload(tested.problem);
+    const harness::output_buffers outputs(place, tested.layout);
+    std::string first_of_thread;
+    CHECK(calls_of(inputs.view(), outputs.view(), target) == "");
+    CHECK(calls_of(inputs.view(), outputs.view(), target) == "");
+    std::jthread([&] { first_of_thread = calls_of(inputs.view(), outputs.view(), target); }).join();
+    CHECK(first_of_thread == "");
+  }
+}
+
+}  // namespace nsameta::promises
