@@ -20,6 +20,11 @@ struct batch_lengths {
   bool query_within_kv;          ///< `extend`: a request that has more tokens than seq_lens raises a bit
 };
 
+/// The type of an absent array may be any number, also one that an enum may not be read as.
+NSAMETA_HOST_DEVICE bool is_int64(const nsameta_strided& array) {
+  return array.data != nullptr && array.dtype == NSAMETA_INT64;
+}
+
 NSAMETA_HOST_DEVICE batch_lengths lengths_of(const nsameta_problem& problem) {
   const auto n = static_cast<std::int32_t>(problem.uniform_extend_len);
   return {.kv = problem.seq_lens.data,
@@ -29,8 +34,8 @@ NSAMETA_HOST_DEVICE batch_lengths lengths_of(const nsameta_problem& problem) {
           .requests = problem.batch_size,
           .uniform_tokens = problem.mode == NSAMETA_DECODE ? 1 : n,
           .drafts = problem.mode == NSAMETA_TARGET_VERIFY ? n : 0,
-          .kv_is_int64 = problem.seq_lens.dtype == NSAMETA_INT64,
-          .tokens_are_int64 = problem.extend_seq_lens.dtype == NSAMETA_INT64,
+          .kv_is_int64 = is_int64(problem.seq_lens),
+          .tokens_are_int64 = is_int64(problem.extend_seq_lens),
           .query_within_kv = problem.mode == NSAMETA_EXTEND};
 }
 

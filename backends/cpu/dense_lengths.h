@@ -25,7 +25,7 @@ struct dense_lengths {
   /// Whether a problem's lengths have this form.
   static bool fits(const nsameta_problem& problem, const nsameta_outputs& out) {
     constexpr std::int64_t far = 1 << 30;
-    const auto dense = [](const nsameta_strided& v) { return v.dtype == NSAMETA_INT32 && v.stride == 1; };
+    const auto dense = [](const nsameta_strided& v) { return !is_int64(v) && v.stride == 1; };
     return is_plain(problem) && dense(problem.seq_lens) && out.length_offset > -far && out.length_offset < far &&
            (problem.extend_seq_lens.data == nullptr ? problem.uniform_extend_len < far
                                                     : dense(problem.extend_seq_lens));

@@ -14,7 +14,7 @@ inline constexpr std::int64_t most_rows = 8;  ///< of a request, for which a few
 /// Lengths that lie side by side and, moved by the outputs' offset, fit int32.
 inline bool has_step_batch(const nsameta_problem& problem, const set_plan& plan) {
   constexpr std::int64_t far = std::int64_t{1} << 30;
-  const bool kv_fits = problem.seq_lens.dtype == NSAMETA_INT32 ? plan.kv_offset > -far : plan.kv_offset >= 0;
+  const bool kv_fits = is_int64(problem.seq_lens) ? plan.kv_offset >= 0 : plan.kv_offset > -far;
   return problem.seq_lens.stride == 1 && kv_fits && plan.kv_offset < far &&
          (problem.extend_seq_lens.data == nullptr || problem.extend_seq_lens.stride == 1);
 }
@@ -103,7 +103,7 @@ inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_ou
   const int shift = std::bit_width(static_cast<std::uint64_t>(blocks)) - 1;
   return {.blocks = static_cast<std::int32_t>(groups << shift),
           .blocks_shift = shift,
-          .slots_are_int64 = problem.req_pool_indices.dtype == NSAMETA_INT64,
+          .slots_are_int64 = is_int64(problem.req_pool_indices),
           .row_a_request = row_a_request,
           .page_shift = log2_of(problem.page_size),
           .slot_count = static_cast<std::int32_t>(problem.req_to_token.slots),
