@@ -62,8 +62,9 @@ int call_everything() {
   decision.struct_size = sizeof decision;
   std::size_t bytes = 0;
 
-  for (const std::int32_t kind : std::initializer_list<std::int32_t>{NSAMETA_DEVICE_AUTO, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_CUDA,
-                                                                  NSAMETA_DEVICE_HIP, NSAMETA_DEVICE_SIMT, 77})
+  constexpr std::int32_t kinds[] = {NSAMETA_DEVICE_AUTO, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_CUDA,
+                                    NSAMETA_DEVICE_HIP,  NSAMETA_DEVICE_SIMT, 77};
+  for (const std::int32_t kind : kinds)
     for (const std::int32_t index : {0, 99}) {
       nsameta_target target{NSAMETA_DEVICE_AUTO, index, nullptr, 0};
       std::memcpy(&target.kind, &kind, sizeof target.kind);  // as C would: 77 is no kind
