@@ -1,5 +1,4 @@
 /// nsameta_allocation_tests [doctest options]
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include "cpu/backend.h"

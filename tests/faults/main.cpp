@@ -1,6 +1,5 @@
 /// nsameta_faults_tests --backend=simt|cuda [doctest options]
 /// Exits 77, which CTest reports as skipped, when the backend cannot run here; 1 when NSAMETA_REQUIRE names it.
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include <string>

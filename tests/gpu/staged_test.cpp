@@ -1,6 +1,5 @@
 /// A CPU backend forced under buffers that live on a GPU, and a GPU forced under host buffers: what people force backends
 /// for. Exits 77 where there is no CUDA device.
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include <cstdio>

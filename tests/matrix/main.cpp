@@ -1,7 +1,6 @@
 /// nsameta_matrix_tests --backend=NAME[:INDEX][/VARIANT] [doctest options]
 /// Exits 77, which CTest reports as skipped, when the backend cannot run here; 1 in place of it when NSAMETA_REQUIRE, a
 /// list of backend names, asks for it.
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include <cstdio>
