@@ -18,11 +18,16 @@ bool never_wins(const policy_row& row, const policy_row& other, bool other_is_ea
 
 }  // namespace
 
-const contender* contender_lists::cheapest(const nsameta_target& target, const work_size& work) {
+inline const contender_lists::list* contender_lists::list_of(const nsameta_target& target) {
   if (target.index >= listed_devices) [[unlikely]] return nullptr;
-  auto& slot = slot_of(target);
+  auto& slot = lists_[static_cast<std::size_t>(target.kind)][static_cast<std::size_t>(target.index)];
   const list* known = slot.load(std::memory_order_acquire);
-  if (known == nullptr) [[unlikely]] known = &make(target, &slot);
+  return known != nullptr ? known : &make(target, &slot);
+}
+
+const contender* contender_lists::cheapest(const nsameta_target& target, const work_size& work) {
+  const list* known = list_of(target);
+  if (known == nullptr) [[unlikely]] return nullptr;
   const contender* best = nullptr;
   double least = 0;
   for (const contender& each : *known) {
@@ -34,10 +39,7 @@ const contender* contender_lists::cheapest(const nsameta_target& target, const w
   return best;
 }
 
-void contender_lists::prepare(const nsameta_target& target) {
-  if (target.index >= listed_devices) return;
-  if (auto& slot = slot_of(target); slot.load(std::memory_order_acquire) == nullptr) make(target, &slot);
-}
+void contender_lists::prepare(const nsameta_target& target) { (void)list_of(target); }
 
 const contender_lists::list& contender_lists::make(const nsameta_target& target, std::atomic<const list*>* slot) {
   list able;

@@ -35,9 +35,8 @@ class contender_lists {
   using list = std::vector<contender>;
   static constexpr std::int32_t listed_devices = 64;  // of a kind
 
-  std::atomic<const list*>& slot_of(const nsameta_target& target) {
-    return lists_[static_cast<std::size_t>(target.kind)][static_cast<std::size_t>(target.index)];
-  }
+  /// Null where the index is beyond the lists'.
+  const list* list_of(const nsameta_target& target);
   const list& make(const nsameta_target& target, std::atomic<const list*>* slot);
 
   registry& backends_;

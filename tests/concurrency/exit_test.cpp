@@ -33,8 +33,8 @@ bool has_cuda() {
 
 /// A driver may be gone by then, also to ask where memory is. That is a device error, in its own words.
 std::string unless_driver_is_gone(const std::string& said) {
-  const bool gone = said.find("device_error: ") != std::string::npos && said.find("driver shutting down") != std::string::npos;
-  return gone ? "" : said;
+  const auto holds = [&](const char* words) { return said.find(words) != std::string::npos; };
+  return holds("device_error: ") && holds("driver shutting down") ? "" : said;
 }
 
 std::string use_cuda() {
