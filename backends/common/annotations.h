@@ -10,9 +10,10 @@
 #define NSAMETA_DEVICE inline
 #endif
 
-/// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both.
+/// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both. 1: one copy of
+/// the body.
 #define NSAMETA_PRAGMA(text) _Pragma(#text)
-#if defined(__CUDACC__) || defined(__HIP__)
+#if defined(__CUDA_ARCH__) || defined(__HIP__)  // nvcc's host compiler is GCC
 #define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(unroll count)
 #else
 #define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(GCC unroll count)

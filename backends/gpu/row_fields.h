@@ -204,17 +204,18 @@ NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan
   });
 }
 
-/// The sums are made only for whom they are wanted by.
+/// The sums are made only for whom they are wanted by. General work makes all or none: one more kind of code would cost
+/// more than a sum that nobody reads.
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan,
                                      scan_memory<typename Batch::number, block_threads>& shared) {
   constexpr bool kept = Batch::rule_type::deals;
   constexpr bool general = sizeof(typename Batch::number) == 8;  // the only one that has indexer ranges
-  if (general && (plan.row_fields & (field_indexer_start | field_indexer_end)))
+  constexpr std::uint32_t of_sums = general ? field_clamped_sums | field_indexer_start | field_indexer_end
+                                            : field_clamped_sums;
+  if (plan.row_fields & of_sums)
     write_row_fields<wanted_totals{.tokens = true, .kv_len = general, .clamped = true, .kept = kept}>(lane, batch, plan,
                                                                                                     shared);
-  else if (plan.row_fields & field_clamped_sums)
-    write_row_fields<wanted_totals{.tokens = true, .clamped = true, .kept = kept}>(lane, batch, plan, shared);
   else
     write_row_fields<wanted_totals{.tokens = true, .kept = kept}>(lane, batch, plan, shared);
 }
