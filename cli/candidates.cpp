@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
+#include "commands.h"
 #include "harness/backend_name.h"
 #include "harness/library_error.h"
 #include "harness/nearest_name.h"
@@ -44,7 +43,7 @@ const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>
   std::vector<std::string_view> names;
   for (const nsameta_backend_info& backend : backends) names.push_back(backend.name);
   const std::string nearest = harness::nearest_name(name, names);
-  throw CLI::ValidationError("\"" + entry + "\" is no backend" +
+  throw usage_error("\"" + entry + "\" is no backend" +
                              (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") + " Valid are " +
                              harness::join_names(names));
 }

@@ -14,11 +14,11 @@ struct candidate {
   std::string not_run;  ///< the reason; "" when it can run
 };
 
-/// The backend that `entry`, "name[:index][/variant]", names. Throws CLI::ValidationError when it names none.
+/// The backend that `entry`, "name[:index][/variant]", names. Throws usage_error when it names none.
 const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>& backends, const std::string& entry);
 
 /// Every device of the listed backends; of all but the oracle itself when nothing is listed. Throws
-/// CLI::ValidationError or library_error for an entry that names nothing.
+/// usage_error or library_error for an entry that names nothing.
 std::vector<candidate> list_candidates(const std::string& list);
 
 }  // namespace nsameta::cli

@@ -1,10 +1,9 @@
 /// nsameta fill: problems as JSON in, answers as JSON out.
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <string>
 
-#include "backend_option.h"
+#include "backend_choice.h"
 #include "commands.h"
 #include "decision_json.h"
 #include "harness/input_buffers.h"
@@ -20,12 +19,6 @@ namespace {
 /// Rows and page-table entries that one answer may have: the text of more would not fit in memory.
 constexpr std::int64_t most_rows = 1 << 24;
 constexpr std::int64_t most_entries = 1 << 26;
-
-struct fill_options {
-  std::string input = "-";
-  std::string backend;
-  bool explain = false;
-};
 
 nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target) {
   nsameta_decision decision{};
@@ -71,7 +64,9 @@ harness::json answer(const harness::problem_data& problem, const harness::device
   return result;
 }
 
-int fill(const fill_options& options) {
+}  // namespace
+
+int run_fill(const fill_options& options) {
   std::ifstream file;
   if (options.input != "-") {
     file.open(options.input);
@@ -100,23 +95,6 @@ int fill(const fill_options& options) {
     }
   }
   return result;
-}
-
-}  // namespace
-
-void add_fill(CLI::App& app, int& result) {
-  auto options = std::make_shared<fill_options>();
-  CLI::App* command = app.add_subcommand("fill", "Solves problems given as JSON, prints every field as JSON");
-  command->add_option("--input", options->input, "File of problems, one JSON object each; - is standard input")
-      ->type_name("FILE")
-      ->capture_default_str();
-  add_backend_option(*command, options->backend);
-  command->add_flag("--explain", options->explain, "Adds the key `decision`: which kernel ran, and why no other");
-  command->footer(
-      "Example: echo '{\"mode\": \"extend\", \"seq_lens\": [10, 4], \"extend_seq_lens\": [3, 2]}' | nsameta fill\n"
-      "Keys: mode, seq_lens, extend_seq_lens or uniform_extend_len, req_pool_indices, req_to_token, page_size, "
-      "index_topk, index_kpool, kv_shard, q_shard.");
-  command->callback([options, &result] { result = fill(*options); });
 }
 
 }  // namespace nsameta::cli

@@ -1,7 +1,6 @@
 /// nsameta info: what can run here, what cannot and why, and what would run for a few typical batches.
 #include <array>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -146,18 +145,12 @@ void print_json(const std::vector<nsameta_backend_info>& backends, const std::ve
 
 }  // namespace
 
-void add_info(CLI::App& app, int& result) {
-  auto as_json = std::make_shared<bool>(false);
-  CLI::App* command =
-      app.add_subcommand("info", "Shows backends, devices, what is missing and why, and what would run");
-  command->add_flag("--json", *as_json, "Prints JSON");
-  command->callback([as_json, &result] {
-    const auto backends = harness::list_backends();
-    const auto devices = list_devices(backends);
-    const auto expectations = list_expectations(backends);
-    (*as_json ? print_json : print_tables)(backends, devices, expectations);
-    result = success;
-  });
+int run_info(const info_options& options) {
+  const auto backends = harness::list_backends();
+  const auto devices = list_devices(backends);
+  const auto expectations = list_expectations(backends);
+  (options.json ? print_json : print_tables)(backends, devices, expectations);
+  return success;
 }
 
 }  // namespace nsameta::cli

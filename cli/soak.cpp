@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,14 +16,6 @@
 
 namespace nsameta::cli {
 namespace {
-
-struct soak_options {
-  double minutes = 1;
-  std::string backends;
-  std::uint64_t seed = 1;
-  std::optional<std::uint64_t> only_case;
-  bool as_json = false;
-};
 
 struct soak_result {
   std::vector<parity_record> records;
@@ -149,7 +139,9 @@ void print_json(const soak_result& result, const soak_options& options) {
   std::cout << object.dump(2) << '\n';
 }
 
-int soak(const soak_options& options) {
+}  // namespace
+
+int run_soak(const soak_options& options) {
   soak_result result;
   for (const candidate& tested : list_candidates(options.backends)) result.records.push_back({.tested = tested});
   warm_up(result.records);
@@ -159,47 +151,10 @@ int soak(const soak_options& options) {
   } else {
     run_rounds(result, options);
   }
-  (options.as_json ? print_json : print_text)(result, options);
+  (options.json ? print_json : print_text)(result, options);
   if (result.mismatches() > 0) return mismatch;
   if (count_leaks(result.watch) > 0) return failed;
   return result.executions() > 0 ? success : unavailable;
-}
-
-/// For unsigned options: CLI11 lets "-1" wrap around.
-const CLI::Range not_negative(std::int64_t{0}, std::numeric_limits<std::int64_t>::max());
-
-/// A positive number: CLI::Range takes "nan" for one.
-std::string check_minutes(const std::string& text) {
-  double minutes = 0;
-  constexpr double most = 1e6;
-  if (CLI::detail::lexical_cast(text, minutes) && minutes > 0 && minutes <= most) return "";
-  return text + " is no number of minutes above 0 and up to 1000000";
-}
-
-}  // namespace
-
-void add_soak(CLI::App& app, int& result) {
-  auto options = std::make_shared<soak_options>();
-  CLI::App* command =
-      app.add_subcommand("soak", "Runs random problems over all usable backends, looking for mismatches and leaks");
-  CLI::Option* minutes = command->add_option("--minutes", options->minutes, "How long; fractions are minutes too")
-                             ->check(check_minutes)
-                             ->capture_default_str();
-  command
-      ->add_option("--backends,--backend", options->backends,
-                   "Which: name[:index][/variant], comma-separated; default all")
-      ->type_name("LIST");
-  command->add_option("--seed", options->seed, "Decides the problems")->check(not_negative)->capture_default_str();
-  command->add_option("--case", options->only_case, "Runs this one case, once on each backend: to repeat a mismatch")
-      ->check(not_negative)
-      ->excludes(minutes);
-  command->add_flag("--json", options->as_json, "Prints JSON");
-  command->footer(
-      "A mismatch says how to repeat it, prints its problem as the last line of standard output, made small, in the "
-      "form that `nsameta fill` takes, and exits 1. A leak exits 4: a resource of which every quarter of the time, "
-      "after "
-      "a fifth of it to warm up, used more than the one before, by more than is allowed.");
-  command->callback([options, &result] { result = soak(*options); });
 }
 
 }  // namespace nsameta::cli

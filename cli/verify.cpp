@@ -1,7 +1,6 @@
 /// nsameta verify: every usable backend against the reference, on generated problems.
 #include <algorithm>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,20 +12,15 @@
 namespace nsameta::cli {
 namespace {
 
-struct verify_options {
-  std::string backends;
-  std::string required;
-  std::uint64_t cases = 500;
-  std::uint64_t seed = 1;
-};
-
 void print_failure(const parity_record& record) {
   const failure_report report = report_failure(record);
   std::cerr << report.text << '\n';
   std::cout << report.problem << '\n';
 }
 
-int verify(const verify_options& options) {
+}  // namespace
+
+int run_verify(const verify_options& options) {
   std::vector<parity_record> outcomes;
   const auto required = harness::split_list(options.required);
   const auto backends = harness::list_backends();
@@ -59,26 +53,6 @@ int verify(const verify_options& options) {
     code = mismatch;
   }
   return code;
-}
-
-}  // namespace
-
-void add_verify(CLI::App& app, int& result) {
-  auto options = std::make_shared<verify_options>();
-  CLI::App* command = app.add_subcommand("verify", "Holds every usable backend against the reference, bit for bit");
-  command->add_option("--backends", options->backends, "Which: name[:index][/variant], comma-separated; default all")
-      ->type_name("LIST");
-  command->add_option("--cases", options->cases, "Generated problems per backend")
-      ->check(CLI::Range(1, 1 << 30))  // as a signed number: -1 would count to 2^64
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Decides the problems")->capture_default_str();
-  command->add_option("--require", options->required, "Backends whose absence is an error (exit 3)")
-      ->type_name("LIST")
-      ->envname("NSAMETA_REQUIRE");
-  command->footer(
-      "A mismatch prints its problem as the last line of standard output, made small, in the form that `nsameta fill` "
-      "takes, and exits 1.");
-  command->callback([options, &result] { result = verify(*options); });
 }
 
 }  // namespace nsameta::cli

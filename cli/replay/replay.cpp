@@ -1,13 +1,12 @@
 /// nsameta replay: the main job, the metadata of every step of a serving log.
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <unistd.h>
 
-#include "backend_option.h"
+#include "backend_choice.h"
 #include "commands.h"
 #include "replay/report.h"
 #include "replay/scheduler.h"
@@ -17,21 +16,10 @@
 namespace nsameta::cli {
 namespace {
 
-struct replay_options {
-  std::string trace;
-  std::string backend;
-  scheduler_options schedule;
-  std::int64_t steps = 0;  // 0: the whole log
-  std::int32_t page_size = 64;
-  bool no_tables = false;
-  bool check = false;
-  bool json = false;
-};
-
 constexpr std::int64_t width_step = 1024;  // columns; a multiple of every page size
 constexpr std::int64_t most_table_bytes = std::int64_t{8} << 30;
 
-/// The buffers that the whole log needs. Throws CLI::ValidationError when no machine should be asked for them.
+/// The buffers that the whole log needs. Throws usage_error when no machine should be asked for them.
 runner_options buffers_for(const replay_options& options, const scheduler& engine) {
   const scheduler_options& schedule = options.schedule;
   runner_options needed{schedule.draft_tokens, schedule.max_batch, engine.most_rows(), engine.most_table_rows(), {},
@@ -40,7 +28,7 @@ runner_options buffers_for(const replay_options& options, const scheduler& engin
   const std::int64_t width = (engine.most_positions() + width_step - 1) / width_step * width_step;
   const std::int64_t most_rows = most_table_bytes / 4 / width;
   if (needed.table_rows > most_rows)
-    throw CLI::ValidationError("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +
+    throw usage_error("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +
                                std::to_string(needed.table_rows) + " rows of " + std::to_string(width) +
                                " columns, more than 8 GiB; --no-tables leaves them out");
   needed.kv_cache = kv_cache_options{schedule.max_batch, width, options.page_size, schedule.seed};
@@ -82,7 +70,9 @@ double share_done(const replay_options& options, const scheduler& engine, std::i
   return std::max(by_requests, static_cast<double>(steps) / static_cast<double>(options.steps));
 }
 
-int replay(const replay_options& options) {
+}  // namespace
+
+int run_replay(const replay_options& options) {
   std::vector<request> log;
   try {
     log = load(options);
@@ -122,47 +112,6 @@ int replay(const replay_options& options) {
   if (report.mismatches() > 0) std::cerr << "nsameta: " << report.first_difference() << '\n';
   if (damage) std::cerr << "nsameta: after the last step: " << *damage << '\n';
   return report.mismatches() > 0 || damage ? mismatch : success;
-}
-
-}  // namespace
-
-void add_replay(CLI::App& app, int& result) {
-  auto options = std::make_shared<replay_options>();
-  CLI::App* command =
-      app.add_subcommand("replay", "Runs a continuous-batching scheduler over a serving log and fills every step");
-  command
-      ->add_option("--trace", options->trace,
-                   "CSV with TIMESTAMP,ContextTokens,GeneratedTokens or timestamp_ms,input_tokens,output_tokens; "
-                   "without it, a built-in synthetic workload of one hour")
-      ->type_name("CSV");
-  add_backend_option(*command, options->backend);
-  scheduler_options& schedule = options->schedule;
-  command->add_option("--draft-tokens", schedule.draft_tokens, "Tokens verified per request and step; 0: plain decode")
-      ->check(CLI::Range(0, 64))
-      ->capture_default_str();
-  command->add_option("--accept", schedule.accept, "Probability that a draft token is accepted")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command->add_option("--max-batch", schedule.max_batch, "Requests in flight at most")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  command->add_option("--chunk", schedule.chunk, "Prefill tokens of a step at most")
-      ->check(CLI::Range(1, 1 << 24))
-      ->capture_default_str();
-  command->add_option("--page-size", options->page_size, "Tokens of a KV page: 1, 2, 4, ... 256")
-      ->check(CLI::IsMember({1, 2, 4, 8, 16, 32, 64, 128, 256}))
-      ->capture_default_str();
-  command->add_flag("--no-tables", options->no_tables, "Fills no page tables");
-  command->add_option("--steps", options->steps, "Stop after so many steps; 0: run the whole log")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--seed", schedule.seed, "Decides the acceptance, the scatter of KV pages and the built-in workload")
-      ->capture_default_str();
-  command->add_flag("--check", options->check, "Compares every step with the reference backend; exit 1 on a mismatch");
-  command->add_flag("--json", options->json, "Prints JSON");
-  command->footer(
-      "The digest covers every live output of every step: equal options give equal digests on all backends.");
-  command->callback([options, &result] { result = replay(*options); });
 }
 
 }  // namespace nsameta::cli

@@ -3,14 +3,9 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "harness/backend_name.h"
 
 namespace nsameta::cli {
-
-/// Adds `--backend`, with NSAMETA_BACKEND behind it.
-void add_backend_option(CLI::App& command, std::string& text);
 
 /// Makes `text` the override of the process ("" leaves selection alone) and chooses where the data lives: on the device
 /// of the first listed backend that can run, else on the host. Throws library_error for an override that names nothing.

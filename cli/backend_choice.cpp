@@ -1,19 +1,10 @@
-#include "backend_option.h"
+#include "backend_choice.h"
 
 #include <algorithm>
 
 #include "harness/library_error.h"
 
 namespace nsameta::cli {
-
-void add_backend_option(CLI::App& command, std::string& text) {
-  command
-      .add_option("--backend", text,
-                  "auto, reference, cpu, simt, cuda or hip, with optional :index and /variant, or an ordered list of "
-                  "them. Data lives on the device of the backend; auto keeps it on the host")
-      ->envname("NSAMETA_BACKEND")
-      ->type_name("NAME");
-}
 
 harness::device_place apply_backend(const std::string& text) {
   if (!text.empty()) harness::check(nsameta_set_override(text.c_str()));
