@@ -13,8 +13,10 @@
 /// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both. 1: one copy of
 /// the body.
 #define NSAMETA_PRAGMA(text) _Pragma(#text)
-#if defined(__CUDA_ARCH__) || defined(__HIP__)  // nvcc's host compiler is GCC
+#if defined(__CUDA_ARCH__) || defined(__HIP__)
 #define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(unroll count)
+#elif defined(__CUDACC__)  // the pass for the host, whose compiler knows other words
+#define NSAMETA_UNROLL(count)
 #else
 #define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(GCC unroll count)
 #endif

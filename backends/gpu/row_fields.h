@@ -204,18 +204,17 @@ NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan
   });
 }
 
-/// The sums are made only for whom they are wanted by. General work makes all or none: one more kind of code would cost
-/// more than a sum that nobody reads.
+/// The sums are made only for whom they are wanted by.
 template <int block_threads, device_lane L, class Batch>
 NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan,
                                      scan_memory<typename Batch::number, block_threads>& shared) {
   constexpr bool kept = Batch::rule_type::deals;
   constexpr bool general = sizeof(typename Batch::number) == 8;  // the only one that has indexer ranges
-  constexpr std::uint32_t of_sums = general ? field_clamped_sums | field_indexer_start | field_indexer_end
-                                            : field_clamped_sums;
-  if (plan.row_fields & of_sums)
+  if (general && (plan.row_fields & (field_indexer_start | field_indexer_end)))
     write_row_fields<wanted_totals{.tokens = true, .kv_len = general, .clamped = true, .kept = kept}>(lane, batch, plan,
                                                                                                     shared);
+  else if (plan.row_fields & field_clamped_sums)
+    write_row_fields<wanted_totals{.tokens = true, .clamped = true, .kept = kept}>(lane, batch, plan, shared);
   else
     write_row_fields<wanted_totals{.tokens = true, .kept = kept}>(lane, batch, plan, shared);
 }

@@ -16,16 +16,17 @@ constexpr std::string_view with_ranges[] = {"cache_seqlens",     "cu_seqlens_k",
 /// One thing at a time that the kernels of a step leave to the general ones.
 struct general_kind {
   const char* name;
+  nsameta_mode mode;
   void (*ask)(harness::problem_data& problem);
   std::span<const std::string_view> fields;
 };
 
 const std::vector<general_kind>& kinds() {
   static const std::vector<general_kind> all{
-      {"kpool", [](auto& problem) { problem.index_kpool = 64; }, engine_fields()},
-      {"kv_shard", [](auto& problem) { problem.kv_shard = {8, 3, 64}; }, engine_fields()},
-      {"q_shard", [](auto& problem) { problem.q_shard = {8, 3}; }, engine_fields()},
-      {"indexer", [](auto&) {}, with_ranges},
+      {"kpool", NSAMETA_DRAFT_EXTEND, [](auto& problem) { problem.index_kpool = 64; }, engine_fields()},
+      {"kv_shard", NSAMETA_DRAFT_EXTEND, [](auto& problem) { problem.kv_shard = {8, 3, 64}; }, engine_fields()},
+      {"q_shard", NSAMETA_DRAFT_EXTEND, [](auto& problem) { problem.q_shard = {8, 3}; }, engine_fields()},
+      {"indexer", NSAMETA_EXTEND, [](auto&) {}, with_ranges},
   };
   return all;
 }
@@ -40,6 +41,7 @@ void measure_general(gpu_session& session) {
       const std::string group = "cuda/node/general/" + std::string(kind.name) + "/bs:" + std::to_string(requests);
       session.attempt(group, [&] {
         generated_case measured = ragged_case(requests, 1, 8);
+        measured.problem.mode = kind.mode;
         kind.ask(measured.problem);
         ask_for(measured, kind.fields, false, false);
         session.check_answer(measured);
