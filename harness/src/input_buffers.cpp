@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -39,9 +40,10 @@ void input_buffers::upload(const problem_data& problem) {
   memory_.rearrange(std::move(layout));
 
   const std::vector<guarded_array>& arrays = memory_.layout().arrays();
-  staged_.assign(memory_.layout().bytes(), guard_pattern);
+  staged_.resize(memory_.layout().bytes());
+  std::memset(staged_.data(), static_cast<int>(guard_pattern), staged_.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    std::ranges::copy(inputs[i].bytes, staged_.begin() + static_cast<std::ptrdiff_t>(arrays[i].begin));
+    std::copy_n(inputs[i].bytes.data(), inputs[i].bytes.size(), staged_.data() + arrays[i].begin);
   memory_.set_writable(true);
   memory_.upload(staged_);
   memory_.set_writable(false);
@@ -61,8 +63,7 @@ std::optional<std::string> input_buffers::changed() const {
   std::vector<std::byte> now = staged_;
   memory_.download(now);
   const auto same = [&](std::size_t begin, std::size_t end) {
-    return std::equal(now.begin() + static_cast<std::ptrdiff_t>(begin), now.begin() + static_cast<std::ptrdiff_t>(end),
-                      staged_.begin() + static_cast<std::ptrdiff_t>(begin));
+    return std::memcmp(now.data() + begin, staged_.data() + begin, end - begin) == 0;
   };
   for (const guarded_array& array : memory_.layout().arrays()) {
     if (!same(array.begin, array.end)) return array.name;
