@@ -10,8 +10,8 @@
 #define NSAMETA_DEVICE inline
 #endif
 
-/// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both. 1: one copy of
-/// the body.
+/// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both. With 1, the
+/// body stays one copy.
 #define NSAMETA_PRAGMA(text) _Pragma(#text)
 #if defined(__CUDA_ARCH__) || defined(__HIP__)
 #define NSAMETA_UNROLL(count) NSAMETA_PRAGMA(unroll count)

@@ -37,8 +37,8 @@ NSAMETA_HOST_DEVICE std::int64_t series_sum(std::int64_t start, std::int64_t cou
   return count * start + count * (count - 1) / 2 * step;
 }
 
-/// Sum of rule(length) over the `count` lengths start, start + step, ..., start >= 0: the lengths themselves while their
-/// whole pools fit top-k, and beyond it top-k and what is left of the last pool.
+/// Sum of rule(length) over the `count` lengths start, start + step, ..., start >= 0: the lengths themselves while
+/// their whole pools fit top-k, and beyond it top-k and what is left of the last pool.
 NSAMETA_HOST_DEVICE std::int64_t clamped_series_sum(const clamp_rule& rule, std::int64_t start, std::int64_t count,
                                                     std::int64_t step) {
   const std::int64_t limit = rule.kpool == 1 ? rule.topk : (rule.topk / rule.kpool + 1) * rule.kpool;
