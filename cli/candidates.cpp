@@ -44,8 +44,8 @@ const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>
   for (const nsameta_backend_info& backend : backends) names.push_back(backend.name);
   const std::string nearest = harness::nearest_name(name, names);
   throw usage_error("\"" + entry + "\" is no backend" +
-                             (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") + " Valid are " +
-                             harness::join_names(names));
+                    (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") + " Valid are " +
+                    harness::join_names(names));
 }
 
 std::vector<candidate> list_candidates(const std::string& list) {

@@ -1,7 +1,6 @@
 #include "command_line.h"
 
 #include <cstdint>
-#include <iostream>
 #include <limits>
 #include <string>
 
@@ -99,6 +98,7 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       ->capture_default_str();
   command
       .add_option("--seed", schedule.seed, "Decides the acceptance, the scatter of KV pages and the built-in workload")
+      ->check(not_negative)
       ->capture_default_str();
   command.add_flag("--check", options.check, "Compares every step with the reference backend; exit 1 on a mismatch");
   add_json(command, options.json);
@@ -132,7 +132,7 @@ CLI::App& add_verify(CLI::App& app, verify_options& options) {
   command.add_option("--cases", options.cases, "Generated problems per backend")
       ->check(CLI::Range(1, 1 << 30))  // as a signed number: -1 would count to 2^64
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Decides the problems")->capture_default_str();
+  command.add_option("--seed", options.seed, "Decides the problems")->check(not_negative)->capture_default_str();
   command.add_option("--require", options.required, "Backends whose absence is an error (exit 3)")
       ->type_name("LIST")
       ->envname("NSAMETA_REQUIRE");

@@ -29,7 +29,8 @@ class usage_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Backends are named as in "name[:index][/variant]", comma-separated where there may be more; "" is for all or any.
+// Backends are named as in "name[:index][/variant]", comma-separated where there may be more; "" is for all or any.
+
 struct info_options {
   bool json = false;
 };

@@ -1,4 +1,5 @@
 /// nsameta fill: problems as JSON in, answers as JSON out.
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <string>

@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,7 +1,9 @@
 /// nsameta replay: the main job, the metadata of every step of a serving log.
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -29,8 +31,8 @@ runner_options buffers_for(const replay_options& options, const scheduler& engin
   const std::int64_t most_rows = most_table_bytes / 4 / width;
   if (needed.table_rows > most_rows)
     throw usage_error("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +
-                               std::to_string(needed.table_rows) + " rows of " + std::to_string(width) +
-                               " columns, more than 8 GiB; --no-tables leaves them out");
+                      std::to_string(needed.table_rows) + " rows of " + std::to_string(width) +
+                      " columns, more than 8 GiB; --no-tables leaves them out");
   needed.kv_cache = kv_cache_options{schedule.max_batch, width, options.page_size, schedule.seed};
   return needed;
 }
