@@ -67,6 +67,7 @@ NSAMETA_HOST_DEVICE std::int64_t local_sum_below(const clamp_rule& rule, const n
          (after + rest_before) * rule(periods * run) + rest_after * rule((periods + 1) * run);
 }
 
+/// std::gcd, which devices do not have.
 NSAMETA_HOST_DEVICE std::int64_t common_divisor(std::int64_t a, std::int64_t b) {
   while (b != 0) {
     const std::int64_t remainder = a % b;

@@ -40,9 +40,8 @@ void input_buffers::upload(const problem_data& problem) {
   memory_.rearrange(std::move(layout));
 
   const std::vector<guarded_array>& arrays = memory_.layout().arrays();
-  staged_.resize(memory_.layout().bytes());
-  std::memset(staged_.data(), static_cast<int>(guard_pattern), staged_.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i)
+  staged_.assign(memory_.layout().bytes(), guard_pattern);
+  for (std::size_t i = 0; i < inputs.size(); ++i)  // pointers: iterators would be copied byte by byte
     std::copy_n(inputs[i].bytes.data(), inputs[i].bytes.size(), staged_.data() + arrays[i].begin);
   memory_.set_writable(true);
   memory_.upload(staged_);

@@ -52,9 +52,9 @@ void output_buffers::reset() {
   std::byte* bytes = memory_.place().on_host() ? memory_.data() : copy_.data();
   const open_guards opened(memory_);
   for (const guarded_array& array : memory_.layout().arrays()) {
-    std::memset(bytes + array.first, static_cast<int>(guard_pattern), array.begin - array.first);
-    std::memset(bytes + array.begin, static_cast<int>(fill_pattern), array.end - array.begin);
-    std::memset(bytes + array.end, static_cast<int>(guard_pattern), array.last - array.end);
+    std::fill(bytes + array.first, bytes + array.begin, guard_pattern);
+    std::fill(bytes + array.begin, bytes + array.end, fill_pattern);
+    std::fill(bytes + array.end, bytes + array.last, guard_pattern);
   }
   if (!memory_.place().on_host()) memory_.upload(copy_);
 }
