@@ -30,7 +30,7 @@ struct launch_policy {
 
 struct launch_place {
   std::int32_t device;
-  void* stream;  ///< vendor stream; null: the default stream
+  void* stream;           ///< vendor stream; null: the default stream
   bool overlaps = false;  ///< NSAMETA_TARGET_OVERLAP
 };
 
@@ -68,8 +68,8 @@ struct backend_interface {
   std::uint32_t interface_version;  ///< backend_interface_version of the backend's build
   nsameta_device_kind kind;         ///< the kind of target it serves; NSAMETA_DEVICE_HOST for CPU backends
   const char* name;
-  const char* version;              ///< of the toolkit or library it stands on
-  const char* const* variants;      ///< names, null-terminated
+  const char* version;          ///< of the toolkit or library it stands on
+  const char* const* variants;  ///< names, null-terminated
 
   /// Counts devices. A state other than ready comes with its reason. Called before anything
   /// else, and once, unless the host had no memory to keep the answer.

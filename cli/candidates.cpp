@@ -43,9 +43,8 @@ const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>
   std::vector<std::string_view> names;
   for (const nsameta_backend_info& backend : backends) names.push_back(backend.name);
   const std::string nearest = harness::nearest_name(name, names);
-  throw usage_error("\"" + entry + "\" is no backend" +
-                    (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") + " Valid are " +
-                    harness::join_names(names));
+  throw usage_error("\"" + entry + "\" is no backend" + (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
+                    " Valid are " + harness::join_names(names));
 }
 
 std::vector<candidate> list_candidates(const std::string& list) {

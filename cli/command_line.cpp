@@ -40,8 +40,7 @@ void add_backend(CLI::App& command, std::string& backend) {
 
 /// Adds the option that lists what is held against the reference.
 void add_backends(CLI::App& command, const std::string& names, std::string& backends) {
-  command.add_option(names, backends, "Which: name[:index][/variant], comma-separated; default all")
-      ->type_name("LIST");
+  command.add_option(names, backends, "Which: name[:index][/variant], comma-separated; default all")->type_name("LIST");
 }
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "Prints JSON"); }

@@ -33,8 +33,8 @@ void refuse_too_much(const harness::problem_data& problem, const harness::live_s
   const std::string maker = std::string(ragged ? "extend_seq_lens" : "uniform_extend_len") + ": " +
                             (ragged ? "its sum" : std::to_string(problem.uniform_extend_len)) + " makes ";
   if (shape.rows > most_rows)
-    throw harness::json_error(maker + std::to_string(shape.rows) + " rows, more than the " +
-                              std::to_string(most_rows) + " that are printed");
+    throw harness::json_error(maker + std::to_string(shape.rows) + " rows, more than the " + std::to_string(most_rows) +
+                              " that are printed");
   const std::int64_t width = harness::tables_apply(problem) ? problem.req_to_token.width : 0;
   if (shape.table_rows * width > most_entries)
     throw harness::json_error(maker + "page tables of " + std::to_string(shape.table_rows) + " rows of " +

@@ -24,8 +24,7 @@ backend_openers built_in_openers() {
     return [=] { return open_module(name, built ? "" : why_not, module_search_places()); };
   };
   return {
-      linked(reference_backend),
-      linked(cpu_backend),
+      linked(reference_backend), linked(cpu_backend),
 #if NSAMETA_WITH_SIMT
       linked(simt_backend),
 #else

@@ -19,7 +19,8 @@ bool never_wins(const policy_row& row, const policy_row& other, bool other_is_ea
 }  // namespace
 
 inline const contender_lists::list* contender_lists::list_of(const nsameta_target& target) {
-  if (target.index >= listed_devices) [[unlikely]] return nullptr;
+  if (target.index >= listed_devices) [[unlikely]]
+    return nullptr;
   auto& slot = lists_[static_cast<std::size_t>(target.kind)][static_cast<std::size_t>(target.index)];
   const list* known = slot.load(std::memory_order_acquire);
   return known != nullptr ? known : &make(target, &slot);
@@ -27,7 +28,8 @@ inline const contender_lists::list* contender_lists::list_of(const nsameta_targe
 
 const contender* contender_lists::cheapest(const nsameta_target& target, const work_size& work) {
   const list* known = list_of(target);
-  if (known == nullptr) [[unlikely]] return nullptr;
+  if (known == nullptr) [[unlikely]]
+    return nullptr;
   const contender* best = nullptr;
   double least = 0;
   for (const contender& each : *known) {
@@ -48,7 +50,9 @@ const contender_lists::list& contender_lists::make(const nsameta_target& target,
     const verdict candidate = judge(backends_, id, target, where);
     if (!candidate.eligible) continue;
     for (const variant_policy& variant : candidate.backend->variants)
-      able.push_back({candidate.backend, variant.row, policy_of(*candidate.backend, variant, candidate.device),
+      able.push_back({candidate.backend,
+                      variant.row,
+                      policy_of(*candidate.backend, variant, candidate.device),
                       {candidate.device, nullptr}});
   }
   auto kept = std::make_unique<list>();

@@ -10,8 +10,10 @@ namespace nsameta {
 namespace {
 
 nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target) {
-  if (auto status = validate_problem(problem); status != NSAMETA_OK) [[unlikely]] return status;
-  if (auto status = validate_outputs(*problem, outputs); status != NSAMETA_OK) [[unlikely]] return status;
+  if (auto status = validate_problem(problem); status != NSAMETA_OK) [[unlikely]]
+    return status;
+  if (auto status = validate_outputs(*problem, outputs); status != NSAMETA_OK) [[unlikely]]
+    return status;
   return validate_target(target);
 }
 
@@ -21,9 +23,9 @@ nsameta_status run_on(const Choice& chosen, const nsameta_problem& problem, cons
                       std::int64_t count) {
   failure_text why;
   why.text[0] = '\0';
-  const nsameta_status status =
-      chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
-  if (status == NSAMETA_OK) [[likely]] return NSAMETA_OK;
+  const nsameta_status status = chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
+  if (status == NSAMETA_OK) [[likely]]
+    return NSAMETA_OK;
   return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.row->variant, chosen.place.device,
               why.text);
 }
@@ -57,7 +59,8 @@ bool dispatcher::choose_quickly(const override_list& forced, const nsameta_probl
   if (target.kind == NSAMETA_DEVICE_AUTO || !forced.automatic() || log_enabled(log_topic::dispatch)) return false;
   const call_size size = measure_sets(problem, outputs, count);
   const contender* best = contenders_.cheapest(target, size.work);
-  if (best == nullptr) [[unlikely]] return false;
+  if (best == nullptr) [[unlikely]]
+    return false;
   *chosen = *best;
   chosen->policy.row_bound = size.row_bound;
   if (target.kind != NSAMETA_DEVICE_HOST) chosen->place.stream = target.stream;
@@ -83,8 +86,10 @@ nsameta_status dispatcher::run(const override_list& forced, const nsameta_proble
     status = decide(forced, problem, outputs, count, target, &where, &chosen, &recorder);
     log_line(to_line(record).c_str());
   }
-  if (status != NSAMETA_OK) [[unlikely]] return status;
-  if (!chosen.staged) [[likely]] return run_on(chosen, problem, outputs, count);
+  if (status != NSAMETA_OK) [[unlikely]]
+    return status;
+  if (!chosen.staged) [[likely]]
+    return run_on(chosen, problem, outputs, count);
   const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
   const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
   for (std::int64_t set = 0; set < count && status == NSAMETA_OK; ++set)
@@ -99,12 +104,13 @@ nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_ou
       const contender chosen = *known;  // a copy: the fill may come to lead another fill on this thread
       return run_on(chosen, *problem, outputs, 1);
     }
-  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]] return status;
+  if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]]
+    return status;
   return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
 }
 
-nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
-                                     std::int64_t count, const nsameta_target* target) {
+nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
+                                     const nsameta_target* target) {
   if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %lld, negative", static_cast<long long>(count));
   if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
   if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;

@@ -33,7 +33,7 @@ std::string why_not_guarded(const std::string& path) {
   std::vector<fs::path> asked = folders_on_the_way(path);
   asked.push_back(real);
   for (const fs::path& one : asked) {
-    struct stat state {};
+    struct stat state{};
     if (stat(one.c_str(), &state) != 0) return "asking who may write to " + one.string() + " failed";
     if ((state.st_mode & S_IWOTH) != 0) return "everybody may write to " + one.string();
   }

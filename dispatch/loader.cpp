@@ -17,9 +17,7 @@
 namespace nsameta {
 namespace {
 
-opened_backend incompatible(std::string reason) {
-  return {nullptr, NSAMETA_BACKEND_INCOMPATIBLE, std::move(reason)};
-}
+opened_backend incompatible(std::string reason) { return {nullptr, NSAMETA_BACKEND_INCOMPATIBLE, std::move(reason)}; }
 
 opened_backend unopened(const std::string& path, const std::string& why) {
   return {nullptr, NSAMETA_BACKEND_NOT_FOUND, "cannot open " + path + ": " + why};
@@ -103,8 +101,7 @@ opened_backend open_module(const char* name, const char* why_not_built, const se
   }
   const std::string where = "no file " + (tried.empty() ? file : tried);
   if (*why_not_built == '\0') return {nullptr, NSAMETA_BACKEND_NOT_FOUND, places.refused + where};
-  return {nullptr, NSAMETA_BACKEND_NOT_BUILT,
-          places.refused + "not built: " + why_not_built + "; and " + where};
+  return {nullptr, NSAMETA_BACKEND_NOT_BUILT, places.refused + "not built: " + why_not_built + "; and " + where};
 }
 
 }  // namespace nsameta

@@ -14,8 +14,8 @@ namespace nsameta {
 
 struct override_entry {
   int backend;
-  std::int32_t device = -1;        ///< -1: any
-  std::string variant;             ///< "": any
+  std::int32_t device = -1;  ///< -1: any
+  std::string variant;       ///< "": any
 };
 
 /// A parsed override.
@@ -62,7 +62,7 @@ class override_setting {
 
   const char* (*read_environment_)();
   std::mutex mutex_;
-  std::deque<override_list> kept_;  // all that were chosen or frozen here; addresses stay
+  std::deque<override_list> kept_;                        // all that were chosen or frozen here; addresses stay
   std::atomic<const override_list*> chosen_{nullptr};     // null: the environment's
   std::atomic<const override_list*> published_{nullptr};  // null: not frozen
 };

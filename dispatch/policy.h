@@ -13,9 +13,9 @@ struct policy_row {
   const char* backend;
   const char* variant;
   double fixed_ns, ns_per_request, ns_per_row_element, ns_per_table_element;
-  std::int32_t block_threads;               ///< GPU kernels, else 0
+  std::int32_t block_threads;  ///< GPU kernels, else 0
   std::int32_t max_blocks_per_multiprocessor;
-  std::int64_t grain_rows;                  ///< rows a parallel CPU task takes at least, else 0
+  std::int64_t grain_rows;  ///< rows a parallel CPU task takes at least, else 0
 };
 
 /// The table that ships, in selection order.

@@ -59,7 +59,7 @@ struct backend_record {
   int id;
   const backend_interface* table = nullptr;  ///< null unless it could be opened
   nsameta_backend_state state = NSAMETA_BACKEND_READY;
-  std::string reason;                        ///< "" when ready
+  std::string reason;  ///< "" when ready
   std::vector<nsameta_device_info> devices;
   std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
   std::vector<std::string> troubles;            ///< of the same devices: why one could not be described, or ""
@@ -82,8 +82,7 @@ struct backend_record {
 
 class registry {
  public:
-  registry(backend_openers openers, std::span<const policy_row> table)
-      : openers_(std::move(openers)), table_(table) {}
+  registry(backend_openers openers, std::span<const policy_row> table) : openers_(std::move(openers)), table_(table) {}
   /// A forked child's: what its parent knew, but for the devices that the parent used and for `lost`. The parent's
   /// stays as it is and lives longer.
   registry(registry& parents, const std::vector<lost_variant>& lost);
@@ -100,7 +99,7 @@ class registry {
   struct entry {
     std::atomic<const backend_record*> published{nullptr};
     std::atomic<bool> begun{false};  // somebody has come to open it
-    std::mutex mutex;  // one prober at a time; another backend's probe is not held up
+    std::mutex mutex;                // one prober at a time; another backend's probe is not held up
     std::unique_ptr<const backend_record> record;
   };
 

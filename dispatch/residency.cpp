@@ -17,11 +17,11 @@ int backend_of(nsameta_device_kind kind) {
 
 /// What one GPU backend says about all buffers.
 struct survey {
-  bool any = false;                ///< there are buffers at all
-  bool owns = false;               ///< some are in its device memory
-  std::int32_t device = -1;        ///< of those, or else of the pinned or managed ones
-  const char* owned = nullptr;     ///< a buffer in device memory
-  const char* foreign = nullptr;   ///< a buffer that the device does not reach
+  bool any = false;               ///< there are buffers at all
+  bool owns = false;              ///< some are in its device memory
+  std::int32_t device = -1;       ///< of those, or else of the pinned or managed ones
+  const char* owned = nullptr;    ///< a buffer in device memory
+  const char* foreign = nullptr;  ///< a buffer that the device does not reach
 };
 
 void note(const memory_place& place, const char* name, survey* seen) {
@@ -59,8 +59,8 @@ nsameta_status ask(const backend_record& backend, const nsameta_problem& problem
   return status;
 }
 
-nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const nsameta_outputs& outputs,
-                       void* stream, residency* found) {
+nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const nsameta_outputs& outputs, void* stream,
+                       residency* found) {
   found->direct = host_backends;
   for (const int id : {id_cuda, id_hip}) {
     const backend_record& backend = backends.at(id);

@@ -13,8 +13,8 @@ inline constexpr int host_owner = -1;
 inline constexpr int no_owner = -2;
 
 struct residency {
-  unsigned direct = 0;      ///< bit i: backend i reaches every buffer
-  int owner = host_owner;   ///< the backend whose memory holds buffers, and whose stream the target's is
+  unsigned direct = 0;     ///< bit i: backend i reaches every buffer
+  int owner = host_owner;  ///< the backend whose memory holds buffers, and whose stream the target's is
   std::array<std::int32_t, backend_count> device{-1, -1, -1, -1, -1};  ///< where backend i reaches them; -1: anywhere
   std::array<const char*, backend_count> unreached{};  ///< a buffer that backend i does not reach; null: not asked
 

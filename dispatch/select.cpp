@@ -43,13 +43,12 @@ void take(const verdict& from, const cheapest& best, const selection_request& re
 }
 
 void record_other_variants(const backend_record& backend, const selection_request& request, const selection& chosen,
-                        decision_recorder* recorder) {
+                           decision_recorder* recorder) {
   for (const variant_policy& policy : backend.variants) {
     if (policy.row == chosen.row) continue;
     const double cost = expected_ns(*policy.row, request.size.work);
-    recorder->reject(backend.name(), policy.row->variant, NSAMETA_REJECTED_COST,
-                     "%.0f ns expected, %.0f with %s/%s", cost, chosen.expected, chosen.backend->name(),
-                     chosen.row->variant);
+    recorder->reject(backend.name(), policy.row->variant, NSAMETA_REJECTED_COST, "%.0f ns expected, %.0f with %s/%s",
+                     cost, chosen.expected, chosen.backend->name(), chosen.row->variant);
   }
   for (const lost_variant& each : backend.lost)
     recorder->reject(backend.name(), each.variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", each.reason);
@@ -186,8 +185,10 @@ launch_policy policy_of(const backend_record& backend, const variant_policy& var
 
 nsameta_status select(registry& backends, const override_list& forced, const selection_request& request,
                       const residency& where, selection* chosen, decision_recorder* recorder) {
-  if (!forced.error.empty()) [[unlikely]] return fail(NSAMETA_INVALID_OVERRIDE, "%s", forced.error.c_str());
-  if (forced.entries.empty()) [[likely]] return select_best(backends, request, where, chosen, recorder);
+  if (!forced.error.empty()) [[unlikely]]
+    return fail(NSAMETA_INVALID_OVERRIDE, "%s", forced.error.c_str());
+  if (forced.entries.empty()) [[likely]]
+    return select_best(backends, request, where, chosen, recorder);
   return select_forced(backends, forced, request, where, chosen, recorder);
 }
 

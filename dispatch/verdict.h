@@ -13,8 +13,8 @@ namespace nsameta {
 struct verdict {
   bool eligible;
   nsameta_rejection_code code;
-  const backend_record* backend;  ///< null where the target ruled it out unopened
-  std::int32_t device;            ///< where it would run
+  const backend_record* backend;       ///< null where the target ruled it out unopened
+  std::int32_t device;                 ///< where it would run
   const lost_variant* lost = nullptr;  ///< the variant that was asked for, if that is what is unavailable
 };
 

@@ -48,7 +48,7 @@ std::uint64_t promised_bytes(std::ifstream& file) {
 }  // namespace
 
 std::string why_not_whole(const std::string& path) {
-  struct stat state {};
+  struct stat state{};
   if (stat(path.c_str(), &state) != 0) return std::strerror(errno);
   if (S_ISDIR(state.st_mode)) return "it is a directory";
   if (!S_ISREG(state.st_mode)) return "it is not a regular file";

@@ -17,13 +17,12 @@ double table_elements(const nsameta_problem& problem, const nsameta_outputs& out
   const auto elements = [&](const nsameta_table& table, std::int64_t source_width, std::int32_t weight) {
     if (table.data == nullptr) return 0.0;
     const double live = live_share * static_cast<double>(std::min(table.width, source_width));
-    return std::min(rows, static_cast<double>(table.rows)) *
-           (tails ? static_cast<double>(table.width) : live * weight);
+    return std::min(rows, static_cast<double>(table.rows)) * (tails ? static_cast<double>(table.width) : live * weight);
   };
   const std::int64_t width = problem.req_to_token.width;
-  return elements(outputs.page_table_1, width, 1) +
-         elements(outputs.real_page_table, (width + problem.page_size - 1) / problem.page_size,
-                  std::min(problem.page_size, sector_elements));
+  return elements(outputs.page_table_1, width, 1) + elements(outputs.real_page_table,
+                                                             (width + problem.page_size - 1) / problem.page_size,
+                                                             std::min(problem.page_size, sector_elements));
 }
 
 }  // namespace

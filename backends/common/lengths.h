@@ -15,9 +15,9 @@ struct batch_lengths {
   std::int64_t kv_stride, tokens_stride;
   std::int64_t requests;
   std::int32_t uniform_tokens;
-  std::int32_t drafts;           ///< draft tokens under verification, which seq_lens does not count yet
+  std::int32_t drafts;  ///< draft tokens under verification, which seq_lens does not count yet
   bool kv_is_int64, tokens_are_int64;
-  bool query_within_kv;          ///< `extend`: a request that has more tokens than seq_lens raises a bit
+  bool query_within_kv;  ///< `extend`: a request that has more tokens than seq_lens raises a bit
 };
 
 /// The type of an absent array may be any number, also one that an enum may not be read as.

@@ -32,8 +32,7 @@ NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& al
   const std::int64_t rows = batch.rows(all);
   const nsameta_vector& clamped_sums = out.nsa_cu_seqlens_k;
   const bool cut = exceeds(clamped_sums, rows + 1);
-  if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) ||
-      overflows(out.total_rows, rows) ||
+  if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
       overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)) ||
       (!cut && overflows(clamped_sums, all.clamped)))
     return true;

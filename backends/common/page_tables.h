@@ -40,14 +40,14 @@ NSAMETA_HOST_DEVICE N saturating_product(N a, N b) {
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
 template <class N>
 struct basic_table_extent {
-  N live;     ///< columns that show the request
-  N columns;  ///< columns to be written, in page_table_1
-  N pages;    ///< pages to be written, in real_page_table
-  N rows;     ///< rows that show the request
-  N held;     ///< those of them that a table can hold, wherever the request begins
-  int tile_shift;        ///< log2 of the columns of a unit
+  N live;          ///< columns that show the request
+  N columns;       ///< columns to be written, in page_table_1
+  N pages;         ///< pages to be written, in real_page_table
+  N rows;          ///< rows that show the request
+  N held;          ///< those of them that a table can hold, wherever the request begins
+  int tile_shift;  ///< log2 of the columns of a unit
   N tiles;
-  bool exceeded;         ///< the request is longer than req_to_token or a table is wide
+  bool exceeded;  ///< the request is longer than req_to_token or a table is wide
 
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
   NSAMETA_HOST_DEVICE basic_table_extent(const nsameta_problem& problem, const nsameta_outputs& out,
@@ -110,8 +110,7 @@ using table_unit = basic_table_unit<std::int64_t>;
 template <class N>
 NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem, const nsameta_outputs& out,
                                                        const basic_table_extent<N>& extent, std::int64_t index,
-                                                       N first_row, N number,
-                                                       std::type_identity_t<N> most = 1) {
+                                                       N first_row, N number, std::type_identity_t<N> most = 1) {
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
@@ -124,8 +123,7 @@ NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& pr
   const N tile = number - group * extent.tiles;
   const N row = group * copies;
   const N last = row + copies < extent.held ? row + copies : extent.held;
-  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last,
-          tile << extent.tile_shift,
+  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << extent.tile_shift,
           (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << extent.tile_shift};
 }
 

@@ -17,9 +17,9 @@ struct basic_request {
   N tokens;  ///< query tokens on all ranks
   N rows;    ///< those of them on this rank
   N first;
-  N step;    ///< 1, or the size of the q shard
-  N kv_len;  ///< cache_seqlens on all ranks together
-  std::uint32_t bits;   ///< nsameta_status_bit raised by its lengths
+  N step;              ///< 1, or the size of the q shard
+  N kv_len;            ///< cache_seqlens on all ranks together
+  std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
 };
 using request = basic_request<std::int64_t>;
 
@@ -54,9 +54,9 @@ NSAMETA_HOST_DEVICE basic_request<N> load_request(const batch_lengths& lengths, 
   // Two loads that wait for nothing, for they take as long as one: uniform lengths are loaded too, and forgotten.
   const bool ragged = lengths.tokens != nullptr;
   const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
-  const std::int64_t loaded = load(ragged ? lengths.tokens : lengths.kv,
-                                   ragged ? lengths.tokens_are_int64 : lengths.kv_is_int64,
-                                   index * (ragged ? lengths.tokens_stride : lengths.kv_stride));
+  const std::int64_t loaded =
+      load(ragged ? lengths.tokens : lengths.kv, ragged ? lengths.tokens_are_int64 : lengths.kv_is_int64,
+           index * (ragged ? lengths.tokens_stride : lengths.kv_stride));
   basic_request<N> r{};
   // Draft tokens must still fit int32 with what they are added to.
   const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);

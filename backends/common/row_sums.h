@@ -63,8 +63,8 @@ NSAMETA_HOST_DEVICE std::int64_t local_sum_below(const clamp_rule& rule, const n
   const std::int64_t rest_own = rest - rest_before < run ? rest - rest_before : run;
   const std::int64_t rest_after = rest - rest_before - rest_own;
   return clamped_series_sum(rule, 0, periods * run + rest_own, 1) +
-         (before + after) * clamped_series_sum(rule, 0, periods, run) +
-         (after + rest_before) * rule(periods * run) + rest_after * rule((periods + 1) * run);
+         (before + after) * clamped_series_sum(rule, 0, periods, run) + (after + rest_before) * rule(periods * run) +
+         rest_after * rule((periods + 1) * run);
 }
 
 /// std::gcd, which devices do not have.

@@ -36,8 +36,7 @@ struct basic_plain_rule {
     const N left = rows - empty;
     const N below = topk > start ? topk - start : 0;
     const N rising = below < left ? below : left;
-    const std::int64_t all = std::int64_t{rising} * start +
-                             (std::int64_t{rising} * (rising - 1) >> 1) +
+    const std::int64_t all = std::int64_t{rising} * start + (std::int64_t{rising} * (rising - 1) >> 1) +
                              std::int64_t{left - rising} * topk;  // products of what the type holds: one instruction
     constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
     return all < most ? static_cast<N>(all) : most;

@@ -12,12 +12,12 @@ namespace nsameta {
 /// 2^31 - 1, as they do in int32 outputs.
 template <class N>
 struct basic_totals {
-  N tokens;       ///< query tokens on all ranks
-  N kv_len;       ///< of cache_seqlens
-  N clamped;      ///< of the rows' clamped lengths
-  N table_units;  ///< of page-table work, see page_tables.h
-  std::int32_t kept;         ///< requests that have per-request outputs
-  std::uint32_t bits;        ///< nsameta_status_bit, or-ed
+  N tokens;            ///< query tokens on all ranks
+  N kv_len;            ///< of cache_seqlens
+  N clamped;           ///< of the rows' clamped lengths
+  N table_units;       ///< of page-table work, see page_tables.h
+  std::int32_t kept;   ///< requests that have per-request outputs
+  std::uint32_t bits;  ///< nsameta_status_bit, or-ed
 };
 using totals = basic_totals<std::int64_t>;
 
@@ -39,9 +39,12 @@ NSAMETA_HOST_DEVICE N saturating_add(N a, N b) {
 
 template <class N>
 NSAMETA_HOST_DEVICE basic_totals<N> operator+(const basic_totals<N>& a, const basic_totals<N>& b) {
-  return {saturating_add(a.tokens, b.tokens), saturating_add(a.kv_len, b.kv_len),
-          saturating_add(a.clamped, b.clamped), saturating_add(a.table_units, b.table_units),
-          a.kept + b.kept, a.bits | b.bits};
+  return {saturating_add(a.tokens, b.tokens),
+          saturating_add(a.kv_len, b.kv_len),
+          saturating_add(a.clamped, b.clamped),
+          saturating_add(a.table_units, b.table_units),
+          a.kept + b.kept,
+          a.bits | b.bits};
 }
 
 }  // namespace nsameta

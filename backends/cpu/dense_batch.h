@@ -74,8 +74,7 @@ row_progress write_vector_rows(const Batch& batch, const dense_lengths& lengths,
                                std::int64_t begin, std::int64_t end, bool streaming) {
   const std::int64_t skipped = begin - at.before.tokens;
   return best_vector_code().write_rows({lengths, batch.out, at.index, skipped, begin, end,
-                                                 batch.clamped_before(at, skipped), batch.problem.index_topk,
-                                                 streaming});
+                                        batch.clamped_before(at, skipped), batch.problem.index_topk, streaming});
 }
 
 }  // namespace nsameta::cpu

@@ -18,7 +18,7 @@ struct dense_lengths {
   std::int64_t tokens_step;    ///< 0 when all requests have the same: then `tokens` is `same_tokens`
   std::int64_t requests;
   std::int32_t least, most, added;
-  std::int32_t drafts;         ///< of `added`
+  std::int32_t drafts;  ///< of `added`
   bool is_extend;
   std::array<std::int32_t, 8> same_tokens;
 

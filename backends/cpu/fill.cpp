@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 
-#include "cpu/request_fields.h"
 #include "cpu/dense_batch.h"
 #include "cpu/one_walk.h"
 #include "cpu/outcome.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
+#include "cpu/request_fields.h"
 #include "cpu/row_fields.h"
 #include "cpu/scheduler.h"
 
@@ -139,9 +139,8 @@ void fill_parallel(Batch& batch, const dense_lengths* lengths, std::int64_t grai
     });
 
   const std::int64_t rows = rows_to_write(batch.out, batch.rows(all));
-  in_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end) {
-    write_rows(batch, lengths, parts.index(), begin, end, rows);
-  });
+  in_pieces(rows, grain,
+            [&](std::int64_t begin, std::int64_t end) { write_rows(batch, lengths, parts.index(), begin, end, rows); });
   // However many units garbage lengths ask for, the pieces stay few: those past the tables' last row end at once.
   const std::int64_t piece = std::max({std::int64_t{1}, grain / table_tile, all.table_units / max_pieces});
   in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
@@ -159,8 +158,7 @@ void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use 
     use(work, lengths);
   };
   const auto with_rule = [&]<class Rule>(const dense_lengths* lengths) {
-    wants_tables(out) ? with.template operator()<Rule, true>(lengths)
-                      : with.template operator()<Rule, false>(lengths);
+    wants_tables(out) ? with.template operator()<Rule, true>(lengths) : with.template operator()<Rule, false>(lengths);
   };
   if (dense_lengths::fits(problem, out)) {
     const dense_lengths lengths(problem, out);

@@ -40,7 +40,11 @@ template <int width>
     kv_len += (kv_pairs & 0xffffffffu) + (kv_pairs >> 32);
     tokens += (q_pairs & 0xffffffffu) + (q_pairs >> 32);
   }
-  totals sum{0, 0, 0, 0, static_cast<std::int32_t>(end - begin),
+  totals sum{0,
+             0,
+             0,
+             0,
+             static_cast<std::int32_t>(end - begin),
              length_bits(any_set<width>(negative), any_set<width>(overflow), any_set<width>(longer))};
   for (int pair = 0; pair < width / 2; ++pair) {
     sum.tokens += static_cast<std::int64_t>(tokens[pair]);
@@ -50,8 +54,8 @@ template <int width>
     const std::int32_t given = lengths.kv[i], q = lengths.tokens_at(i), kv = lengths.kv_at(i);
     sum.tokens += q;
     sum.kv_len += kv;
-    sum.bits |= length_bits(given < lengths.least || lengths.tokens[i * lengths.tokens_step] < 0, given > lengths.most,
-                            lengths.is_extend && q > kv);
+    const bool is_negative = given < lengths.least || lengths.tokens[i * lengths.tokens_step] < 0;
+    sum.bits |= length_bits(is_negative, given > lengths.most, lengths.is_extend && q > kv);
   }
   return sum;
 }

@@ -20,7 +20,7 @@ struct segment_index {
 /// it at the end of the batch. Segments that share a start are empty but for the last of them, and so are skipped.
 template <class Batch, class Count>
 inline located_request locate_by(const Batch& batch, const segment_index& segments, std::int64_t position,
-                                              Count count_in) {
+                                 Count count_in) {
   int low = 0;
   for (int high = segments.count; high - low > 1;) {
     const int middle = low + (high - low) / 2;

@@ -1,8 +1,8 @@
 /// What does not stand per request or row: last sums, tails, the status word.
 #pragma once
 
-#include "cpu/locate.h"
 #include "common/outcome.h"
+#include "cpu/locate.h"
 
 namespace nsameta::cpu {
 

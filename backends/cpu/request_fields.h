@@ -20,8 +20,7 @@ inline totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t 
 
 /// Writes the fields of requests [begin, end), which `before` precedes; returns the totals through them.
 template <class Batch>
-inline totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end,
-                                                totals before) {
+inline totals write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
   const nsameta_outputs& out = batch.out;
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));

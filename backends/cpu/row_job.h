@@ -16,9 +16,9 @@ struct row_job {
   const nsameta_outputs& out;
   std::int64_t request, skipped;  ///< where row `begin` stands: a request and the number of its rows before
   std::int64_t begin, end;
-  std::int64_t clamped_before;    ///< sum of the clamped lengths of all rows before `begin`
+  std::int64_t clamped_before;  ///< sum of the clamped lengths of all rows before `begin`
   std::int32_t topk;
-  bool streaming;                 ///< past the caches
+  bool streaming;  ///< past the caches
 };
 
 /// Where a job ended: at `end`, or before that where the requests did.
@@ -41,7 +41,8 @@ std::span<const vector_code> usable_vector_code();
 inline const vector_code& best_vector_code() {
   static constinit std::atomic<const vector_code*> best{nullptr};  // no first call that a forked child could wait for
   const vector_code* known = best.load(std::memory_order_relaxed);
-  if (known == nullptr) [[unlikely]] best.store(known = &usable_vector_code().back(), std::memory_order_relaxed);
+  if (known == nullptr) [[unlikely]]
+    best.store(known = &usable_vector_code().back(), std::memory_order_relaxed);
   return *known;
 }
 

@@ -203,15 +203,15 @@ template <int width>
   std::int64_t row = job.begin, sum = job.clamped_before;
 
   const auto write = [&](const nsameta_vector& vector, std::int32_t limit, std::int64_t count)
-      __attribute__((always_inline)) {
-    const std::int64_t writable = std::min(count, vector.capacity - row);
-    if (!present(vector) || writable <= 0) return;
-    std::int32_t* const to = static_cast<std::int32_t*>(vector.data) + row;
-    if (job.streaming)
-      stream_lengths<width>(window.rows(), writable, limit, to);
-    else
-      write_lengths<width>(window.rows(), writable, limit, to);
-  };
+                         __attribute__((always_inline)) {
+                           const std::int64_t writable = std::min(count, vector.capacity - row);
+                           if (!present(vector) || writable <= 0) return;
+                           std::int32_t* const to = static_cast<std::int32_t*>(vector.data) + row;
+                           if (job.streaming)
+                             stream_lengths<width>(window.rows(), writable, limit, to);
+                           else
+                             write_lengths<width>(window.rows(), writable, limit, to);
+                         };
 
   for (;;) {
     window.take_in(job.end - row, false);
@@ -227,8 +227,8 @@ template <int width>
     if (const nsameta_vector& sums = out.nsa_cu_seqlens_k; present(sums)) {
       const std::int64_t writable = std::clamp<std::int64_t>(sums.capacity - row, 0, count);
       if (sums.dtype == NSAMETA_INT32 && sum <= int32_max - count * job.topk)
-        sum = write_small_sums<width>(window.rows(), count, job.topk, sum,
-                                      static_cast<std::int32_t*>(sums.data) + row, writable);
+        sum = write_small_sums<width>(window.rows(), count, job.topk, sum, static_cast<std::int32_t*>(sums.data) + row,
+                                      writable);
       else
         sum = write_large_sums(window.rows(), count, job.topk, sum, sums, row, writable);
     }

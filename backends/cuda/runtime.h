@@ -53,10 +53,15 @@ struct runtime {
     if (const error e = cudaPointerGetAttributes(&attributes, pointer); e != success) return e;
     place.device = attributes.device;
     switch (attributes.type) {
-      case cudaMemoryTypeDevice: place.kind = memory_kind::device; break;
+      case cudaMemoryTypeDevice:
+        place.kind = memory_kind::device;
+        break;
       case cudaMemoryTypeHost:
-      case cudaMemoryTypeManaged: place.kind = memory_kind::host_reachable; break;
-      default: place.kind = memory_kind::unknown;
+      case cudaMemoryTypeManaged:
+        place.kind = memory_kind::host_reachable;
+        break;
+      default:
+        place.kind = memory_kind::unknown;
     }
     return success;
   }

@@ -24,9 +24,9 @@ enum row_field : std::uint32_t {
 struct set_plan {
   grid_parts parts;
   std::int64_t kv_offset;
-  std::int64_t row_limit;   ///< rows that at least one output takes
-  std::uint32_t row_fields; ///< which of the per-row outputs are wanted
-  bool vector_tail;         ///< whether anything is written beyond the live elements of vectors
+  std::int64_t row_limit;    ///< rows that at least one output takes
+  std::uint32_t row_fields;  ///< which of the per-row outputs are wanted
+  bool vector_tail;          ///< whether anything is written beyond the live elements of vectors
 };
 
 /// The problem and the outputs as the caller stated them, validated, every pointer reachable by the device, led by what

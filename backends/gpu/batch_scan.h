@@ -49,7 +49,7 @@ NSAMETA_DEVICE N requests_per_thread(N requests) {
 /// Shared memory of a part of the grid that counts in `N`.
 template <class N, int block_threads>
 struct scan_memory {
-  totals_table<N, max_segments> before;  ///< each segment
+  totals_table<N, max_segments> before;       ///< each segment
   basic_totals<N> warps[block_threads / 32];  ///< of each warp's segments; half of it used on 64-wide wavefronts
 };
 

@@ -81,7 +81,8 @@ template <device_runtime R, class Call>
 nsameta_status call_in(call_scope<R>& scope, const char* what, failure_text* why, Call call) {
   const nsameta_status status = scope.check(call(), what, why);
   const auto left = scope.leave();
-  if (status != NSAMETA_OK || left == R::success) [[likely]] return status;
+  if (status != NSAMETA_OK || left == R::success) [[likely]]
+    return status;
   return scope.check(left, "making the caller's device current again", why);
 }
 
@@ -104,8 +105,7 @@ nsameta_status release_on(std::int32_t device, const char* what, failure_text* w
 
 /// The same for a call that makes something, which nobody gets, and `unmake` releases, if the call fails after all.
 template <device_runtime R, class Make, class Unmake>
-nsameta_status make_on(std::int32_t device, const char* what, failure_text* why, void** out, Make make,
-                       Unmake unmake) {
+nsameta_status make_on(std::int32_t device, const char* what, failure_text* why, void** out, Make make, Unmake unmake) {
   void* made = nullptr;
   bool is_made = false;
   const nsameta_status status = call_on<R>(device, what, why, [&] {

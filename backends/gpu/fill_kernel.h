@@ -98,8 +98,7 @@ NSAMETA_DEVICE void fill_block(L& lane, const fill_arguments<kernel_of<index>.wo
 
 /// The body of the kernels of a step.
 template <int index, device_lane L>
-NSAMETA_DEVICE void fill_block(L& lane, const step_plan& plan,
-                               step_memory<kernel_of<index>.block_threads>& shared) {
+NSAMETA_DEVICE void fill_block(L& lane, const step_plan& plan, step_memory<kernel_of<index>.block_threads>& shared) {
   constexpr int block_threads = kernel_of<index>.block_threads;
   constexpr reach what = kernel_of<index>.work.reach;
   lane.await_earlier_kernels();
@@ -115,8 +114,8 @@ NSAMETA_DEVICE void fill_block(L& lane, const step_plan& plan,
 
 /// Shared memory of kernel `index`.
 template <int index>
-using memory_of = std::conditional_t<takes_step_plan(kernel_of<index>.work.reach),
-                                     step_memory<kernel_of<index>.block_threads>,
-                                     block_memory<kernel_of<index>.block_threads>>;
+using memory_of =
+    std::conditional_t<takes_step_plan(kernel_of<index>.work.reach), step_memory<kernel_of<index>.block_threads>,
+                       block_memory<kernel_of<index>.block_threads>>;
 
 }  // namespace nsameta::gpu

@@ -38,12 +38,15 @@ struct work_kind {
   int max_sets;  ///< sets of outputs
 };
 
-inline constexpr work_kind work_kinds[] = {
-    {reach::uniform_rows, 1}, {reach::ragged_rows, 1},
-    {reach::vectors, 1},      {reach::step, 1},
-    {reach::int64_step, 1},   {reach::narrow, 1},
-    {reach::narrow, NSAMETA_SETS_PER_LAUNCH},
-    {reach::general, 1},      {reach::general, NSAMETA_SETS_PER_LAUNCH}};
+inline constexpr work_kind work_kinds[] = {{reach::uniform_rows, 1},
+                                           {reach::ragged_rows, 1},
+                                           {reach::vectors, 1},
+                                           {reach::step, 1},
+                                           {reach::int64_step, 1},
+                                           {reach::narrow, 1},
+                                           {reach::narrow, NSAMETA_SETS_PER_LAUNCH},
+                                           {reach::general, 1},
+                                           {reach::general, NSAMETA_SETS_PER_LAUNCH}};
 inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
 
 struct kernel {
@@ -79,7 +82,7 @@ constexpr std::size_t arguments_size(int index) {
   const work_kind work = kernel_at(index).work;
   return takes_step_plan(work.reach) ? sizeof(step_plan)
          : work.max_sets == 1        ? sizeof(fill_arguments<1>)
-                                   : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
+                                     : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
 }
 
 /// The index of a variant's kernel for the work at hand.

@@ -55,8 +55,7 @@ inline step_vectors step_vectors_of(const batch_lengths& lengths, const nsameta_
   int shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(rows_each, 1) - 1));
   // Every block adds up all earlier requests, so that few of them do better than well-shared rows.
   while (shift > 0 && requests > many_blocks * (policy.block_threads >> shift)) --shift;
-  const bool two_fields =
-      (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0;
+  const bool two_fields = (plan.row_fields & ~(field_expanded | field_clamped)) == 0 && plan.parts.requests == 0;
   const std::int32_t cluster = cluster_for(lengths, two_fields);
   const std::int64_t blocks = std::max<std::int64_t>(1, rounded_up(requests, policy.block_threads >> shift));
   return {.blocks = static_cast<std::int32_t>(rounded_up(blocks, cluster)) * cluster,
@@ -88,10 +87,9 @@ inline step_tables step_tables_of(const batch_lengths& lengths, const nsameta_ou
       lengths.requests == 0)
     return {};
   const auto narrow = [](const nsameta_table& table) {
-    return table.data == nullptr
-               ? narrow_table{}
-               : narrow_table{table.data, table.row_stride,
-                              static_cast<std::int32_t>(table.rows), static_cast<std::int32_t>(table.width)};
+    return table.data == nullptr ? narrow_table{}
+                                 : narrow_table{table.data, table.row_stride, static_cast<std::int32_t>(table.rows),
+                                                static_cast<std::int32_t>(table.width)};
   };
   const bool full = out.page_table_1.data != nullptr;
   const std::int64_t tile = full ? tile_columns<smallest_warp> : tile_pages<smallest_warp> * problem.page_size;

@@ -212,7 +212,7 @@ NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan
   constexpr bool general = sizeof(typename Batch::number) == 8;  // the only one that has indexer ranges
   if (general && (plan.row_fields & (field_indexer_start | field_indexer_end)))
     write_row_fields<wanted_totals{.tokens = true, .kv_len = general, .clamped = true, .kept = kept}>(lane, batch, plan,
-                                                                                                    shared);
+                                                                                                      shared);
   else if (plan.row_fields & field_clamped_sums)
     write_row_fields<wanted_totals{.tokens = true, .clamped = true, .kept = kept}>(lane, batch, plan, shared);
   else

@@ -12,8 +12,8 @@ namespace nsameta::gpu {
 
 /// A grid.
 struct launch_shape {
-  int blocks;   ///< a multiple of `cluster`
-  int cluster;  ///< blocks that run together where the hardware has clusters; 1: each for itself
+  int blocks;             ///< a multiple of `cluster`
+  int cluster;            ///< blocks that run together where the hardware has clusters; 1: each for itself
   bool overlaps = false;  ///< may start before the kernels that precede it in the stream have ended, where hardware can
 };
 

@@ -29,9 +29,8 @@ NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, scan_memory<std::in
       .tokens = true, .kv_len = true, .clamped = true, .kept = Batch::rule_type::deals, .bits = true};
   const auto scanned = scan_batch<wanted>(lane, batch, shared);
   if (lane.thread() != 0) return;
-  *static_cast<std::uint32_t*>(batch.out.status.data) = status_word(batch, scanned.all, [&](std::int64_t row) {
-    return locate_row<wanted>(batch, scanned, shared.before, row);
-  });
+  *static_cast<std::uint32_t*>(batch.out.status.data) = status_word(
+      batch, scanned.all, [&](std::int64_t row) { return locate_row<wanted>(batch, scanned, shared.before, row); });
 }
 
 }  // namespace nsameta::gpu

@@ -23,10 +23,10 @@ struct narrow_vector {
 
 /// The vectors of a batch whose requests have few rows each.
 struct step_vectors {
-  std::int32_t blocks;          ///< 0: none are wanted, or the batch is none for this part
-  std::int32_t cluster;         ///< blocks that share the sums over earlier requests; a divisor of `blocks`
-  std::int32_t lanes_shift;     ///< log2 of the lanes that write a request's rows
-  bool two_fields;              ///< nothing but `expanded` and `clamped` is wanted
+  std::int32_t blocks;       ///< 0: none are wanted, or the batch is none for this part
+  std::int32_t cluster;      ///< blocks that share the sums over earlier requests; a divisor of `blocks`
+  std::int32_t lanes_shift;  ///< log2 of the lanes that write a request's rows
+  bool two_fields;           ///< nothing but `expanded` and `clamped` is wanted
   std::int32_t topk, row_limit;
   narrow_vector expanded, clamped, clamped_sums, row_numbers, request;  // per row
   narrow_vector cache_seqlens, kv_sums, row_sums, total_rows;           // per request, and T
@@ -44,7 +44,7 @@ struct step_tables {
   std::int32_t blocks;        ///< 0: none are wanted, or the batch is none for this part
   std::int32_t blocks_shift;  ///< log2 of the blocks that a group of requests has to itself
   bool slots_are_int64;
-  bool row_a_request;        ///< whatever its tokens: `extend`
+  bool row_a_request;  ///< whatever its tokens: `extend`
   std::int32_t page_shift;
   std::int32_t slot_count, width;  ///< of req_to_token
   const void* slots;               ///< [requests]

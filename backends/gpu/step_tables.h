@@ -24,14 +24,12 @@ NSAMETA_DEVICE table_rows rows_of(const step_tables& plan, const narrow_request&
   to.first = first;
   to.end = saturating_add(first, plan.row_a_request ? 1 : r.rows);
   to.columns = plan.full.rows > first ? smaller(live, plan.full.width) : 0;
-  to.pages = plan.paged.rows > first
-                 ? smaller((live + (1 << plan.page_shift) - 1) >> plan.page_shift, plan.paged.width)
-                 : 0;
+  to.pages =
+      plan.paged.rows > first ? smaller((live + (1 << plan.page_shift) - 1) >> plan.page_shift, plan.paged.width) : 0;
   const std::int32_t full_tiles = (to.columns + tile_columns<warp_width> - 1) / tile_columns<warp_width>;
-  const std::int32_t paged_tiles = plan.full.rows > 0
-                                       ? ((to.pages << plan.page_shift) + tile_columns<warp_width> - 1) /
-                                             tile_columns<warp_width>
-                                       : (to.pages + tile_pages<warp_width> - 1) / tile_pages<warp_width>;
+  const std::int32_t paged_tiles =
+      plan.full.rows > 0 ? ((to.pages << plan.page_shift) + tile_columns<warp_width> - 1) / tile_columns<warp_width>
+                         : (to.pages + tile_pages<warp_width> - 1) / tile_pages<warp_width>;
   to.tiles = to.first < to.end ? larger(full_tiles, paged_tiles) : 0;
   return to;
 }

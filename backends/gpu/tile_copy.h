@@ -38,10 +38,14 @@ NSAMETA_DEVICE piece shifted(const piece& a, const piece& b, int shift) {
   const std::int32_t* const x = a.element;
   const std::int32_t* const y = b.element;
   switch (shift) {
-    case 0: return a;
-    case 1: return {x[1], x[2], x[3], y[0]};
-    case 2: return {x[2], x[3], y[0], y[1]};
-    default: return {x[3], y[0], y[1], y[2]};
+    case 0:
+      return a;
+    case 1:
+      return {x[1], x[2], x[3], y[0]};
+    case 2:
+      return {x[2], x[3], y[0], y[1]};
+    default:
+      return {x[3], y[0], y[1], y[2]};
   }
 }
 

@@ -65,9 +65,14 @@ struct runtime {
     if (e != success) return e;
     place.device = attributes.device;
     switch (memory_type(attributes)) {
-      case hipMemoryTypeDevice: place.kind = memory_kind::device; break;
-      case hipMemoryTypeHost: place.kind = memory_kind::host_reachable; break;
-      default: place.kind = attributes.isManaged ? memory_kind::host_reachable : memory_kind::unknown;
+      case hipMemoryTypeDevice:
+        place.kind = memory_kind::device;
+        break;
+      case hipMemoryTypeHost:
+        place.kind = memory_kind::host_reachable;
+        break;
+      default:
+        place.kind = attributes.isManaged ? memory_kind::host_reachable : memory_kind::unknown;
     }
     return success;
   }

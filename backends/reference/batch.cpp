@@ -32,8 +32,7 @@ std::int64_t query_tokens(const nsameta_problem& problem, std::int64_t r) {
   return read(problem.extend_seq_lens, r);
 }
 
-request read_request(const nsameta_problem& problem, std::int64_t length_offset, std::int64_t r,
-                     std::int32_t& status) {
+request read_request(const nsameta_problem& problem, std::int64_t length_offset, std::int64_t r, std::int32_t& status) {
   request out{};
   out.index = r;
   out.query_len = sane(query_tokens(problem, r), longest, status);

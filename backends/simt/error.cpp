@@ -12,16 +12,26 @@ thread_local std::string fault;
 
 const char* text_of(error e) {
   switch (e) {
-    case error::none: return "no error";
-    case error::invalid_value: return "invalid value";
-    case error::invalid_device: return "invalid device ordinal";
-    case error::invalid_stream: return "the stream belongs to another device";
-    case error::out_of_memory: return "out of memory";
-    case error::kernel_fault: return fault.c_str();
-    case error::capture_unsupported: return "operation not permitted while a stream is capturing";
-    case error::capture_invalidated: return "an earlier operation invalidated the capture";
-    case error::capture_already_begun: return "a stream of this thread is capturing already";
-    case error::capture_not_begun: return "this thread began no capture on the stream";
+    case error::none:
+      return "no error";
+    case error::invalid_value:
+      return "invalid value";
+    case error::invalid_device:
+      return "invalid device ordinal";
+    case error::invalid_stream:
+      return "the stream belongs to another device";
+    case error::out_of_memory:
+      return "out of memory";
+    case error::kernel_fault:
+      return fault.c_str();
+    case error::capture_unsupported:
+      return "operation not permitted while a stream is capturing";
+    case error::capture_invalidated:
+      return "an earlier operation invalidated the capture";
+    case error::capture_already_begun:
+      return "a stream of this thread is capturing already";
+    case error::capture_not_begun:
+      return "this thread began no capture on the stream";
   }
   return "unknown error";
 }

@@ -9,11 +9,11 @@ enum class error {
   none,
   invalid_value,
   invalid_device,
-  invalid_stream,           ///< of another device than the current one
+  invalid_stream,  ///< of another device than the current one
   out_of_memory,
-  kernel_fault,             ///< the kernel broke the rules of the device layer
-  capture_unsupported,      ///< the call cannot be part of a capture; it spoils the one in progress
-  capture_invalidated,      ///< an earlier call spoiled the capture
+  kernel_fault,         ///< the kernel broke the rules of the device layer
+  capture_unsupported,  ///< the call cannot be part of a capture; it spoils the one in progress
+  capture_invalidated,  ///< an earlier call spoiled the capture
   capture_already_begun,
   capture_not_begun
 };

@@ -30,8 +30,8 @@ constexpr std::array<kernel, gpu::kernel_count> kernels_of_width(std::integer_se
 }
 
 constexpr auto all_kernels = std::make_integer_sequence<int, gpu::kernel_count>();
-constexpr std::array<kernel, gpu::kernel_count> kernels[device_count] = {
-    kernels_of_width<warp_widths[0]>(all_kernels), kernels_of_width<warp_widths[1]>(all_kernels)};
+constexpr std::array<kernel, gpu::kernel_count> kernels[device_count] = {kernels_of_width<warp_widths[0]>(all_kernels),
+                                                                         kernels_of_width<warp_widths[1]>(all_kernels)};
 
 std::atomic<bool> loaded[device_count][gpu::kernel_count];
 

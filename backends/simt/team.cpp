@@ -27,8 +27,8 @@ team& team::of_this_thread() {
     }
   };
   if (mine == nullptr) {
-    // What launches after the thread's own objects are gone, such as a static destructor on the main thread, gets a team
-    // that nobody ends.
+    // What launches after the thread's own objects are gone, such as a static destructor on the main thread, gets a
+    // team that nobody ends.
     if (!ending) thread_local const owner of_mine;
     mine = new team;
   }

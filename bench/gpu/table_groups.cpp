@@ -33,10 +33,14 @@ void measure(gpu_session& session, const std::string& group, std::int64_t reques
   const contestant copy{"copy_kernel", [=, &session](cudaStream_t stream) {
                           launch_copy(to, from, bytes, session.multiprocessors(), stream);
                         }};
-  session.record(
-      group, measured,
-      session.timer().node_times({{"floor", launch_empty}, both.as("both"), both.overlapping("both"),
-                                  real.as("real_page_table"), real.overlapping("real_page_table"), memcpy, copy}));
+  session.record(group, measured,
+                 session.timer().node_times({{"floor", launch_empty},
+                                             both.as("both"),
+                                             both.overlapping("both"),
+                                             real.as("real_page_table"),
+                                             real.overlapping("real_page_table"),
+                                             memcpy,
+                                             copy}));
 }
 
 }  // namespace

@@ -115,13 +115,13 @@ void measure_vector_nodes(gpu_session& session) {
   for (const std::int64_t requests : sizes(session, {512}, {32, 256, 512, 1024, 4096})) {
     const std::string group = "cuda/node/target_verify/n:4" + at(requests);
     session.attempt(group, [&] {
-      with_both_field_sets(
-          session, verify_case(requests, 4), 0,
-          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-            session.record(group, measured,
-                           session.timer().node_times({floor, engine.as("engine"), engine.overlapping("engine"),
-                                                       two.as("two"), two.overlapping("two")}));
-          });
+      with_both_field_sets(session, verify_case(requests, 4), 0,
+                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+                             session.record(
+                                 group, measured,
+                                 session.timer().node_times({floor, engine.as("engine"), engine.overlapping("engine"),
+                                                             two.as("two"), two.overlapping("two")}));
+                           });
     });
   }
 }
@@ -146,13 +146,13 @@ void measure_calls(gpu_session& session) {
   const contestant launch{"launch", launch_empty};
   const auto plain = [&](const std::string& group, generated_case made) {
     session.attempt(group, [&] {
-      with_both_field_sets(
-          session, std::move(made), 0,
-          [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-            session.record(group, measured,
-                           session.timer().call_times({launch, engine.as("engine"), engine.overlapping("engine"),
-                                                       two.as("two"), two.overlapping("two")}));
-          });
+      with_both_field_sets(session, std::move(made), 0,
+                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
+                             session.record(
+                                 group, measured,
+                                 session.timer().call_times({launch, engine.as("engine"), engine.overlapping("engine"),
+                                                             two.as("two"), two.overlapping("two")}));
+                           });
     });
   };
   for (const std::int64_t requests : sizes(session, {1, 32, 1024}, {1, 8, 32, 128, 256, 512, 1024})) {

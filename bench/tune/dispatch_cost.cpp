@@ -1,7 +1,7 @@
 /// nsameta_dispatch_cost [REQUESTS] [ROUNDS]
 /// What nsameta_fill costs over the backend's own fill with the same decision, for a call equal to the one before it
-/// and for one that is not: 32 requests unless told otherwise, two fields, host memory. All are timed in turns, so that a
-/// slow moment of the machine hits them alike; differences are taken round by round.
+/// and for one that is not: 32 requests unless told otherwise, two fields, host memory. All are timed in turns, so that
+/// a slow moment of the machine hits them alike; differences are taken round by round.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
                       }) -
                       direct.back());
   }
-  std::printf("%ld requests: cpu fill %.1f ns; nsameta_fill adds %.1f ns to it for a repeated call, %.1f ns for a"
-              " changed one (medians of %ld rounds)\n",
-              requests, median(direct), median(repeated), median(changed), rounds);
+  std::printf(
+      "%ld requests: cpu fill %.1f ns; nsameta_fill adds %.1f ns to it for a repeated call, %.1f ns for a"
+      " changed one (medians of %ld rounds)\n",
+      requests, median(direct), median(repeated), median(changed), rounds);
 }

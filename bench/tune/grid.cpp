@@ -26,8 +26,8 @@ std::vector<std::int32_t> ragged(std::int64_t count, std::int64_t mean) {
 
 std::string point::name() const {
   constexpr const char* modes[] = {"decode", "target_verify", "draft_extend", "extend"};
-  std::string text = modes[mode] + std::string("/bs:") + std::to_string(requests) + "/rows:" +
-                     std::to_string(requests * rows_each) + (all_fields ? "/all" : "/two");
+  std::string text = modes[mode] + std::string("/bs:") + std::to_string(requests) +
+                     "/rows:" + std::to_string(requests * rows_each) + (all_fields ? "/all" : "/two");
   return width == 0 ? text : text + "/width:" + std::to_string(width) + "/live:" + std::to_string(live);
 }
 
@@ -64,8 +64,8 @@ point_call::point_call(const point& shape, const device& on) : on_(on) {
   nsameta_outputs_init(&outputs);
   for (const vector_field& field : vector_fields) {
     const bool indexer = field.member == &nsameta_outputs::indexer_ks || field.member == &nsameta_outputs::indexer_ke;
-    const bool basic = field.member == &nsameta_outputs::seqlens_expanded ||
-                       field.member == &nsameta_outputs::nsa_cache_seqlens;
+    const bool basic =
+        field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens;
     if (indexer ? shape.mode != NSAMETA_EXTEND || !shape.all_fields : !basic && !shape.all_fields) continue;
     const std::int64_t elements = element_count(field.size, requests, rows);
     outputs.*field.member = {take(elements), elements, NSAMETA_INT32};

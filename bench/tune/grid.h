@@ -12,9 +12,9 @@ namespace nsameta::tune {
 struct point {
   nsameta_mode mode;
   std::int64_t requests, rows_each;
-  bool all_fields;          ///< every vector of the mode, else seqlens_expanded and nsa_cache_seqlens
-  std::int64_t width = 0;   ///< of both page tables, columns; 0: no tables
-  std::int64_t live = 4096; ///< mean length of a request
+  bool all_fields;           ///< every vector of the mode, else seqlens_expanded and nsa_cache_seqlens
+  std::int64_t width = 0;    ///< of both page tables, columns; 0: no tables
+  std::int64_t live = 4096;  ///< mean length of a request
 
   std::string name() const;
 };

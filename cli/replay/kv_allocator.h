@@ -16,7 +16,7 @@ struct kv_cache_options {
   std::int64_t requests;   ///< in flight at most: rows of req_to_token
   std::int64_t positions;  ///< of a request at most, a multiple of the page size
   std::int32_t page_size;
-  std::uint64_t seed;      ///< of the free lists' order
+  std::uint64_t seed;  ///< of the free lists' order
 };
 
 /// Owns req_to_token. A request takes a row when it first asks for room, and pages as it grows; both go back when it

@@ -35,19 +35,18 @@ void replay_report::add(const engine_step& step, const step_result& result) {
 void replay_report::print(std::ostream& out, const summary& all) const {
   out << all.trace << ", data on " << all.place << ": " << all.requests_finished << " of " << all.requests
       << " requests finished in " << fixed(all.simulated_s, 1) << " s of simulated time\n\n";
-  text_table table({"mode", ">steps", ">requests/step", ">rows/step", ">live columns/step", ">median us", ">p99 us",
-                    "kernels"});
+  text_table table(
+      {"mode", ">steps", ">requests/step", ">rows/step", ">live columns/step", ">median us", ">p99 us", "kernels"});
   for (std::size_t m = 0; m < modes_.size(); ++m) {
     const mode_figures& mode = modes_[m];
     if (mode.microseconds.empty()) continue;
     const auto steps = static_cast<double>(mode.microseconds.size());
     std::string kernels;
     for (const std::string& kernel : mode.kernels) kernels += (kernels.empty() ? "" : ", ") + kernel;
-    table.add_row({name_of(m), std::to_string(mode.microseconds.size()),
-                   fixed(static_cast<double>(mode.requests) / steps, 1),
-                   fixed(static_cast<double>(mode.rows) / steps, 1),
-                   fixed(static_cast<double>(mode.live_columns) / steps, 0),
-                   fixed(quantile(mode.microseconds, 0.5), 2), fixed(quantile(mode.microseconds, 0.99), 2), kernels});
+    table.add_row(
+        {name_of(m), std::to_string(mode.microseconds.size()), fixed(static_cast<double>(mode.requests) / steps, 1),
+         fixed(static_cast<double>(mode.rows) / steps, 1), fixed(static_cast<double>(mode.live_columns) / steps, 0),
+         fixed(quantile(mode.microseconds, 0.5), 2), fixed(quantile(mode.microseconds, 0.99), 2), kernels});
   }
   table.print(out);
   out << "\nus per fill: host clock around nsameta_fill" << (all.on_gpu ? " and the wait for the device" : "")

@@ -16,9 +16,9 @@ namespace nsameta::cli {
 
 struct runner_options {
   std::int64_t draft_tokens;
-  std::int64_t max_batch;   ///< requests of a step
-  std::int64_t max_rows;    ///< of the vectors
-  std::int64_t table_rows;  ///< of the page tables
+  std::int64_t max_batch;                    ///< requests of a step
+  std::int64_t max_rows;                     ///< of the vectors
+  std::int64_t table_rows;                   ///< of the page tables
   std::optional<kv_cache_options> kv_cache;  ///< absent: no page tables
   bool check;                                ///< a second set of buffers, which `reference` fills
 };

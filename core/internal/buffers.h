@@ -44,8 +44,7 @@ void for_each_buffer(Problem& problem, Outputs& outputs, Visit&& visit) {
     show("req_to_token", table_bytes(slots.slots, slots.width, slots.row_stride), false, slots.data);
   for (const vector_field& field : vector_fields) {
     auto& vector = outputs.*field.member;
-    if (vector.data != nullptr)
-      show(field.name, vector.capacity * element_bytes(vector.dtype), true, vector.data);
+    if (vector.data != nullptr) show(field.name, vector.capacity * element_bytes(vector.dtype), true, vector.data);
   }
   for (const table_field& field : table_fields) {
     auto& table = outputs.*field.member;

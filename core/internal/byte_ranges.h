@@ -36,7 +36,7 @@ inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_
 struct overlap {
   const char* output;  ///< null: there is none
   const char* other;
-  const void* at;      ///< the first byte they share
+  const void* at;  ///< the first byte they share
 };
 
 /// The ranges of one call's outputs, kept sorted. A process fills the same buffers over and over, in the same order, so
@@ -49,8 +49,10 @@ class output_ranges {
     std::size_t place = count_;
     for (; place > 0 && sorted_[place - 1].begin > range.begin; --place) sorted_[place] = sorted_[place - 1];
     sorted_[place] = range;
-    if (place > 0 && sorted_[place - 1].end > range.begin) [[unlikely]] note(range, sorted_[place - 1]);
-    if (place < count_ && sorted_[place + 1].begin < range.end) [[unlikely]] note(range, sorted_[place + 1]);
+    if (place > 0 && sorted_[place - 1].end > range.begin) [[unlikely]]
+      note(range, sorted_[place - 1]);
+    if (place < count_ && sorted_[place + 1].begin < range.end) [[unlikely]]
+      note(range, sorted_[place + 1]);
     ++count_;
   }
 
@@ -58,7 +60,8 @@ class output_ranges {
   void check_input(const byte_range& range) noexcept {
     if (range.begin == range.end || count_ == 0 || range.end <= sorted_[0].begin) return;
     for (std::size_t i = count_; i > 0 && sorted_[i - 1].end > range.begin; --i) {
-      if (sorted_[i - 1].begin < range.end) [[unlikely]] note(sorted_[i - 1], range);
+      if (sorted_[i - 1].begin < range.end) [[unlikely]]
+        note(sorted_[i - 1], range);
     }
   }
 

@@ -13,9 +13,9 @@ namespace nsameta {
 
 /// How many elements a field has.
 enum class extent {
-  requests,           ///< bs (or the kept requests under q_shard)
+  requests,  ///< bs (or the kept requests under q_shard)
   requests_plus_one,
-  rows,               ///< T
+  rows,  ///< T
   rows_plus_one,
   one
 };
@@ -25,7 +25,7 @@ enum class tail_rule { keep, zero, last_total };
 
 struct vector_field {
   const char* name;
-  nsameta_vector nsameta_outputs::*member;
+  nsameta_vector nsameta_outputs::* member;
   extent size;
   tail_rule tail;
   bool may_be_int64;  ///< the cu_* arrays
@@ -60,7 +60,7 @@ bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
 
 struct table_field {
   const char* name;
-  nsameta_table nsameta_outputs::*member;
+  nsameta_table nsameta_outputs::* member;
 };
 
 inline constexpr std::array<table_field, 2> table_fields{{
@@ -71,11 +71,16 @@ inline constexpr std::array<table_field, 2> table_fields{{
 /// Elements of a field for `requests` (kept) requests and `rows` expanded rows.
 constexpr std::int64_t element_count(extent size, std::int64_t requests, std::int64_t rows) {
   switch (size) {
-    case extent::requests: return requests;
-    case extent::requests_plus_one: return requests + 1;
-    case extent::rows: return rows;
-    case extent::rows_plus_one: return rows + 1;
-    case extent::one: return 1;
+    case extent::requests:
+      return requests;
+    case extent::requests_plus_one:
+      return requests + 1;
+    case extent::rows:
+      return rows;
+    case extent::rows_plus_one:
+      return rows + 1;
+    case extent::one:
+      return 1;
   }
   return 0;
 }

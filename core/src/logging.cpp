@@ -21,7 +21,8 @@ struct log_receiver {
 struct log_sink {
   std::mutex mutex;  // held while the callback runs: once replaced, the old one is never called again
   log_receiver receivers[2];
-  std::atomic<unsigned> current{0};  // of the two; a child that was forked meanwhile has the old one or the new one whole
+  std::atomic<unsigned> current{
+      0};  // of the two; a child that was forked meanwhile has the old one or the new one whole
 };
 
 // Neither is made by a first call: a child forked during that would wait for it for ever.
@@ -58,7 +59,8 @@ unsigned parse_log_topics(std::string_view list) noexcept {
 
 bool log_enabled(log_topic topic) noexcept {
   unsigned known = topics.load(std::memory_order_relaxed);
-  if (known == unread) [[unlikely]] topics.store(known = topics_of_environment(), std::memory_order_relaxed);
+  if (known == unread) [[unlikely]]
+    topics.store(known = topics_of_environment(), std::memory_order_relaxed);
   return (known & static_cast<unsigned>(topic)) != 0;
 }
 

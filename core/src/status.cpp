@@ -28,17 +28,28 @@ const char* nsameta_last_error(void) { return nsameta::sentence; }
 
 const char* nsameta_status_name(nsameta_status status) {
   switch (status) {
-    case NSAMETA_OK: return "ok";
-    case NSAMETA_INVALID_ARGUMENT: return "invalid_argument";
-    case NSAMETA_UNSUPPORTED: return "unsupported";
-    case NSAMETA_INVALID_OVERRIDE: return "invalid_override";
-    case NSAMETA_BACKEND_UNAVAILABLE: return "backend_unavailable";
-    case NSAMETA_NOT_WARMED_UP: return "not_warmed_up";
-    case NSAMETA_CAPTURE_REFUSED: return "capture_refused";
-    case NSAMETA_DEVICE_ERROR: return "device_error";
-    case NSAMETA_OUT_OF_MEMORY: return "out_of_memory";
-    case NSAMETA_WORKSPACE_TOO_SMALL: return "workspace_too_small";
-    case NSAMETA_INTERNAL_ERROR: return "internal_error";
+    case NSAMETA_OK:
+      return "ok";
+    case NSAMETA_INVALID_ARGUMENT:
+      return "invalid_argument";
+    case NSAMETA_UNSUPPORTED:
+      return "unsupported";
+    case NSAMETA_INVALID_OVERRIDE:
+      return "invalid_override";
+    case NSAMETA_BACKEND_UNAVAILABLE:
+      return "backend_unavailable";
+    case NSAMETA_NOT_WARMED_UP:
+      return "not_warmed_up";
+    case NSAMETA_CAPTURE_REFUSED:
+      return "capture_refused";
+    case NSAMETA_DEVICE_ERROR:
+      return "device_error";
+    case NSAMETA_OUT_OF_MEMORY:
+      return "out_of_memory";
+    case NSAMETA_WORKSPACE_TOO_SMALL:
+      return "workspace_too_small";
+    case NSAMETA_INTERNAL_ERROR:
+      return "internal_error";
   }
   return "unknown_status";
 }

@@ -97,7 +97,8 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
                   p.kv_shard.size);
   }
   for (const table_field& field : table_fields) {
-    if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]] continue;
+    if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
+      continue;
     if (p.req_pool_indices.data == nullptr)
       return fail(bad, "req_pool_indices is null, but %s is asked for", field.name);
     if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is null, but %s is asked for", field.name);
@@ -108,7 +109,8 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
 }  // namespace
 
 nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_outputs* outputs) noexcept {
-  if (outputs == nullptr) [[unlikely]] return fail(bad, "outputs is null");
+  if (outputs == nullptr) [[unlikely]]
+    return fail(bad, "outputs is null");
   const nsameta_outputs& o = *outputs;
   if (o.struct_size != sizeof(nsameta_outputs)) [[unlikely]]
     return fail(bad, "outputs.struct_size is %zu, not %zu: use nsameta_outputs_init", o.struct_size,
@@ -128,14 +130,18 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     status = check_vector(field, vector, problem.batch_size, &ranges);
     return status == NSAMETA_OK;
   });
-  if (!sound) [[unlikely]] return status;
+  if (!sound) [[unlikely]]
+    return status;
   for (const table_field& field : table_fields) {
     const nsameta_table& table = o.*field.member;
-    if (table.data == nullptr) [[likely]] continue;
+    if (table.data == nullptr) [[likely]]
+      continue;
     if (auto s = check_table(field.name, table, &ranges)) return s;
   }
-  if (auto s = check_workspace(o, &ranges)) [[unlikely]] return s;
-  if (auto s = check_against_problem(problem, o)) [[unlikely]] return s;
+  if (auto s = check_workspace(o, &ranges)) [[unlikely]]
+    return s;
+  if (auto s = check_against_problem(problem, o)) [[unlikely]]
+    return s;
   check_inputs(problem, &ranges);
   if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
     return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
@@ -143,11 +149,13 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
 }
 
 nsameta_status validate_target(const nsameta_target* target) noexcept {
-  if (target == nullptr) [[unlikely]] return fail(bad, "target is null");
+  if (target == nullptr) [[unlikely]]
+    return fail(bad, "target is null");
   const int kind = raw_value(target->kind);
   if (kind < NSAMETA_DEVICE_AUTO || kind > NSAMETA_DEVICE_SIMT) [[unlikely]]
     return fail(bad, "target.kind is %d, none of auto (0), host (1), cuda (2), hip (3), simt (4)", kind);
-  if (target->index < 0) [[unlikely]] return fail(bad, "target.index is %d, negative", target->index);
+  if (target->index < 0) [[unlikely]]
+    return fail(bad, "target.index is %d, negative", target->index);
   if (kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
     return fail(bad, "target.index is %d, but there is one host: 0", target->index);
   if ((target->flags & ~std::uint64_t{NSAMETA_TARGET_OVERLAP}) != 0) [[unlikely]]

@@ -83,15 +83,20 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     return fail(bad, "page_size is %d, outside [1, 256]", p.page_size);
   if ((p.page_size & (p.page_size - 1)) != 0) [[unlikely]]
     return fail(bad, "page_size is %d, not a power of two", p.page_size);
-  if (p.index_topk < 1) [[unlikely]] return fail(bad, "index_topk is %d, less than 1", p.index_topk);
-  if (p.index_kpool < 1) [[unlikely]] return fail(bad, "index_kpool is %d, less than 1", p.index_kpool);
+  if (p.index_topk < 1) [[unlikely]]
+    return fail(bad, "index_topk is %d, less than 1", p.index_topk);
+  if (p.index_kpool < 1) [[unlikely]]
+    return fail(bad, "index_kpool is %d, less than 1", p.index_kpool);
   const nsameta_kv_shard& kv = p.kv_shard;
-  if (kv.size < 1) [[unlikely]] return fail(bad, "kv_shard.size is %d, less than 1", kv.size);
+  if (kv.size < 1) [[unlikely]]
+    return fail(bad, "kv_shard.size is %d, less than 1", kv.size);
   if (kv.rank < 0 || kv.rank >= kv.size) [[unlikely]]
     return fail(bad, "kv_shard.rank is %d, outside its size: [0, %d)", kv.rank, kv.size);
-  if (kv.interleave < 1) [[unlikely]] return fail(bad, "kv_shard.interleave is %d, less than 1", kv.interleave);
+  if (kv.interleave < 1) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d, less than 1", kv.interleave);
   const nsameta_q_shard& q = p.q_shard;
-  if (q.size < 1) [[unlikely]] return fail(bad, "q_shard.size is %d, less than 1", q.size);
+  if (q.size < 1) [[unlikely]]
+    return fail(bad, "q_shard.size is %d, less than 1", q.size);
   if (q.rank < 0 || q.rank >= q.size) [[unlikely]]
     return fail(bad, "q_shard.rank is %d, outside its size: [0, %d)", q.rank, q.size);
   // With both shards on, sums are made class by class: one class for each position of the KV shard's period.
@@ -105,7 +110,8 @@ nsameta_status check_parameters(const nsameta_problem& p) {
 }  // namespace
 
 nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
-  if (problem == nullptr) [[unlikely]] return fail(bad, "problem is null");
+  if (problem == nullptr) [[unlikely]]
+    return fail(bad, "problem is null");
   const nsameta_problem& p = *problem;
   if (p.struct_size != sizeof(nsameta_problem)) [[unlikely]]
     return fail(bad, "problem.struct_size is %zu, not %zu: use nsameta_problem_init", p.struct_size,
@@ -118,11 +124,16 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     return fail(bad, "batch_size is %" PRId64 ", outside [0, 2147483647]", p.batch_size);
   if (p.seq_lens.data == nullptr && p.batch_size > 0) [[unlikely]]
     return fail(bad, "seq_lens is null, but batch_size is %" PRId64, p.batch_size);
-  if (auto s = check_input("seq_lens", p.seq_lens, p.batch_size)) [[unlikely]] return s;
-  if (auto s = check_input("extend_seq_lens", p.extend_seq_lens, p.batch_size)) [[unlikely]] return s;
-  if (auto s = check_input("req_pool_indices", p.req_pool_indices, p.batch_size)) [[unlikely]] return s;
-  if (auto s = check_token_table(p.req_to_token)) [[unlikely]] return s;
-  if (auto s = check_query_lengths(p)) [[unlikely]] return s;
+  if (auto s = check_input("seq_lens", p.seq_lens, p.batch_size)) [[unlikely]]
+    return s;
+  if (auto s = check_input("extend_seq_lens", p.extend_seq_lens, p.batch_size)) [[unlikely]]
+    return s;
+  if (auto s = check_input("req_pool_indices", p.req_pool_indices, p.batch_size)) [[unlikely]]
+    return s;
+  if (auto s = check_token_table(p.req_to_token)) [[unlikely]]
+    return s;
+  if (auto s = check_query_lengths(p)) [[unlikely]]
+    return s;
   return check_parameters(p);
 }
 

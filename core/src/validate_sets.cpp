@@ -41,7 +41,8 @@ class set_ranges {
     // None of the sets overlaps itself, so that among sorted ranges the first overlap is one of neighbours.
     const auto found = std::adjacent_find(
         ranges_.begin(), end, [](const set_range& a, const set_range& b) { return a.bytes.end > b.bytes.begin; });
-    if (found == end) [[likely]] return NSAMETA_OK;
+    if (found == end) [[likely]]
+      return NSAMETA_OK;
     const bool in_order = found->set < found[1].set;
     const set_range& earlier = in_order ? found[0] : found[1];
     const set_range& later = in_order ? found[1] : found[0];

@@ -70,7 +70,8 @@ void set_token_table(random_source& random, const case_recipe& recipe, std::int6
   // Few slots, which requests then share, leave room for many columns.
   table.slots = random.chance(50) ? recipe.batch_size + random.between(1, 3) : random.between(1, 9);
   const std::int64_t rows = std::max({table.slots, page_table_rows, std::int64_t{1}});
-  table.width = std::clamp<std::int64_t>(recipe.max_table_elements / rows, 1, recipe.max_context + random.between(0, 8));
+  table.width =
+      std::clamp<std::int64_t>(recipe.max_table_elements / rows, 1, recipe.max_context + random.between(0, 8));
   table.row_stride = table.width + random.between(0, 5);
   table.first = random.chance(50) ? 0 : random.between(1, 7);
   table.memory.resize(static_cast<std::size_t>(table.first + table.slots * table.row_stride));

@@ -59,8 +59,8 @@ std::optional<difference> compare(const nsameta_outputs& got, const nsameta_outp
     const nsameta_table& b = expected.*field.member;
     require_alike(field.name, a, b);
     if (a.data == nullptr) continue;
-    if (const auto found = first_difference<std::int32_t>(field.name, a.data, b.data,
-                                                          table_bytes(a.rows, a.width, a.row_stride) / 4))
+    if (const auto found =
+            first_difference<std::int32_t>(field.name, a.data, b.data, table_bytes(a.rows, a.width, a.row_stride) / 4))
       return found;
   }
   return std::nullopt;

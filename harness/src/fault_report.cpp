@@ -103,7 +103,7 @@ void install() {
   sigaction(SIGSEGV, nullptr, &current);
   if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == report) return;
   next_handler = current;
-  struct sigaction own {};
+  struct sigaction own{};
   own.sa_sigaction = report;
   own.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaction(SIGSEGV, &own, nullptr);

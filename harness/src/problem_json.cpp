@@ -131,7 +131,8 @@ json status_names(std::int32_t word) {
 
 json rows_of(const table_field& field, const nsameta_table& table, const live_shape& shape) {
   json rows = json::array();
-  for (const auto row : live_rows(field, table, shape)) rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
+  for (const auto row : live_rows(field, table, shape))
+    rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
   return rows;
 }
 

@@ -30,9 +30,8 @@ nb::dict explain(const request& call) {
 
 nb::dict explain_draft_extend(std::int64_t requests, std::int64_t rows_each, const std::string& device) {
   const nsameta_target target = to_target(device);
-  return decide([&](nsameta_decision* decision) {
-    return nsameta_get_kernel_info(requests, rows_each, &target, decision);
-  });
+  return decide(
+      [&](nsameta_decision* decision) { return nsameta_get_kernel_info(requests, rows_each, &target, decision); });
 }
 
 void warmup(const std::string& device) {

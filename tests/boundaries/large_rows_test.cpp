@@ -33,8 +33,8 @@ struct two_requests {
 
 /// A thousand rows anywhere, and those around every edge.
 longs sampled_rows(const two_requests& of) {
-  longs rows{0, 1, 2, topk - offset - 1, topk - offset, of.first - 1, of.first, of.first + 1, of.rows() - 2,
-             of.rows() - 1};
+  longs rows{
+      0, 1, 2, topk - offset - 1, topk - offset, of.first - 1, of.first, of.first + 1, of.rows() - 2, of.rows() - 1};
   harness::random_source random(1);
   for (int i = 0; i < 1000; ++i) rows.push_back(random.between(0, of.rows() - 1));
   return rows;
@@ -42,7 +42,7 @@ longs sampled_rows(const two_requests& of) {
 
 /// Fills one field alone, in memory for all its rows, and compares samples of it.
 template <class T, class Value>
-void check_field(const two_requests& of, nsameta_vector nsameta_outputs::*field, std::int64_t elements, Value value) {
+void check_field(const two_requests& of, nsameta_vector nsameta_outputs::* field, std::int64_t elements, Value value) {
   const large_array<std::int64_t> seq_lens{of.first + offset, of.second + offset}, queries{of.first, of.second};
   const large_array<std::int32_t> total_rows(1);
   const large_array<T> filled(elements);

@@ -1,5 +1,5 @@
-/// Counts that pass what 32 bits hold while the tables and vectors are small: what has a place must still be written, and
-/// nothing else.
+/// Counts that pass what 32 bits hold while the tables and vectors are small: what has a place must still be written,
+/// and nothing else.
 #include <doctest/doctest.h>
 
 #include "call.h"

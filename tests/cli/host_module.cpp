@@ -102,19 +102,18 @@ nsameta_status destroy_graph(std::int32_t, void* captured, failure_text*) {
 
 constexpr const char* variants[] = {"block256", "block512", nullptr};
 
-constexpr backend_interface table{
-    backend_interface_version,
-    NSAMETA_DEVICE_CUDA,
-    "cuda",
-    "0",
-    variants,
-    probe,
-    describe,
-    locate,
-    warm_up,
-    fill,
-    {allocate, release, copy, synchronize, is_capturing, create_stream, destroy_stream, begin_capture, end_capture,
-     launch_graph, destroy_graph}};
+constexpr backend_interface table{backend_interface_version,
+                                  NSAMETA_DEVICE_CUDA,
+                                  "cuda",
+                                  "0",
+                                  variants,
+                                  probe,
+                                  describe,
+                                  locate,
+                                  warm_up,
+                                  fill,
+                                  {allocate, release, copy, synchronize, is_capturing, create_stream, destroy_stream,
+                                   begin_capture, end_capture, launch_graph, destroy_graph}};
 
 }  // namespace
 }  // namespace nsameta

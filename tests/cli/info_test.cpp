@@ -14,9 +14,9 @@ TEST_CASE("--version and --help succeed") {
 }
 
 TEST_CASE("a call that makes no sense exits 2 and says why") {
-  for (const char* arguments : {"", "fil", "fill --inptu x", "replay --accept 2", "replay --seed -1",
-                                "verify --cases many", "verify --cases -1", "verify --cases 0", "verify --seed -1",
-                                "verify --backends cup", "verify --require cup"}) {
+  for (const char* arguments :
+       {"", "fil", "fill --inptu x", "replay --accept 2", "replay --seed -1", "verify --cases many",
+        "verify --cases -1", "verify --cases 0", "verify --seed -1", "verify --backends cup", "verify --require cup"}) {
     const outcome result = run(arguments);
     CHECK_MESSAGE(result.code == 2, arguments);
     CHECK(result.out.empty());

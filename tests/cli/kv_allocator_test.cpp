@@ -66,7 +66,9 @@ TEST_CASE("pages lie scattered, by the seed") {
   kv_allocator one = make(1), same = make(1), other = make(2);
   for (kv_allocator* cache : {&one, &same, &other})
     for (std::int64_t request = 0; request < 3; ++request) cache->reserve(request, 16);
-  const auto all = [](const kv_allocator& cache) { return std::vector(cache.entries().begin(), cache.entries().end()); };
+  const auto all = [](const kv_allocator& cache) {
+    return std::vector(cache.entries().begin(), cache.entries().end());
+  };
   CHECK(all(one) == all(same));
   CHECK(all(one) != all(other));
   CHECK_FALSE(std::is_sorted(one.entries().begin(), one.entries().end()));

@@ -133,10 +133,8 @@ TEST_CASE("inside a parallel loop" * doctest::skip()) {
   loop_of_fills loop(12);
   tbb::task_arena arena(allowed);
   const head_count heads(arena);
-  arena.execute([&] {
-    tbb::parallel_for(
-        0, loop.size(), [&](int task) { loop.run(task); }, tbb::simple_partitioner());
-  });
+  arena.execute(
+      [&] { tbb::parallel_for(0, loop.size(), [&](int task) { loop.run(task); }, tbb::simple_partitioner()); });
   CHECK(loop.wrong() == "");
   CHECK(heads.most() <= allowed);
   CHECK(thread_count() <= before + allowed - 1);

@@ -157,9 +157,8 @@ std::string initialisations() {
     if (probes != 1) wrong += std::string(backend) + " was probed " + std::to_string(probes) + " times; ";
   }
   const auto openings_of = [](const std::string& file) {
-    return std::ranges::count_if(logged, [&](const std::string& line) {
-      return line.starts_with("loader: opening ") && line.ends_with(file);
-    });
+    return std::ranges::count_if(
+        logged, [&](const std::string& line) { return line.starts_with("loader: opening ") && line.ends_with(file); });
   };
   if (openings_of("/nsameta_cuda.so") != 1) wrong += "the stand-in was not opened once; ";
   if (openings_of("/nsameta_hip.so") > 1) wrong += "the HIP module, where there is one, was opened again";

@@ -92,8 +92,8 @@ answer expected(const sample_lengths& lengths, capacities room, std::int64_t beg
     if (row >= begin && row < std::min(end, capacity))
       buffer[static_cast<std::size_t>(row + answer::guard)] = static_cast<decltype(buffer[0] + 0)>(value);
   };
-  const std::int64_t most = sums == NSAMETA_INT64 ? std::numeric_limits<std::int64_t>::max()
-                                                  : std::numeric_limits<std::int32_t>::max();
+  const std::int64_t most =
+      sums == NSAMETA_INT64 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int32_t>::max();
   std::int64_t row = 0, sum = 0;
   for (std::size_t i = 0; i < lengths.kv.size(); ++i) {
     const definition r = request_of(lengths, i);

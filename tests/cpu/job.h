@@ -13,7 +13,7 @@ using ints = std::vector<std::int32_t>;
 inline constexpr std::int32_t untouched = -77;
 
 struct sample_lengths {
-  ints kv, tokens;                 ///< `tokens` is empty when all requests have `uniform`
+  ints kv, tokens;  ///< `tokens` is empty when all requests have `uniform`
   std::int64_t uniform = 0;
   nsameta_mode mode = NSAMETA_DRAFT_EXTEND;
   std::int64_t offset = 0;

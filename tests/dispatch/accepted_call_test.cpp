@@ -127,7 +127,8 @@ void spoil_each_byte(listening& call, Structure& structure) {
       bytes[i] ^= static_cast<unsigned char>(flip);
       const answer known = call.fill(), fresh = call.fill_afresh();
       bytes[i] ^= static_cast<unsigned char>(flip);
-      CHECK_MESSAGE(known == fresh, "byte ", i, ": \"", known.sentence, "\", of a fresh thread \"", fresh.sentence, "\"");
+      CHECK_MESSAGE(known == fresh, "byte ", i, ": \"", known.sentence, "\", of a fresh thread \"", fresh.sentence,
+                    "\"");
     }
 }
 
@@ -145,9 +146,12 @@ TEST_CASE("an accepted call hides no change of a single byte") {
 TEST_CASE("null arguments are told after an accepted call too") {
   listening call(NSAMETA_DEVICE_HOST);
   REQUIRE(call.fill().status == NSAMETA_OK);
-  expect_failure(call.dispatch.fill(nullptr, &call.outputs, &call.target), NSAMETA_INVALID_ARGUMENT, {"problem is null"});
-  expect_failure(call.dispatch.fill(&call.problem, nullptr, &call.target), NSAMETA_INVALID_ARGUMENT, {"outputs is null"});
-  expect_failure(call.dispatch.fill(&call.problem, &call.outputs, nullptr), NSAMETA_INVALID_ARGUMENT, {"target is null"});
+  expect_failure(call.dispatch.fill(nullptr, &call.outputs, &call.target), NSAMETA_INVALID_ARGUMENT,
+                 {"problem is null"});
+  expect_failure(call.dispatch.fill(&call.problem, nullptr, &call.target), NSAMETA_INVALID_ARGUMENT,
+                 {"outputs is null"});
+  expect_failure(call.dispatch.fill(&call.problem, &call.outputs, nullptr), NSAMETA_INVALID_ARGUMENT,
+                 {"target is null"});
 }
 
 TEST_CASE("a repeated call runs again, in the outputs of this time") {

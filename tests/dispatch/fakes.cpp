@@ -115,9 +115,13 @@ struct fake {
     return NSAMETA_OK;
   }
 
-  static constexpr const char* variants[] = {
-      Id == id_reference ? "scalar" : Id == id_cpu ? "serial" : "block256",
-      Id == id_reference ? nullptr : Id == id_cpu ? "tbb" : "block512", nullptr};
+  static constexpr const char* variants[] = {Id == id_reference ? "scalar"
+                                             : Id == id_cpu     ? "serial"
+                                                                : "block256",
+                                             Id == id_reference ? nullptr
+                                             : Id == id_cpu     ? "tbb"
+                                                                : "block512",
+                                             nullptr};
   static constexpr backend_interface table{
       .interface_version = backend_interface_version,
       .kind = backend_kinds[Id],
@@ -155,9 +159,9 @@ struct fake {
 }  // namespace
 
 fake_world::fake_world(const char* environment)
-    : backends({fake<id_reference>::open, fake<id_cpu>::open, fake<id_simt>::open, fake<id_cuda>::open,
-                fake<id_hip>::open},
-               policy_table()),
+    : backends(
+          {fake<id_reference>::open, fake<id_cpu>::open, fake<id_simt>::open, fake<id_cuda>::open, fake<id_hip>::open},
+          policy_table()),
       setting([] { return environment_text; }),
       dispatch(backends, setting) {
   world = this;

@@ -87,12 +87,12 @@ TEST_CASE("known but unusable: every call says why") {
     nsameta_backend_state state;
     const char* reason;
   };
-  for (const row& each : {row{NSAMETA_BACKEND_NOT_BUILT, "not built: no nvcc"},
-                          row{NSAMETA_BACKEND_NOT_FOUND, "no file /a/nsameta_cuda.so"},
-                          row{NSAMETA_BACKEND_INCOMPATIBLE, "interface version 7"},
-                          row{NSAMETA_BACKEND_NO_DRIVER, "libcuda.so.1 is missing"},
-                          row{NSAMETA_BACKEND_NO_DEVICE, "no device is visible"},
-                          row{NSAMETA_BACKEND_NO_CODE, "no code for sm_52"}}) {
+  for (const row& each :
+       {row{NSAMETA_BACKEND_NOT_BUILT, "not built: no nvcc"},
+        row{NSAMETA_BACKEND_NOT_FOUND, "no file /a/nsameta_cuda.so"},
+        row{NSAMETA_BACKEND_INCOMPATIBLE, "interface version 7"},
+        row{NSAMETA_BACKEND_NO_DRIVER, "libcuda.so.1 is missing"},
+        row{NSAMETA_BACKEND_NO_DEVICE, "no device is visible"}, row{NSAMETA_BACKEND_NO_CODE, "no code for sm_52"}}) {
     fake_world world("cuda");
     world[id_cuda].state = each.state;
     world[id_cuda].reason = each.reason;

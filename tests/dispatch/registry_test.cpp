@@ -26,8 +26,7 @@ TEST_CASE("the first use may come from many threads at once") {
     threads.emplace_back([&world, &decision] {
       nsameta_decision record{};
       record.struct_size = sizeof record;
-      const nsameta_status status =
-          world.dispatch.explain(&world.problem, &world.outputs, &world.target, &record);
+      const nsameta_status status = world.dispatch.explain(&world.problem, &world.outputs, &world.target, &record);
       decision = status == NSAMETA_OK ? record.backend : nsameta_last_error();
     });
   }

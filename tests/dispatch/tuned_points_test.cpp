@@ -16,7 +16,9 @@ namespace {
 /// What the table may choose over the fastest, as in bench/tune/tune: times of a variant differ that much between runs.
 constexpr double tolerance = 0.10;
 
-bool is_for_proof(const std::string& variant) { return variant.starts_with("reference/") || variant.starts_with("simt/"); }
+bool is_for_proof(const std::string& variant) {
+  return variant.starts_with("reference/") || variant.starts_with("simt/");
+}
 
 void check_point(const nlohmann::json& point) {
   const work_size work{point.at("requests"), point.at("row_elements"), point.at("table_elements")};
@@ -57,7 +59,8 @@ TEST_CASE("the policy table takes the winner at every measured point") {
         const std::size_t slash = variant.find('/');
         const policy_row* row =
             find_policy(policy_table(), variant.substr(0, slash).c_str(), variant.substr(slash + 1).c_str());
-        CHECK_MESSAGE(row != nullptr, variant, " is in no row of the table; measure and fit again with bench/tune/tune");
+        CHECK_MESSAGE(row != nullptr, variant,
+                      " is in no row of the table; measure and fit again with bench/tune/tune");
       }
       check_point(point);
     }

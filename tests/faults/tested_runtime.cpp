@@ -37,9 +37,7 @@ backend_openers built_in_openers() {
     return [&table] { return opened_backend{&table, NSAMETA_BACKEND_READY, ""}; };
   };
   return {linked(reference_backend()), linked(cpu_backend()), linked(simt_backend()), linked(faults::tested().table()),
-          [] {
-            return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "left out of these tests"};
-          }};
+          [] { return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "left out of these tests"}; }};
 }
 
 }  // namespace nsameta

@@ -1,5 +1,5 @@
-/// A CPU backend forced under buffers that live on a GPU, and a GPU forced under host buffers: what people force backends
-/// for. Exits 77 where there is no CUDA device.
+/// A CPU backend forced under buffers that live on a GPU, and a GPU forced under host buffers: what people force
+/// backends for. Exits 77 where there is no CUDA device.
 #include <doctest/doctest.h>
 
 #include <cstdio>

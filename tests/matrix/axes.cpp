@@ -32,8 +32,9 @@ Value each_turn(const std::array<Value, Count>& values, std::uint64_t number, st
 void turn_tables(case_recipe& recipe, std::uint64_t number) {
   const std::uint64_t tables = number % 19, tail = number % 23, width = number % 53;
   if (tables < 8) return;
-  recipe.tables = tables < 14 ? table_choice::both : tables < 16 ? table_choice::page_table_1
-                                                                 : table_choice::real_page_table;
+  recipe.tables = tables < 14   ? table_choice::both
+                  : tables < 16 ? table_choice::page_table_1
+                                : table_choice::real_page_table;
   recipe.table_tail = tail < 12 ? NSAMETA_TAIL_KEEP : tail < 17 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
   recipe.table_width = width < 29 ? width_rule::exact : width < 41 ? width_rule::narrower : width_rule::wider;
   recipe.page_size = each_turn(page_sizes, number, 1);

@@ -22,7 +22,8 @@ class expectation {
 };
 
 /// Asserts that nsameta_fill would run the forced backend, device and variant, unstaged; empty when it would.
-std::string wrong_decision(const nsameta_problem& problem, const nsameta_outputs& outputs, const nsameta_target& target);
+std::string wrong_decision(const nsameta_problem& problem, const nsameta_outputs& outputs,
+                           const nsameta_target& target);
 
 /// Fills the case eagerly on the forced backend, between page guards where its memory can have them; what is wrong, or
 /// "".

@@ -10,7 +10,7 @@
 namespace nsameta::matrix {
 
 struct tested_backend {
-  std::string spec;     ///< "simt:1/block256", as the override has it
+  std::string spec;  ///< "simt:1/block256", as the override has it
   harness::device_place place;
   std::string variant;  ///< "" when the spec leaves it to selection
 };

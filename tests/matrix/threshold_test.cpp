@@ -45,7 +45,8 @@ std::string decided_for_size(const step_kind& kind, std::int64_t batch_size) {
   const harness::problem_data one = problem_of(kind, 1);
   nsameta_problem problem = one.view();
   problem.batch_size = batch_size;
-  nsameta_outputs outputs = harness::output_buffers(harness::place_of("cpu"), exact_layout(one, live_shape_of(one))).view();
+  nsameta_outputs outputs =
+      harness::output_buffers(harness::place_of("cpu"), exact_layout(one, live_shape_of(one))).view();
   std::uintptr_t address = std::uintptr_t{1} << 40;
   for (const vector_field& field : vector_fields) {
     nsameta_vector& vector = outputs.*field.member;

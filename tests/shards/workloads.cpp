@@ -19,12 +19,9 @@ struct workload {
 };
 
 constexpr workload workloads[] = {
-    {length_pattern::ragged, 1, 40, 3, true},
-    {length_pattern::ragged, 3, 200, 6, true},
-    {length_pattern::ragged, 5, 700, 90, true},
-    {length_pattern::zero_heavy, 40, 300, 60, true},
-    {length_pattern::one_giant, 33, 900, 400, true},
-    {length_pattern::uniform, 64, 1 << 20, 128, false},
+    {length_pattern::ragged, 1, 40, 3, true},        {length_pattern::ragged, 3, 200, 6, true},
+    {length_pattern::ragged, 5, 700, 90, true},      {length_pattern::zero_heavy, 40, 300, 60, true},
+    {length_pattern::one_giant, 33, 900, 400, true}, {length_pattern::uniform, 64, 1 << 20, 128, false},
     {length_pattern::ragged, 300, 5000, 900, false},
 };
 

@@ -34,9 +34,11 @@ call::call(nsameta_mode mode) {
 }
 
 bool call::untouched() const {
-  return std::all_of(vectors.begin(), vectors.end(), [](const auto& vector) {
-           return std::all_of(vector.begin(), vector.end(), [](std::int64_t element) { return element == canary; });
-         }) &&
+  return std::all_of(vectors.begin(), vectors.end(),
+                     [](const auto& vector) {
+                       return std::all_of(vector.begin(), vector.end(),
+                                          [](std::int64_t element) { return element == canary; });
+                     }) &&
          std::all_of(table.begin(), table.end(), [](std::int32_t element) { return element == table_canary; });
 }
 

@@ -54,11 +54,11 @@ TEST_CASE("fill_many: what is wrong with a set is said with its index") {
     check_set_refused(set, [](nsameta_outputs& o) { o.vector_tail = NSAMETA_TAIL_VALUE; }, "vector_tail is 2");
     check_set_refused(set, [](nsameta_outputs& o) { o.length_offset = -4294967296; }, "length_offset is -4294967296");
     check_set_refused(set, [](nsameta_outputs& o) { o.cache_seqlens.capacity = 3; }, "cache_seqlens.capacity is 3");
-    check_set_refused(set, [](nsameta_outputs& o) { o.status.data = o.total_rows.data; },
-                      "status overlaps total_rows");
+    check_set_refused(set, [](nsameta_outputs& o) { o.status.data = o.total_rows.data; }, "status overlaps total_rows");
     check_set_refused(set, [](nsameta_outputs& o) { o.workspace_bytes = 16; }, "workspace_bytes is 16");
-    check_set_refused(set, [](nsameta_outputs& o) { o.page_table_1.data = static_cast<std::int32_t*>(o.status.data); },
-                      "req_pool_indices is null");
+    check_set_refused(
+        set, [](nsameta_outputs& o) { o.page_table_1.data = static_cast<std::int32_t*>(o.status.data); },
+        "req_pool_indices is null");
   }
 }
 

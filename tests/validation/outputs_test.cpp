@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-bool is_per_row(const vector_field& field) {
-  return field.size == extent::rows || field.size == extent::rows_plus_one;
-}
+bool is_per_row(const vector_field& field) { return field.size == extent::rows || field.size == extent::rows_plus_one; }
 
 }  // namespace
 

@@ -23,12 +23,13 @@ void add_tables(call& c) {
 /// The same call, spoilt in one place.
 void check_tables_rejected(const std::function<void(call&)>& spoil, std::initializer_list<std::string> words) {
   for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
-    check_rejected(mode,
-                   [&](call& c) {
-                     add_tables(c);
-                     spoil(c);
-                   },
-                   words);
+    check_rejected(
+        mode,
+        [&](call& c) {
+          add_tables(c);
+          spoil(c);
+        },
+        words);
 }
 
 std::int32_t filled_status(const std::function<void(call&)>& change) {

@@ -84,10 +84,10 @@ typedef struct nsameta_strided {
 
 /// The engine's table from (slot, position) to KV slot, int32, row-major.
 typedef struct nsameta_token_table {
-  const int32_t* data; ///< null: absent
-  int64_t slots;       ///< rows
-  int64_t width;       ///< W, columns
-  int64_t row_stride;  ///< elements, >= width
+  const int32_t* data;  ///< null: absent
+  int64_t slots;        ///< rows
+  int64_t width;        ///< W, columns
+  int64_t row_stride;   ///< elements, >= width
 } nsameta_token_table;
 
 /// KV cache split over ranks (decode context parallel): position p is on rank (p / interleave) mod size.
@@ -105,19 +105,19 @@ typedef struct nsameta_q_shard {
 
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
 typedef struct nsameta_problem {
-  size_t struct_size;               ///< set by nsameta_problem_init
-  nsameta_mode mode;                ///< which rows a request has
-  int64_t batch_size;               ///< bs >= 0
-  nsameta_strided seq_lens;         ///< [bs] KV length of each request, as the scheduler hands it over
-  nsameta_strided extend_seq_lens;  ///< [bs] query tokens (draft_extend, extend), or absent
-  int64_t uniform_extend_len;       ///< n, the same for every request, when extend_seq_lens is absent; else 0
-  nsameta_strided req_pool_indices; ///< [bs] row of req_to_token; needed only for page tables
-  nsameta_token_table req_to_token; ///< [slots, W]; needed only for page tables
-  int32_t page_size;                ///< P, a power of two, 1 to 256; default 64
-  int32_t index_topk;               ///< K >= 1; default 2048
-  int32_t index_kpool;              ///< kp >= 1; default 1 (off)
-  nsameta_kv_shard kv_shard;        ///< default (1, 0, 1): off
-  nsameta_q_shard q_shard;          ///< default (1, 0): off
+  size_t struct_size;                ///< set by nsameta_problem_init
+  nsameta_mode mode;                 ///< which rows a request has
+  int64_t batch_size;                ///< bs >= 0
+  nsameta_strided seq_lens;          ///< [bs] KV length of each request, as the scheduler hands it over
+  nsameta_strided extend_seq_lens;   ///< [bs] query tokens (draft_extend, extend), or absent
+  int64_t uniform_extend_len;        ///< n, the same for every request, when extend_seq_lens is absent; else 0
+  nsameta_strided req_pool_indices;  ///< [bs] row of req_to_token; needed only for page tables
+  nsameta_token_table req_to_token;  ///< [slots, W]; needed only for page tables
+  int32_t page_size;                 ///< P, a power of two, 1 to 256; default 64
+  int32_t index_topk;                ///< K >= 1; default 2048
+  int32_t index_kpool;               ///< kp >= 1; default 1 (off)
+  nsameta_kv_shard kv_shard;         ///< default (1, 0, 1): off
+  nsameta_q_shard q_shard;           ///< default (1, 0): off
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0.
@@ -167,9 +167,9 @@ typedef struct nsameta_outputs {
   nsameta_tail vector_tail;          ///< keep or zero
   nsameta_tail table_tail;           ///< keep, zero or value
   int32_t table_tail_value;          ///< goes with NSAMETA_TAIL_VALUE
-  int64_t length_offset;    ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
-  void* workspace;          ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
-  size_t workspace_bytes;   ///< of `workspace`
+  int64_t length_offset;             ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
+  void* workspace;         ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
+  size_t workspace_bytes;  ///< of `workspace`
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept.
@@ -182,7 +182,7 @@ typedef enum nsameta_device_kind {
   NSAMETA_DEVICE_HOST = 1,
   NSAMETA_DEVICE_CUDA = 2,
   NSAMETA_DEVICE_HIP = 3,
-  NSAMETA_DEVICE_SIMT = 4   ///< the GPU kernels run on the host: a virtual device over host memory
+  NSAMETA_DEVICE_SIMT = 4  ///< the GPU kernels run on the host: a virtual device over host memory
 } nsameta_device_kind;
 
 /// How a fill may be run. Results are the same with and without.
@@ -197,9 +197,9 @@ typedef enum nsameta_target_flag {
 /// buffer; nothing is queried. Zero it first (`= {0}`): every field counts.
 typedef struct nsameta_target {
   nsameta_device_kind kind;  ///< auto or the device that reaches every buffer
-  int32_t index;  ///< device ordinal; 0 for the host
-  void* stream;   ///< cudaStream_t or hipStream_t; null: the default stream
-  uint64_t flags; ///< nsameta_target_flag, or-ed; 0 for none
+  int32_t index;             ///< device ordinal; 0 for the host
+  void* stream;              ///< cudaStream_t or hipStream_t; null: the default stream
+  uint64_t flags;            ///< nsameta_target_flag, or-ed; 0 for none
 } nsameta_target;
 
 // ------------------------------------------------------------------------------------------------ fill
@@ -244,22 +244,22 @@ NSAMETA_API nsameta_status nsameta_workspace_size(const nsameta_problem* problem
 
 typedef enum nsameta_backend_state {
   NSAMETA_BACKEND_READY = 0,
-  NSAMETA_BACKEND_NOT_BUILT = 1,      ///< this build of the library left it out
-  NSAMETA_BACKEND_NOT_FOUND = 2,      ///< its module is not in any searched place, or cannot be opened
-  NSAMETA_BACKEND_INCOMPATIBLE = 3,   ///< the file found is no module of this version
+  NSAMETA_BACKEND_NOT_BUILT = 1,     ///< this build of the library left it out
+  NSAMETA_BACKEND_NOT_FOUND = 2,     ///< its module is not in any searched place, or cannot be opened
+  NSAMETA_BACKEND_INCOMPATIBLE = 3,  ///< the file found is no module of this version
   NSAMETA_BACKEND_NO_DRIVER = 4,
   NSAMETA_BACKEND_NO_DEVICE = 5,
-  NSAMETA_BACKEND_NO_CODE = 6,        ///< devices are there, but the image holds no code for them
-  NSAMETA_BACKEND_FORKED = 7          ///< used before the process was forked: its devices stayed with the parent
+  NSAMETA_BACKEND_NO_CODE = 6,  ///< devices are there, but the image holds no code for them
+  NSAMETA_BACKEND_FORKED = 7    ///< used before the process was forked: its devices stayed with the parent
 } nsameta_backend_state;
 
 /// A backend and whether it can run. Strings are owned by the library and live as long as the process.
 typedef struct nsameta_backend_info {
-  const char* name;     ///< "reference", "cpu", "simt", "cuda", "hip"
-  const char* version;  ///< of the toolkit or library it is built on, "" when not built
+  const char* name;             ///< "reference", "cpu", "simt", "cuda", "hip"
+  const char* version;          ///< of the toolkit or library it is built on, "" when not built
   nsameta_backend_state state;  ///< ready, or what is missing
-  const char* reason;   ///< "" when ready, else a sentence with the paths tried
-  int32_t device_count;  ///< devices it can run on; 0 unless ready
+  const char* reason;           ///< "" when ready, else a sentence with the paths tried
+  int32_t device_count;         ///< devices it can run on; 0 unless ready
 } nsameta_backend_info;
 
 /// What a backend says of a device.
@@ -292,9 +292,9 @@ typedef enum nsameta_rejection_code {
 
 /// A candidate that did not run.
 typedef struct nsameta_rejection {
-  char candidate[32];  ///< "backend/variant"
+  char candidate[32];           ///< "backend/variant"
   nsameta_rejection_code code;  ///< the kind of reason
-  char why[192];       ///< the reason, a sentence
+  char why[192];                ///< the reason, a sentence
 } nsameta_rejection;
 
 /// A selection and its reasons: what nsameta_fill would do.

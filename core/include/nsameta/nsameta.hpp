@@ -38,8 +38,8 @@ class [[nodiscard]] result {
     if (status != NSAMETA_OK) message_ = nsameta_last_error();
   }
   explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }  ///< whether all went well
-  nsameta_status status() const noexcept { return status_; }                ///< what the call returned
-  const std::string& message() const noexcept { return message_; }          ///< the sentence; "" if all went well
+  nsameta_status status() const noexcept { return status_; }                 ///< what the call returned
+  const std::string& message() const noexcept { return message_; }           ///< the sentence; "" if all went well
   /// Throws nsameta::error unless all went well.
   void or_throw() const {
     if (status_ != NSAMETA_OK) throw error(status_, message_);
@@ -154,17 +154,17 @@ class outputs : public nsameta_outputs {
   outputs() noexcept { nsameta_outputs_init(this); }
 
   /// Asks for any field: `out.with(&nsameta_outputs::cu_seqlens_k, sums)`. Only the cu_* arrays may be int64.
-  outputs& with(nsameta_vector nsameta_outputs::*field, std::span<std::int32_t> data) noexcept {
+  outputs& with(nsameta_vector nsameta_outputs::* field, std::span<std::int32_t> data) noexcept {
     this->*field = vector_of(data);
     return *this;
   }
   /// The same of int64.
-  outputs& with(nsameta_vector nsameta_outputs::*field, std::span<std::int64_t> data) noexcept {
+  outputs& with(nsameta_vector nsameta_outputs::* field, std::span<std::int64_t> data) noexcept {
     this->*field = vector_of(data);
     return *this;
   }
   /// Asks for a page table, as many rows as the span holds; `row_stride` elements from row to row, 0 for `width`.
-  outputs& with(nsameta_table nsameta_outputs::*table, std::span<std::int32_t> data, std::int64_t width,
+  outputs& with(nsameta_table nsameta_outputs::* table, std::span<std::int32_t> data, std::int64_t width,
                 std::int64_t row_stride = 0) {
     row_stride = row_stride == 0 ? width : row_stride;
     this->*table = {data.data(), rows_within(data.size(), width, row_stride), width, row_stride};
@@ -218,8 +218,7 @@ inline result fill_many(const nsameta_problem& what, std::span<const outputs> in
 inline result fill_draft_extend_metadata(const length_span auto& extend_seq_lens, const length_span auto& seq_lens,
                                          std::int32_t nsa_index_topk, std::span<std::int32_t> out_seqlens_expanded,
                                          std::span<std::int32_t> out_nsa_cache_seqlens,
-                                         std::int32_t* total_tokens = nullptr,
-                                         const nsameta_target& where = target()) {
+                                         std::int32_t* total_tokens = nullptr, const nsameta_target& where = target()) {
   if (std::size(extend_seq_lens) != std::size(seq_lens))
     throw std::invalid_argument("extend_seq_lens has " + std::to_string(std::size(extend_seq_lens)) +
                                 " elements, seq_lens " + std::to_string(std::size(seq_lens)));

@@ -51,9 +51,9 @@ struct case_recipe {
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   width_rule table_width = width_rule::exact;
   std::int32_t page_size = 64;
-  bool bad_slots = false;                       ///< some outside req_to_token
-  std::int64_t max_table_elements = 1 << 18;    ///< of req_to_token, and of a page table where its rows let it
-  std::uint64_t seed = 0;                       ///< of the lengths and of everything not named above
+  bool bad_slots = false;                     ///< some outside req_to_token
+  std::int64_t max_table_elements = 1 << 18;  ///< of req_to_token, and of a page table where its rows let it
+  std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
 };
 
 struct generated_case {

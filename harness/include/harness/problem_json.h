@@ -29,8 +29,8 @@ problem_data problem_from_json(std::string_view text);
 json problem_to_json(const problem_data& problem);
 
 /// The live elements of `outputs` (in host memory), an answer to `problem`: vectors as arrays, `total_rows` as a
-/// number, `status` as an array of bit names when it is not 0, page tables as arrays of rows cut to their live prefix, empty for a
-/// request whose slot is no row of req_to_token.
+/// number, `status` as an array of bit names when it is not 0, page tables as arrays of rows cut to their live prefix,
+/// empty for a request whose slot is no row of req_to_token.
 json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs);
 
 const char* mode_name(nsameta_mode mode);
