@@ -10,12 +10,12 @@
 
 namespace nsameta::test {
 
-/// Says that a test of `backend` does not run, and returns what to exit with: 77, which CTest reports as skipped, or 1.
-inline int not_run(const std::string& backend, const std::string& test, const std::string& why) {
+/// Says that `backend` is missing, and returns what to exit with: 77, which CTest reports as skipped, or 1.
+inline int not_run(const std::string& backend, const std::string& why) {
   const char* list = std::getenv("NSAMETA_REQUIRE");
   const auto names = harness::split_list(list != nullptr ? list : "");
   const bool must = std::ranges::find(names, backend) != names.end();
-  std::printf("%s: %s: %s\n", must ? "required, but not run" : "not run", test.c_str(), why.c_str());
+  std::printf("%s: %s: %s\n", must ? "required, but not run" : "not run", backend.c_str(), why.c_str());
   constexpr int failed = 1, skipped = 77;
   return must ? failed : skipped;
 }

@@ -33,7 +33,7 @@ int main(int count, char** arguments) {
     if (place != "host" && place != "cuda") throw std::invalid_argument("device is " + place + ", not host or cuda");
     serve(*(place == "cuda" ? engine::make_cuda() : engine::make_host()));
   } catch (const engine::unavailable& reason) {
-    std::cout << "not run: engine on " << place << ": " << reason.what() << '\n';
+    std::cout << "not run: " << place << ": " << reason.what() << '\n';
     return 77;
   } catch (const std::exception& error) {
     std::cerr << "engine: " << error.what() << '\n';

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i)
     if (std::string_view(argv[i]).starts_with(option)) backend = argv[i] + option.size();
   if (const char* why = nsameta::faults::choose_runtime(backend); *why != '\0')
-    return nsameta::test::not_run(backend, "faults on " + backend, why);
+    return nsameta::test::not_run(backend, why);
   nsameta::harness::check(nsameta_set_override("auto"));
   const int failed = doctest::Context(argc, argv).run();
   nsameta::faults::print_totals();

@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   buffers = place_of(argv[2]);
   for (const nsameta_backend_info& info : list_backends())
     if (std::string(info.name) == "cuda" && info.state != NSAMETA_BACKEND_READY) {
-      std::printf("not run: staged.%s: %s\n", argv[1], info.reason);
+      std::printf("not run: cuda: %s\n", info.reason);
       return 77;
     }
   check(nsameta_set_override(argv[1]));

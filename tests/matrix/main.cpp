@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   nsameta::matrix::keep_options(argc, argv);
   const std::string spec = nsameta::matrix::option("backend", "cpu");
   if (const std::string why = nsameta::matrix::force_backend(spec); !why.empty())
-    return nsameta::test::not_run(nsameta::matrix::tested().place.backend, spec, why);
+    return nsameta::test::not_run(nsameta::matrix::tested().place.backend, why);
   std::printf("backend: %s\n", spec.c_str());
   return doctest::Context(argc, argv).run();
 }
