@@ -30,7 +30,18 @@ foreach(part SIMT CUDA HIP)
   set_property(CACHE NSAMETA_${part} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
 set(NSAMETA_CUDA_ARCHS "75;80;86;89;90;100;120" CACHE STRING
-  "Compute capabilities to build machine code for; PTX for the newest")
+  "Compute capabilities to build machine code for, PTX for the newest; native: those of this machine's GPUs, else 90")
+if(NSAMETA_CUDA_ARCHS STREQUAL "native")
+  execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+    OUTPUT_VARIABLE capabilities RESULT_VARIABLE failed ERROR_QUIET)
+  string(REGEX MATCHALL "[0-9]+\\.[0-9]+" NSAMETA_CUDA_ARCHS "${capabilities}")
+  list(TRANSFORM NSAMETA_CUDA_ARCHS REPLACE "\\." "")
+  list(REMOVE_DUPLICATES NSAMETA_CUDA_ARCHS)
+  list(SORT NSAMETA_CUDA_ARCHS COMPARE NATURAL)
+  if(failed OR NOT NSAMETA_CUDA_ARCHS)
+    set(NSAMETA_CUDA_ARCHS 90)
+  endif()
+endif()
 
 # Makes <target>_generated/built_archs.h, by which a module knows what its image holds code for. A header, because nvcc
 # splits definitions at commas.
