@@ -35,9 +35,11 @@ struct batch {
   std::int64_t kv_offset;  ///< of the outputs
   Rule rule;
 
+  basic_table_shape<number> shape;  ///< of page tables; where table_tile is 0 nobody reads it
+
   NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
                             std::int64_t offset)
-      : problem(p), out(o), lengths(l), kv_offset(offset), rule(p) {}
+      : problem(p), out(o), lengths(l), kv_offset(offset), rule(p), shape(p, o, table_tile) {}
 
   NSAMETA_HOST_DEVICE request_type load(number index, const totals_type& before) const {
     request_type r = load_request<number>(lengths, kv_offset, index);
@@ -45,9 +47,7 @@ struct batch {
     return r;
   }
 
-  NSAMETA_HOST_DEVICE basic_table_extent<number> extent_of(const request_type& r) const {
-    return {problem, out, r, table_tile};
-  }
+  NSAMETA_HOST_DEVICE basic_table_extent<number> extent_of(const request_type& r) const { return {shape, r}; }
 
   /// What a request adds to the batch's totals.
   template <wanted_totals wanted = every_total>
@@ -59,7 +59,7 @@ struct batch {
     if constexpr (wanted.kv_len) sum.kv_len = rule.local(r.kv_len);
     if constexpr (wanted.clamped) sum.clamped = rule.sum(r, r.rows);
     if constexpr (wanted.kept) sum.kept = 1;
-    if constexpr (table_tile > 0) {
+    if constexpr (table_tile > 0 && (wanted.table_units || wanted.bits)) {
       if (!wants_tables(out)) return sum;
       const basic_table_extent<number> extent = extent_of(r);
       if constexpr (wanted.table_units) sum.table_units = extent.units(problem, index);

@@ -37,41 +37,57 @@ NSAMETA_HOST_DEVICE N saturating_product(N a, N b) {
   return product < most ? static_cast<N>(product) : most;
 }
 
+/// What all requests of a fill have in common here, worked out once: a request then costs a few comparisons.
+template <class N>
+struct basic_table_shape {
+  N source_width, full_width;  ///< columns of req_to_token and of page_table_1
+  N paged_width;               ///< pages of real_page_table
+  N row_limit;                 ///< see table_row_limit()
+  std::int32_t page_size;      ///< positions
+  int page_shift;              ///< log2 of the positions of a page
+  int tile_shift;              ///< log2 of the columns of a unit
+  bool has_full, has_paged;    ///< which tables are wanted
+  bool has_tail;               ///< rows are written to their end
+  bool shows_request_once;     ///< one row a request, whatever its tokens
+
+  /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
+  NSAMETA_HOST_DEVICE basic_table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
+      : source_width(static_cast<N>(problem.req_to_token.width)),
+        full_width(static_cast<N>(out.page_table_1.width)),
+        paged_width(static_cast<N>(out.real_page_table.width)),
+        row_limit(static_cast<N>(table_row_limit(out))),
+        page_size(problem.page_size),
+        page_shift(log2_of(problem.page_size)),
+        tile_shift(log2_of(tile) + (out.page_table_1.data == nullptr ? page_shift : 0)),
+        has_full(out.page_table_1.data != nullptr),
+        has_paged(out.real_page_table.data != nullptr),
+        has_tail(out.table_tail != NSAMETA_TAIL_KEEP),
+        shows_request_once(problem.mode == NSAMETA_EXTEND) {}
+};
+
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
 template <class N>
 struct basic_table_extent {
-  N live;          ///< columns that show the request
-  N columns;       ///< columns to be written, in page_table_1
-  N pages;         ///< pages to be written, in real_page_table
-  N rows;          ///< rows that show the request
-  N held;          ///< those of them that a table can hold, wherever the request begins
-  int tile_shift;  ///< log2 of the columns of a unit
-  N tiles;
+  N live;         ///< columns that show the request
+  N columns;      ///< columns to be written, in page_table_1
+  N pages;        ///< pages to be written, in real_page_table
+  N rows;         ///< rows that show the request
+  N held;         ///< those of them that a table can hold, wherever the request begins
+  N tiles;        ///< units that one row has
   bool exceeded;  ///< the request is longer than req_to_token or a table is wide
 
-  /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
-  NSAMETA_HOST_DEVICE basic_table_extent(const nsameta_problem& problem, const nsameta_outputs& out,
-                                         const basic_request<N>& r, int tile) {
-    const nsameta_table& full = out.page_table_1;
-    const nsameta_table& paged = out.real_page_table;
-    const int page_shift = log2_of(problem.page_size);
-    const N width = static_cast<N>(problem.req_to_token.width);
-    const N full_width = static_cast<N>(full.width);
-    const N paged_width = static_cast<N>(paged.width);
-    const bool tail = out.table_tail != NSAMETA_TAIL_KEEP;
-    live = r.kv_len < width ? r.kv_len : width;
-    columns = full.data == nullptr ? 0 : tail || live > full_width ? full_width : live;
-    const N live_pages = (live + problem.page_size - 1) >> page_shift;
-    exceeded = r.kv_len > width || (full.data != nullptr && live > full_width) ||
-               (paged.data != nullptr && live_pages > paged_width);
-    pages = paged.data == nullptr ? 0 : tail || live_pages > paged_width ? paged_width : live_pages;
-    rows = problem.mode == NSAMETA_EXTEND ? 1 : r.rows;
-    const N most = static_cast<N>(table_row_limit(out));
-    held = rows < most ? rows : most;
-    tile_shift = log2_of(tile) + (full.data == nullptr ? page_shift : 0);
-    const N paged_columns = pages << page_shift;
+  NSAMETA_HOST_DEVICE basic_table_extent(const basic_table_shape<N>& shape, const basic_request<N>& r) {
+    live = r.kv_len < shape.source_width ? r.kv_len : shape.source_width;
+    const N live_pages = (live + shape.page_size - 1) >> shape.page_shift;
+    columns = !shape.has_full ? 0 : shape.has_tail || live > shape.full_width ? shape.full_width : live;
+    pages = !shape.has_paged ? 0 : shape.has_tail || live_pages > shape.paged_width ? shape.paged_width : live_pages;
+    exceeded = r.kv_len > shape.source_width || (shape.has_full && live > shape.full_width) ||
+               (shape.has_paged && live_pages > shape.paged_width);
+    rows = shape.shows_request_once ? 1 : r.rows;
+    held = rows < shape.row_limit ? rows : shape.row_limit;
+    const N paged_columns = pages << shape.page_shift;
     const N reach = columns > paged_columns ? columns : paged_columns;
-    tiles = held == 0 ? 0 : (reach + (N{1} << tile_shift) - 1) >> tile_shift;
+    tiles = held == 0 ? 0 : (reach + (N{1} << shape.tile_shift) - 1) >> shape.tile_shift;
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
@@ -93,6 +109,7 @@ struct basic_table_extent {
   }
 };
 
+using table_shape = basic_table_shape<std::int64_t>;
 using table_extent = basic_table_extent<std::int64_t>;
 
 /// A unit of work, or a run of them.
@@ -108,14 +125,15 @@ using table_unit = basic_table_unit<std::int64_t>;
 /// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
 /// or slots since they were added up.
 template <class N>
-NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem, const nsameta_outputs& out,
+NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem,
+                                                       const basic_table_shape<N>& shape,
                                                        const basic_table_extent<N>& extent, std::int64_t index,
-                                                       N first_row, N number, std::type_identity_t<N> most = 1) {
+                                                       N first_row, N number, std::type_identity_t<N> most) {
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   // Rows that no table has are all the same, and adding to them must not wrap.
-  const auto limit = static_cast<N>(table_row_limit(out));
+  const N limit = shape.row_limit;
   if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
   // A division costs a GPU a hundred instructions, and most requests have few rows.
   constexpr N copies = table_copies;
@@ -123,8 +141,8 @@ NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& pr
   const N tile = number - group * extent.tiles;
   const N row = group * copies;
   const N last = row + copies < extent.held ? row + copies : extent.held;
-  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << extent.tile_shift,
-          (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << extent.tile_shift};
+  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << shape.tile_shift,
+          (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << shape.tile_shift};
 }
 
 }  // namespace nsameta

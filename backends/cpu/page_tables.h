@@ -35,23 +35,26 @@ inline void write_pages(const nsameta_table& table, const table_unit& unit, std:
 /// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
 template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
+  constexpr wanted_totals rows_only{.tokens = true, .kept = true};
   const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
-  const int shift = log2_of(problem.page_size);
+  const table_shape& shape = batch.shape;
   const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
   while (begin < end) {
-    const totals through = at.before + batch.totals_of(at.index, at.value);
     const table_extent extent = batch.extent_of(at.value);
+    totals own = batch.template totals_of<rows_only>(at.index, at.value);
+    if (own.kept > 0) own.table_units = extent.units(problem, at.index);
+    const totals through = at.before + own;
     const std::int64_t own_end = smaller(through.table_units, end);
     while (begin < own_end) {
-      const table_unit unit = cut_table_unit(problem, out, extent, at.index, batch.table_rows(at.before),
+      const table_unit unit = cut_table_unit(problem, shape, extent, at.index, batch.table_rows(at.before),
                                              begin - at.before.table_units, own_end - begin);
-      if (unit.row >= table_row_limit(out)) return;  // and so is every later unit's
-      begin += larger(std::int64_t{1}, (unit.end - unit.begin) >> extent.tile_shift);
-      if (out.page_table_1.data != nullptr)
-        write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
-      if (out.real_page_table.data != nullptr)
-        write_pages(out.real_page_table, unit, smaller(unit.end >> shift, extent.pages), extent.live, tail, shift);
+      if (unit.row >= shape.row_limit) return;  // and so is every later unit's
+      begin += larger(std::int64_t{1}, (unit.end - unit.begin) >> shape.tile_shift);
+      if (shape.has_full) write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail);
+      if (shape.has_paged)
+        write_pages(out.real_page_table, unit, smaller(unit.end >> shape.page_shift, extent.pages), extent.live, tail,
+                    shape.page_shift);
     }
     if (begin >= end || at.index + 1 == problem.batch_size) return;
     at.before = through;

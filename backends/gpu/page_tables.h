@@ -62,11 +62,11 @@ struct table_work {
     const auto extent = batch.extent_of(shown);
     while (begin < end) {
       const auto run =
-          cut_table_unit(batch.problem, batch.out, extent, index, batch.table_rows(before), begin, end - begin);
-      if (run.end <= run.begin || run.row >= table_row_limit(batch.out)) return;
+          cut_table_unit(batch.problem, batch.shape, extent, index, batch.table_rows(before), begin, end - begin);
+      if (run.end <= run.begin || run.row >= batch.shape.row_limit) return;
       if (batch.out.page_table_1.data != nullptr) write_columns(extent, run);
       if (batch.out.real_page_table.data != nullptr) write_pages(extent, run);
-      begin += (run.end - run.begin) >> extent.tile_shift;
+      begin += (run.end - run.begin) >> batch.shape.tile_shift;
     }
   }
 
@@ -114,7 +114,7 @@ struct table_work {
 
   /// The pages that begin in the run's columns: one load a page.
   NSAMETA_DEVICE void write_pages(const extent_type& extent, const run_type& run) const {
-    const int shift = log2_of(batch.problem.page_size);
+    const int shift = batch.shape.page_shift;
     const number live = (extent.live + batch.problem.page_size - 1) >> shift;
     copy(batch.out.real_page_table, run, run.begin >> shift, smaller(run.end >> shift, extent.pages), live,
          [source = run.source, shift](number page) { return source[page << shift] >> shift; });

@@ -23,7 +23,7 @@ inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsame
   request longest{};
   longest.kv_len = problem.req_to_token.width;
   longest.rows = 1;
-  const std::int64_t tiles = table_extent(problem, outputs, longest, table_tile).tiles;
+  const std::int64_t tiles = table_extent({problem, outputs, table_tile}, longest).tiles;
   constexpr std::int64_t plenty = std::int64_t{1} << 20;  // more fill any grid
   const std::int64_t rows = problem.mode == NSAMETA_EXTEND ? 0 : row_bound / table_copies;
   return std::min(tiles, plenty) * std::min(std::max(problem.batch_size, rows), plenty);
