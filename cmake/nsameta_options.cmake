@@ -23,7 +23,7 @@ option(NSAMETA_INSTALL "Make the rules of installation" ${PROJECT_IS_TOP_LEVEL})
 option(NSAMETA_STATIC "Link the GPU backends into the static library, which else opens their modules" OFF)
 option(NSAMETA_WERROR "Treat warnings as errors" OFF)
 set(NSAMETA_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
-option(NSAMETA_FUZZ "Make fuzzers of the targets in tests/fuzz, with Clang; else they replay their corpus" OFF)
+option(NSAMETA_FUZZ "Make fuzzers of the targets in tests/robust/fuzz, with Clang; else they replay their corpus" OFF)
 
 foreach(part SIMT CUDA HIP)
   set(NSAMETA_${part} AUTO CACHE STRING "Build the backend: AUTO, ON or OFF")

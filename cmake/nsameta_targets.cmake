@@ -19,7 +19,7 @@ if(NSAMETA_FUZZ)
   # cost each of them another stack.
   target_compile_options(nsameta_flags INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth
     -fsanitize-address-use-after-return=never
-    -fsanitize-coverage-ignorelist=${PROJECT_SOURCE_DIR}/tests/fuzz/uncovered.txt)
+    -fsanitize-coverage-ignorelist=${PROJECT_SOURCE_DIR}/tests/robust/fuzz/uncovered.txt)
 endif()
 
 add_library(nsameta_objects OBJECT)

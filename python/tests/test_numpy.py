@@ -11,7 +11,7 @@ import nsameta
 import reference
 from problems import problems
 
-VECTORS = pathlib.Path(__file__).resolve().parents[2] / "tests/data/vectors.jsonl"
+VECTORS = pathlib.Path(__file__).resolve().parents[2] / "tests/parity/vectors.jsonl"
 
 
 def make(values, dtype):

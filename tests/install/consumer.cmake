@@ -1,0 +1,129 @@
+# What the shared objects show to the program that loads them, and ask of it.
+function(nsameta_surface_test name file symbols)
+  add_test(NAME consumer.exports.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/exports ${file} ${symbols})
+  if(NOT NSAMETA_SANITIZE)  # whose runtimes are libraries
+    add_test(NAME consumer.needs.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs ${file} ${ARGN})
+  endif()
+endfunction()
+
+nsameta_surface_test(nsameta $<TARGET_FILE:nsameta> "nsameta_[a-z_]+" libtbb)
+if(NSAMETA_WITH_CUDA)
+  nsameta_surface_test(cuda $<TARGET_FILE:nsameta_cuda> nsameta_backend_entry_v1)
+endif()
+if(NSAMETA_WITH_HIP)
+  nsameta_surface_test(hip $<TARGET_FILE:nsameta_hip> nsameta_backend_entry_v1 libamdhip64)
+endif()
+
+# Modules beside a library that was opened by a relative path.
+add_executable(nsameta_relative_path relative_path.cpp)
+target_include_directories(nsameta_relative_path PRIVATE ${PROJECT_SOURCE_DIR}/core/include)
+target_link_libraries(nsameta_relative_path PRIVATE nsameta_flags ${CMAKE_DL_LIBS})
+add_test(NAME consumer.relative_path COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/relative_path
+  $<TARGET_FILE:nsameta_relative_path> $<TARGET_FILE:nsameta>
+  $<TARGET_FILE:nsameta_test_module_both_cuda> $<TARGET_FILE:nsameta_test_module_wrong_version_cuda>)
+
+# Programs of others, each a folder: configured, built and run, most of them against an installed tree. A sanitized
+# library wants sanitized programs.
+if(NSAMETA_SANITIZE OR NOT NSAMETA_INSTALL)
+  return()
+endif()
+set(work ${CMAKE_CURRENT_BINARY_DIR}/consumer)
+set(prefix ${work}/prefix)
+set(answer "rows: 18 19 20 0 0 0 0 0 1\n")
+add_test(NAME consumer.install
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${prefix})
+set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP consumer_prefix)
+
+# nsameta_consumer(<name> <folder> <what it must print> [cache entry...])
+function(nsameta_consumer name folder prints)
+  add_test(NAME consumer.${name} COMMAND ${CMAKE_CTEST_COMMAND}
+    --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/${folder} ${work}/${name} --build-generator ${CMAKE_GENERATOR}
+    --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix} ${ARGN}
+    --test-command ${work}/${name}/app)
+  set_tests_properties(consumer.${name} PROPERTIES
+    FIXTURES_REQUIRED consumer_prefix ENVIRONMENT NSAMETA_BACKEND=auto PASS_REGULAR_EXPRESSION "${prints}")
+endfunction()
+
+nsameta_consumer(find_package find_package "${answer}")
+nsameta_consumer(find_package.other_version find_package "compatible with.*requested version \"0.2\""
+  -DNSAMETA_WANTED=0.2)
+nsameta_consumer(find_package.no_component find_package "no component opencl: the components are"
+  -DNSAMETA_COMPONENT=opencl)
+nsameta_consumer(static static "${answer}")
+set_tests_properties(consumer.static PROPERTIES FIXTURES_SETUP consumer_static)
+set(static_needs libtbb libboost_context)
+if(NSAMETA_LINKED_HIP)
+  list(APPEND static_needs libamdhip64)
+endif()
+add_test(NAME consumer.static.needs
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs ${work}/static/app ${static_needs})
+set_tests_properties(consumer.static.needs PROPERTIES FIXTURES_REQUIRED consumer_static)
+
+# The examples, by themselves, with their tests.
+add_test(NAME consumer.examples COMMAND ${CMAKE_CTEST_COMMAND}
+  --build-and-test ${PROJECT_SOURCE_DIR}/examples ${work}/examples --build-generator ${CMAKE_GENERATOR}
+  --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
+  --test-command ${CMAKE_CTEST_COMMAND} --output-on-failure)
+set_tests_properties(consumer.examples PROPERTIES FIXTURES_REQUIRED consumer_prefix PROCESSORS 2)
+
+# The whole matrix by way of the static library: the same objects, linked otherwise. Skipped (77) where a backend cannot
+# run.
+if(NSAMETA_TOOLS)
+  add_executable(nsameta_static_matrix_tests $<TARGET_OBJECTS:nsameta_matrix_tests> $<TARGET_OBJECTS:nsameta_parity>)
+  set_target_properties(nsameta_static_matrix_tests PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(nsameta_static_matrix_tests PRIVATE
+    $<TARGET_FILE:nsameta_harness> nsameta_static nsameta_flags nsameta_doctest)
+  add_dependencies(nsameta_static_matrix_tests nsameta_harness)
+  add_test(NAME consumer.needs.static_matrix
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs $<TARGET_FILE:nsameta_static_matrix_tests> ${static_needs})
+  foreach(spec cpu/serial cuda/block256 hip/block256)
+    string(REGEX REPLACE "[:/]" "." name "${spec}")
+    add_test(NAME matrix.static.${name} COMMAND nsameta_static_matrix_tests --backend=${spec})
+    set_tests_properties(matrix.static.${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS matrix)
+  endforeach()
+endif()
+
+# With their own build of the library, the smallest and fastest to make.
+set(own_build -DCMAKE_BUILD_TYPE=Debug -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF -DNSAMETA_SIMT=OFF
+  -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
+nsameta_consumer(subdirectory subdirectory "${answer}" ${own_build} -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR})
+nsameta_consumer(fetch_content fetch_content "${answer}" ${own_build}
+  -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+
+# Both modules in one process: those of this build, and stand-ins.
+set(both "both modules at once\n")
+if(NSAMETA_WITH_CUDA AND NSAMETA_WITH_HIP)
+  nsameta_consumer(two_modules two_modules "${both}")
+endif()
+nsameta_consumer(two_modules.stand_ins two_modules "cuda[^\n]*no driver.*hip[^\n]*no driver.*${both}")
+set_property(TEST consumer.two_modules.stand_ins APPEND PROPERTY
+  ENVIRONMENT NSAMETA_PLUGIN_DIR=$<TARGET_FILE_DIR:nsameta_test_module_both_cuda>)
+
+find_program(pkg_config NAMES pkg-config pkgconf)
+if(pkg_config)
+  foreach(kind shared static)
+    add_test(NAME consumer.pkg_config.${kind}
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/pkg_config ${prefix} ${work}/pkg_config/${kind} ${kind})
+    set_tests_properties(consumer.pkg_config.${kind} PROPERTIES
+      FIXTURES_REQUIRED consumer_prefix ENVIRONMENT NSAMETA_BACKEND=auto PASS_REGULAR_EXPRESSION "${answer}")
+  endforeach()
+endif()
+
+find_program(dpkg_deb dpkg-deb)
+find_program(file file)  # which CPack wants
+if(dpkg_deb AND file AND pkg_config AND PROJECT_IS_TOP_LEVEL)
+  set(parts)
+  foreach(module CUDA HIP)
+    if(NSAMETA_WITH_${module})
+      string(TOLOWER ${module} name)
+      list(APPEND parts ${name})
+    endif()
+  endforeach()
+  if(NSAMETA_TOOLS)
+    list(APPEND parts program)
+  endif()
+  add_test(NAME consumer.deb COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb
+    ${PROJECT_BINARY_DIR} ${work}/deb ${PROJECT_VERSION} ${NSAMETA_SOVERSION} ${parts})
+  set_tests_properties(consumer.deb PROPERTIES
+    ENVIRONMENT NSAMETA_BACKEND=auto PASS_REGULAR_EXPRESSION "${answer}" FAIL_REGULAR_EXPRESSION FAILED)
+endif()

@@ -1,0 +1,69 @@
+/// Fan-out recorded into a graph and replayed with other lengths in the same buffers.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "fan_out.h"
+#include "harness/library_error.h"
+#include "nsameta/device.hpp"
+#include "parity.h"
+#include "tested_backend.h"
+
+namespace nsameta::fan_out {
+namespace {
+
+/// The same requests last to first: as many rows, all somewhere else.
+harness::strided_values reversed(const harness::strided_values& values) {
+  if (!values.present()) return values;
+  std::vector<std::int64_t> all = values.values();
+  std::ranges::reverse(all);
+  return harness::strided_values(all, values.dtype(), values.stride());
+}
+
+harness::problem_data reversed(harness::problem_data problem) {
+  problem.seq_lens = reversed(problem.seq_lens);
+  problem.extend_seq_lens = reversed(problem.extend_seq_lens);
+  problem.req_pool_indices = reversed(problem.req_pool_indices);
+  return problem;
+}
+
+void check_captured(const harness::problem_data& problem, std::int64_t count) {
+  const harness::device_place& place = matrix::tested().place;
+  const device on(place.backend, place.index);
+  const device_stream stream = make_stream(on);
+  harness::input_buffers inputs(place, harness::pages_in_turn());
+  inputs.upload(problem);
+  output_sets sets(problem, count, static_cast<std::uint64_t>(count));
+  nsameta_target target = place.target();
+  target.stream = stream.get();
+
+  const nsameta_problem captured = inputs.view();
+  const device_graph graph = capture(stream, [&] { fill_many(captured, sets.views(), target).or_throw(); });
+  for (const harness::problem_data& step : {problem, reversed(problem), problem}) {
+    inputs.upload(step);
+    REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
+    sets.reset();
+    matrix::note_case(matrix::tested().spec + ", captured, " + std::to_string(count) + " sets", {{}, step, {}});
+    launch(graph, stream);
+    on.synchronize(stream.get());
+    CHECK(sets.wrong_with(step, inputs) == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a captured fan-out replays with changed lengths") {
+  if (!matrix::tested().place.has_graphs()) return;
+  const nsameta_target target = matrix::tested().place.target();
+  harness::check(nsameta_warmup(&target));
+  std::uint64_t seed = 100;
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t count : {1, 2, 8, 9, 17}) {
+      CAPTURE(count);
+      CAPTURE(seed);
+      check_captured(problem_of(mode, 40, seed), count);
+      ++seed;
+    }
+}
+
+}  // namespace nsameta::fan_out

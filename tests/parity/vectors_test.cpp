@@ -1,0 +1,44 @@
+/// The worked cases of tests/parity, through the whole library.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "harness/library_error.h"
+#include "harness/problem_json.h"
+#include "nsameta/device.h"
+#include "parity.h"
+#include "tested_backend.h"
+
+namespace nsameta::matrix {
+namespace {
+
+harness::json answer(const harness::problem_data& problem) {
+  const harness::device_place& place = tested().place;
+  const nsameta_target target = place.target();
+  const harness::guard kind = harness::pages_in_turn();
+  harness::input_buffers inputs(place, kind);
+  inputs.upload(problem);
+  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)), kind);
+  note_case(tested().spec, {{}, problem, {}});
+  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
+  harness::check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
+  return harness::answer_to_json(problem, outputs.read_back());
+}
+
+}  // namespace
+
+TEST_CASE("the worked cases come out as written") {
+  std::ifstream file(NSAMETA_TEST_DATA "/vectors.jsonl");
+  int cases = 0;
+  for (std::string line; std::getline(file, line);) {
+    const auto vector = harness::json::parse(line);
+    const auto& problem = vector["problem"];
+    const harness::json got = answer(harness::problem_from_json(problem.dump()));
+    for (const auto& [key, expected] : vector["expect"].items())
+      CHECK_MESSAGE(got.value(key, harness::json()) == expected, key << " of " << problem.dump());
+    ++cases;
+  }
+  CHECK(cases == 48);
+}
+
+}  // namespace nsameta::matrix

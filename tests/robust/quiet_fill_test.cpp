@@ -1,0 +1,105 @@
+// What a fill promises not to do once its device is warm, seen from the C library: it allocates nothing, reads no
+// environment and opens no file. That it waits for nothing on a device is held up by its captures: capturing streams
+// refuse all that waits.
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "counted_calls.h"
+#include "harness/generator.h"
+#include "harness/input_buffers.h"
+#include "harness/library_error.h"
+#include "harness/output_buffers.h"
+#include "nsameta/device.h"
+#include "parity/tested_backend.h"
+
+namespace nsameta::promises {
+namespace {
+
+/// Fills twice, because the first may be the first of its kind on the device, and says what the second one did.
+std::string calls_of_a_fill(const harness::case_recipe& recipe) {
+  const harness::generated_case tested = harness::build_case(recipe);
+  const harness::device_place& place = matrix::tested().place;
+  harness::input_buffers inputs(place);
+  inputs.upload(tested.problem);
+  harness::output_buffers outputs(place, tested.layout);
+  const nsameta_target target = place.target();
+  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
+  nsameta_status status;
+  {
+    const counting_scope scope;
+    status = nsameta_fill(&inputs.view(), &outputs.view(), &target);
+  }
+  harness::check(status);
+  return calls_made();
+}
+
+}  // namespace
+
+TEST_CASE("what the library does is counted") {
+  const harness::generated_case tested = harness::build_case({});
+  const harness::device_place host = harness::place_of("reference");
+  harness::input_buffers inputs(host);
+  inputs.upload(tested.problem);
+  harness::output_buffers outputs(host, tested.layout);
+  const nsameta_target target = host.target();
+  {
+    const counting_scope scope;  // the reference is not the one that promises
+    harness::check(nsameta_fill_on("reference", &inputs.view(), &outputs.view(), &target));
+    (void)std::getenv("PATH");
+    close(open("/dev/null", O_RDONLY));
+    std::ifstream("/dev/null").get();
+  }
+  CHECK(counted().allocations > 0);
+  CHECK(counted().releases > 0);
+  CHECK(counted().environment_reads == 1);
+  CHECK(counted().files_opened == 2);
+}
+
+TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
+  const nsameta_target target = matrix::tested().place.target();
+  harness::check(nsameta_warmup(&target));
+  int fills = 0;
+  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    for (const std::int64_t batch_size : {0, 1, 33, 1025, 20000})
+      for (const auto tables : {harness::table_choice::none, harness::table_choice::both})
+        for (const bool plain : {true, false}) {
+          harness::case_recipe recipe;
+          recipe.mode = mode;
+          recipe.batch_size = batch_size;
+          recipe.tables = tables;
+          if (!plain) {
+            recipe.bad_lengths = recipe.bad_slots = true;
+            recipe.kv_shard = {4, 1, 16};
+            recipe.q_shard = {3, 2};
+            recipe.vector_tail = NSAMETA_TAIL_ZERO;
+          }
+          const std::string calls = calls_of_a_fill(recipe);
+          CHECK_MESSAGE(calls.empty(), calls << ": " << describe(recipe));
+          ++fills;
+        }
+  MESSAGE(fills << " fills");
+}
+
+TEST_CASE("a refused call allocates nothing") {
+  const nsameta_target target = matrix::tested().place.target();
+  nsameta_problem problem;
+  nsameta_problem_init(&problem);
+  problem.batch_size = -1;
+  nsameta_outputs outputs;
+  nsameta_outputs_init(&outputs);
+  CHECK(nsameta_fill(&problem, &outputs, &target) == NSAMETA_INVALID_ARGUMENT);
+  nsameta_status status;
+  {
+    const counting_scope scope;
+    status = nsameta_fill(&problem, &outputs, &target);
+  }
+  CHECK(status == NSAMETA_INVALID_ARGUMENT);
+  CHECK(calls_made() == "");
+}
+
+}  // namespace nsameta::promises
