@@ -130,7 +130,7 @@ def evaluate(groups, reasons):
             met = known[worst] <= target.limit if target.sense == "<=" else known[worst] >= target.limit
             answer |= {"value": round(known[worst], 4), "verdict": "pass" if met else "miss",
                        "of": [worst[0], *worst[1]]}
-            if len(known) > 1:
+            if "worst" in target.case:
                 answer["note"] = worst[0].split(" ")[0]
         else:
             names = [name for over, under in target.pairs for name in (over, *under)]

@@ -9,6 +9,7 @@ add_test(NAME bench.compare COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_
 add_test(NAME bench.targets COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/bench_targets ${bench})
 add_test(NAME bench.failed_run COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/bench_failed_run ${bench})
 add_test(NAME bench.report COMMAND Python3::Interpreter ${bench}/report check)
+add_test(NAME bench.picture COMMAND Python3::Interpreter ${bench}/plot check)
 add_test(NAME bench.baselines COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/bench_baselines ${bench}
          $<TARGET_FILE:nsameta>)
 set_tests_properties(bench.baselines PROPERTIES SKIP_RETURN_CODE 77)
