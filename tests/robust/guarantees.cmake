@@ -1,4 +1,4 @@
-# What the library promises not to do, seen from outside. docs/promises.md lists all promises with their tests.
+# What the library promises not to do, seen from outside. docs/guarantees.md lists all of them with their tests.
 
 if(NOT NSAMETA_SANITIZE)
   add_executable(nsameta_quiet_fill_tests ../parity/main.cpp counted_calls.cpp quiet_fill_test.cpp)
