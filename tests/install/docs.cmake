@@ -1,6 +1,7 @@
 # The documentation, held to what it says: its programs compile and print what they claim, its console blocks come
-# out as written, its commands are ones that there are, its links lead somewhere, its pictures and its support table are
-# what the scripts and the recorded runs make, and the public headers document everything. What python blocks print is
+# out as written, its commands are ones that there are, its links and their anchors lead somewhere, its lists of files to
+# change are short, its pictures and its support table are what the scripts and the recorded runs make, and the public
+# headers document everything. What python blocks print is
 # tested with the package: python/tests/test_docs.py.
 file(GLOB pages RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/*.md ${PROJECT_SOURCE_DIR}/docs/*.md)
 
@@ -63,6 +64,7 @@ add_test(NAME docs.linking COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_D
 add_test(NAME docs.blocks COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_blocks ${pages})
 set_tests_properties(docs.linking docs.blocks PROPERTIES WORKING_DIRECTORY ${root})
 add_test(NAME docs.links COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_links ${root})
+add_test(NAME docs.lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_lists ${root})
 if(TARGET nsameta_cli AND NSAMETA_WITH_SIMT)  # the decision records name simt
   add_test(NAME docs.console COMMAND
     Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_console $<TARGET_FILE_DIR:nsameta_cli> ${pages}
