@@ -1,6 +1,6 @@
 # What `cmake --install` lays down, in the components that the packages are made of: the library and its modules beside
-# it, what a program is built with, and the program nsameta. Nothing in it names the place where it lies: an installed
-# tree may be moved.
+# it, what a program is built with, and the program nsameta with the module simt, which is there for tests. Nothing in
+# it names the place where it lies: an installed tree may be moved.
 include(CMakePackageConfigHelpers)
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/nsameta)
 
@@ -9,9 +9,11 @@ install(TARGETS nsameta EXPORT nsameta-targets LIBRARY
 install(TARGETS nsameta_static EXPORT nsameta-static-targets ARCHIVE
   DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY core/include/nsameta DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
-foreach(module cuda hip)
+set(modules cuda hip simt)
+set(components cuda hip program)
+foreach(module component IN ZIP_LISTS modules components)
   if(TARGET nsameta_${module})
-    install(TARGETS nsameta_${module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${module})
+    install(TARGETS nsameta_${module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
   endif()
 endforeach()
 if(TARGET nsameta_cli)
@@ -24,10 +26,6 @@ foreach(targets nsameta-targets nsameta-static-targets)
 endforeach()
 set(static_needs TBB Threads)
 set(static_libraries -ltbb -lstdc++ -lm -lpthread -ldl)
-if(NSAMETA_WITH_SIMT)
-  list(APPEND static_needs boost_context)
-  list(PREPEND static_libraries -lboost_context)
-endif()
 if(NSAMETA_LINKED_CUDA)
   list(APPEND static_needs CUDAToolkit)
   list(APPEND static_libraries -lrt)

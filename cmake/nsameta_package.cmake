@@ -42,10 +42,7 @@ nsameta_deb(library ${library} libs "The shared library." "")
 nsameta_deb(development libnsameta-dev libdevel "Headers, the static library, files for CMake and pkg-config."
   "${same}")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS libtbb-dev)  # what the static library needs
-if(NSAMETA_WITH_SIMT)
-  string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS ", libboost-context-dev")
-endif()
 nsameta_deb(cuda libnsameta-cuda libs "The module for NVIDIA GPUs." "${same}")
 nsameta_deb(hip libnsameta-hip libs "The module for AMD GPUs." "${same}")
-nsameta_deb(program nsameta utils "The program nsameta." "${same}")
+nsameta_deb(program nsameta utils "The program nsameta, and the module simt, which runs the GPU kernels on the host." "${same}")
 include(CPack)

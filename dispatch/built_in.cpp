@@ -4,9 +4,6 @@
 #include "loader.h"
 #include "reference/backend.h"
 #include "registry.h"
-#if NSAMETA_WITH_SIMT
-#include "simt/backend.h"
-#endif
 #if NSAMETA_LINKED_CUDA
 #include "cuda/backend.h"
 #endif
@@ -20,16 +17,11 @@ backend_openers built_in_openers() {
   const auto linked = [](const backend_interface& (*table)()) {
     return [table] { return opened_backend{&table(), NSAMETA_BACKEND_READY, ""}; };
   };
-  [[maybe_unused]] const auto module = [](const char* name, bool built, const char* why_not) {
+  const auto module = [](const char* name, bool built, const char* why_not) {
     return [=] { return open_module(name, built ? "" : why_not, module_search_places()); };
   };
   return {
-      linked(reference_backend), linked(cpu_backend),
-#if NSAMETA_WITH_SIMT
-      linked(simt_backend),
-#else
-      [] { return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "not built: " NSAMETA_WHY_NOT_SIMT}; },
-#endif
+      linked(reference_backend), linked(cpu_backend), module("simt", NSAMETA_BUILT_SIMT != 0, NSAMETA_WHY_NOT_SIMT),
 #if NSAMETA_LINKED_CUDA
       linked(cuda_backend),
 #else

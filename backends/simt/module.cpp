@@ -1,4 +1,4 @@
-/// The simt module: linked in, so its entry is a plain function.
+/// The simt backend: its table.
 #include "gpu/module.h"
 #include "simt/backend.h"
 #include "simt/runtime.h"
