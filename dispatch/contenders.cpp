@@ -45,7 +45,7 @@ void contender_lists::prepare(const nsameta_target& target) { (void)list_of(targ
 
 const contender_lists::list& contender_lists::make(const nsameta_target& target, std::atomic<const list*>* slot) {
   list able;
-  const residency where = believe(target);
+  const residency where = residency_of_target(target);
   for (int id = 0; id < backend_count; ++id) {
     const verdict candidate = judge(backends_, id, target, where);
     if (!candidate.eligible) continue;

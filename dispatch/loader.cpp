@@ -9,10 +9,8 @@
 #include <filesystem>
 #include <new>
 
-#include "guarded_file.h"
 #include "logging.h"
-#include "own_file.h"
-#include "whole_file.h"
+#include "module_file.h"
 
 namespace nsameta {
 namespace {
@@ -35,8 +33,8 @@ const backend_interface* call_entry(void* symbol) {
 }
 
 opened_backend open_file(const char* name, const std::string& path) {
-  if (const std::string why = why_not_guarded(path); !why.empty()) return unopened(path, why);
-  if (const std::string why = why_not_whole(path); !why.empty()) return unopened(path, why);
+  if (const std::string why = check_permissions(path); !why.empty()) return unopened(path, why);
+  if (const std::string why = check_elf_size(path); !why.empty()) return unopened(path, why);
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = dlerror();
@@ -80,7 +78,7 @@ search_places make_search_places(const char* plugin_folder, std::string_view lib
 }
 
 search_places module_search_places() {
-  const std::string file = own_file();
+  const std::string file = library_path();
   return make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), file.substr(0, file.rfind('/')));
 }
 

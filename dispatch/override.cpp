@@ -6,9 +6,6 @@
 namespace nsameta {
 namespace {
 
-constexpr std::string_view syntax =
-    "valid: auto, or a list of reference, cpu, simt, cuda, hip, each with optional :index and /variant";
-
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -51,7 +48,8 @@ std::string parse_entry(std::string_view text, std::vector<override_entry>* entr
 }
 
 std::string complain(const override_list& list, const std::string& what) {
-  return "override " + quoted(list.text) + ": " + what + "; " + std::string(syntax);
+  return "override " + quoted(list.text) + ": " + what + "; valid: auto, or a list of " + list_backend_names() +
+         ", each with optional :index and /variant";
 }
 
 std::string check_entry(const override_entry& entry, const backend_record& backend) {
@@ -73,8 +71,8 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
 
 std::string_view nearest(std::string_view word) {
   std::string_view best = "auto";
-  for (const std::string_view name : backend_names) {
-    if (edit_distance(word, name) < edit_distance(word, best)) best = name;
+  for (const backend_identity& each : all_backends) {
+    if (edit_distance(word, each.name) < edit_distance(word, best)) best = each.name;
   }
   return best;
 }

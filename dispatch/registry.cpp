@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "logging.h"
+#include "status.h"
 
 namespace nsameta {
 namespace {
@@ -23,7 +24,7 @@ void probe_devices(backend_record* record) {
     nsameta_device_info info{};
     const bool described = record->table->describe(device, &info, &why) == NSAMETA_OK;
     if (!described) info = {};  // no code: never chosen
-    record->troubles.push_back(described ? "" : why.text);
+    record->device_errors.push_back(described ? "" : why.text);
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
     record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
@@ -33,9 +34,9 @@ void probe_devices(backend_record* record) {
     record->reason = "there is no device";
   } else if (!any_code) {
     record->state = NSAMETA_BACKEND_NO_CODE;
-    const auto trouble = std::ranges::find_if_not(record->troubles, &std::string::empty);
-    record->reason = trouble != record->troubles.end()
-                         ? *trouble
+    const auto error = std::ranges::find_if_not(record->device_errors, &std::string::empty);
+    record->reason = error != record->device_errors.end()
+                         ? *error
                          : std::string("no code for the architecture ") + record->devices.front().architecture;
   }
 }
@@ -47,10 +48,8 @@ void join_policies(std::span<const policy_row> table, backend_record* record) {
   }
 }
 
-bool has_driver(int id) { return id == id_cuda || id == id_hip; }
-
 /// `parents`: null if the parent was still opening it.
-std::unique_ptr<const backend_record> left_behind(int id, const backend_record* parents) {
+std::unique_ptr<const backend_record> forked_record(int id, const backend_record* parents) {
   auto record = std::make_unique<backend_record>();
   record->id = id;
   record->table = parents != nullptr ? parents->table : nullptr;
@@ -84,9 +83,9 @@ registry::registry(registry& parents, const std::vector<lost_variant>& lost)
     const entry& theirs = parents.entries_[static_cast<std::size_t>(id)];
     entry& mine = entries_[static_cast<std::size_t>(id)];
     const backend_record* known = theirs.published.load(std::memory_order_acquire);
-    if (known == nullptr && !(has_driver(id) && theirs.begun.load())) continue;
-    if (has_driver(id) && (known == nullptr || known->ready())) {
-      mine.record = left_behind(id, known);
+    if (known == nullptr && !(all_backends[id].has_driver && theirs.begun.load())) continue;
+    if (all_backends[id].has_driver && (known == nullptr || known->ready())) {
+      mine.record = forked_record(id, known);
     } else {
       mine.record = without(lost, *known);
     }
@@ -118,11 +117,35 @@ const backend_record& registry::probe(int id) {
   return *slot.record;
 }
 
+nsameta_status find_device(registry& backends, const char* name, std::int32_t index, const backend_record** found) {
+  if (name == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "backend is null");
+  const int id = find_backend(name);
+  if (id < 0) {
+    return fail(NSAMETA_INVALID_ARGUMENT, "backend is \"%s\", none of %s", name, list_backend_names().c_str());
+  }
+  const backend_record& backend = backends.at(id);
+  if (!backend.ready()) return fail(NSAMETA_BACKEND_UNAVAILABLE, "%s: %s", name, backend.reason.c_str());
+  if (index < 0 || index >= static_cast<std::int64_t>(backend.devices.size())) {
+    return fail(NSAMETA_INVALID_ARGUMENT, "index is %d, but %s has %zu device(s)", index, name, backend.devices.size());
+  }
+  if (const std::string& error = backend.device_errors[static_cast<std::size_t>(index)]; !error.empty()) {
+    return fail(NSAMETA_DEVICE_ERROR, "%s: %s", name, error.c_str());
+  }
+  *found = &backend;
+  return NSAMETA_OK;
+}
+
 int find_backend(const char* name) noexcept {
   for (int id = 0; id < backend_count; ++id) {
-    if (std::string_view(backend_names[static_cast<std::size_t>(id)]) == name) return id;
+    if (std::string_view(all_backends[id].name) == name) return id;
   }
   return -1;
+}
+
+std::string list_backend_names() {
+  std::string list;
+  for (const backend_identity& each : all_backends) list += (list.empty() ? "" : ", ") + std::string(each.name);
+  return list;
 }
 
 }  // namespace nsameta

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -18,12 +19,23 @@
 
 namespace nsameta {
 
-/// In selection order.
+/// Index into all_backends.
 enum backend_id : int { id_reference, id_cpu, id_simt, id_cuda, id_hip };
-inline constexpr int backend_count = 5;
-inline constexpr std::array<const char*, backend_count> backend_names{"reference", "cpu", "simt", "cuda", "hip"};
-inline constexpr std::array<nsameta_device_kind, backend_count> backend_kinds{
-    NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_SIMT, NSAMETA_DEVICE_CUDA, NSAMETA_DEVICE_HIP};
+
+struct backend_identity {
+  const char* name;
+  nsameta_device_kind kind;  ///< of the targets it serves
+  bool has_driver;           ///< of a vendor, with memory of its devices' own, which stays with the parent of a fork
+};
+inline constexpr backend_identity all_backends[] = {{"reference", NSAMETA_DEVICE_HOST, false},
+                                                    {"cpu", NSAMETA_DEVICE_HOST, false},
+                                                    {"simt", NSAMETA_DEVICE_SIMT, false},
+                                                    {"cuda", NSAMETA_DEVICE_CUDA, true},
+                                                    {"hip", NSAMETA_DEVICE_HIP, true}};
+inline constexpr int backend_count = std::size(all_backends);
+
+/// "reference, cpu, ...", for messages.
+std::string list_backend_names();
 
 /// What opening a backend gave: its table, or why there is none.
 struct opened_backend {
@@ -62,12 +74,12 @@ struct backend_record {
   std::string reason;  ///< "" when ready
   std::vector<nsameta_device_info> devices;
   std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
-  std::vector<std::string> troubles;            ///< of the same devices: why one could not be described, or ""
+  std::vector<std::string> device_errors;       ///< of the same devices: why one could not be described, or ""
   std::vector<variant_policy> variants;
   std::vector<lost_variant> lost;  ///< no longer among `variants`
 
-  const char* name() const { return backend_names[static_cast<std::size_t>(id)]; }
-  nsameta_device_kind kind() const { return backend_kinds[static_cast<std::size_t>(id)]; }
+  const char* name() const { return all_backends[id].name; }
+  nsameta_device_kind kind() const { return all_backends[id].kind; }
   bool ready() const { return state == NSAMETA_BACKEND_READY; }
   bool has_code(std::int32_t device) const {
     return static_cast<std::size_t>(device) < capabilities.size() &&
@@ -113,7 +125,11 @@ class registry {
 /// The id of a name, -1 if there is none.
 int find_backend(const char* name) noexcept;
 
-/// The openers of this build: reference, cpu and simt linked in, cuda and hip modules.
+/// The backend and device that a caller of the C interface names. Fails with NSAMETA_INVALID_ARGUMENT on a name or
+/// index that is none, and with NSAMETA_BACKEND_UNAVAILABLE and the reason.
+nsameta_status find_device(registry& backends, const char* name, std::int32_t index, const backend_record** found);
+
+/// The openers of this build: reference and cpu linked in, the others modules.
 backend_openers built_in_openers();
 
 }  // namespace nsameta

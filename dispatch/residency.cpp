@@ -6,13 +6,21 @@
 namespace nsameta {
 namespace {
 
-constexpr unsigned host_backends = 1u << id_reference | 1u << id_cpu | 1u << id_simt;
-
 constexpr unsigned bit(int id) { return 1u << id; }
 
-/// Of the kinds that one backend alone serves.
+/// Those that work in host memory.
+constexpr unsigned host_backends = [] {
+  unsigned bits = 0;
+  for (int id = 0; id < backend_count; ++id)
+    if (!all_backends[id].has_driver) bits |= bit(id);
+  return bits;
+}();
+
+/// Of the kinds that one backend alone serves: all but the host.
 int backend_of(nsameta_device_kind kind) {
-  return kind == NSAMETA_DEVICE_CUDA ? id_cuda : kind == NSAMETA_DEVICE_HIP ? id_hip : id_simt;
+  int id = 0;
+  while (id + 1 < backend_count && all_backends[id].kind != kind) ++id;
+  return id;
 }
 
 /// What one GPU backend says about all buffers.
@@ -62,7 +70,8 @@ nsameta_status ask(const backend_record& backend, const nsameta_problem& problem
 nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const nsameta_outputs& outputs, void* stream,
                        residency* found) {
   found->direct = host_backends;
-  for (const int id : {id_cuda, id_hip}) {
+  for (int id = 0; id < backend_count; ++id) {
+    if (!all_backends[id].has_driver) continue;
     const backend_record& backend = backends.at(id);
     if (!backend.ready()) continue;
     survey seen;
@@ -75,16 +84,15 @@ nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const
     found->owner = found->owner == host_owner ? id : no_owner;
     found->device[static_cast<std::size_t>(id)] = seen.device < 0 ? 0 : seen.device;
     found->direct &= ~host_backends;
-    for (const int host : {id_reference, id_cpu, id_simt}) {
-      found->unreached[static_cast<std::size_t>(host)] = seen.owned;
-    }
+    for (int host = 0; host < backend_count; ++host)
+      if (!all_backends[host].has_driver) found->unreached[static_cast<std::size_t>(host)] = seen.owned;
   }
   return NSAMETA_OK;
 }
 
 }  // namespace
 
-residency believe(const nsameta_target& target) {
+residency residency_of_target(const nsameta_target& target) {
   residency told;
   if (target.kind == NSAMETA_DEVICE_HOST) {
     told.direct = host_backends;
@@ -109,7 +117,7 @@ nsameta_status check_device(registry& backends, const nsameta_target& target) {
 nsameta_status find_residency(registry& backends, const nsameta_problem& problem, const nsameta_outputs& outputs,
                               const nsameta_target& target, residency* found) {
   if (target.kind != NSAMETA_DEVICE_AUTO) {
-    *found = believe(target);
+    *found = residency_of_target(target);
     return check_device(backends, target);
   }
   return ask_all(backends, problem, outputs, target.stream, found);

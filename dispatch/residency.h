@@ -15,14 +15,15 @@ inline constexpr int no_owner = -2;
 struct residency {
   unsigned direct = 0;     ///< bit i: backend i reaches every buffer
   int owner = host_owner;  ///< the backend whose memory holds buffers, and whose stream the target's is
-  std::array<std::int32_t, backend_count> device{-1, -1, -1, -1, -1};  ///< where backend i reaches them; -1: anywhere
+  std::array<std::int32_t, backend_count> device;      ///< where backend i reaches them; -1: anywhere
   std::array<const char*, backend_count> unreached{};  ///< a buffer that backend i does not reach; null: not asked
 
+  residency() { device.fill(-1); }
   bool reaches(int id) const { return ((direct >> id) & 1u) != 0; }
 };
 
 /// What a target that is not NSAMETA_DEVICE_AUTO says, taken at its word.
-residency believe(const nsameta_target& target);
+residency residency_of_target(const nsameta_target& target);
 
 /// Fails when an explicit target's index is none of its kind's devices. A kind that is not ready is told by selection.
 nsameta_status check_device(registry& backends, const nsameta_target& target);

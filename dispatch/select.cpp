@@ -88,7 +88,7 @@ nsameta_status select_best(registry& backends, const selection_request& request,
       if (candidate.eligible) {
         record_other_variants(*candidate.backend, request, *chosen, recorder);
       } else {
-        recorder->reject(backend_names[static_cast<std::size_t>(id)], "", candidate.code, "%s",
+        recorder->reject(all_backends[id].name, "", candidate.code, "%s",
                          why_not(candidate, id, request.target, where).c_str());
       }
     }
@@ -153,8 +153,8 @@ void record_forced(registry& backends, const override_list& forced, const select
   }
   for (int id = 0; id < backend_count; ++id) {
     if ((named >> id & 1u) != 0) continue;
-    recorder->reject(backend_names[static_cast<std::size_t>(id)], "", NSAMETA_REJECTED_NOT_REQUESTED,
-                     "the override is %s", forced.text.c_str());
+    recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_NOT_REQUESTED, "the override is %s",
+                     forced.text.c_str());
   }
 }
 

@@ -7,7 +7,7 @@ std::string no_code(const backend_record& backend, std::int32_t device) {
   const auto index = static_cast<std::size_t>(device);
   const std::string where = "device " + std::to_string(device);
   if (index >= backend.devices.size()) return "it has no " + where;
-  if (!backend.troubles[index].empty()) return backend.troubles[index];
+  if (!backend.device_errors[index].empty()) return backend.device_errors[index];
   return "it has no code for " + where + ", " + backend.devices[index].architecture;
 }
 

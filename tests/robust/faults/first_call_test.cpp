@@ -1,7 +1,6 @@
 /// Backends that fail while they are opened: the reason is kept, told, and nobody else is disturbed.
 #include <doctest/doctest.h>
 
-#include "device_lookup.h"
 #include "dispatcher.h"
 #include "fill_case.h"
 #include "tested_runtime.h"

@@ -48,8 +48,8 @@ opened_backend open_listener() {
   static const backend_interface table = [] {
     backend_interface made{};
     made.interface_version = backend_interface_version;
-    made.kind = backend_kinds[id];
-    made.name = backend_names[id];
+    made.kind = all_backends[id].kind;
+    made.name = all_backends[id].name;
     made.version = "";
     made.variants = id == id_cpu ? host_variants : gpu_variants;
     made.probe = [](std::int32_t* count, failure_text*) {

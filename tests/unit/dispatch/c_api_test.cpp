@@ -14,7 +14,7 @@ TEST_CASE("all five backends are listed in selection order, each with a state an
   const auto all = nsameta::backends();
   REQUIRE(all.size() == backend_count);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    CHECK(std::string(all[i].name) == backend_names[i]);
+    CHECK(std::string(all[i].name) == all_backends[i].name);
     CHECK((all[i].state == NSAMETA_BACKEND_READY) == (all[i].reason[0] == '\0'));
     CHECK((all[i].state == NSAMETA_BACKEND_READY) == (all[i].device_count > 0));
   }

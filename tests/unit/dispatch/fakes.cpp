@@ -124,8 +124,8 @@ struct fake {
                                              nullptr};
   static constexpr backend_interface table{
       .interface_version = backend_interface_version,
-      .kind = backend_kinds[Id],
-      .name = backend_names[Id],
+      .kind = all_backends[Id].kind,
+      .name = all_backends[Id].name,
       .version = "fake",
       .variants = variants,
       .probe = probe,
