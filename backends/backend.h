@@ -24,7 +24,6 @@ struct launch_policy {
   std::int32_t variant;        ///< index into the backend's `variants`
   std::int32_t block_threads;  ///< GPU kernels
   std::int32_t max_blocks;     ///< GPU kernels: upper bound of the grid
-  std::int64_t grain_rows;     ///< CPU: rows a parallel task takes at least; 0 for serial variants
   std::int64_t row_bound;      ///< how many rows to expect, as far as the host knows; more may come
 };
 
@@ -69,7 +68,7 @@ struct backend_interface {
   nsameta_device_kind kind;         ///< the kind of target it serves; NSAMETA_DEVICE_HOST for CPU backends
   const char* name;
   const char* version;          ///< of the toolkit or library it stands on
-  const char* const* variants;  ///< names, null-terminated
+  const char* const* variants;  ///< names, null-terminated; the first runs unless another is named
 
   /// Counts devices. A state other than ready comes with its reason. Called before anything
   /// else, and once, unless the host had no memory to keep the answer.

@@ -14,11 +14,8 @@ inline harness::json decision_to_json(const nsameta_decision& decision) {
   object["staged"] = decision.staged != 0;
   object["block_threads"] = decision.block_threads;
   object["max_blocks"] = decision.max_blocks;
-  object["grain_rows"] = decision.grain_rows;
   object["row_bound"] = decision.row_bound;
-  object["row_elements"] = decision.row_elements;
-  object["table_elements"] = decision.table_elements;
-  object["expected_ns"] = decision.expected_ns;
+  object["rule"] = decision.rule;
   object["override"] = decision.override_text;
   object["rejected"] = harness::json::array();
   for (int i = 0; i < decision.rejection_count; ++i)

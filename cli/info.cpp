@@ -103,12 +103,12 @@ void print_tables(const std::vector<nsameta_backend_info>& backends, const std::
   device_table.print(std::cout);
 
   std::cout << "\nWhat would run for target_verify with " << draft_tokens << " draft tokens:\n";
-  text_table kernel_table({"memory", ">requests", "kernel", ">expected us", "reason"});
+  text_table kernel_table({"memory", ">requests", "kernel", "why"});
   for (const expectation& e : expectations) {
     const bool runs = e.failure.empty();
     kernel_table.add_row({e.memory, std::to_string(e.batch_size),
                           runs ? std::string(e.decision.backend) + "/" + e.decision.variant : "none",
-                          runs ? fixed(e.decision.expected_ns / 1e3, 2) : "", e.failure});
+                          runs ? e.decision.rule : e.failure});
   }
   kernel_table.print(std::cout);
 }

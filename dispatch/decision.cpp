@@ -1,20 +1,16 @@
 #include "decision.h"
 
+#include <algorithm>
+#include <cinttypes>
 #include <cstdarg>
 #include <cstdio>
-#include <limits>
+#include <cstring>
 
+#include "cpu/fill.h"
+#include "cpu/tuning.h"
 #include "select.h"
 
 namespace nsameta {
-namespace {
-
-std::int64_t saturated(double count) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  return count < static_cast<double>(most) ? static_cast<std::int64_t>(count) : most;
-}
-
-}  // namespace
 
 decision_recorder::decision_recorder(nsameta_decision* record) : record_(record) {
   const std::size_t size = record->struct_size;
@@ -35,36 +31,49 @@ void decision_recorder::reject(const char* backend, const char* variant, nsameta
   va_end(arguments);
 }
 
-void decision_recorder::choose(const selection& chosen) {
+void decision_recorder::add_rule(const char* rule, ...) {
+  std::size_t length = std::strlen(record_->rule);
+  if (length != 0)
+    length += static_cast<std::size_t>(std::snprintf(record_->rule + length, sizeof record_->rule - length, "; "));
+  if (length >= sizeof record_->rule) return;
+  std::va_list arguments;
+  va_start(arguments, rule);
+  std::vsnprintf(record_->rule + length, sizeof record_->rule - length, rule, arguments);
+  va_end(arguments);
+}
+
+void decision_recorder::state(const override_list& forced, std::int64_t row_bound) {
+  std::snprintf(record_->override_text, sizeof record_->override_text, "%s", forced.text.c_str());
+  record_->row_bound = row_bound;
+}
+
+void decision_recorder::choose(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* sets,
+                               std::int64_t count) {
   std::snprintf(record_->backend, sizeof record_->backend, "%s", chosen.backend->name());
-  std::snprintf(record_->variant, sizeof record_->variant, "%s", chosen.row->variant);
+  std::snprintf(record_->variant, sizeof record_->variant, "%s", chosen.variant());
   record_->device = chosen.place.device;
   record_->staged = chosen.staged ? 1 : 0;
   record_->block_threads = chosen.policy.block_threads;
   record_->max_blocks = chosen.policy.max_blocks;
-  record_->grain_rows = chosen.policy.grain_rows;
-  record_->expected_ns = chosen.expected;
-}
-
-void decision_recorder::state(const override_list& forced, const call_size& size) {
-  std::snprintf(record_->override_text, sizeof record_->override_text, "%s", forced.text.c_str());
-  record_->row_bound = size.row_bound;
-  record_->row_elements = saturated(size.work.row_elements);
-  record_->table_elements = saturated(size.work.table_elements);
+  if (chosen.backend->id != id_cpu || chosen.policy.variant != cpu::variant_auto) return;
+  std::int64_t elements = 0;
+  for (std::int64_t set = 0; set < count; ++set) elements = std::max(elements, cpu::bound_elements(problem, sets[set]));
+  constexpr std::int64_t least = cpu::tuning::parallel_elements;
+  if (elements < least)
+    add_rule("one thread: at most %" PRId64 " elements, fewer than %" PRId64, elements, least);
+  else
+    add_rule("one thread below %" PRId64 " elements, else oneTBB: the fill counts them", least);
 }
 
 std::string to_line(const nsameta_decision& record) {
   std::string line = "dispatch: ";
   if (record.backend[0] == '\0') {
-    line += "nobody";
+    line += "no backend";
   } else {
-    char text[160];
-    std::snprintf(text, sizeof text, "%s/%s device %d%s, %.0f ns expected", record.backend, record.variant,
-                  record.device, record.staged != 0 ? " staged" : "", record.expected_ns);
-    line += text;
+    line += std::string(record.backend) + "/" + record.variant + " device " + std::to_string(record.device) +
+            (record.staged != 0 ? " staged" : "") + ": " + record.rule;
   }
   line += ", at most " + std::to_string(record.row_bound) + " rows";
-  if (record.table_elements != 0) line += ", about " + std::to_string(record.table_elements) + " table elements";
   if (record.override_text[0] != '\0') line += std::string(", override ") + record.override_text;
   for (int i = 0; i < record.rejection_count; ++i) {
     line += std::string("; not ") + record.rejections[i].candidate + ": " + record.rejections[i].why;

@@ -1,10 +1,9 @@
-/// The decision record: what was chosen and why the others were not.
+/// The decision record: what was chosen, by which rule, and why the others were not.
 #pragma once
 
 #include <string>
 
 #include "override.h"
-#include "work_size.h"
 
 namespace nsameta {
 
@@ -18,8 +17,11 @@ class decision_recorder {
 
   [[gnu::format(printf, 5, 6)]] void reject(const char* backend, const char* variant, nsameta_rejection_code code,
                                             const char* why, ...);
-  void choose(const selection& chosen);
-  void state(const override_list& forced, const call_size& size);
+  /// Rules are told one after the other.
+  [[gnu::format(printf, 2, 3)]] void add_rule(const char* rule, ...);
+  void state(const override_list& forced, std::int64_t row_bound);
+  /// `sets` as nsameta_fill_many takes them.
+  void choose(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count);
 
  private:
   nsameta_decision* record_;

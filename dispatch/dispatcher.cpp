@@ -1,7 +1,9 @@
 #include "dispatcher.h"
 
-#include "accepted_call.h"
+#include <algorithm>
+
 #include "logging.h"
+#include "problem.h"
 #include "staging.h"
 #include "status.h"
 #include "validation.h"
@@ -17,16 +19,14 @@ nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* o
   return validate_target(target);
 }
 
-/// `Choice`: a selection or a contender.
-template <class Choice>
-nsameta_status run_on(const Choice& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
+nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
                       std::int64_t count) {
   failure_text why;
   why.text[0] = '\0';
   const nsameta_status status = chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
   if (status == NSAMETA_OK) [[likely]]
     return NSAMETA_OK;
-  return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.row->variant, chosen.place.device,
+  return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.variant(), chosen.place.device,
               why.text);
 }
 
@@ -47,50 +47,28 @@ nsameta_status warm_up_backend(const backend_record& backend, std::int32_t devic
   return NSAMETA_OK;
 }
 
-thread_local accepted_call last_call;
-
-std::uint64_t next_id() {
-  static std::atomic<std::uint64_t> issued{0};
-  return 1 + issued.fetch_add(1, std::memory_order_relaxed);
+/// Of the largest set.
+std::int64_t row_bound_of(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count) {
+  std::int64_t bound = row_bound(problem, sets[0]);
+  for (std::int64_t set = 1; set < count; ++set) bound = std::max(bound, row_bound(problem, sets[set]));
+  return bound;
 }
 
 }  // namespace
-
-dispatcher::dispatcher(registry& backends, override_setting& setting)
-    : backends_(backends), setting_(setting), contenders_(backends), id_(next_id()) {}
 
 nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
                                   const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
                                   residency* where, selection* chosen, decision_recorder* recorder) {
   if (auto status = find_residency(backends_, problem, *outputs, target, where); status != NSAMETA_OK) return status;
-  const selection_request request{target, measure_sets(problem, outputs, count)};
-  if (recorder != nullptr) recorder->state(forced, request.size);
-  const nsameta_status status = select(backends_, forced, request, *where, chosen, recorder);
-  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen);
+  const std::int64_t rows = row_bound_of(problem, outputs, count);
+  if (recorder != nullptr) recorder->state(forced, rows);
+  const nsameta_status status = select(backends_, forced, target, *where, rows, chosen, recorder);
+  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen, problem, outputs, count);
   return status;
-}
-
-bool dispatcher::choose_quickly(const override_list& forced, const nsameta_problem& problem,
-                                const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
-                                contender* chosen) {
-  if (target.kind == NSAMETA_DEVICE_AUTO || !forced.automatic() || log_enabled(log_topic::dispatch)) return false;
-  const call_size size = measure_sets(problem, outputs, count);
-  const contender* best = contenders_.cheapest(target, size.work);
-  if (best == nullptr) [[unlikely]]
-    return false;
-  *chosen = *best;
-  chosen->policy.row_bound = size.row_bound;
-  if (target.kind != NSAMETA_DEVICE_HOST) chosen->place.stream = target.stream;
-  chosen->place.overlaps = (target.flags & NSAMETA_TARGET_OVERLAP) != 0;
-  return true;
 }
 
 nsameta_status dispatcher::run(const override_list& forced, const nsameta_problem& problem,
                                const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target) {
-  if (contender chosen; choose_quickly(forced, problem, outputs, count, target, &chosen)) [[likely]] {
-    if (count == 1) last_call.keep(id_, problem, *outputs, target, chosen);
-    return run_on(chosen, problem, outputs, count);
-  }
   residency where;
   selection chosen;
   nsameta_status status = NSAMETA_OK;
@@ -116,11 +94,6 @@ nsameta_status dispatcher::run(const override_list& forced, const nsameta_proble
 
 nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                 const nsameta_target* target) {
-  if (problem != nullptr && outputs != nullptr && target != nullptr) [[likely]]
-    if (const contender* known = last_call.recall(id_, *problem, *outputs, *target)) {
-      const contender chosen = *known;  // a copy: the fill may come to lead another fill on this thread
-      return run_on(chosen, *problem, outputs, 1);
-    }
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]]
     return status;
   return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
@@ -205,11 +178,11 @@ nsameta_status dispatcher::warm_up_list(const override_list& forced, const nsame
   bool any = false;
   for (const override_entry& entry : forced.entries) {
     const backend_record& backend = backends_.at(entry.backend);
-    const lost_variant* lost = backend.lost_as(entry.variant);
-    if (!backend.ready() || lost != nullptr) {
+    const char* disabled = why_disabled(backend, entry.variant);
+    if (!backend.ready() || disabled != nullptr) {
       // The override names it already when it is the only one.
       if (forced.entries.size() > 1) reasons += (reasons.empty() ? "" : "; ") + std::string(backend.name()) + ": ";
-      reasons += lost != nullptr ? lost->reason : backend.reason;
+      reasons += disabled != nullptr ? disabled : backend.reason;
       continue;
     }
     const std::int32_t targeted = backend.kind() == target.kind ? target.index : -1;
@@ -231,11 +204,7 @@ nsameta_status dispatcher::warm_up_target(const nsameta_target& target) {
       return fail(NSAMETA_BACKEND_UNAVAILABLE, "%s: %s", backend.name(), backend.reason.c_str());
     }
     if (auto status = warm_up_backend(backend, all ? -1 : target.index); status != NSAMETA_OK) return status;
-    if (!all) continue;
-    for (std::int32_t each = 0; each < static_cast<std::int32_t>(backend.devices.size()); ++each)
-      contenders_.prepare({backend.kind(), each, nullptr, 0});
   }
-  if (!all) contenders_.prepare(target);
   return NSAMETA_OK;
 }
 

@@ -1,7 +1,6 @@
 /// The dispatcher: validates, selects, runs. The C interface uses one for the process; tests make their own.
 #pragma once
 
-#include "contenders.h"
 #include "override.h"
 #include "registry.h"
 #include "select.h"
@@ -11,7 +10,7 @@ namespace nsameta {
 class dispatcher {
  public:
   /// Both are the caller's and live longer.
-  dispatcher(registry& backends, override_setting& setting);
+  dispatcher(registry& backends, override_setting& setting) : backends_(backends), setting_(setting) {}
 
   nsameta_status fill(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target);
   nsameta_status fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
@@ -27,9 +26,6 @@ class dispatcher {
  private:
   nsameta_status run(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
                      std::int64_t count, const nsameta_target& target);
-  /// Where nothing is asked, forced or told, selection is a comparison of costs. False: it has more to do.
-  bool choose_quickly(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                      std::int64_t count, const nsameta_target& target, contender* chosen);
   nsameta_status decide(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
                         std::int64_t count, const nsameta_target& target, residency* where, selection* chosen,
                         decision_recorder* recorder);
@@ -40,8 +36,6 @@ class dispatcher {
 
   registry& backends_;
   override_setting& setting_;
-  contender_lists contenders_;
-  const std::uint64_t id_;  // never used twice, as an address may be
 };
 
 }  // namespace nsameta

@@ -58,12 +58,10 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
     return "the index is " + std::to_string(entry.device) + ", but " + backend.name() + " has " +
            std::to_string(devices) + " device(s)";
   }
-  if (backend.lost_as(entry.variant) != nullptr) return "";
+  if (entry.variant.empty() || backend.find_variant(entry.variant) >= 0) return "";
   std::string known;
-  for (const variant_policy& policy : backend.variants) {
-    if (entry.variant.empty() || entry.variant == policy.row->variant) return "";
-    known += (known.empty() ? "" : ", ") + std::string(policy.row->variant);
-  }
+  for (const char* const* each = backend.table->variants; *each != nullptr; ++each)
+    known += (known.empty() ? "" : ", ") + std::string(*each);
   return "no variant of " + std::string(backend.name()) + " is called " + quoted(entry.variant) + ", only " + known;
 }
 

@@ -17,22 +17,17 @@ const char* backend_of_environment() { return std::getenv("NSAMETA_BACKEND"); }
 
 /// Runs in a forked child, alone. Does what is safe there: the first call makes the rest.
 void leave_parent() {
+  cpu::leave_scheduler();
   if (process_state* parents = current_process.exchange(nullptr)) of_parent.store(parents);
-}
-
-/// What a fork takes besides devices.
-std::vector<lost_variant> variants_lost() {
-  if (!cpu::has_used_scheduler()) return {};
-  return {{id_cpu, "tbb", "the process was forked after it used oneTBB, whose threads stayed with the parent"}};
 }
 
 }  // namespace
 
 process_state::process_state()
-    : backends(built_in_openers(), policy_table()), setting(backend_of_environment), dispatch(backends, setting) {}
+    : backends(built_in_openers()), setting(backend_of_environment), dispatch(backends, setting) {}
 
 process_state::process_state(process_state& parents)
-    : backends(parents.backends, variants_lost()), setting(parents.setting), dispatch(backends, setting) {}
+    : backends(parents.backends), setting(parents.setting), dispatch(backends, setting) {}
 
 process_state& make_process() {
   process_state* const parents = of_parent.load();

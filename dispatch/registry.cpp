@@ -41,13 +41,6 @@ void probe_devices(backend_record* record) {
   }
 }
 
-void join_policies(std::span<const policy_row> table, backend_record* record) {
-  for (std::int32_t variant = 0; record->table->variants[variant] != nullptr; ++variant) {
-    const policy_row* row = find_policy(table, record->name(), record->table->variants[variant]);
-    if (row != nullptr) record->variants.push_back({variant, row});
-  }
-}
-
 /// `parents`: null if the parent was still opening it.
 std::unique_ptr<const backend_record> forked_record(int id, const backend_record* parents) {
   auto record = std::make_unique<backend_record>();
@@ -60,35 +53,15 @@ std::unique_ptr<const backend_record> forked_record(int id, const backend_record
   return record;
 }
 
-/// Null when nothing of it is lost.
-std::unique_ptr<const backend_record> without(const std::vector<lost_variant>& lost, const backend_record& parents) {
-  std::unique_ptr<backend_record> record;
-  for (const lost_variant& each : lost) {
-    const auto same = [&](const variant_policy& policy) {
-      return std::string_view(policy.row->variant) == each.variant;
-    };
-    if (each.backend != parents.id || std::ranges::none_of(parents.variants, same)) continue;
-    if (record == nullptr) record = std::make_unique<backend_record>(parents);
-    std::erase_if(record->variants, same);
-    record->lost.push_back(each);
-  }
-  return record;
-}
-
 }  // namespace
 
-registry::registry(registry& parents, const std::vector<lost_variant>& lost)
-    : openers_(parents.openers_), table_(parents.table_) {
+registry::registry(registry& parents) : openers_(parents.openers_) {
   for (int id = 0; id < backend_count; ++id) {
     const entry& theirs = parents.entries_[static_cast<std::size_t>(id)];
     entry& mine = entries_[static_cast<std::size_t>(id)];
     const backend_record* known = theirs.published.load(std::memory_order_acquire);
     if (known == nullptr && !(all_backends[id].has_driver && theirs.begun.load())) continue;
-    if (all_backends[id].has_driver && (known == nullptr || known->ready())) {
-      mine.record = forked_record(id, known);
-    } else {
-      mine.record = without(lost, *known);
-    }
+    if (all_backends[id].has_driver && (known == nullptr || known->ready())) mine.record = forked_record(id, known);
     mine.published.store(mine.record != nullptr ? mine.record.get() : known, std::memory_order_release);
   }
 }
@@ -104,10 +77,7 @@ const backend_record& registry::probe(int id) {
   record->table = opened.table;
   record->state = opened.state;
   record->reason = std::move(opened.reason);
-  if (record->table != nullptr) {
-    join_policies(table_, record.get());
-    probe_devices(record.get());
-  }
+  if (record->table != nullptr) probe_devices(record.get());
   if (log_enabled(log_topic::loader)) {
     const std::string said = record->ready() ? std::to_string(record->devices.size()) + " device(s)" : record->reason;
     log_line((std::string("loader: ") + record->name() + ": " + said).c_str());
@@ -133,6 +103,12 @@ nsameta_status find_device(registry& backends, const char* name, std::int32_t in
   }
   *found = &backend;
   return NSAMETA_OK;
+}
+
+std::int32_t backend_record::find_variant(std::string_view name) const {
+  for (std::int32_t i = 0; table->variants[i] != nullptr; ++i)
+    if (table->variants[i] == name) return i;
+  return -1;
 }
 
 int find_backend(const char* name) noexcept {

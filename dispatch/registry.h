@@ -1,7 +1,6 @@
 /// The backends: what each one is, opened and probed once, when somebody first asks.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -9,13 +8,11 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "backend.h"
-#include "policy.h"
 
 namespace nsameta {
 
@@ -47,23 +44,10 @@ struct opened_backend {
 /// How each backend is opened: a linked-in table, a module, a test's fake.
 using backend_openers = std::array<std::function<opened_backend()>, backend_count>;
 
-/// A variant that the policy table knows how to run.
-struct variant_policy {
-  std::int32_t variant;
-  const policy_row* row;
-};
-
 /// What selection asks of a device.
 struct device_capability {
   bool has_code;
   std::int32_t multiprocessors;
-};
-
-/// A variant that a forked child cannot run, because of what its parent did with it.
-struct lost_variant {
-  int backend;
-  const char* variant;
-  const char* reason;
 };
 
 /// All that selection knows of a backend. Immutable, and as old as the registry.
@@ -75,8 +59,6 @@ struct backend_record {
   std::vector<nsameta_device_info> devices;
   std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
   std::vector<std::string> device_errors;       ///< of the same devices: why one could not be described, or ""
-  std::vector<variant_policy> variants;
-  std::vector<lost_variant> lost;  ///< no longer among `variants`
 
   const char* name() const { return all_backends[id].name; }
   nsameta_device_kind kind() const { return all_backends[id].kind; }
@@ -85,19 +67,16 @@ struct backend_record {
     return static_cast<std::size_t>(device) < capabilities.size() &&
            capabilities[static_cast<std::size_t>(device)].has_code;
   }
-  /// Null if the variant was not lost; "" names none.
-  const lost_variant* lost_as(std::string_view variant) const {
-    const auto found = std::ranges::find(lost, variant, &lost_variant::variant);
-    return found != lost.end() ? &*found : nullptr;
-  }
+  /// Index into the table's variants, -1 if it has none of that name. Of a backend that could be opened.
+  std::int32_t find_variant(std::string_view name) const;
 };
 
 class registry {
  public:
-  registry(backend_openers openers, std::span<const policy_row> table) : openers_(std::move(openers)), table_(table) {}
-  /// A forked child's: what its parent knew, but for the devices that the parent used and for `lost`. The parent's
-  /// stays as it is and lives longer.
-  registry(registry& parents, const std::vector<lost_variant>& lost);
+  explicit registry(backend_openers openers) : openers_(std::move(openers)) {}
+  /// A forked child's: what its parent knew, but for the devices that the parent used. The parent's stays as it is and
+  /// lives longer.
+  explicit registry(registry& parents);
   registry(const registry&) = delete;
   registry& operator=(const registry&) = delete;
 
@@ -118,7 +97,6 @@ class registry {
   const backend_record& probe(int id);
 
   backend_openers openers_;
-  std::span<const policy_row> table_;
   std::array<entry, backend_count> entries_;
 };
 

@@ -3,129 +3,199 @@
 #include <algorithm>
 #include <limits>
 
+#include "cpu/scheduler.h"
 #include "status.h"
-#include "verdict.h"
 
 namespace nsameta {
 namespace {
 
-struct cheapest {
-  const variant_policy* policy = nullptr;
-  double cost = 0;
+/// Whether a backend may run a call.
+struct eligibility {
+  bool eligible;
+  nsameta_rejection_code code;
+  const backend_record* backend;   ///< null where it was ruled out unopened
+  std::int32_t device;             ///< where it would run
+  const char* disabled = nullptr;  ///< why the variant that was asked for cannot run, if that is what is missing
 };
 
-cheapest cheapest_variant(const backend_record& backend, std::string_view wanted, const selection_request& request) {
-  cheapest best;
-  for (const variant_policy& policy : backend.variants) {
-    if (!wanted.empty() && wanted != policy.row->variant) continue;
-    const double cost = expected_ns(*policy.row, request.size.work);
-    if (best.policy == nullptr || cost < best.cost) best = {&policy, cost};
+/// `wanted_device`: -1 for any. `variant`: "" for any.
+eligibility check_eligibility(registry& backends, int id, std::int32_t wanted_device, std::string_view variant,
+                              const residency& where) {
+  const backend_record& backend = backends.at(id);
+  const std::int32_t found = where.device[static_cast<std::size_t>(id)];
+  const std::int32_t device = std::max(0, wanted_device >= 0 ? wanted_device : found);
+  if (const char* why = why_disabled(backend, variant))
+    return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device, why};
+  if (!backend.ready() || !backend.has_code(device)) return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device};
+  const bool reaches = where.reaches(id) && (found < 0 || found == device);
+  return {reaches, NSAMETA_REJECTED_UNREACHABLE, &backend, device};
+}
+
+/// Of a backend that an override names.
+eligibility check_eligibility(registry& backends, const override_entry& entry, const residency& where) {
+  return check_eligibility(backends, entry.backend, entry.device, entry.variant, where);
+}
+
+/// Of a backend that nobody names. One that the target rules out, or that is there for tests, is not even opened.
+eligibility check_eligibility(registry& backends, int id, const nsameta_target& target, const residency& where) {
+  if (target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id))
+    return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
+  const bool preferred = std::ranges::find(preferred_backends, id) != preferred_backends.end();
+  const bool targeted = target.kind != NSAMETA_DEVICE_HOST && target.kind == all_backends[id].kind;
+  if (!preferred && !targeted) return {false, NSAMETA_REJECTED_NOT_REQUESTED, nullptr, 0};
+  return check_eligibility(backends, id, -1, "", where);
+}
+
+std::string no_code(const backend_record& backend, std::int32_t device) {
+  const auto index = static_cast<std::size_t>(device);
+  const std::string where = "device " + std::to_string(device);
+  if (index >= backend.devices.size()) return "it has no " + where;
+  if (!backend.device_errors[index].empty()) return backend.device_errors[index];
+  return "it has no code for " + where + ", " + backend.devices[index].architecture;
+}
+
+const char* kind_name(nsameta_device_kind kind) {
+  constexpr const char* names[] = {"auto", "host", "cuda", "hip", "simt"};
+  return names[kind];
+}
+
+std::string why_not(const eligibility& rejected, int id, const nsameta_target& target, const residency& where) {
+  if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) return std::string("the target is ") + kind_name(target.kind);
+  if (rejected.code == NSAMETA_REJECTED_NOT_REQUESTED) return "it is there for tests and runs where it is named";
+  if (rejected.disabled != nullptr) return rejected.disabled;
+  const backend_record& backend = *rejected.backend;
+  if (rejected.code == NSAMETA_REJECTED_UNAVAILABLE)
+    return backend.ready() ? no_code(backend, rejected.device) : backend.reason;
+  if (const char* buffer = where.unreached[static_cast<std::size_t>(id)])
+    return std::string("its device does not reach ") + buffer;
+  if (target.kind != NSAMETA_DEVICE_AUTO) return std::string("it does not reach ") + kind_name(target.kind) + " memory";
+  if (where.owner == id)
+    return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
+  if (where.owner >= 0) return "it does not keep the order of the target's stream";
+  return "no buffer is in its memory";
+}
+
+/// The variant that runs unless another one is named: the first that can.
+std::int32_t default_variant(const backend_record& backend) {
+  if (backend.id == id_cpu && why_disabled(backend, "tbb") != nullptr) return backend.find_variant("serial");
+  return 0;
+}
+
+launch_policy policy_of(const backend_record& backend, std::int32_t variant, std::int32_t device,
+                        std::int64_t row_bound) {
+  if (backend.kind() == NSAMETA_DEVICE_HOST) return {variant, 0, 0, row_bound};
+  // As the kernels are built: block256 and block512, of which a multiprocessor holds 1,024 threads.
+  const std::int32_t threads = variant == 0 ? 256 : 512;
+  const std::int64_t blocks =
+      std::int64_t{1024 / threads} * backend.capabilities[static_cast<std::size_t>(device)].multiprocessors;
+  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
+  return {variant, threads, static_cast<std::int32_t>(std::min(blocks, most)), row_bound};
+}
+
+void commit(const eligibility& from, std::int32_t variant, const nsameta_target& target, const residency& where,
+            std::int64_t row_bound, selection* chosen) {
+  chosen->backend = from.backend;
+  chosen->staged = !from.eligible;
+  chosen->policy = policy_of(*from.backend, variant, from.device, row_bound);
+  // A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
+  const bool streams = from.eligible && where.owner == from.backend->id;
+  chosen->place = {from.device, streams ? target.stream : nullptr,
+                   from.eligible && (target.flags & NSAMETA_TARGET_OVERLAP) != 0};
+}
+
+void record_other_variants(const selection& chosen, decision_recorder* recorder) {
+  const backend_record& backend = *chosen.backend;
+  for (std::int32_t i = 0; backend.table->variants[i] != nullptr; ++i) {
+    if (i == chosen.policy.variant) continue;
+    const char* variant = backend.table->variants[i];
+    if (const char* why = why_disabled(backend, variant))
+      recorder->reject(backend.name(), variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", why);
+    else
+      recorder->reject(backend.name(), variant, NSAMETA_REJECTED_NOT_REQUESTED, "%s runs unless another is named",
+                       chosen.variant());
   }
-  return best;
 }
 
-/// A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
-void* stream_for(const backend_record& backend, const selection_request& request, const residency& where) {
-  return where.owner == backend.id ? request.target.stream : nullptr;
-}
-
-void take(const verdict& from, const cheapest& best, const selection_request& request, const residency& where,
-          bool staged, selection* chosen) {
-  const backend_record& backend = *from.backend;
-  chosen->backend = &backend;
-  chosen->row = best.policy->row;
-  chosen->policy = policy_of(backend, *best.policy, from.device);
-  chosen->policy.row_bound = request.size.row_bound;
-  chosen->place = {from.device, staged ? nullptr : stream_for(backend, request, where),
-                   !staged && (request.target.flags & NSAMETA_TARGET_OVERLAP) != 0};
-  chosen->staged = staged;
-  chosen->expected = best.cost;
-}
-
-void record_other_variants(const backend_record& backend, const selection_request& request, const selection& chosen,
-                           decision_recorder* recorder) {
-  for (const variant_policy& policy : backend.variants) {
-    if (policy.row == chosen.row) continue;
-    const double cost = expected_ns(*policy.row, request.size.work);
-    recorder->reject(backend.name(), policy.row->variant, NSAMETA_REJECTED_COST, "%.0f ns expected, %.0f with %s/%s",
-                     cost, chosen.expected, chosen.backend->name(), chosen.row->variant);
-  }
-  for (const lost_variant& each : backend.lost)
-    recorder->reject(backend.name(), each.variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", each.reason);
-}
-
-/// The sentence of a call that nobody can run: who does not reach which buffer, or else who is missing.
-nsameta_status nobody(registry& backends, const selection_request& request, const residency& where) {
+/// Fails with who does not reach which buffer, or else with who is missing.
+nsameta_status fail_no_backend(registry& backends, const nsameta_target& target, const residency& where) {
   std::string unreachable, unavailable;
   for (int id = 0; id < backend_count; ++id) {
-    const verdict rejected = judge(backends, id, request.target, where);
-    if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) continue;
+    const eligibility rejected = check_eligibility(backends, id, target, where);
+    if (rejected.backend == nullptr) continue;
     std::string& list = rejected.code == NSAMETA_REJECTED_UNREACHABLE ? unreachable : unavailable;
-    list += (list.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": " +
-            why_not(rejected, id, request.target, where);
+    list +=
+        (list.empty() ? "" : "; ") + std::string(all_backends[id].name) + ": " + why_not(rejected, id, target, where);
   }
   if (unreachable.empty()) return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend can run: %s", unavailable.c_str());
   return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend reaches every buffer: %s", unreachable.c_str());
 }
 
-nsameta_status select_best(registry& backends, const selection_request& request, const residency& where,
-                           selection* chosen, decision_recorder* recorder) {
-  verdict winner{};
-  cheapest best;
+void record_preferred(registry& backends, const nsameta_target& target, const residency& where, const selection& chosen,
+                      decision_recorder* recorder) {
+  if (chosen.backend != nullptr) {
+    if (target.kind != NSAMETA_DEVICE_AUTO) {
+      recorder->add_rule("the target is %s", kind_name(target.kind));
+    } else {
+      std::string order;
+      for (const int id : preferred_backends) order += (order.empty() ? "" : ", ") + std::string(all_backends[id].name);
+      recorder->add_rule("the first of %s that reaches every buffer", order.c_str());
+    }
+    record_other_variants(chosen, recorder);
+  }
   for (int id = 0; id < backend_count; ++id) {
-    const verdict candidate = judge(backends, id, request.target, where);
-    if (!candidate.eligible) continue;
-    const cheapest own = cheapest_variant(*candidate.backend, "", request);
-    if (own.policy != nullptr && (best.policy == nullptr || own.cost < best.cost)) {
-      best = own;
-      winner = candidate;
-    }
+    if (chosen.backend != nullptr && chosen.backend->id == id) continue;
+    const eligibility other = check_eligibility(backends, id, target, where);
+    if (other.eligible)
+      recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_ORDER, "%s comes first", chosen.backend->name());
+    else
+      recorder->reject(all_backends[id].name, "", other.code, "%s", why_not(other, id, target, where).c_str());
   }
-  if (best.policy != nullptr) take(winner, best, request, where, false, chosen);
-  if (recorder != nullptr) [[unlikely]] {
-    for (int id = 0; id < backend_count; ++id) {
-      const verdict candidate = judge(backends, id, request.target, where);
-      if (candidate.eligible) {
-        record_other_variants(*candidate.backend, request, *chosen, recorder);
-      } else {
-        recorder->reject(all_backends[id].name, "", candidate.code, "%s",
-                         why_not(candidate, id, request.target, where).c_str());
-      }
-    }
-  }
-  return best.policy != nullptr ? NSAMETA_OK : nobody(backends, request, where);
 }
 
-/// Why staged execution cannot help: nobody can copy the buffers. Null when it can.
+/// Without an override: a target that names simt gets it; all others the first of the preferred that can.
+nsameta_status select_preferred(registry& backends, const nsameta_target& target, const residency& where,
+                                std::int64_t row_bound, selection* chosen, decision_recorder* recorder) {
+  const auto take = [&](int id) {
+    if (!where.reaches(id)) return false;
+    const eligibility found = check_eligibility(backends, id, target, where);
+    if (found.eligible) commit(found, default_variant(*found.backend), target, where, row_bound, chosen);
+    return found.eligible;
+  };
+  const bool taken = target.kind == NSAMETA_DEVICE_SIMT ? take(id_simt) : std::ranges::any_of(preferred_backends, take);
+  if (recorder != nullptr) [[unlikely]]
+    record_preferred(backends, target, where, *chosen, recorder);
+  return taken ? NSAMETA_OK : fail_no_backend(backends, target, where);
+}
+
+/// Why staged execution cannot help: the backend that would copy the buffers and cannot. Null when it can.
 const backend_record* missing_owner(registry& backends, const residency& where) {
   if (where.owner < 0) return nullptr;
   const backend_record& owner = backends.at(where.owner);
   return owner.ready() ? nullptr : &owner;
 }
 
-nsameta_status forced_nobody(registry& backends, const override_list& forced, const selection_request& request,
-                             const residency& where) {
+nsameta_status fail_forced(registry& backends, const override_list& forced, const nsameta_target& target,
+                           const residency& where) {
   std::string reasons;
   for (const override_entry& entry : forced.entries) {
-    const verdict rejected = judge_forced(backends, entry, where);
+    const eligibility rejected = check_eligibility(backends, entry, where);
     // The override names it already when it is the only one.
     if (forced.entries.size() > 1)
       reasons += (reasons.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": ";
-    reasons += why_not(rejected, entry.backend, request.target, where);
+    reasons += why_not(rejected, entry.backend, target, where);
   }
   if (where.owner == no_owner) reasons += "; the buffers are with two vendors, and nobody copies from both";
-  if (const backend_record* owner = missing_owner(backends, where)) {
+  if (const backend_record* owner = missing_owner(backends, where))
     reasons += std::string("; ") + owner->name() + ", which would copy the buffers: " + owner->reason;
-  }
   return fail(NSAMETA_BACKEND_UNAVAILABLE, "override \"%s\": %s", forced.text.c_str(), reasons.c_str());
 }
 
 /// The first entry that reaches the buffers; if none does, the first usable one, to run staged; null if there is none.
 const override_entry* first_usable(registry& backends, const override_list& forced, const residency& where,
-                                   verdict* found) {
+                                   eligibility* found) {
   const override_entry* staged = nullptr;
   for (const override_entry& entry : forced.entries) {
-    const verdict candidate = judge_forced(backends, entry, where);
+    const eligibility candidate = check_eligibility(backends, entry, where);
     const bool usable = candidate.eligible || candidate.code == NSAMETA_REJECTED_UNREACHABLE;
     if (!usable || (!candidate.eligible && staged != nullptr)) continue;
     *found = candidate;
@@ -136,19 +206,19 @@ const override_entry* first_usable(registry& backends, const override_list& forc
   return copied ? staged : nullptr;
 }
 
-void record_forced(registry& backends, const override_list& forced, const selection_request& request,
+void record_forced(registry& backends, const override_list& forced, const nsameta_target& target,
                    const residency& where, const override_entry* taken, decision_recorder* recorder) {
   unsigned named = 0;
   for (const override_entry& entry : forced.entries) {
     named |= 1u << entry.backend;
     if (&entry == taken) continue;
-    const verdict other = judge_forced(backends, entry, where);
+    const eligibility other = check_eligibility(backends, entry, where);
     const char* name = other.backend->name();
     if (other.eligible) {
       recorder->reject(name, entry.variant.c_str(), NSAMETA_REJECTED_NOT_REQUESTED, "an earlier entry runs");
     } else {
       recorder->reject(name, entry.variant.c_str(), other.code, "%s",
-                       why_not(other, entry.backend, request.target, where).c_str());
+                       why_not(other, entry.backend, target, where).c_str());
     }
   }
   for (int id = 0; id < backend_count; ++id) {
@@ -158,38 +228,42 @@ void record_forced(registry& backends, const override_list& forced, const select
   }
 }
 
-nsameta_status select_forced(registry& backends, const override_list& forced, const selection_request& request,
-                             const residency& where, selection* chosen, decision_recorder* recorder) {
-  verdict found{};
+nsameta_status select_forced(registry& backends, const override_list& forced, const nsameta_target& target,
+                             const residency& where, std::int64_t row_bound, selection* chosen,
+                             decision_recorder* recorder) {
+  eligibility found{};
   const override_entry* entry = first_usable(backends, forced, where, &found);
-  if (recorder != nullptr) record_forced(backends, forced, request, where, entry, recorder);
-  if (entry == nullptr) return forced_nobody(backends, forced, request, where);
-  const cheapest best = cheapest_variant(*found.backend, entry->variant, request);
-  if (best.policy == nullptr) {
-    return fail(NSAMETA_INTERNAL_ERROR, "the policy table has no row for %s", found.backend->name());
-  }
-  take(found, best, request, where, !found.eligible, chosen);
-  if (recorder != nullptr && entry->variant.empty()) record_other_variants(*found.backend, request, *chosen, recorder);
+  if (recorder != nullptr) record_forced(backends, forced, target, where, entry, recorder);
+  if (entry == nullptr) return fail_forced(backends, forced, target, where);
+  const std::int32_t variant =
+      entry->variant.empty() ? default_variant(*found.backend) : found.backend->find_variant(entry->variant);
+  commit(found, variant, target, where, row_bound, chosen);
+  if (recorder == nullptr) return NSAMETA_OK;
+  if (forced.entries.size() == 1)
+    recorder->add_rule("the override names it");
+  else if (chosen->staged)
+    recorder->add_rule("the override's first that can run; none of it reaches every buffer");
+  else
+    recorder->add_rule("the override's first that reaches every buffer");
+  if (entry->variant.empty()) record_other_variants(*chosen, recorder);
   return NSAMETA_OK;
 }
 
 }  // namespace
 
-launch_policy policy_of(const backend_record& backend, const variant_policy& variant, std::int32_t device) noexcept {
-  const policy_row& row = *variant.row;
-  const std::int64_t blocks = std::int64_t{row.max_blocks_per_multiprocessor} *
-                              backend.capabilities[static_cast<std::size_t>(device)].multiprocessors;
-  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
-  return {variant.variant, row.block_threads, static_cast<std::int32_t>(std::min(blocks, most)), row.grain_rows, 0};
+const char* why_disabled(const backend_record& backend, std::string_view variant) {
+  return backend.id == id_cpu && variant == "tbb" && cpu::scheduler_left_behind()
+             ? "the process was forked after it used oneTBB, whose threads stayed with the parent"
+             : nullptr;
 }
 
-nsameta_status select(registry& backends, const override_list& forced, const selection_request& request,
-                      const residency& where, selection* chosen, decision_recorder* recorder) {
+nsameta_status select(registry& backends, const override_list& forced, const nsameta_target& target,
+                      const residency& where, std::int64_t row_bound, selection* chosen, decision_recorder* recorder) {
   if (!forced.error.empty()) [[unlikely]]
     return fail(NSAMETA_INVALID_OVERRIDE, "%s", forced.error.c_str());
   if (forced.entries.empty()) [[likely]]
-    return select_best(backends, request, where, chosen, recorder);
-  return select_forced(backends, forced, request, where, chosen, recorder);
+    return select_preferred(backends, target, where, row_bound, chosen, recorder);
+  return select_forced(backends, forced, target, where, row_bound, chosen, recorder);
 }
 
 }  // namespace nsameta

@@ -1,4 +1,6 @@
-/// Selection: a pure function of what the backends can do, the problem's size, where its buffers are, and the override.
+/// Selection: a pure function of what the backends can do, where the buffers are, the target and the override. The
+/// first backend in order of preference that can run and reaches every buffer is taken; batch sizes decide inside a
+/// backend.
 #pragma once
 
 #include "decision.h"
@@ -7,26 +9,25 @@
 
 namespace nsameta {
 
-struct selection_request {
-  nsameta_target target;
-  call_size size;
-};
+/// Backends that are chosen without being asked for, the preferred first: GPUs, in whose memory an engine's buffers
+/// are, then the CPU. `reference` and `simt` are there for tests.
+inline constexpr std::array preferred_backends{id_cuda, id_hip, id_cpu};
 
 struct selection {
   const backend_record* backend = nullptr;
-  const policy_row* row = nullptr;
   launch_policy policy{};
   launch_place place{};
   bool staged = false;
-  double expected = 0;  ///< nanoseconds, without the copies of a staged run
+
+  const char* variant() const { return backend->table->variants[policy.variant]; }
 };
 
-/// How a variant runs on a device; the row bound is the call's, and 0 here.
-launch_policy policy_of(const backend_record& backend, const variant_policy& variant, std::int32_t device) noexcept;
+/// Chooses, or fails with the reason why nothing can run: NSAMETA_INVALID_OVERRIDE or NSAMETA_BACKEND_UNAVAILABLE.
+/// `row_bound`: of the call. `recorder` may be null.
+nsameta_status select(registry& backends, const override_list& forced, const nsameta_target& target,
+                      const residency& where, std::int64_t row_bound, selection* chosen, decision_recorder* recorder);
 
-/// Chooses, or fails with the sentence why nothing can run: NSAMETA_INVALID_OVERRIDE or NSAMETA_BACKEND_UNAVAILABLE.
-/// `recorder` may be null.
-nsameta_status select(registry& backends, const override_list& forced, const selection_request& request,
-                      const residency& where, selection* chosen, decision_recorder* recorder);
+/// Why a variant cannot run in this process, null if it can: what a fork left behind.
+const char* why_disabled(const backend_record& backend, std::string_view variant);
 
 }  // namespace nsameta

@@ -8,12 +8,13 @@
 namespace nsameta {
 namespace {
 
-constexpr const char* variant_names[] = {"serial", "tbb", nullptr};
+constexpr const char* variant_names[] = {"auto", "serial", "tbb", nullptr};
 
-void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, std::int64_t grain) {
-  if (grain > 0) {
+void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, std::int32_t variant) {
+  if (variant != cpu::variant_serial) {
     try {
-      return cpu::fill_parallel(problem, outputs, grain);
+      if (variant == cpu::variant_auto) return cpu::fill_counted(problem, outputs);
+      return cpu::fill_parallel(problem, outputs, cpu::task_rows(outputs));
     } catch (...) {
       // The scheduler could not get threads, or memory for a task. Serial needs neither, and overwrites whatever was
       // begun. Not so when oneTBB (2021.8) finds no memory while it first initialises itself in a process: then it
@@ -25,7 +26,7 @@ void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, st
 
 nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
                     const launch_policy& policy, launch_place, failure_text*) {
-  for (std::int64_t set = 0; set < count; ++set) fill_set(problem, sets[set], policy.grain_rows);
+  for (std::int64_t set = 0; set < count; ++set) fill_set(problem, sets[set], policy.variant);
   return NSAMETA_OK;
 }
 

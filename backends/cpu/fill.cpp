@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "cpu/dense_batch.h"
 #include "cpu/one_walk.h"
@@ -13,20 +14,31 @@
 #include "cpu/request_fields.h"
 #include "cpu/row_fields.h"
 #include "cpu/scheduler.h"
+#include "cpu/tuning.h"
+#include "problem.h"
 
 namespace nsameta::cpu {
 namespace {
 
-/// Segments of a large batch: enough to balance any machine, few enough for the stack, and of so many requests or more
-/// that the work on one hides what it takes to find it.
-constexpr int max_segments = 256;
-constexpr std::int64_t least_segment = 256;
+using tuning::table_tile;
 
-/// Pieces of page-table work.
-constexpr std::int64_t max_pieces = 4096;
+/// The grain of a fill on one thread.
+constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
 
-/// Columns of a unit of page-table work.
-constexpr int table_tile = 1024;
+/// Row vectors that are asked for; one where none is, so that rows count.
+std::int64_t row_fields(const nsameta_outputs& out) { return std::max<std::int64_t>(1, row_outputs_of(out).count); }
+
+/// Elements of so many rows and units of page-table work. Saturates at tuning::parallel_elements.
+std::int64_t elements(std::int64_t fields, std::int64_t rows, std::int64_t table_units) {
+  constexpr std::int64_t most = tuning::parallel_elements;
+  return std::min(most, std::min(rows, most) * fields + std::min(table_units, most) * table_tile);
+}
+
+bool is_large(std::int64_t fields, std::int64_t rows, std::int64_t table_units) {
+  return elements(fields, rows, table_units) == tuning::parallel_elements;
+}
+
+std::int64_t task_rows(std::int64_t fields) { return tuning::task_elements / fields; }
 
 /// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
 template <class Batch, class CountTokens>
@@ -66,33 +78,20 @@ void write_rows(const Batch& batch, const dense_lengths* lengths, const segment_
     write_row_fields(Batch(batch.problem, others, batch.lengths, batch.kv_offset), at, begin, end);
 }
 
-template <class Batch>
-void fill_serial(Batch& batch, const dense_lengths* lengths) {
-  const totals none{};
-  const std::int64_t requests = batch.problem.batch_size;
-  const segment_index whole{&none, 1, requests};
-  complete_rule(batch, [&] { return add_requests(batch, 0, requests, none).tokens; });
-  const totals all = add_up(batch, lengths, 0, requests, none);
-  write_requests(batch, lengths, 0, requests, none);
-  if (const std::int64_t rows = rows_to_write(batch.out, batch.rows(all)); rows > 0)
-    write_rows(batch, lengths, whole, 0, rows, rows);
-  if (all.table_units > 0) write_page_tables(batch, locate_unit(batch, whole, 0), 0, all.table_units);
-  write_outcome(batch, whole, all);
-}
-
-/// A batch cut into segments of requests that tasks take.
+/// A batch cut into segments of requests that tasks take. `grain`: requests a task takes at least.
 class segments {
  public:
-  segments(std::int64_t requests, std::int64_t grain)
+  segments(std::int64_t requests, int most)
       : requests_(requests),
-        count_(static_cast<int>(std::clamp<std::int64_t>(requests / least_segment, 1, max_segments))),
-        length_((requests + count_ - 1) / count_),
-        grain_(std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, length_))) {}
+        count_(static_cast<int>(std::clamp<std::int64_t>(requests / tuning::least_segment, 1, most))),
+        length_((requests + count_ - 1) / count_) {
+    std::fill_n(before_.begin(), count_, totals{});
+  }
 
   /// Finds what stands before each segment, and the totals of all. `before` a segment as of an earlier scan.
   template <class Batch>
-  totals scan(const Batch& batch, const dense_lengths* lengths) {
-    in_pieces(count_, grain_, [&](std::int64_t first, std::int64_t last) {
+  totals scan(const Batch& batch, const dense_lengths* lengths, std::int64_t grain) {
+    in_pieces(count_, segments_of(grain), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t segment = first; segment < last; ++segment) {
         totals& own = before_[static_cast<std::size_t>(segment)];
         own = add_up(batch, lengths, begin(segment), begin(segment + 1), own);
@@ -109,8 +108,8 @@ class segments {
   }
 
   template <class Visit>
-  void for_each(Visit visit) const {
-    in_pieces(count_, grain_, [&](std::int64_t first, std::int64_t last) {
+  void for_each(std::int64_t grain, Visit visit) const {
+    in_pieces(count_, segments_of(grain), [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t segment = first; segment < last; ++segment)
         visit(begin(segment), begin(segment + 1), before_[static_cast<std::size_t>(segment)]);
     });
@@ -120,33 +119,77 @@ class segments {
 
  private:
   std::int64_t begin(std::int64_t segment) const { return std::min(segment * length_, requests_); }
+  std::int64_t segments_of(std::int64_t grain) const {
+    return std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, length_));
+  }
 
   std::int64_t requests_;
   int count_;
   std::int64_t length_;
-  std::int64_t grain_;  ///< segments a task takes at least
-  std::array<totals, max_segments> before_{};
+  std::array<totals, tuning::max_segments> before_;  // the first `count_`
 };
 
 template <class Batch>
-void fill_parallel(Batch& batch, const dense_lengths* lengths, std::int64_t grain) {
-  segments parts(batch.problem.batch_size, grain);
-  complete_rule(batch, [&] { return parts.scan(batch, lengths).tokens; });
-  const totals all = parts.scan(batch, lengths);
+totals add_up_all(Batch& batch, const dense_lengths* lengths, segments& parts, std::int64_t grain) {
+  complete_rule(batch, [&] { return parts.scan(batch, lengths, grain).tokens; });
+  return parts.scan(batch, lengths, grain);
+}
+
+/// All outputs of a batch that was added up. `grain`: rows or requests a task takes at least.
+template <class Batch>
+void write_all(const Batch& batch, const dense_lengths* lengths, const segments& parts, const totals& all,
+               std::int64_t grain) {
   if (wants_request_fields(batch.out))
-    parts.for_each([&](std::int64_t begin, std::int64_t end, const totals& before) {
+    parts.for_each(grain, [&](std::int64_t begin, std::int64_t end, const totals& before) {
       write_requests(batch, lengths, begin, end, before);
     });
-
   const std::int64_t rows = rows_to_write(batch.out, batch.rows(all));
   in_pieces(rows, grain,
             [&](std::int64_t begin, std::int64_t end) { write_rows(batch, lengths, parts.index(), begin, end, rows); });
   // However many units garbage lengths ask for, the pieces stay few: those past the tables' last row end at once.
-  const std::int64_t piece = std::max({std::int64_t{1}, grain / table_tile, all.table_units / max_pieces});
+  const std::int64_t piece =
+      std::max({std::int64_t{1}, grain / table_tile, all.table_units / tuning::max_table_pieces});
   in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
     write_page_tables(batch, locate_unit(batch, parts.index(), begin), begin, end);
   });
   write_outcome(batch, parts.index(), all);
+}
+
+template <class Batch>
+void fill_serial(Batch& batch, const dense_lengths* lengths) {
+  segments whole(batch.problem.batch_size, 1);
+  const totals all = add_up_all(batch, lengths, whole, everything);
+  write_all(batch, lengths, whole, all, everything);
+}
+
+/// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
+template <class Work>
+void in_arena(std::int64_t grain, const Work& work) {
+  const scheduler_use use;
+  if (!use) return work(everything);
+  tbb::this_task_arena::isolate([&] { work(grain); });
+}
+
+template <class Batch>
+void fill_parallel(Batch& batch, const dense_lengths* lengths, std::int64_t grain) {
+  in_arena(grain, [&](std::int64_t granted) {
+    segments parts(batch.problem.batch_size, tuning::max_segments);
+    const totals all = add_up_all(batch, lengths, parts, granted);
+    write_all(batch, lengths, parts, all, granted);
+  });
+}
+
+template <class Batch>
+void fill_counted(Batch& batch, const dense_lengths* lengths) {
+  const std::int64_t requests = batch.problem.batch_size, fields = row_fields(batch.out);
+  // So many requests that adding them up is work for tasks too.
+  if (is_large(fields, requests, 0)) return fill_parallel(batch, lengths, task_rows(fields));
+  segments parts(requests, tuning::max_segments);
+  const totals all = add_up_all(batch, lengths, parts, everything);
+  const auto write = [&](std::int64_t grain) { write_all(batch, lengths, parts, all, grain); };
+  if (is_large(fields, rows_to_write(batch.out, batch.rows(all)), all.table_units))
+    return in_arena(task_rows(fields), write);
+  write(everything);
 }
 
 /// Calls `use(batch, lengths)` with the code that serves the work at hand and no more.
@@ -172,20 +215,37 @@ void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use 
 
 }  // namespace
 
+std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
+  if (wants_tables(out)) return tuning::parallel_elements;
+  const row_outputs asked = row_outputs_of(out);
+  const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
+  std::int64_t rows = row_bound(problem, asked);
+  if (asked.count > 0) rows = rows_to_write(out, uniform ? rows : everything);
+  return elements(row_fields(out), std::max(rows, problem.batch_size), 0);
+}
+
+std::int64_t task_rows(const nsameta_outputs& out) { return task_rows(row_fields(out)); }
+
 void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
-  if (fill_in_one_walk(problem, out)) return;
+  if (fits_one_walk(problem, out)) return fill_in_one_walk(problem, out);
   with_batch(problem, out, [](auto& batch, const dense_lengths* lengths) { fill_serial(batch, lengths); });
 }
 
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
   // Work for one task needs no other thread.
-  if (problem.batch_size <= grain && vector_rows(out, int32_max) <= grain && fill_in_one_walk(problem, out)) return;
-  const scheduler_use use;
-  if (!use) return fill_serial(problem, out);
-  tbb::this_task_arena::isolate([&] {
-    with_batch(problem, out,
-               [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });
-  });
+  const bool small = problem.batch_size <= grain && vector_rows(out, int32_max) <= grain;
+  if (small && fits_one_walk(problem, out)) return fill_in_one_walk(problem, out);
+  with_batch(problem, out,
+             [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });
+}
+
+void fill_counted(const nsameta_problem& problem, const nsameta_outputs& out) {
+  if (fits_one_walk(problem, out)) {
+    constexpr std::int64_t enough = tuning::task_elements / one_walk_fields;
+    const std::int64_t rows = std::max(rows_in_one_walk(problem, out, enough), problem.batch_size);
+    if (rows <= enough || !is_large(row_fields(out), rows, 0)) return fill_in_one_walk(problem, out);
+  }
+  with_batch(problem, out, [](auto& batch, const dense_lengths* lengths) { fill_counted(batch, lengths); });
 }
 
 }  // namespace nsameta::cpu

@@ -4,21 +4,32 @@
 
 #include "cpu/dense_batch.h"
 #include "cpu/outcome.h"
+#include "cpu/tuning.h"
 
 namespace nsameta::cpu {
 
-/// Of more it may be worth to know how many there really are: they may have to be streamed.
-inline constexpr std::int64_t most_rows_unseen = 1 << 20;
+/// Row vectors that such a walk writes, at most.
+inline constexpr std::int64_t one_walk_fields = 3;
 
-/// False, and nothing written, when the batch asks for more than such a walk gives.
-inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
+/// Whether such a walk gives all that the batch asks for.
+inline bool fits_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
   const auto absent = [](auto&... outputs) { return ((outputs.data == nullptr) && ...); };
   const std::int64_t end = vector_rows(out, int32_max);
-  if (!absent(out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
-              out.real_page_table) ||
-      end == 0 || end > most_rows_unseen || out.vector_tail != NSAMETA_TAIL_KEEP || !dense_lengths::fits(problem, out))
-    return false;
+  return absent(out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
+                out.real_page_table) &&
+         end != 0 && end <= tuning::one_walk_rows && out.vector_tail == NSAMETA_TAIL_KEEP &&
+         dense_lengths::fits(problem, out);
+}
 
+/// The rows that it writes, counted only where there is room for more than `enough`: else that room.
+inline std::int64_t rows_in_one_walk(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t enough) {
+  const std::int64_t room = vector_rows(out, int32_max);
+  if (room <= enough || problem.batch_size >= room) return room;
+  const dense_lengths lengths(problem, out);
+  return smaller(room, best_vector_code().add_lengths(lengths, 0, problem.batch_size).tokens);
+}
+
+inline void fill_in_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
   const dense_lengths lengths(problem, out);
   const vector_code& code = best_vector_code();
   const std::int64_t requests = lengths.requests;
@@ -27,6 +38,7 @@ inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outpu
     all = code.add_lengths(lengths, 0, requests);
     write_request_fields(out, lengths, 0, requests, {});
   }
+  const std::int64_t end = vector_rows(out, int32_max);
   const row_progress at = code.write_rows({lengths, out, 0, 0, 0, end, 0, problem.index_topk, false});
   all.tokens = at.rows;
   if (at.request < requests) all.tokens += code.add_lengths(lengths, at.request, requests).tokens;
@@ -42,7 +54,6 @@ inline bool fill_in_one_walk(const nsameta_problem& problem, const nsameta_outpu
     store_last_sum(out.nsa_cu_seqlens_k, all.tokens, all.clamped);
     if (present(out.total_rows)) store_value(out.total_rows, 0, all.tokens);
   }
-  return true;
 }
 
 }  // namespace nsameta::cpu

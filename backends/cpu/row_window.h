@@ -5,14 +5,15 @@
 
 #include "cpu/lanes.h"
 #include "cpu/row_job.h"
+#include "cpu/tuning.h"
 
 namespace nsameta::cpu {
 
 /// Apart from the window's counters, which then stay in registers.
 template <int width>
 struct row_window_memory {
-  static constexpr int block = 64;              ///< requests prepared at a time
-  static constexpr std::int64_t enough = 1024;  ///< rows: 4 KiB
+  static constexpr int block = tuning::window_requests;
+  static constexpr std::int64_t enough = tuning::window_rows;
   /// A block of short requests past `enough`, and a vector past those.
   static constexpr std::int64_t room = enough + block * width;
 

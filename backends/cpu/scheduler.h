@@ -5,7 +5,7 @@
 namespace nsameta::cpu {
 
 /// One use of oneTBB, to be asked before it begins and kept until it is over. False once the process exits, which waits
-/// for the uses under way. A fork is selection's affair.
+/// for the uses under way, and where the scheduler was left behind.
 class scheduler_use {
  public:
   scheduler_use();
@@ -19,7 +19,8 @@ class scheduler_use {
   bool granted_;
 };
 
-/// Whether a use was ever asked for, here or in a process that this one was forked from.
-bool has_used_scheduler();
+/// To be called in a forked child, alone: a use that was ever asked for leaves the scheduler with the parent.
+void leave_scheduler();
+bool scheduler_left_behind();
 
 }  // namespace nsameta::cpu

@@ -5,6 +5,7 @@
 
 #include "cpu/length_sums.h"
 #include "cpu/row_kernel.h"
+#include "cpu/tuning.h"
 
 namespace nsameta::cpu {
 namespace {
@@ -44,7 +45,7 @@ std::int64_t streaming_bytes() {
   std::int64_t known = bytes.load(std::memory_order_relaxed);
   if (known == 0) [[unlikely]] {
     const std::int64_t cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    bytes.store(known = cache > 0 ? cache : std::int64_t{32} << 20, std::memory_order_relaxed);
+    bytes.store(known = cache > 0 ? cache : tuning::unknown_cache_bytes, std::memory_order_relaxed);
   }
   return known;
 }

@@ -10,7 +10,6 @@
 #include "cpu/backend.h"
 #include "harness/library_error.h"
 #include "harness/parity.h"
-#include "policy.h"
 #include "problem.h"
 #include "reference/backend.h"
 
@@ -18,7 +17,7 @@ namespace nsameta::bench {
 namespace {
 
 const harness::generated_case& checked(const harness::generated_case& measured) {
-  for (const char* backend : {"cpu/serial", "cpu/tbb"})
+  for (const char* backend : {"cpu/auto", "cpu/serial", "cpu/tbb"})
     if (const auto wrong = check_parity(measured, backend)) throw std::runtime_error(*wrong);
   return measured;
 }
@@ -77,18 +76,7 @@ void host_case::set_parallel() const {
 }
 
 launch_policy host_case::policy_of(const char* variant) const {
-  const policy_row* row = find_policy(policy_table(), "cpu", variant);
-  if (row == nullptr) throw std::runtime_error("the policy table has no cpu/" + std::string(variant));
-  return {variant_index(variant), 0, 0, row->grain_rows, row_bound(inputs_.view(), outputs_.view())};
-}
-
-launch_policy host_case::chosen_policy() const {
-  nsameta_decision decision{};
-  decision.struct_size = sizeof decision;
-  harness::check(nsameta_explain(&inputs_.view(), &outputs_.view(), &target_, &decision));
-  if (decision.backend != std::string_view("cpu"))
-    throw std::runtime_error(std::string("selection takes ") + decision.backend + " on the host");
-  return {variant_index(decision.variant), 0, 0, decision.grain_rows, decision.row_bound};
+  return {variant_index(variant), 0, 0, row_bound(inputs_.view(), outputs_.view())};
 }
 
 }  // namespace nsameta::bench

@@ -12,7 +12,7 @@ namespace nsameta::bench {
 
 class host_case {
  public:
-  /// Throws unless cpu/serial and cpu/tbb give the reference's answer.
+  /// Throws unless every variant gives the reference's answer.
   explicit host_case(const harness::generated_case& measured);
 
   void fill() const;                                ///< nsameta_fill, selection and all
@@ -21,8 +21,7 @@ class host_case {
   void set() const;                                 ///< memset of the live part of every output
   void set_parallel() const;                        ///< the same under TBB, each output cut evenly over the threads
 
-  launch_policy policy_of(const char* variant) const;  ///< as the policy table has it
-  launch_policy chosen_policy() const;                 ///< what selection takes
+  launch_policy policy_of(const char* variant) const;
 
   std::int64_t requests() const { return inputs_.view().batch_size; }
   std::int64_t rows() const { return rows_; }

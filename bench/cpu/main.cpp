@@ -40,7 +40,7 @@ void add_group(const std::string& group, const batches& turns) {
   for (const char* variant : {"serial", "tbb"})
     add(group + '/' + variant, turns,
         [policy = one.policy_of(variant)](const host_case& batch) { batch.fill_by(policy); });
-  add(group + "/chosen", turns, [policy = one.chosen_policy()](const host_case& batch) { batch.fill_by(policy); });
+  add(group + "/chosen", turns, [policy = one.policy_of("auto")](const host_case& batch) { batch.fill_by(policy); });
   add(group + "/nsameta_fill", turns, [](const host_case& batch) { batch.fill(); });
   if (one.rows() <= most_reference_rows)
     add(group + "/reference", turns, [](const host_case& batch) { batch.fill_by_reference(); });

@@ -35,6 +35,6 @@ def get_kernel_info(requests=32, rows_each=4, device="auto"):
         kernel, why = None, decision["error"]
     else:
         kernel = f"{decision['backend']}/{decision['variant']}"
-        why = "; ".join([f"{decision['expected_ns']:.0f} ns expected", *rejections])
+        why = "; ".join([decision["rule"], *rejections])
     return {"kernel": kernel, "why": why, "requests": requests, "rows_each": rows_each, "device": device,
             "decision": decision, "backends": backends()}

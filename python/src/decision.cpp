@@ -16,7 +16,7 @@ const char* state_name(nsameta_backend_state state) {
 }
 
 const char* code_name(nsameta_rejection_code code) {
-  constexpr const char* names[] = {"unavailable", "not_requested", "unreachable", "wrong_target", "cost"};
+  constexpr const char* names[] = {"unavailable", "not_requested", "unreachable", "wrong_target", "order"};
   return names[code - 1];
 }
 
@@ -59,11 +59,8 @@ nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
   record["staged"] = decision->staged != 0;
   record["block_threads"] = decision->block_threads;
   record["max_blocks"] = decision->max_blocks;
-  record["grain_rows"] = decision->grain_rows;
   record["row_bound"] = decision->row_bound;
-  record["row_elements"] = decision->row_elements;
-  record["table_elements"] = decision->table_elements;
-  record["expected_ns"] = decision->expected_ns;
+  record["rule"] = decision->rule;
   record["override"] = to_python(decision->override_text);
   nb::list rejections;
   for (std::int32_t i = 0; i < decision->rejection_count; ++i) {

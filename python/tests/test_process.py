@@ -94,7 +94,7 @@ def test_a_forked_child_goes_on_without_threads():
     told = run(FORKED, NSAMETA_BACKEND="auto")
     assert told.returncode == 0, told.stderr
     parents, childs, code = told.stdout.splitlines()
-    assert parents == "True tbb []"
+    assert parents.startswith("True auto")
     assert childs.startswith("True serial ['the process was forked after it used oneTBB")
     assert code == "0"
 

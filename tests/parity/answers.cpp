@@ -22,7 +22,7 @@ std::vector<std::string> list_computing() {
     if (name == "reference") {
       all.push_back(name);
     } else if (name == "cpu") {
-      all.insert(all.end(), {"cpu/serial", "cpu/tbb"});
+      all.insert(all.end(), {"cpu/auto", "cpu/serial", "cpu/tbb"});
     } else {
       for (std::int32_t device = 0; device < backend.device_count; ++device)
         for (const char* variant : {"/block256", "/block512"})

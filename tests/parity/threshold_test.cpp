@@ -1,5 +1,5 @@
-/// What selection does by itself, over host memory: a batch is handed to another kernel from some size on, and its
-/// answer stays the reference's on both sides of it.
+/// What selection does by itself, over host memory: from some size on a batch is cut over threads, and its answer stays
+/// the reference's on both sides of it.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -31,12 +31,13 @@ harness::problem_data problem_of(const step_kind& kind, std::int64_t batch_size)
   return problem;
 }
 
+/// "one thread", where the host knows, or "counted", where the fill decides.
 std::string decided(const nsameta_problem& problem, const nsameta_outputs* outputs) {
   const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   check(nsameta_explain(&problem, outputs, &host, &decision));
-  return std::string(decision.backend) + "/" + decision.variant;
+  return std::string(decision.rule).find("else oneTBB") == std::string::npos ? "one thread" : "counted";
 }
 
 /// The decision for a batch of any size with the outputs of `exact_layout`. Nothing is read to make it, so the inputs
@@ -71,7 +72,7 @@ std::int64_t threshold(const step_kind& kind) {
   return other;
 }
 
-/// Fills a batch wherever selection sends it; where that was.
+/// Fills a batch by selection; what was decided.
 std::string fill_and_compare(const step_kind& kind, std::int64_t batch_size) {
   harness::generated_case step;
   step.problem = problem_of(kind, batch_size);

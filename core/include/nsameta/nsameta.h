@@ -282,10 +282,10 @@ NSAMETA_API nsameta_status nsameta_device(const char* backend, int32_t index, ns
 /// Why a candidate did not run.
 typedef enum nsameta_rejection_code {
   NSAMETA_REJECTED_UNAVAILABLE = 1,    ///< see nsameta_backend_state
-  NSAMETA_REJECTED_NOT_REQUESTED = 2,  ///< an override names others
+  NSAMETA_REJECTED_NOT_REQUESTED = 2,  ///< it runs only where it is named, or an override names others
   NSAMETA_REJECTED_UNREACHABLE = 3,    ///< its device cannot reach a buffer
   NSAMETA_REJECTED_WRONG_TARGET = 4,   ///< the caller's target is another kind of device
-  NSAMETA_REJECTED_COST = 5            ///< it could run; the policy table expects it to be slower
+  NSAMETA_REJECTED_ORDER = 5           ///< it could run, and so can one that comes before it
 } nsameta_rejection_code;
 
 #define NSAMETA_MAX_REJECTIONS 16
@@ -304,13 +304,10 @@ typedef struct nsameta_decision {
   char variant[16];         ///< of the backend
   int32_t device;           ///< its ordinal
   int32_t staged;           ///< 1: buffers are copied in and out, because the forced backend cannot reach them
-  int32_t block_threads;    ///< GPU policies: threads of a block; else 0
-  int32_t max_blocks;       ///< GPU policies: blocks of the grid at most; else 0
-  int64_t grain_rows;       ///< CPU policies: rows a task takes at least; 0: serial
+  int32_t block_threads;    ///< GPUs: threads of a block; else 0
+  int32_t max_blocks;       ///< GPUs: blocks of the grid at most; else 0
   int64_t row_bound;        ///< rows the host can bound T by: uniform rows, else the smallest row capacity
-  int64_t row_elements;     ///< row_bound times the row outputs asked for, one at least
-  int64_t table_elements;   ///< elements of page tables that the estimate counts with
-  double expected_ns;       ///< the policy table's estimate
+  char rule[192];           ///< which rules decided, and by which number
   char override_text[64];   ///< the override in force, "" if none
   int32_t rejection_count;  ///< of `rejections`
   nsameta_rejection rejections[NSAMETA_MAX_REJECTIONS];  ///< the candidates that do not run

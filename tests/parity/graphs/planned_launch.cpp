@@ -26,7 +26,7 @@ planned_launch plan_launch(const nsameta_problem& problem, const nsameta_outputs
   const auto* const variant = std::ranges::find_if(
       gpu::variants, [&](const gpu::variant& each) { return std::string_view(each.name) == decision.variant; });
   const launch_policy policy{static_cast<std::int32_t>(variant - gpu::variants), decision.block_threads,
-                             decision.max_blocks, decision.grain_rows, decision.row_bound};
+                             decision.max_blocks, decision.row_bound};
   constexpr auto one = gpu::launch_sets<note_taker, 1>, many = gpu::launch_sets<note_taker, NSAMETA_SETS_PER_LAUNCH>;
   const std::int64_t first = std::min<std::int64_t>(sets, NSAMETA_SETS_PER_LAUNCH);
   (sets == 1 ? one : many)(problem, outputs, first, policy, {});

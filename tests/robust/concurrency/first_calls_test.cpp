@@ -44,7 +44,7 @@ class agreement {
 
 std::string describe(const nsameta_decision& decision) {
   std::string text = std::string(decision.backend) + "/" + decision.variant + ":" + std::to_string(decision.device) +
-                     " " + std::to_string(decision.expected_ns);
+                     " " + decision.rule;
   for (int i = 0; i < decision.rejection_count; ++i)
     text += std::string("; ") + decision.rejections[i].candidate + ": " + decision.rejections[i].why;
   return text;

@@ -14,7 +14,7 @@ constexpr nsameta_target host_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// A process that has opened nothing yet, as far as dispatch goes.
 struct fresh_dispatch {
-  registry backends{built_in_openers(), policy_table()};
+  registry backends{built_in_openers()};
   override_setting setting{[] { return "auto"; }};
   dispatcher dispatch{backends, setting};
 };

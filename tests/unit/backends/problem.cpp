@@ -18,7 +18,7 @@ const gpu::fill_arguments<1>& small_problem::arguments() {
   all.outputs[0].nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
   all.outputs[0].cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
   all.lengths = lengths_of(all.problem);
-  constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 4, .grain_rows = 0, .row_bound = 3};
+  constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 4, .row_bound = 3};
   all.plans[0] = gpu::plan_of(all.problem, all.outputs[0], policy);
   all.step = gpu::step_plan_of(all.problem, all.lengths, all.outputs[0], all.plans[0], policy);
   return all;

@@ -51,8 +51,7 @@ struct ragged_batch {
     outputs.cu_seqlens_k = {kv_sums.data(), problem.batch_size + 1, NSAMETA_INT32};
     outputs.seqlens_expanded = {expanded.data(), rows, NSAMETA_INT32};
     outputs.nsa_cu_seqlens_k = {clamped_sums.data(), rows + 1, NSAMETA_INT32};
-    const launch_policy policy{
-        .variant = 0, .block_threads = 256, .max_blocks = 16, .grain_rows = 0, .row_bound = rows};
+    const launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 16, .row_bound = rows};
     failure_text why{};
     CHECK(gpu::fill<Runtime>(problem, &outputs, 1, policy, {device, nullptr}, &why) == NSAMETA_OK);
     for (const ints* more : {&expanded, &clamped_sums}) kv_sums.insert(kv_sums.end(), more->begin(), more->end());

@@ -4,7 +4,6 @@
 
 #include "expect.h"
 #include "nsameta/device.hpp"
-#include "policy.h"
 #include "registry.h"
 
 using namespace nsameta;
@@ -22,17 +21,6 @@ TEST_CASE("all five backends are listed in selection order, each with a state an
   CHECK(all[1].state == NSAMETA_BACKEND_READY);
   nsameta_backend_info two[2];
   CHECK(nsameta_backends(two, 2) == backend_count);
-}
-
-TEST_CASE("every variant of a linked-in backend has a policy") {
-  registry backends(built_in_openers(), policy_table());
-  for (const int id : {id_reference, id_cpu, id_simt}) {
-    const backend_record& backend = backends.at(id);
-    if (backend.table == nullptr) continue;
-    std::size_t variants = 0;
-    while (backend.table->variants[variants] != nullptr) ++variants;
-    CHECK(backend.variants.size() == variants);
-  }
 }
 
 TEST_CASE("devices are described, and what is none is named") {

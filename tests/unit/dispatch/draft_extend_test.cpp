@@ -69,11 +69,10 @@ TEST_CASE("get_kernel_info is the decision that a batch of the size gets") {
     same.struct_size = sizeof same;
     REQUIRE(nsameta_explain(&step, nullptr, &host, &same) == NSAMETA_OK);
     CHECK(std::string(info.decision.variant) == same.variant);
-    CHECK(info.decision.expected_ns == same.expected_ns);
+    CHECK(std::string(info.decision.rule) == same.rule);
     CHECK(info.decision.rejection_count > 0);
   }
-  CHECK(std::string(get_kernel_info(1, 4, host).decision.variant) !=
-        get_kernel_info(100'000'000, 4, host).decision.variant);
+  CHECK(std::string(get_kernel_info(1, 4, host).decision.rule) != get_kernel_info(100'000'000, 4, host).decision.rule);
 }
 
 TEST_CASE("get_kernel_info without a target takes the first GPU that is ready, or else the host") {

@@ -68,7 +68,7 @@ TEST_CASE("NSAMETA_LOG=dispatch" * doctest::skip()) {
   small_fill fill;
   CHECK(fill() == NSAMETA_OK);
   REQUIRE(logged.size() == 1);
-  expect_words(logged[0], {"dispatch: cpu/serial device 0", "2 rows", "not cpu/tbb"});
+  expect_words(logged[0], {"dispatch: cpu/auto device 0", "2 rows", "not cpu/tbb"});
   nsameta_set_log_callback(nullptr, nullptr);
 }
 

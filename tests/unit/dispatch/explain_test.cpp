@@ -5,23 +5,21 @@
 using namespace nsameta;
 using namespace nsameta::test;
 
-TEST_CASE("the record says what was chosen and what it should cost") {
+TEST_CASE("the record says what was chosen and by which rule") {
   fake_world world;
-  CHECK(world.decided() == "cpu/serial");
-  const policy_row& serial = *find_policy(policy_table(), "cpu", "serial");
-  CHECK(world.decision.expected_ns == doctest::Approx(expected_ns(serial, {4, 4, 0})));
+  CHECK(world.decided() == "cpu/auto");
+  CHECK(std::string(world.decision.rule) ==
+        "the first of cuda, hip, cpu that reaches every buffer; one thread: at most 4 elements, fewer than 262144");
   CHECK(world.decision.row_bound == 4);
-  CHECK(world.decision.row_elements == 4);  // no row output is asked for: rows count once
-  CHECK(world.decision.table_elements == 0);
   CHECK(world.decision.rejection_count == 6);
-  CHECK(world.rejection("cpu/tbb").code == NSAMETA_REJECTED_COST);
-  expect_words(world.rejection("cpu/tbb").why, {"ns expected", "cpu/serial"});
+  CHECK(world.rejection("cpu/tbb").code == NSAMETA_REJECTED_NOT_REQUESTED);
+  expect_words(world.rejection("cpu/tbb").why, {"auto runs unless another is named"});
   CHECK(world[id_cpu].fills.empty());
 }
 
 TEST_CASE("a failed explanation still lists the rejections, and nothing of an older record") {
   fake_world world;
-  CHECK(world.decided() == "cpu/serial");
+  CHECK(world.decided() == "cpu/auto");
   world.target = {NSAMETA_DEVICE_HIP, 0, nullptr, 0};
   CHECK(world.explain() == NSAMETA_BACKEND_UNAVAILABLE);
   CHECK(world.decision.backend[0] == '\0');
@@ -54,7 +52,8 @@ TEST_CASE("a record is one line") {
   world.put_all_on(id_cuda);
   REQUIRE(world.explain() == NSAMETA_OK);
   const std::string line = to_line(world.decision);
-  expect_words(line, {"dispatch: cpu/serial device 0 staged", "4 rows", "override cpu"});
+  expect_words(line,
+               {"dispatch: cpu/auto device 0 staged: the override names it; one thread", "4 rows", "override cpu"});
   expect_words(line, {"not cuda: the override is cpu"});
   CHECK(line.find('\n') == std::string::npos);
 }

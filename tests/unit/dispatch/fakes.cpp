@@ -115,19 +115,17 @@ struct fake {
     return NSAMETA_OK;
   }
 
-  static constexpr const char* variants[] = {Id == id_reference ? "scalar"
-                                             : Id == id_cpu     ? "serial"
-                                                                : "block256",
-                                             Id == id_reference ? nullptr
-                                             : Id == id_cpu     ? "tbb"
-                                                                : "block512",
-                                             nullptr};
+  static constexpr const char* variants_of_reference[] = {"scalar", nullptr};
+  static constexpr const char* variants_of_cpu[] = {"auto", "serial", "tbb", nullptr};
+  static constexpr const char* variants_of_gpus[] = {"block256", "block512", nullptr};
   static constexpr backend_interface table{
       .interface_version = backend_interface_version,
       .kind = all_backends[Id].kind,
       .name = all_backends[Id].name,
       .version = "fake",
-      .variants = variants,
+      .variants = Id == id_reference ? variants_of_reference
+                  : Id == id_cpu     ? variants_of_cpu
+                                     : variants_of_gpus,
       .probe = probe,
       .describe = describe,
       .locate = locate,
@@ -160,8 +158,7 @@ struct fake {
 
 fake_world::fake_world(const char* environment)
     : backends(
-          {fake<id_reference>::open, fake<id_cpu>::open, fake<id_simt>::open, fake<id_cuda>::open, fake<id_hip>::open},
-          policy_table()),
+          {fake<id_reference>::open, fake<id_cpu>::open, fake<id_simt>::open, fake<id_cuda>::open, fake<id_hip>::open}),
       setting([] { return environment_text; }),
       dispatch(backends, setting) {
   world = this;

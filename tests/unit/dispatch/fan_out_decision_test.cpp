@@ -39,5 +39,5 @@ TEST_CASE("the decision of a fan-out is logged once and is what explain says") {
   CHECK(filled[8] == std::array<std::int32_t, 2>{13, 14});
   CHECK(std::string(decision.backend) == "cpu");
   REQUIRE(logged.size() == 1);  // NSAMETA_LOG=dispatch, which CTest sets
-  nsameta::test::expect_words(logged[0], {"dispatch: cpu/serial device 0", "2 rows"});
+  nsameta::test::expect_words(logged[0], {"dispatch: cpu/auto device 0", "2 rows"});
 }

@@ -58,7 +58,7 @@ TEST_CASE("a module that was refused is not opened again") {
     ++openings;
     return open_test_module("throws");
   };
-  registry backends(openers, policy_table());
+  registry backends(openers);
   for (int call = 0; call < 3; ++call) CHECK(backends.at(id_cuda).state == NSAMETA_BACKEND_INCOMPATIBLE);
   CHECK(openings == 1);
 }

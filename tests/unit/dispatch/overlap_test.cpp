@@ -7,7 +7,7 @@ using namespace nsameta::test;
 
 namespace {
 
-/// Fills twice, the second time as a call that is known; whether the launches were told that they may overlap.
+/// Fills twice; whether the launches were told that they may overlap.
 std::vector<bool> overlaps_of_two_fills(fake_world& world, int ran) {
   const std::size_t before = world[ran].fills.size();
   for (int i = 0; i < 2; ++i) REQUIRE(world.fill() == NSAMETA_OK);

@@ -8,8 +8,8 @@ using namespace nsameta::test;
 TEST_CASE("unset and auto: the best that can run, every rejection explained") {
   for (const char* text : {static_cast<const char*>(nullptr), "", "auto"}) {
     fake_world world(text);
-    CHECK(world.decided() == "cpu/serial");
-    for (const char* other : {"reference/scalar", "cpu/tbb", "simt/block256", "simt/block512", "cuda", "hip"}) {
+    CHECK(world.decided() == "cpu/auto");
+    for (const char* other : {"reference", "cpu/serial", "cpu/tbb", "simt", "cuda", "hip"}) {
       CHECK_MESSAGE(world.rejection(other).code != 0, other);
       CHECK(world.rejection(other).why[0] != '\0');
     }
@@ -23,7 +23,7 @@ TEST_CASE("one name: that one only") {
     const char* text;
     const char* decided;
   };
-  for (const row& each : {row{"reference", "reference/scalar"}, row{"cpu", "cpu/serial"}, row{"cpu/tbb", "cpu/tbb"},
+  for (const row& each : {row{"reference", "reference/scalar"}, row{"cpu", "cpu/auto"}, row{"cpu/tbb", "cpu/tbb"},
                           row{"simt", "simt/block256"}, row{"simt:1/block512", "simt/block512@1"},
                           row{"cuda", "cuda/block256 staged"}, row{"cuda:0/block512", "cuda/block512 staged"}}) {
     fake_world world(each.text);
@@ -56,13 +56,13 @@ TEST_CASE("a forced index elsewhere than the buffers runs staged there") {
 TEST_CASE("an ordered list: the first that can, and nobody outside it") {
   SUBCASE("falls back when the first is not usable") {
     fake_world world("hip,cpu");
-    CHECK(world.decided() == "cpu/serial");
+    CHECK(world.decided() == "cpu/auto");
     CHECK(world.rejection("hip").code == NSAMETA_REJECTED_UNAVAILABLE);
     CHECK(world.rejection("cuda").code == NSAMETA_REJECTED_NOT_REQUESTED);
   }
   SUBCASE("takes the one that reaches the buffers before one that needs copies") {
     fake_world world("cuda,cpu");
-    CHECK(world.decided() == "cpu/serial");
+    CHECK(world.decided() == "cpu/auto");
     CHECK(world.rejection("cuda").code == NSAMETA_REJECTED_UNREACHABLE);
     world.put_all_on(id_cuda);
     CHECK(world.decided() == "cuda/block256");
@@ -71,7 +71,7 @@ TEST_CASE("an ordered list: the first that can, and nobody outside it") {
   SUBCASE("stages on the first usable one when none reaches the buffers") {
     fake_world world("hip,cpu,reference");
     world.put_all_on(id_cuda);
-    CHECK(world.decided() == "cpu/serial staged");
+    CHECK(world.decided() == "cpu/auto staged");
   }
   SUBCASE("fails with every cause when none is usable") {
     fake_world world("hip,cuda");
@@ -127,7 +127,7 @@ TEST_CASE("a device or variant that the backend does not have is an invalid over
   fake_world far("cuda:7");
   expect_failure(far.fill(), NSAMETA_INVALID_OVERRIDE, {"cuda:7", "index is 7", "cuda has 1 device"});
   fake_world strange("cpu/avx");
-  expect_failure(strange.fill(), NSAMETA_INVALID_OVERRIDE, {"no variant of cpu", "\"avx\"", "serial, tbb"});
+  expect_failure(strange.fill(), NSAMETA_INVALID_OVERRIDE, {"no variant of cpu", "\"avx\"", "auto, serial, tbb"});
 }
 
 TEST_CASE("the interface wins over the environment until the first dispatch") {

@@ -6,7 +6,7 @@ using namespace nsameta::test;
 
 TEST_CASE("auto: plain host memory goes to the host") {
   fake_world world;
-  CHECK(world.decided() == "cpu/serial");
+  CHECK(world.decided() == "cpu/auto");
   CHECK(world.rejection("cuda").code == NSAMETA_REJECTED_UNREACHABLE);
   expect_words(world.rejection("cuda").why, {"seq_lens"});
   CHECK(world.fill() == NSAMETA_OK);
@@ -37,12 +37,13 @@ TEST_CASE("auto: pinned inputs beside device outputs go to the device") {
   CHECK(world.decided() == "cuda/block256");
 }
 
-TEST_CASE("auto: memory that both reach goes to the cheaper, and with a stream to the device") {
+TEST_CASE("auto: memory that both reach goes to the device, and with a stream to it alone") {
   fake_world world;
   world.put_inputs(world.pinned(id_cuda));
   world.put_outputs(world.pinned(id_cuda));
-  CHECK(world.decided() == "cpu/serial");
-  CHECK(world.rejection("cuda/block256").code == NSAMETA_REJECTED_COST);
+  CHECK(world.decided() == "cuda/block256");
+  CHECK(world.rejection("cpu").code == NSAMETA_REJECTED_ORDER);
+  expect_words(world.rejection("cpu").why, {"cuda comes first"});
   int stream = 0;
   world.target.stream = &stream;
   CHECK(world.decided() == "cuda/block256");
@@ -90,7 +91,7 @@ TEST_CASE("an explicit host target opens no module") {
   fake_world world;
   world.target.kind = NSAMETA_DEVICE_HOST;
   CHECK(world.fill() == NSAMETA_OK);
-  CHECK(world.decided() == "cpu/serial");
+  CHECK(world.decided() == "cpu/auto");
   CHECK(world[id_cuda].openings == 0);
   CHECK(world[id_hip].openings == 0);
   CHECK(world.rejection("cuda").code == NSAMETA_REJECTED_WRONG_TARGET);
@@ -138,5 +139,5 @@ TEST_CASE("a call without any buffer runs on the host") {
   world.problem.batch_size = 0;
   world.problem.seq_lens.data = nullptr;
   nsameta_outputs_init(&world.outputs);
-  CHECK(world.decided() == "cpu/serial");
+  CHECK(world.decided() == "cpu/auto");
 }

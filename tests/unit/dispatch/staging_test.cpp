@@ -50,7 +50,7 @@ TEST_CASE("cuda forced on host memory works in memory of its own and gives it ba
 TEST_CASE("buffers here and there can be staged when one side copies them all") {
   fake_world world("cpu");
   world.put_outputs(world.on_device(id_cuda));
-  REQUIRE(world.decided() == "cpu/serial staged");
+  REQUIRE(world.decided() == "cpu/auto staged");
   REQUIRE(world.fill() == NSAMETA_OK);
   CHECK(written(world)[1] == 20);
 }

@@ -1,0 +1,123 @@
+// Where cpu/auto turns from one thread to oneTBB. In a process of its own: the answer is whether anything there has
+// used oneTBB yet, which a child of a fork can tell.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "../../child.h"
+#include "common/sanitizer.h"
+#include "cpu/fill.h"
+#include "cpu/scheduler.h"
+#include "cpu/tuning.h"
+
+using namespace nsameta;
+
+namespace {
+
+using ints = std::vector<std::int32_t>;
+
+constexpr std::int64_t threshold = cpu::tuning::parallel_elements;
+
+/// `rows` rows over `requests` requests, as uneven as that goes, of so many row fields.
+struct sized_fill {
+  nsameta_problem problem;
+  nsameta_outputs outputs;
+  ints seq_lens, extend_seq_lens;
+  std::vector<ints> vectors;
+
+  sized_fill(std::int64_t requests, std::int64_t rows, std::int64_t fields, std::int64_t spare = 0)
+      : seq_lens(static_cast<std::size_t>(requests), 1'000'000),
+        extend_seq_lens(static_cast<std::size_t>(requests), static_cast<std::int32_t>(rows / requests)) {
+    extend_seq_lens[0] += static_cast<std::int32_t>(rows % requests);
+    nsameta_problem_init(&problem);
+    problem.mode = NSAMETA_EXTEND;
+    problem.batch_size = requests;
+    problem.seq_lens.data = seq_lens.data();
+    problem.extend_seq_lens.data = extend_seq_lens.data();
+    nsameta_outputs_init(&outputs);
+    nsameta_vector* const all[]{&outputs.seqlens_expanded, &outputs.nsa_cache_seqlens, &outputs.token_to_batch,
+                                &outputs.nsa_cu_seqlens_q};
+    for (std::int64_t i = 0; i < fields; ++i) {
+      vectors.emplace_back(static_cast<std::size_t>(rows + 1 + spare));
+      *all[i] = {vectors.back().data(), rows + 1 + spare, NSAMETA_INT32};
+    }
+  }
+  sized_fill(const sized_fill&) = delete;
+};
+
+/// Whether a fill, in a process where nothing has used oneTBB, does.
+std::string uses_threads(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  return test::in_child(test::ending::without_exit, [&]() -> std::string {
+    cpu::fill_counted(problem, outputs);
+    cpu::leave_scheduler();
+    return cpu::scheduler_left_behind() ? "yes" : "no";
+  });
+}
+std::string uses_threads(const sized_fill& made) { return uses_threads(made.problem, made.outputs); }
+
+}  // namespace
+
+TEST_CASE("rows times row fields decide, counted by vector code and request by request") {
+  for (const std::int64_t fields : {1, 2, 3, 4})
+    for (const std::int64_t requests : {1, 7, 300, 5000}) {
+      CAPTURE(fields);
+      CAPTURE(requests);
+      const std::int64_t rows = (threshold + fields - 1) / fields;
+      CHECK(uses_threads(sized_fill(requests, rows - 1, fields)) == "no");
+      CHECK(uses_threads(sized_fill(requests, rows, fields)) == "yes");
+    }
+}
+
+TEST_CASE("rows are counted, not the room for them") {
+  for (const std::int64_t fields : {2, 3}) {
+    CHECK(uses_threads(sized_fill(32, 100, fields, 3 * threshold)) == "no");
+    CHECK(uses_threads(sized_fill(32, threshold, fields, 3 * threshold)) == "yes");
+  }
+}
+
+TEST_CASE("rows that no output has room for do not count") {
+  sized_fill made(32, threshold, 2);
+  made.outputs.seqlens_expanded.capacity = made.outputs.nsa_cache_seqlens.capacity = 1000;
+  CHECK(uses_threads(made) == "no");
+}
+
+TEST_CASE("strided lengths, which vector code does not take, are counted too") {
+  sized_fill made(64, threshold / 2 - 1, 2);
+  made.problem.extend_seq_lens.stride = made.problem.seq_lens.stride = 2;  // 32 requests of the 64
+  made.problem.batch_size = 32;
+  CHECK(uses_threads(made) == "no");
+  sized_fill large(64, threshold, 2);
+  large.problem.extend_seq_lens.stride = large.problem.seq_lens.stride = 2;
+  large.problem.batch_size = 32;
+  large.extend_seq_lens[0] += static_cast<std::int32_t>(threshold / 2);
+  CHECK(uses_threads(large) == "yes");
+}
+
+TEST_CASE("live columns of page tables count, not their width") {
+  constexpr std::int64_t requests = 16, width = 4 * threshold / requests;
+  const ints slots(requests, 0), tokens(width, 640);
+  for (const bool live : {false, true}) {
+    sized_fill made(requests, requests, 1);
+    made.problem.mode = NSAMETA_DECODE;
+    made.problem.extend_seq_lens.data = nullptr;
+    std::fill(made.seq_lens.begin(), made.seq_lens.end(), live ? static_cast<std::int32_t>(threshold / requests) : 100);
+    made.problem.req_pool_indices.data = slots.data();
+    made.problem.req_to_token = {tokens.data(), 1, width, width};
+    ints table(requests * width);
+    made.outputs.page_table_1 = {table.data(), requests, width, width};
+    CHECK(uses_threads(made) == (live ? "yes" : "no"));
+  }
+}
+
+TEST_CASE("a child that was left without oneTBB goes on with one thread") {
+  sized_fill made(7, 2 * threshold, 2);
+  CHECK(test::in_child(test::ending::without_exit, [&]() -> std::string {
+          {
+            const cpu::scheduler_use use;
+          }
+          cpu::leave_scheduler();
+          if (cpu::scheduler_use()) return "oneTBB is granted";
+          cpu::fill_counted(made.problem, made.outputs);
+          return made.vectors[0][0] == 0 ? "nothing was filled" : "";
+        }) == "");
+}
