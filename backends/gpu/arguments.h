@@ -5,7 +5,6 @@
 
 #include "common/lengths.h"
 #include "gpu/grid.h"
-#include "gpu/step_plan.h"
 
 namespace nsameta::gpu {
 
@@ -34,7 +33,6 @@ struct set_plan {
 /// that every vendor takes.
 template <int max_sets>
 struct fill_arguments {
-  step_plan step;  ///< of the only set; what the kernel of a step takes
   batch_lengths lengths;
   set_plan plans[max_sets];
   nsameta_problem problem;

@@ -80,7 +80,7 @@ NSAMETA_DEVICE auto add_requests(const Batch& batch, typename Batch::number begi
 }
 
 /// Exclusive scan over the block's threads; `all`: the sum over them.
-template <wanted_totals wanted, class N, int block_threads, device_lane L>
+template <wanted_totals wanted, class N, int block_threads, thread_context L>
 NSAMETA_DEVICE basic_totals<N> block_scan(L& lane, const basic_totals<N>& own, scan_memory<N, block_threads>& shared,
                                           basic_totals<N>& all) {
   constexpr int warps = block_threads / L::warp_width;
@@ -100,49 +100,9 @@ NSAMETA_DEVICE basic_totals<N> block_scan(L& lane, const basic_totals<N>& own, s
   return before;
 }
 
-/// The same where the blocks of a cluster share the work: each adds up its part of the segments, a few threads together
-/// one segment, and reads the sums of the others from their shared memory.
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
-NSAMETA_DEVICE auto scan_in_cluster(L& lane, const Batch& batch,
-                                    scan_memory<typename Batch::number, block_threads>& shared) {
-  using number = typename Batch::number;
-  using totals_type = typename Batch::totals_type;
-  const auto requests = static_cast<number>(batch.lengths.requests);
-  const number each = (requests + max_segments - 1) / max_segments;
-  const int of_block = max_segments / lane.cluster_size();
-  const int together = block_threads / of_block;  // threads that add up one segment
-  const number segment = lane.cluster_rank() * of_block + lane.thread() / together;
-  const number end = smaller((segment + 1) * each, requests);
-  totals_type sum{};
-  NSAMETA_UNROLL(4)
-  for (number i = segment * each + lane.thread() % together; i < end; i += together)
-    sum = sum + batch.template totals_of<wanted>(i, batch.load(i, {}));
-  const int lane_index = lane.thread() % L::warp_width;
-  for (int distance = 1; distance < together; distance *= 2)
-    sum = sum + totals_of_lane<wanted>(lane, sum, lane_index ^ distance);
-  shared.before.template store<wanted>(lane.thread() / together, sum);
-  lane.cluster_barrier();
-
-  constexpr int of_thread = max_segments / block_threads;
-  totals_type own[of_thread], all_own{}, all;
-  for (int k = 0; k < of_thread; ++k) {
-    const int at = lane.thread() * of_thread + k;
-    own[k] = lane.shared_of(&shared, at / of_block)->before.template load<wanted>(at % of_block);
-    all_own = all_own + own[k];
-  }
-  auto before = block_scan<wanted>(lane, all_own, shared, all);
-  lane.cluster_barrier();  // everybody has read
-  for (int k = 0; k < of_thread; ++k) {
-    shared.before.template store<wanted>(lane.thread() * of_thread + k, before);
-    before = before + own[k];
-  }
-  lane.barrier();
-  return scanned_batch<number>{each, max_segments, all};
-}
-
 /// Each thread adds up consecutive requests: one segment, or, of batches that have no more requests than there can be
 /// segments, a few segments of one request.
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
+template <wanted_totals wanted, int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE auto scan_segments(L& lane, const Batch& batch, const typename Batch::totals_type& before_it,
                                   scan_memory<typename Batch::number, block_threads>& shared) {
   using number = typename Batch::number;
@@ -167,7 +127,7 @@ NSAMETA_DEVICE auto scan_segments(L& lane, const Batch& batch, const typename Ba
 
 /// Scans the whole batch. `batch.rule` is completed: whether tokens are dealt over a q shard depends on how many there
 /// are, which a first scan finds out.
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
+template <wanted_totals wanted, int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE auto scan_batch(L& lane, Batch& batch, scan_memory<typename Batch::number, block_threads>& shared) {
   typename Batch::totals_type before{};
   if constexpr (Batch::rule_type::deals) {
@@ -184,12 +144,6 @@ NSAMETA_DEVICE auto scan_batch(L& lane, Batch& batch, scan_memory<typename Batch
       batch.rule.deal_tokens(shard, all.tokens);
     }
   }
-  if constexpr (!Batch::rule_type::deals)
-    if (lane.cluster_size() > 1 && batch.lengths.requests > max_segments) {
-      auto scanned = scan_in_cluster<wanted>(lane, batch, shared);
-      scanned.all.kept = static_cast<std::int32_t>(batch.lengths.requests);
-      return scanned;
-    }
   auto scanned = scan_segments<wanted>(lane, batch, before, shared);
   if constexpr (!Batch::rule_type::deals) scanned.all.kept = static_cast<std::int32_t>(batch.lengths.requests);
   return scanned;

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "common/annotations.h"
-#include "gpu/device_layer.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::gpu {
 
@@ -20,7 +20,7 @@ struct grid_parts {
 };
 
 /// A part of the grid as a grid of its own.
-template <device_lane L>
+template <thread_context L>
 struct part_lane : L {
   std::int32_t first, blocks;
   NSAMETA_DEVICE part_lane(const L& lane, std::int32_t first_block, std::int32_t block_count)
@@ -29,25 +29,18 @@ struct part_lane : L {
   NSAMETA_DEVICE int block_count() const { return blocks; }
 };
 
-/// A block that has nothing to do with the others of its cluster.
-template <device_lane L>
-struct lone_lane : L {
-  explicit NSAMETA_DEVICE lone_lane(const L& lane) : L(lane) {}
-  NSAMETA_DEVICE int cluster_size() const { return 1; }
-};
-
 /// Warps of the grid, and the index of this one.
-template <int block_threads, device_lane L>
+template <int block_threads, thread_context L>
 NSAMETA_DEVICE int warp_count(const L& lane) {
   return lane.block_count() * (block_threads / L::warp_width);
 }
-template <int block_threads, device_lane L>
+template <int block_threads, thread_context L>
 NSAMETA_DEVICE int warp_index(const L& lane) {
   return lane.block() * (block_threads / L::warp_width) + lane.thread() / L::warp_width;
 }
 
 /// Calls `visit(i)` on the grid's threads for i in [begin, end), each once.
-template <int block_threads, device_lane L, class Visit>
+template <int block_threads, thread_context L, class Visit>
 NSAMETA_DEVICE void deal_elements(const L& lane, std::int64_t begin, std::int64_t end, Visit visit) {
   const std::int64_t stride = static_cast<std::int64_t>(lane.block_count()) * block_threads;
   for (std::int64_t i = begin + static_cast<std::int64_t>(lane.block()) * block_threads + lane.thread(); i < end;

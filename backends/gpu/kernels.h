@@ -1,95 +1,115 @@
-/// The kernels of a GPU backend: one source, built per variant and per kind of work.
+/// The kernels of a GPU backend: types, in one list that cuda, hip and simt each instantiate. A block waits for
+/// instructions that it has not run before as it waits for memory: what a fill does not need should be neither in its
+/// kernel nor in its arguments. So the short-rows kernels exist for lengths alone, for all vectors, and for vectors and
+/// page tables.
 #pragma once
 
-#include <cstddef>
-#include <type_traits>
-
-#include "gpu/arguments.h"
+#include "gpu/general.h"
+#include "gpu/short_tables.h"
+#include "gpu/short_vectors.h"
 
 namespace nsameta::gpu {
 
-/// What selection chooses from.
-struct variant {
-  const char* name;
-  int block_threads;  ///< a multiple of every warp width
+// A kernel is a type:
+//   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes
+//   shared                        shared memory of a block, uninitialised
+//   block_threads                 threads of a block, a multiple of every warp width
+//   run(self, arguments, shared)  what each thread does
+
+/// seqlens_expanded and nsa_cache_seqlens, as many rows for each request.
+struct uniform_lengths_kernel {
+  using arguments = vector_plan;
+  struct shared {};
+  static constexpr int block_threads = tuning::block_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared&) {
+    self.await_earlier_kernels();
+    write_uniform_lengths(self, plan);
+  }
 };
 
-inline constexpr variant variants[] = {{"block256", 256}, {"block512", 512}};
-
-/// Names alone, null-terminated, as backend_interface wants them.
-inline constexpr const char* variant_names[] = {variants[0].name, variants[1].name, nullptr};
-
-/// How much a kernel can do. Less is faster.
-enum class reach {
-  uniform_rows,  ///< two_fields of a step_plan, as many rows for each request
-  ragged_rows,   ///< two_fields of a step_plan
-  vectors,       ///< the vectors of a step_plan
-  step,          ///< all of a step_plan
-  int64_step,    ///< the same where lengths may be int64
-  narrow,        ///< all but shards and pools, while nothing passes int32: see is_narrow()
-  general
+/// seqlens_expanded and nsa_cache_seqlens.
+struct lengths_kernel {
+  using arguments = vector_plan;
+  using shared = short_memory;
+  static constexpr int block_threads = tuning::block_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared& memory) {
+    self.await_earlier_kernels();
+    write_vectors<true>(self, plan, memory);
+  }
 };
 
-constexpr bool takes_step_plan(reach what) { return what <= reach::int64_step; }
-
-/// The kinds of work that get code of their own, so that each pays only for what it does.
-struct work_kind {
-  gpu::reach reach;
-  int max_sets;  ///< sets of outputs
+/// All vectors.
+struct vectors_kernel {
+  using arguments = vector_plan;
+  using shared = short_memory;
+  static constexpr int block_threads = tuning::block_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared& memory) {
+    self.await_earlier_kernels();
+    write_vectors<false>(self, plan, memory);
+  }
 };
 
-inline constexpr work_kind work_kinds[] = {{reach::uniform_rows, 1},
-                                           {reach::ragged_rows, 1},
-                                           {reach::vectors, 1},
-                                           {reach::step, 1},
-                                           {reach::int64_step, 1},
-                                           {reach::narrow, 1},
-                                           {reach::narrow, NSAMETA_SETS_PER_LAUNCH},
-                                           {reach::general, 1},
-                                           {reach::general, NSAMETA_SETS_PER_LAUNCH}};
-inline constexpr int work_kind_count = sizeof work_kinds / sizeof work_kinds[0];
-
-struct kernel {
-  int block_threads;
-  work_kind work;
+/// Vectors and page tables, of one set of outputs or of several.
+template <int max_sets>
+struct tables_kernel {
+  struct arguments {
+    short_plan plans[max_sets];
+  };
+  static_assert(sizeof(arguments) <= 4096);
+  using shared = short_memory;
+  static constexpr int block_threads = tuning::block_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+    self.await_earlier_kernels();
+    const short_plan& plan = all.plans[max_sets == 1 ? 0 : self.set()];
+    const int table_block = self.block() - plan.vectors.blocks;
+    if (table_block < 0)
+      write_vectors<false>(self, plan, memory);
+    else if (table_block < plan.tables.blocks)
+      write_tables(self, table_block, plan, memory);
+  }
 };
 
-/// Blocks of a cluster, at most: what every whole device that has clusters can run together.
-inline constexpr int largest_cluster = 8;
+/// Everything.
+template <bool narrow, int max_sets>
+struct general_kernel {
+  using arguments = fill_arguments<max_sets>;
+  using shared = block_memory<tuning::block_threads>;
+  static constexpr int block_threads = tuning::block_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+    self.await_earlier_kernels();
+    const int set = max_sets == 1 ? 0 : self.set();
+    fill_set<narrow>(self, all.problem, all.outputs[set], all.lengths, all.plans[set], memory);
+  }
+};
 
-/// Threads that a multiprocessor should hold at least, which limits the registers of each: page tables are copied at
-/// the memory's speed only by many.
-inline constexpr int resident_threads = 1024;
+template <class... K>
+struct type_list {};
 
-inline constexpr int kernel_count = sizeof variants / sizeof variants[0] * work_kind_count;
+using kernels = type_list<uniform_lengths_kernel, lengths_kernel, vectors_kernel, tables_kernel<1>,
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, general_kernel<true, 1>,
+                          general_kernel<true, NSAMETA_SETS_PER_LAUNCH>, general_kernel<false, 1>,
+                          general_kernel<false, NSAMETA_SETS_PER_LAUNCH>>;
 
-/// Kernel `index` of a backend.
-constexpr kernel kernel_at(int index) {
-  return {variants[index / work_kind_count].block_threads, work_kinds[index % work_kind_count]};
+template <class... K>
+constexpr int count_of(type_list<K...>) {
+  return sizeof...(K);
 }
+inline constexpr int kernel_count = count_of(kernels{});
 
-/// The same as a constant, which device code can name.
-template <int index>
-inline constexpr kernel kernel_of = kernel_at(index);
-
-/// Type of a kernel's parameters. fill_arguments begin with what the kernel of a step takes.
-template <int index>
-using arguments_of = std::conditional_t<takes_step_plan(kernel_of<index>.work.reach), step_plan,
-                                        fill_arguments<kernel_of<index>.work.max_sets>>;
-
-/// Bytes of a kernel's parameters.
-constexpr std::size_t arguments_size(int index) {
-  const work_kind work = kernel_at(index).work;
-  return takes_step_plan(work.reach) ? sizeof(step_plan)
-         : work.max_sets == 1        ? sizeof(fill_arguments<1>)
-                                     : sizeof(fill_arguments<NSAMETA_SETS_PER_LAUNCH>);
+template <class Wanted, class... K>
+constexpr int place_in(type_list<K...>) {
+  constexpr bool is_wanted[] = {std::is_same_v<Wanted, K>...};
+  int place = 0;
+  while (!is_wanted[place]) ++place;
+  return place;
 }
-
-/// The index of a variant's kernel for the work at hand.
-constexpr int kernel_for(int variant, reach what, std::int64_t sets) {
-  int kind = 0;
-  while (work_kinds[kind].reach != what || work_kinds[kind].max_sets < sets) ++kind;
-  return variant * work_kind_count + kind;
-}
+/// By which a runtime knows a kernel: its place in the list.
+template <class K>
+inline constexpr int kernel_id = place_in<K>(kernels{});
 
 }  // namespace nsameta::gpu

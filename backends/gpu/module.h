@@ -2,7 +2,7 @@
 /// that the dispatcher holds.
 #pragma once
 
-#include "gpu/launch.h"
+#include "gpu/fill.h"
 #include "gpu/services.h"
 
 namespace nsameta::gpu {

@@ -12,7 +12,7 @@ namespace nsameta::gpu {
 inline constexpr int table_tile = 256;
 
 /// What deal_shares() deals: units of page-table work.
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 struct table_work {
   static constexpr wanted_totals wanted{.tokens = true, .table_units = true, .kept = Batch::rule_type::deals};
   static constexpr int per_lane = table_tile / L::warp_width;
@@ -121,7 +121,7 @@ struct table_work {
   }
 };
 
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE void write_page_tables(L& lane, Batch& batch,
                                       scan_memory<typename Batch::number, block_threads>& shared) {
   const table_work<block_threads, L, Batch> work{lane, batch};

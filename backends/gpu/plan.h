@@ -1,5 +1,5 @@
 /// What the host works out of a fill before it is launched. How many blocks most parts get is a guess: too few are
-/// slower, never wrong. What a step takes: plan_step.h.
+/// slower, never wrong. What the short-rows kernels take: plan_short.h.
 #pragma once
 
 #include <algorithm>
@@ -8,14 +8,9 @@
 #include "common/extents.h"
 #include "gpu/arguments.h"
 #include "gpu/page_tables.h"
+#include "gpu/plan_short.h"
 
 namespace nsameta::gpu {
-
-inline constexpr int smallest_warp = 32;
-
-constexpr std::int64_t rounded_up(std::int64_t work, std::int64_t per_block) {
-  return work / per_block + (work % per_block != 0);
-}
 
 /// Page-table units that there can be, were every request as long as its table row. The kernel takes live ones only.
 inline std::int64_t table_unit_bound(const nsameta_problem& problem, const nsameta_outputs& outputs,
@@ -35,11 +30,6 @@ inline std::uint32_t row_fields_of(const nsameta_outputs& out) {
          (present(out.nsa_cu_seqlens_q) ? field_row_numbers : 0u) |
          (present(out.indexer_ks) ? field_indexer_start : 0u) | (present(out.indexer_ke) ? field_indexer_end : 0u) |
          (present(out.token_to_batch) ? field_request : 0u);
-}
-
-inline bool wants_request_fields(const nsameta_outputs& out) {
-  return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q) ||
-         present(out.total_rows);
 }
 
 /// Whether all that the parts of a grid count fits int32, so that the narrow kernel serves. Sums need not: they end at
@@ -65,20 +55,21 @@ inline bool is_narrow(const nsameta_problem& problem, const nsameta_outputs& out
   return groups < limit / tiles;
 }
 
-inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const launch_policy& policy) {
+inline set_plan plan_of(const nsameta_problem& problem, const nsameta_outputs& outputs, std::int64_t row_bound,
+                        std::int64_t max_blocks) {
   // Every block scans the batch; one that then has little to write would not have been worth it.
   const std::int64_t worthwhile = problem.batch_size / 4;
   const auto blocks = [&](bool wanted, std::int64_t work, std::int64_t per_block) {
     per_block = std::max(per_block, worthwhile);
     return wanted ? static_cast<std::int32_t>(
-                        std::clamp<std::int64_t>(rounded_up(work, per_block), 1, larger(1, policy.max_blocks)))
+                        std::clamp<std::int64_t>(rounded_up(work, per_block), 1, larger(1, max_blocks)))
                   : 0;
   };
-  const std::int64_t threads = policy.block_threads;
+  const std::int64_t threads = tuning::block_threads;
   const std::uint32_t fields = row_fields_of(outputs);
   const bool tables = wants_tables(outputs);
-  const std::int64_t units = tables ? table_unit_bound(problem, outputs, policy.row_bound) : 0;
-  return {.parts = {.rows = blocks(fields != 0, policy.row_bound, threads),
+  const std::int64_t units = tables ? table_unit_bound(problem, outputs, row_bound) : 0;
+  return {.parts = {.rows = blocks(fields != 0, row_bound, threads),
                     .requests = blocks(wants_request_fields(outputs), problem.batch_size, threads),
                     .tables = blocks(tables, units, threads / smallest_warp),
                     .status = present(outputs.status) ? 1 : 0},

@@ -8,7 +8,7 @@
 namespace nsameta::gpu {
 
 /// What deal_shares() deals: requests.
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 struct request_work {
   static constexpr wanted_totals wanted{.tokens = true, .kv_len = true, .kept = Batch::rule_type::deals};
 
@@ -34,7 +34,7 @@ struct request_work {
   }
 };
 
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE void write_request_fields(L& lane, Batch& batch, const set_plan& plan,
                                          scan_memory<typename Batch::number, block_threads>& shared) {
   const request_work<block_threads, L, Batch> work{lane, batch};

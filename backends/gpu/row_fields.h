@@ -4,7 +4,7 @@
 #include "common/outcome.h"
 #include "gpu/arguments.h"
 #include "gpu/shares.h"
-#include "gpu/wide_access.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::gpu {
 
@@ -56,7 +56,7 @@ NSAMETA_DEVICE void store_sums(const nsameta_vector& vector, const lane_rows<N, 
 }
 
 /// What deal_shares() deals: rows. `wanted_of_rows` has clamped and kv_len when an output holds sums over them.
-template <wanted_totals wanted_of_rows, int block_threads, device_lane L, class Batch>
+template <wanted_totals wanted_of_rows, int block_threads, thread_context L, class Batch>
 struct row_work {
   static constexpr wanted_totals wanted = wanted_of_rows;
   static constexpr int rows_per_lane = 4;  ///< 16 bytes, when there are rows enough
@@ -190,7 +190,7 @@ struct row_work {
   }
 };
 
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
+template <wanted_totals wanted, int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan,
                                      scan_memory<typename Batch::number, block_threads>& shared) {
   const row_work<wanted, block_threads, L, Batch> work{lane, batch, plan};
@@ -205,7 +205,7 @@ NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan
 }
 
 /// The sums are made only for whom they are wanted by.
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE void write_row_fields(L& lane, Batch& batch, const set_plan& plan,
                                      scan_memory<typename Batch::number, block_threads>& shared) {
   constexpr bool kept = Batch::rule_type::deals;

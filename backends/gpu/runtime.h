@@ -12,8 +12,8 @@ namespace nsameta::gpu {
 
 /// A grid.
 struct launch_shape {
-  int blocks;             ///< a multiple of `cluster`
-  int cluster;            ///< blocks that run together where the hardware has clusters; 1: each for itself
+  int blocks;             ///< of each set of outputs
+  int sets;               ///< rows of blocks
   bool overlaps = false;  ///< may start before the kernels that precede it in the stream have ended, where hardware can
 };
 
@@ -28,8 +28,8 @@ struct launch_shape {
 ///   get_device(int&), set_device(int)          the calling thread's current device
 ///   pending_error(), clear_error()             the thread's sticky last error: read it, reset it
 ///   locate(const void*, memory_place&)
-///   load(int kernel)                           makes kernel_at(kernel) resident on the current device
-///   launch(int kernel, launch_shape, const void* arguments, void* stream)   arguments: of type arguments_of<kernel>
+///   load(int kernel)                           makes the kernel of that kernel_id resident on the current device
+///   launch(int kernel, launch_shape, const void* arguments, void* stream)   arguments: of the kernel's type for them
 ///   is_capturing(void* stream, bool&)
 ///   allocate(size_t, void*&), release(void*)   on the current device
 ///   copy(void*, const void*, size_t, void* stream)   enqueued; any direction

@@ -26,7 +26,7 @@ NSAMETA_DEVICE share<N> share_of(N total, int index, int count, N granule) {
 
 /// The last of `count` entries whose running count, which never falls, is at most `position`; 0 if there is none. The
 /// lanes of a warp look together, a warp width of entries at a time.
-template <class N, device_lane L, class CountAt>
+template <class N, thread_context L, class CountAt>
 NSAMETA_DEVICE int last_entry_at(L& lane, int count, N position, CountAt count_at) {
   const int lane_index = lane.thread() % L::warp_width;
   int first = 0;
@@ -45,7 +45,7 @@ NSAMETA_DEVICE int last_entry_at(L& lane, int count, N position, CountAt count_a
 ///   count(index, before)          positions before request `index`, which `before` precedes
 ///   visit(window, begin, end)     positions [begin, end), all of the window; reached by all lanes of the warp
 /// Returns the totals of the batch, to all lanes of the block.
-template <int block_threads, device_lane L, class Batch, class Work>
+template <int block_threads, thread_context L, class Batch, class Work>
 NSAMETA_DEVICE auto deal_shares(L& lane, Batch& batch, scan_memory<typename Batch::number, block_threads>& shared,
                                 const Work& work) {
   using number = typename Batch::number;

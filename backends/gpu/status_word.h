@@ -23,7 +23,7 @@ NSAMETA_DEVICE located_request locate_row(const Batch& batch, const scanned_batc
   }
 }
 
-template <int block_threads, device_lane L, class Batch>
+template <int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE void write_status_word(L& lane, Batch& batch, scan_memory<std::int64_t, block_threads>& shared) {
   constexpr wanted_totals wanted{
       .tokens = true, .kv_len = true, .clamped = true, .kept = Batch::rule_type::deals, .bits = true};

@@ -3,23 +3,21 @@
 #pragma once
 
 #include "common/extents.h"
-#include "gpu/wide_access.h"
+#include "gpu/thread_context.h"
+#include "gpu/tuning.h"
 
 namespace nsameta::gpu {
 
-/// Pieces of a tile that each lane has under way.
-inline constexpr int tile_pieces = 4;
+using tuning::pages_per_lane;
+using tuning::tile_pieces;
+
 inline constexpr int piece_columns = 4;
 template <int warp_width>
 inline constexpr int tile_columns = tile_pieces * piece_columns * warp_width;
 
 /// Where real_page_table is wanted alone, a tile is as many of its pages.
-inline constexpr int pages_per_lane = 4;
 template <int warp_width>
 inline constexpr int tile_pages = pages_per_lane * warp_width;
-
-/// Requests whose tiles are dealt together: one a lane of the narrowest warps.
-inline constexpr std::int32_t group_requests = 32;
 
 using piece = wide<std::int32_t>;
 
@@ -58,11 +56,11 @@ NSAMETA_DEVICE std::int32_t elements_to_boundary(const std::int32_t* data) {
 
 /// Copies tile `tile` of columns [0, columns) of a row of `width` columns. Reached by all lanes of the warp. What is
 /// written by one tile begins at a cache line, which another tile's warp would otherwise write the rest of.
-template <device_lane L>
-NSAMETA_DEVICE void copy_tile(L& lane, std::int32_t* to, const std::int32_t* from, std::int32_t tile,
+template <thread_context T>
+NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* from, std::int32_t tile,
                               std::int32_t columns, std::int32_t width) {
-  constexpr int lanes = L::warp_width;
-  const int lane_index = lane.thread() % lanes;
+  constexpr int lanes = T::warp_width;
+  const int lane_index = self.thread() % lanes;
   const std::int32_t head = smaller(elements_to_boundary<128>(to), columns);  // columns in front of the first piece
   const std::int32_t pieces = (columns - head) / piece_columns;
   const int shift = (piece_columns - elements_to_boundary<16>(from + head)) & (piece_columns - 1);
@@ -98,7 +96,7 @@ NSAMETA_DEVICE void copy_tile(L& lane, std::int32_t* to, const std::int32_t* fro
       NSAMETA_UNROLL(3)
       for (int i = 0; i < piece_columns - 1; ++i) {  // from the next lane; the last one's comes from lane 0
         const std::int32_t given = lane_index == 0 ? loaded[k + 1].element[i] : loaded[k].element[i];
-        next.element[i] = lane.shuffle(given, (lane_index + 1) % lanes);
+        next.element[i] = self.shuffle(given, (lane_index + 1) % lanes);
       }
       value = shifted(loaded[k], next, shift);
     }
@@ -107,11 +105,11 @@ NSAMETA_DEVICE void copy_tile(L& lane, std::int32_t* to, const std::int32_t* fro
 }
 
 /// Writes pages [first, end) of a request into `rows` rows of real_page_table: one load a page.
-template <device_lane L>
-NSAMETA_DEVICE void copy_pages(L& lane, std::int32_t* to, std::int64_t stride, std::int32_t rows,
+template <thread_context T>
+NSAMETA_DEVICE void copy_pages(T& self, std::int32_t* to, std::int64_t stride, std::int32_t rows,
                                const std::int32_t* from, int page_shift, std::int32_t first, std::int32_t end) {
-  constexpr int lanes = L::warp_width;
-  for (std::int32_t page = first + lane.thread() % lanes; page < end; page += pages_per_lane * lanes) {
+  constexpr int lanes = T::warp_width;
+  for (std::int32_t page = first + self.thread() % lanes; page < end; page += pages_per_lane * lanes) {
     std::int32_t value[pages_per_lane];
     NSAMETA_UNROLL(4)
     for (int k = 0; k < pages_per_lane; ++k)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/totals.h"
-#include "gpu/device_layer.h"
+#include "gpu/thread_context.h"
 #include "gpu/words.h"
 
 namespace nsameta::gpu {
@@ -35,21 +35,21 @@ NSAMETA_DEVICE Totals move_totals(const Totals& sum, Move move) {
   return moved;
 }
 
-template <wanted_totals wanted, class Totals, device_lane L>
-NSAMETA_DEVICE Totals totals_of_lane(L& lane, const Totals& sum, int from) {
-  return move_totals<wanted>(sum, [&](const auto& all) { return lane.shuffle(all, from); });
+template <wanted_totals wanted, class Totals, thread_context T>
+NSAMETA_DEVICE Totals totals_of_lane(T& self, const Totals& sum, int from) {
+  return move_totals<wanted>(sum, [&](const auto& all) { return self.shuffle(all, from); });
 }
 
-template <wanted_totals wanted, class Totals, device_lane L>
-NSAMETA_DEVICE Totals totals_of_earlier_lane(L& lane, const Totals& sum, int delta) {
-  return move_totals<wanted>(sum, [&](const auto& all) { return lane.shuffle_up(all, delta); });
+template <wanted_totals wanted, class Totals, thread_context T>
+NSAMETA_DEVICE Totals totals_of_earlier_lane(T& self, const Totals& sum, int delta) {
+  return move_totals<wanted>(sum, [&](const auto& all) { return self.shuffle_up(all, delta); });
 }
 
 /// Inclusive scan over the first `lanes` lanes, a power of two; the others' results mean nothing.
-template <wanted_totals wanted, class Totals, device_lane L>
-NSAMETA_DEVICE Totals warp_scan(L& lane, int lane_index, Totals sum, int lanes = L::warp_width) {
+template <wanted_totals wanted, class Totals, thread_context T>
+NSAMETA_DEVICE Totals warp_scan(T& self, int lane_index, Totals sum, int lanes = T::warp_width) {
   for (int delta = 1; delta < lanes; delta *= 2) {
-    const Totals earlier = totals_of_earlier_lane<wanted>(lane, sum, delta);
+    const Totals earlier = totals_of_earlier_lane<wanted>(self, sum, delta);
     if (lane_index >= delta) sum = earlier + sum;
   }
   return sum;
@@ -57,18 +57,18 @@ NSAMETA_DEVICE Totals warp_scan(L& lane, int lane_index, Totals sum, int lanes =
 
 /// Sum over the lanes' non-negative int32 numbers, 2^31 - 1 in place of more; to all lanes. Added up in halves, which
 /// cannot wrap, because hardware that adds up a warp in one instruction wraps.
-template <device_lane L>
-NSAMETA_DEVICE std::int32_t warp_sum(L& lane, std::int32_t number) {
+template <thread_context T>
+NSAMETA_DEVICE std::int32_t warp_sum(T& self, std::int32_t number) {
   const std::uint32_t bits = static_cast<std::uint32_t>(number);
-  const std::uint32_t low = lane.sum(bits & 0xffffu), high = lane.sum(bits >> 16);
+  const std::uint32_t low = self.sum(bits & 0xffffu), high = self.sum(bits >> 16);
   const std::uint64_t sum = (std::uint64_t{high} << 16) + low;
   return static_cast<std::int32_t>(sum < 0x7fffffffu ? sum : 0x7fffffffu);
 }
-template <wanted_totals wanted, device_lane L>
-NSAMETA_DEVICE basic_totals<std::int32_t> warp_sum(L& lane, const basic_totals<std::int32_t>& own) {
+template <wanted_totals wanted, thread_context T>
+NSAMETA_DEVICE basic_totals<std::int32_t> warp_sum(T& self, const basic_totals<std::int32_t>& own) {
   static_assert(!wanted.bits);
   basic_totals<std::int32_t> all{};
-  for_each_total<basic_totals<std::int32_t>, wanted>([&](auto member) { all.*member = warp_sum(lane, own.*member); });
+  for_each_total<basic_totals<std::int32_t>, wanted>([&](auto member) { all.*member = warp_sum(self, own.*member); });
   return all;
 }
 

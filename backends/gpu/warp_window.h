@@ -14,7 +14,7 @@ struct warp_window {
 };
 
 /// A window whose sums a scan has left in shared memory, request by request; `all`: of the batch.
-template <wanted_totals wanted, int block_threads, device_lane L, class Batch>
+template <wanted_totals wanted, int block_threads, thread_context L, class Batch>
 NSAMETA_DEVICE auto stored_window(L& lane, const Batch& batch, typename Batch::number first,
                                   const scan_memory<typename Batch::number, block_threads>& shared,
                                   const typename Batch::totals_type& all) {
@@ -32,7 +32,7 @@ NSAMETA_DEVICE auto stored_window(L& lane, const Batch& batch, typename Batch::n
 }
 
 /// Loads the window that begins at request `first`, which `before` precedes, and adds it up.
-template <wanted_totals wanted, device_lane L, class Batch>
+template <wanted_totals wanted, thread_context L, class Batch>
 NSAMETA_DEVICE auto load_window(L& lane, const Batch& batch, typename Batch::number first,
                                 const typename Batch::totals_type& before) {
   const int lane_index = lane.thread() % L::warp_width;

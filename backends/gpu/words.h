@@ -6,14 +6,14 @@
 namespace nsameta::gpu {
 
 /// `value` after `move` was applied to each of its words.
-template <class T, class Move>
-NSAMETA_DEVICE T by_words(const T& value, Move move) {
-  static_assert(sizeof(T) % 4 == 0);
-  unsigned words[sizeof(T) / 4];
-  __builtin_memcpy(words, &value, sizeof(T));
+template <class V, class Move>
+NSAMETA_DEVICE V by_words(const V& value, Move move) {
+  static_assert(sizeof(V) % 4 == 0);
+  unsigned words[sizeof(V) / 4];
+  __builtin_memcpy(words, &value, sizeof(V));
   for (unsigned& word : words) word = move(word);
-  T moved;
-  __builtin_memcpy(&moved, words, sizeof(T));
+  V moved;
+  __builtin_memcpy(&moved, words, sizeof(V));
   return moved;
 }
 
@@ -23,24 +23,24 @@ struct word_pack {
   unsigned word[count];
 
   /// Packs `value` at word `at`, which goes on to the next free one.
-  template <class T>
-  NSAMETA_DEVICE void put(int& at, const T& value) {
-    __builtin_memcpy(word + at, &value, sizeof(T));
-    at += sizeof(T) / 4;
+  template <class V>
+  NSAMETA_DEVICE void put(int& at, const V& value) {
+    __builtin_memcpy(word + at, &value, sizeof(V));
+    at += sizeof(V) / 4;
   }
   /// Unpacks in the order of the puts.
-  template <class T>
-  NSAMETA_DEVICE void take(int& at, T& value) const {
-    __builtin_memcpy(&value, word + at, sizeof(T));
-    at += sizeof(T) / 4;
+  template <class V>
+  NSAMETA_DEVICE void take(int& at, V& value) const {
+    __builtin_memcpy(&value, word + at, sizeof(V));
+    at += sizeof(V) / 4;
   }
 };
 
 /// Replaces each of `values` by what `move` makes of it; `move` is called once, with all of them.
-template <class Move, class... T>
-NSAMETA_DEVICE void move_together(Move move, T&... values) {
-  static_assert(((sizeof(T) % 4 == 0) && ...));
-  word_pack<static_cast<int>((sizeof(T) + ...) / 4)> all;
+template <class Move, class... V>
+NSAMETA_DEVICE void move_together(Move move, V&... values) {
+  static_assert(((sizeof(V) % 4 == 0) && ...));
+  word_pack<static_cast<int>((sizeof(V) + ...) / 4)> all;
   int at = 0;
   (all.put(at, values), ...);
   all = move(all);

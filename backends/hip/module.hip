@@ -1,11 +1,9 @@
 /// The HIP backend: the kernels, their launch, and its table.
-#include <utility>
-
-#include "gpu/fill_kernel.h"
+#include "gpu/kernels.h"
 #include "gpu/module.h"
 #include "hip/backend.h"
-#include "hip/lane.h"
 #include "hip/runtime.h"
+#include "hip/thread_context.h"
 
 namespace nsameta::hip {
 namespace {
@@ -21,34 +19,37 @@ __device__ const Arguments& in_place(const Arguments& arguments) {
 #endif
 }
 
-template <int index>
-__global__ void __launch_bounds__(gpu::kernel_of<index>.block_threads)
-    fill_kernel(const gpu::arguments_of<index> arguments) {
-  __shared__ gpu::memory_of<index> shared;
-  lane self;
-  gpu::fill_block<index>(self, in_place(arguments), shared);
+template <class K>
+__global__ void __launch_bounds__(K::block_threads) entry(const typename K::arguments arguments) {
+  __shared__ typename K::shared shared;
+  thread_context self;
+  K::run(self, in_place(arguments), shared);
 }
 
-template <int... index>
-const void* entry_of(int kernel, std::integer_sequence<int, index...>) {
-  static const void* const entries[] = {reinterpret_cast<const void*>(fill_kernel<index>)...};
-  return entries[kernel];
-}
+struct kernel {
+  const void* entry;
+  unsigned threads;
+};
 
-const void* entry_of(int kernel) { return entry_of(kernel, std::make_integer_sequence<int, gpu::kernel_count>()); }
+template <class... K>
+const kernel& kernel_of(int id, gpu::type_list<K...>) {
+  static const kernel all[] = {{reinterpret_cast<const void*>(entry<K>), K::block_threads}...};
+  return all[id];
+}
+const kernel& kernel_of(int id) { return kernel_of(id, gpu::kernels{}); }
 
 }  // namespace
 
 runtime::error runtime::load(int kernel) {
   hipFuncAttributes attributes;
-  return hipFuncGetAttributes(&attributes, entry_of(kernel));
+  return hipFuncGetAttributes(&attributes, kernel_of(kernel).entry);
 }
 
 runtime::error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
-  const int threads = gpu::kernel_at(kernel).block_threads;
+  const auto [entry, threads] = kernel_of(kernel);
+  const dim3 blocks(static_cast<unsigned>(shape.blocks), static_cast<unsigned>(shape.sets));
   void* parameters[] = {const_cast<void*>(arguments)};
-  const dim3 blocks(static_cast<unsigned>(shape.blocks));
-  return hipLaunchKernel(entry_of(kernel), blocks, dim3(static_cast<unsigned>(threads)), parameters, 0, of(stream));
+  return hipLaunchKernel(entry, blocks, dim3(threads), parameters, 0, of(stream));
 }
 
 }  // namespace nsameta::hip

@@ -9,10 +9,6 @@ const char* name_of(collective kind) {
   switch (kind) {
     case collective::barrier:
       return "barrier";
-    case collective::cluster_barrier:
-      return "cluster_barrier";
-    case collective::sync_warp:
-      return "sync_warp";
     case collective::shuffle_up:
       return "shuffle_up";
     case collective::shuffle:

@@ -8,7 +8,7 @@
 
 namespace nsameta::simt {
 
-enum class collective { barrier, cluster_barrier, sync_warp, shuffle_up, shuffle, ballot, sum };
+enum class collective { barrier, shuffle_up, shuffle, ballot, sum };
 
 /// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
 /// hardware promises nothing else.

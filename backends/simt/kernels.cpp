@@ -1,50 +1,53 @@
 #include "simt/kernels.h"
 
-#include <array>
 #include <atomic>
-#include <cstddef>
 #include <new>
 #include <utility>
 
-#include "gpu/fill_kernel.h"
 #include "gpu/kernels.h"
 #include "simt/executor.h"
 
 namespace nsameta::simt {
 namespace {
 
-using kernel = std::string (*)(int blocks, int cluster, const void* arguments);
-
-template <int warp_width, int index>
-std::string run_fill(int blocks, int cluster, const void* arguments) {
-  constexpr gpu::kernel self = gpu::kernel_of<index>;
-  using shared_memory = gpu::memory_of<index>;
-  const auto& typed = *static_cast<const gpu::arguments_of<index>*>(arguments);
-  const auto body = [&](lane<warp_width>& one, shared_memory& shared) { gpu::fill_block<index>(one, typed, shared); };
-  return run_grid<warp_width, shared_memory>(blocks, self.block_threads, body, cluster);
+template <class K, int warp_width>
+std::string run_kernel(const kernel_launch& launch) {
+  static_assert(gpu::thread_context<thread_context<warp_width>>);
+  const auto& arguments = *reinterpret_cast<const typename K::arguments*>(launch.arguments.bytes.data());
+  const auto run = [&](thread_context<warp_width>& self, typename K::shared& shared) {
+    K::run(self, arguments, shared);
+  };
+  return run_grid<warp_width, typename K::shared>(launch.shape.blocks, K::block_threads, run, launch.shape.sets);
 }
 
-template <int warp_width, int... index>
-constexpr std::array<kernel, gpu::kernel_count> kernels_of_width(std::integer_sequence<int, index...>) {
-  return {run_fill<warp_width, index>...};
+struct kernel {
+  std::string (*run[device_count])(const kernel_launch&);
+  std::size_t arguments_size;
+  std::atomic<bool> loaded[device_count];
+};
+
+template <class... K>
+kernel& kernel_of(int id, gpu::type_list<K...>) {
+  static_assert(((sizeof(typename K::arguments) <= sizeof(kernel_arguments)) && ...));
+  static constinit kernel all[] = {
+      {{run_kernel<K, warp_widths[0]>, run_kernel<K, warp_widths[1]>}, sizeof(typename K::arguments), {}}...};
+  return all[id];
 }
-
-constexpr auto all_kernels = std::make_integer_sequence<int, gpu::kernel_count>();
-constexpr std::array<kernel, gpu::kernel_count> kernels[device_count] = {kernels_of_width<warp_widths[0]>(all_kernels),
-                                                                         kernels_of_width<warp_widths[1]>(all_kernels)};
-
-std::atomic<bool> loaded[device_count][gpu::kernel_count];
+kernel& kernel_of(int id) { return kernel_of(id, gpu::kernels{}); }
 
 }  // namespace
 
-void load_kernel(int device, int kernel) { loaded[device][kernel] = true; }
+bool is_kernel(int kernel) { return kernel >= 0 && kernel < gpu::kernel_count; }
 
-bool is_loaded(int device, int kernel) { return loaded[device][kernel]; }
+std::size_t arguments_size(int kernel) { return kernel_of(kernel).arguments_size; }
+
+void load_kernel(int device, int kernel) { kernel_of(kernel).loaded[device] = true; }
+
+bool is_loaded(int device, int kernel) { return kernel_of(kernel).loaded[device]; }
 
 error run(const kernel_launch& launch) {
   try {
-    const auto fill = kernels[launch.device][static_cast<std::size_t>(launch.kernel)];
-    if (std::string failure = fill(launch.blocks, launch.cluster, launch.arguments.bytes.data()); !failure.empty())
+    if (std::string failure = kernel_of(launch.kernel).run[launch.device](launch); !failure.empty())
       return record_fault(std::move(failure));
     return error::none;
   } catch (const std::bad_alloc&) {

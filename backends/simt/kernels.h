@@ -1,5 +1,7 @@
-/// The kernels as the virtual devices run them.
+/// The kernels as the virtual devices run them, each known by its gpu::kernel_id.
 #pragma once
+
+#include <cstddef>
 
 #include "simt/error.h"
 #include "simt/stream.h"
@@ -8,6 +10,10 @@ namespace nsameta::simt {
 
 inline constexpr int device_count = 2;
 inline constexpr int warp_widths[device_count] = {32, 64};
+
+/// Whether there is such a kernel, and the bytes of its arguments.
+bool is_kernel(int kernel);
+std::size_t arguments_size(int kernel);
 
 /// Makes a kernel resident on a device. Idempotent, thread-safe.
 void load_kernel(int device, int kernel);

@@ -7,10 +7,9 @@
 #include <cstring>
 #include <new>
 
-#include "gpu/kernels.h"
-#include "simt/executor.h"
 #include "simt/kernels.h"
 #include "simt/stream.h"
+#include "simt/team.h"
 
 namespace nsameta::simt {
 namespace {
@@ -95,7 +94,7 @@ error runtime::copy(void* to, const void* from, std::size_t bytes, void* stream)
 // ------------------------------------------------------------------------------------------- kernels
 
 error runtime::load(int kernel) {
-  if (kernel < 0 || kernel >= gpu::kernel_count) return record(error::invalid_value);
+  if (!is_kernel(kernel)) return record(error::invalid_value);
   if (is_loaded(current_device, kernel)) return success;
   if (const error refused = refuse_during_capture(); refused != success) return record(refused);
   load_kernel(current_device, kernel);
@@ -103,14 +102,11 @@ error runtime::load(int kernel) {
 }
 
 error runtime::launch(int kernel, gpu::launch_shape shape, const void* arguments, void* stream) {
-  constexpr int most_blocks = 8;  // of a cluster, as on any device
-  const bool has_clusters = shape.cluster >= 1 && shape.cluster <= most_blocks && shape.blocks % shape.cluster == 0;
-  if (kernel < 0 || kernel >= gpu::kernel_count || shape.blocks < 1 || !has_clusters)
-    return record(error::invalid_value);
+  if (!is_kernel(kernel) || shape.blocks < 1 || shape.sets < 1) return record(error::invalid_value);
   if (stream && of(stream)->device() != current_device) return record(error::invalid_stream);
   if (const error e = load(kernel); e != success) return e;
-  kernel_launch launch{current_device, kernel, shape.blocks, shape.cluster, {}};
-  std::memcpy(launch.arguments.bytes.data(), arguments, gpu::arguments_size(kernel));
+  kernel_launch launch{current_device, kernel, shape, {}};
+  std::memcpy(launch.arguments.bytes.data(), arguments, arguments_size(kernel));
   return issue(launch, stream);
 }
 

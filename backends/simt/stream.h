@@ -8,18 +8,19 @@
 #include <variant>
 #include <vector>
 
-#include "gpu/arguments.h"
+#include "gpu/runtime.h"
 #include "simt/error.h"
 
 namespace nsameta::simt {
 
-/// A kernel's parameters, of whichever kind, by value.
+/// A kernel's parameters, of whichever type, by value: as many bytes as every vendor takes.
 struct kernel_arguments {
-  alignas(std::max_align_t) std::array<std::byte, sizeof(gpu::fill_arguments<NSAMETA_SETS_PER_LAUNCH>)> bytes;
+  alignas(std::max_align_t) std::array<std::byte, 4096> bytes;
 };
 
 struct kernel_launch {
-  int device, kernel, blocks, cluster;
+  int device, kernel;
+  gpu::launch_shape shape;
   kernel_arguments arguments;
 };
 

@@ -42,59 +42,48 @@ team::~team() {
   for (member& each : members_) home_.switch_to(each.stack);
 }
 
-// ------------------------------------------------------------------------------------------ the cluster
+// -------------------------------------------------------------------------------------------- the block
 
 void team::prepare() {
-  const int threads = shape_.threads, width = shape_.warp_width;
-  const int lanes = shape_.blocks * threads, warps = lanes / width;
-  while (static_cast<int>(members_.size()) < lanes) members_.emplace_back(*this, stack_bytes);
+  const int threads = shape_.threads, width = shape_.warp_width, warps = threads / width;
+  while (static_cast<int>(members_.size()) < threads) members_.emplace_back(*this, stack_bytes);
   while (static_cast<int>(warps_.size()) < warps) warps_.emplace_back();
-  while (static_cast<int>(blocks_.size()) < shape_.blocks) blocks_.emplace_back();
   ready_.resize(members_.size());
   waking_.resize(members_.size());
   const std::size_t lines = (shape_.shared_bytes + sizeof(cache_line) - 1) / sizeof(cache_line);
-  shared_memory_.resize(std::max(shared_memory_.size(), lines * static_cast<std::size_t>(shape_.blocks)));
+  shared_memory_.resize(std::max(shared_memory_.size(), lines));
+  std::memset(shared(), poison, shape_.shared_bytes);
 
-  // `first`, `members`: lanes, counted over all blocks. The lane that is woken last runs first.
-  const auto waking_place = [&](int lane) { return backwards_ ? lane : lanes - 1 - lane; };
+  // The lane that is woken last runs first.
+  const auto waking_place = [&](int thread) { return backwards_ ? thread : threads - 1 - thread; };
   const auto convene = [&](meeting& at, int first, int members) {
     at.first = waking_place(backwards_ ? first : first + members - 1);
     at.members = members;
     at.arrived = 0;
   };
-  convene(cluster_, 0, lanes);
+  convene(block_, 0, threads);
   for (int i = 0; i < warps; ++i) convene(warps_[static_cast<std::size_t>(i)], i * width, width);
-  for (int rank = 0; rank < shape_.blocks; ++rank) {
-    block_state& block = blocks_[static_cast<std::size_t>(rank)];
-    convene(block, rank * threads, threads);
-    block.unfinished = threads;
-    block.shared = shared_memory_.data()[static_cast<std::size_t>(rank) * lines].bytes;
-    std::memset(block.shared, poison, shape_.shared_bytes);
-    for (int thread = 0; thread < threads; ++thread) {
-      const int lane = rank * threads + thread;
-      member& each = members_[static_cast<std::size_t>(lane)];
-      each.block = shape_.first_block + rank;
-      each.rank = rank;
-      each.thread = thread;
-      each.place = waking_place(lane);
-      each.its_block = &block;
-      each.its_warp = &warps_[static_cast<std::size_t>(lane / width)];
-      each.finished = false;
-      waking_[static_cast<std::size_t>(each.place)] = &each;
-    }
+  for (int thread = 0; thread < threads; ++thread) {
+    member& each = members_[static_cast<std::size_t>(thread)];
+    each.block = shape_.block;
+    each.thread = thread;
+    each.place = waking_place(thread);
+    each.its_warp = &warps_[static_cast<std::size_t>(thread / width)];
+    each.finished = false;
+    waking_[static_cast<std::size_t>(each.place)] = &each;
   }
 }
 
-std::string team::run_cluster(const cluster_shape& shape, lane_body body) {
+std::string team::run_block(const block_shape& shape, lane_body body) {
   shape_ = shape;
   // What a missing barrier leaves to chance comes out differently when the lanes run in the other order.
   backwards_ = !backwards_;
   prepare();
   body_ = body;
-  unfinished_ = shape.blocks * shape.threads;
+  unfinished_ = shape.threads;
   failure_.clear();
   ready_count_ = 0;
-  wake(cluster_, nullptr);
+  wake(block_, nullptr);
   home_.switch_to(next_ready());
   if (unfinished_ > 0) unwind_unfinished();
   return failure_;
@@ -130,8 +119,6 @@ void team::run_lane(member& self) {
   }
   self.finished = true;
   --unfinished_;
-  // Nobody may read the memory of a block that has ended.
-  if (--self.its_block->unfinished == 0) std::memset(self.its_block->shared, poison, shape_.shared_bytes);
 }
 
 /// Who runs when the running fibre cannot: the launching thread when nobody is left, or when all have to be unwound.
@@ -169,9 +156,7 @@ void team::wake(const meeting& group, const member* except) {
   if (!failure_.empty()) abandon();
 }
 
-void team::meet_cluster(member& self, const collective_call& call) { arrive(self, cluster_, call); }
-
-void team::meet_block(member& self, const collective_call& call) { arrive(self, *self.its_block, call); }
+void team::meet_block(member& self, const collective_call& call) { arrive(self, block_, call); }
 
 void team::meet_warp(member& self, const collective_call& call) { arrive(self, *self.its_warp, call); }
 
@@ -196,14 +181,6 @@ std::uint32_t team::add(member& self, std::uint32_t number, const collective_cal
 void team::fail_at_different_calls(const member& self, const collective_call& others, const collective_call& own) {
   fail(self, "divergent collective: thread " + std::to_string(self.thread) + " is at " + describe(own) +
                  " while others wait at " + describe(others));
-}
-
-std::byte* team::shared_of(const member& self, std::byte* own, int rank) {
-  if (rank < 0 || rank >= shape_.blocks) fail(self, "shared_of block " + std::to_string(rank) + " of the cluster");
-  const std::ptrdiff_t at = own - self.its_block->shared;
-  if (at < 0 || at >= static_cast<std::ptrdiff_t>(shape_.shared_bytes))
-    fail(self, "shared_of what is not in the block's shared memory");
-  return blocks_[static_cast<std::size_t>(rank)].shared + at;
 }
 
 void team::fail(const member& self, std::string what) {

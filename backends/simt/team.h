@@ -1,4 +1,4 @@
-/// The lanes of the running blocks: one fibre each, switching only at collectives.
+/// The lanes of the running block: one fibre each, switching only at collectives.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,12 @@ namespace nsameta::simt {
 /// What memory holds that nobody wrote, so that a read of it shows: as an int32 it is negative and large.
 inline constexpr int poison = 0xa5;
 
-/// Lanes that wait for each other: a warp, the block at a barrier, or all blocks of the cluster.
+/// Lanes that wait for each other: a warp, or the block at a barrier.
 struct meeting {
   int first = 0;  ///< of the members' neighbouring places in the order of waking
   int members = 0, arrived = 0;
   unsigned round = 0;
   collective_call call{};
-};
-
-/// A block's meeting, and its shared memory, which is poisoned before its lanes begin and when the last one has ended.
-struct block_state : meeting {
-  int unfinished = 0;  ///< lanes
-  std::byte* shared = nullptr;
 };
 
 /// A warp's meeting, and what its lanes bring there. Values alternate between two places: a fast lane deposits the next
@@ -42,15 +36,13 @@ struct warp : meeting {
 /// One per OS thread, made at its first launch and kept until it ends, so that a launch allocates nothing.
 class team {
  public:
-  /// A lane of the running blocks.
+  /// A lane of the running block.
   struct member {
     member(team& owner, std::size_t stack_bytes);
     team& owner;
-    int block = 0;   ///< of the grid
-    int rank = 0;    ///< of the block in its cluster
+    int block = 0;   ///< of the grid's row
     int thread = 0;  ///< of the block
     int place = 0;   ///< in the order of waking
-    block_state* its_block = nullptr;
     warp* its_warp = nullptr;
     const meeting* waits_at = nullptr;
     bool finished = true;
@@ -63,27 +55,24 @@ class team {
     const void* kernel;
   };
 
-  /// Blocks that run together, from number `first_block` of the grid on.
-  struct cluster_shape {
-    int first_block, blocks;
-    int threads, warp_width;   ///< of a block, of a warp
-    std::size_t shared_bytes;  ///< of each block
+  struct block_shape {
+    int block;  ///< of the grid's row
+    int threads, warp_width;
+    std::size_t shared_bytes;
   };
 
   static team& of_this_thread();
   team() = default;
   ~team();
 
-  /// Runs the blocks to their end. Returns what the kernel did wrong and in which block, empty if nothing. Every lane
-  /// has ended then, or been unwound.
-  std::string run_cluster(const cluster_shape& shape, lane_body body);
-  /// Blocks that run.
-  int cluster_size() const { return shape_.blocks; }
+  /// Runs a block to its end. Returns what the kernel did wrong and in which block, empty if nothing. Every lane has
+  /// ended then, or been unwound.
+  std::string run_block(const block_shape& shape, lane_body body);
+  /// The block's shared memory, poisoned before its lanes begin.
+  std::byte* shared() { return shared_memory_.data()->bytes; }
 
   // Called on a lane's fibre. What they throw ends the lane: kernels let it pass.
 
-  /// Waits for the other lanes of all blocks that run.
-  void meet_cluster(member& self, const collective_call& call);
   /// Waits for the other lanes of the block.
   void meet_block(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp.
@@ -92,8 +81,6 @@ class team {
   std::uint64_t vote(member& self, bool value, const collective_call& call);
   /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^32.
   std::uint32_t add(member& self, std::uint32_t number, const collective_call& call);
-  /// Where the block of that rank has what this lane's block has at `own`, which is in its shared memory.
-  std::byte* shared_of(const member& self, std::byte* own, int rank);
   /// Ends the launch with an error.
   [[noreturn]] void fail(const member& self, std::string what);
 
@@ -116,10 +103,9 @@ class team {
   fibre home_;  ///< the launching thread's own stack
   std::deque<member> members_;
   std::deque<warp> warps_;
-  std::deque<block_state> blocks_;
-  meeting cluster_;
-  std::vector<cache_line> shared_memory_;  ///< of all blocks
-  cluster_shape shape_{};
+  meeting block_;
+  std::vector<cache_line> shared_memory_;
+  block_shape shape_{};
   std::vector<member*> waking_;  ///< the order in which lanes that met are put on `ready_`
   /// Lanes that can go on. A stack, so that a warp runs on while its memory is in the cache, up to the next barrier.
   std::vector<member*> ready_;

@@ -25,8 +25,7 @@ std::vector<std::string> list_computing() {
       all.insert(all.end(), {"cpu/auto", "cpu/serial", "cpu/tbb"});
     } else {
       for (std::int32_t device = 0; device < backend.device_count; ++device)
-        for (const char* variant : {"/block256", "/block512"})
-          all.push_back(name + ":" + std::to_string(device) + variant);
+        all.push_back(name + ":" + std::to_string(device));
     }
   }
   return all;

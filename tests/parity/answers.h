@@ -12,7 +12,7 @@
 
 namespace nsameta::determinism {
 
-/// Every variant of every device that is ready here: "cpu/tbb", "simt:1/block256".
+/// Everything that computes here: "cpu/tbb", "simt:1".
 const std::vector<std::string>& computing();
 
 /// Then everything takes several times as long.

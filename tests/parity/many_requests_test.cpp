@@ -1,5 +1,5 @@
-// Batches so large that GPU blocks form clusters and share what they add up, just past the sizes from which they do and
-// far past them; rows few and many, alone and beside page tables.
+// Batches of thousands of requests, whose prefix sums span many blocks: rows few and many, alone and beside page
+// tables.
 #include <doctest/doctest.h>
 
 #include <functional>

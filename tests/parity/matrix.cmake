@@ -9,8 +9,7 @@ target_link_libraries(nsameta_matrix_tests PRIVATE nsameta_parity nsameta_flags)
 target_compile_definitions(nsameta_matrix_tests PRIVATE NSAMETA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/parity")
 
 # One process a backend and variant; skipped (77) where it cannot run.
-foreach(spec cpu/serial cpu/tbb simt:0/block256 simt:0/block512 simt:1/block256 simt:1/block512
-             cuda/block256 cuda/block512 hip/block256 hip/block512)
+foreach(spec cpu/serial cpu/tbb simt:0/block256 simt:1/block256 cuda/block256 hip/block256)
   string(REGEX REPLACE "[:/]" "." name "${spec}")
   add_test(NAME matrix.${name} COMMAND nsameta_matrix_tests --backend=${spec})
   set_tests_properties(matrix.${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS matrix)

@@ -6,7 +6,7 @@ if(NOT NSAMETA_SANITIZE)
   set_source_files_properties(counted_calls.cpp PROPERTIES COMPILE_OPTIONS -fvisibility=default)
   target_link_libraries(nsameta_quiet_fill_tests PRIVATE nsameta_parity nsameta_flags)
   # One process a backend; skipped (77) where it cannot run. The tasks of cpu/tbb are oneTBB's to allocate.
-  foreach(spec cpu/serial cuda/block256 cuda/block512 hip/block256)
+  foreach(spec cpu/serial cuda/block256 hip/block256)
     string(REGEX REPLACE "[:/]" "." name "${spec}")
     add_test(NAME promises.quiet_fill.${name} COMMAND nsameta_quiet_fill_tests --backend=${spec})
     set_tests_properties(promises.quiet_fill.${name} PROPERTIES SKIP_RETURN_CODE 77)

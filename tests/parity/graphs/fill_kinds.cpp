@@ -9,8 +9,6 @@
 namespace nsameta::replays {
 namespace {
 
-using gpu::reach;
-
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 const std::vector<nsameta_mode> all_modes{NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
@@ -19,34 +17,42 @@ const std::vector<nsameta_mode> ragged_modes{NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEN
 std::vector<fill_kind> make_kinds() {
   constexpr auto two = field_choice::two, vectors = field_choice::vectors, status = field_choice::with_status,
                  all = field_choice::all;
+  constexpr int uniform = gpu::kernel_id<gpu::uniform_lengths_kernel>, ragged = gpu::kernel_id<gpu::lengths_kernel>,
+                vector = gpu::kernel_id<gpu::vectors_kernel>, tables = gpu::kernel_id<gpu::tables_kernel<1>>,
+                table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
+                narrow = gpu::kernel_id<gpu::general_kernel<true, 1>>,
+                narrow_sets = gpu::kernel_id<gpu::general_kernel<true, NSAMETA_SETS_PER_LAUNCH>>,
+                general = gpu::kernel_id<gpu::general_kernel<false, 1>>,
+                general_sets = gpu::kernel_id<gpu::general_kernel<false, NSAMETA_SETS_PER_LAUNCH>>;
   return {
-      {"two fields, as many rows each", all_modes, reach::uniform_rows, two, {.ragged = false}},
-      {"two fields", ragged_modes, reach::ragged_rows, two},
-      {"two fields of many requests", ragged_modes, reach::ragged_rows, two, {.clusters = true, .requests = 9000}},
-      {"vectors", all_modes, reach::vectors, vectors, {.requests = 300}},
-      {"vectors of many requests", all_modes, reach::vectors, vectors, {.clusters = true, .requests = 5000}},
-      {"vectors, chained", all_modes, reach::vectors, vectors, {.sets = 2, .chained = true}},
-      {"step", all_modes, reach::step, vectors, {.tables = true}},
-      {"step, chained", all_modes, reach::step, vectors, {.tables = true, .sets = 2, .chained = true}},
-      {"step of many requests", all_modes, reach::step, vectors, {.tables = true, .clusters = true, .requests = 4200}},
-      {"step of int64 lengths", all_modes, reach::int64_step, vectors, {.tables = true, .length_dtype = NSAMETA_INT64}},
-      {"status word", all_modes, reach::narrow, status, {.tables = true}},
+      {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
+      {"two fields", ragged_modes, ragged, two},
+      {"two fields of many requests", ragged_modes, ragged, two, {.requests = 9000}},
+      {"vectors", all_modes, vector, vectors, {.requests = 300}},
+      {"vectors of many requests", all_modes, vector, vectors, {.requests = 5000}},
+      {"vectors, chained", all_modes, vector, vectors, {.sets = 2, .chained = true}},
+      {"step", all_modes, tables, vectors, {.tables = true}},
+      {"step, chained", all_modes, tables, vectors, {.tables = true, .sets = 2, .chained = true}},
+      {"step of many requests", all_modes, tables, vectors, {.tables = true, .requests = 4200}},
+      {"step of int64 lengths", all_modes, tables, vectors, {.tables = true, .length_dtype = NSAMETA_INT64}},
+      {"status word", all_modes, narrow, status, {.tables = true}},
       {"status word of many requests",
        all_modes,
-       reach::narrow,
+       narrow,
        status,
-       {.clusters = true, .requests = 17000, .most_tokens = 2}},
-      {"tails", all_modes, reach::narrow, status, {.tables = true, .requests = 70, .tails = true}},
-      {"strides", all_modes, reach::narrow, vectors, {.tables = true, .stride = 3}},
-      {"many rows a request", ragged_modes, reach::narrow, vectors, {.most_tokens = 50}},
-      {"three sets", all_modes, reach::narrow, status, {.tables = true, .sets = 3}},
-      {"nine sets", all_modes, reach::narrow, vectors, {.sets = 9}},
-      {"int64 sums", all_modes, reach::general, status, {.cu_dtype = NSAMETA_INT64}},
-      {"indexer ranges", {NSAMETA_EXTEND}, reach::general, all, {.tables = true}},
-      {"split KV", all_modes, reach::general, status, {.tables = true, .kv_shard = {4, 1, 16}}},
-      {"dealt tokens", all_modes, reach::general, all, {.tables = true, .q_shard = {3, 2}}},
-      {"pools", all_modes, reach::general, all, {.index_kpool = 4}},
-      {"three sets of split KV", all_modes, reach::general, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
+       {.requests = 17000, .most_tokens = 2}},
+      {"tails", all_modes, narrow, status, {.tables = true, .requests = 70, .tails = true}},
+      {"strides", all_modes, tables, vectors, {.tables = true, .stride = 3}},
+      {"many rows a request", ragged_modes, narrow, vectors, {.most_tokens = 50}},
+      {"three sets", all_modes, narrow_sets, status, {.tables = true, .sets = 3}},
+      {"three sets of steps", all_modes, table_sets, vectors, {.tables = true, .sets = 3}},
+      {"nine sets", all_modes, table_sets, vectors, {.sets = 9}},
+      {"int64 sums", all_modes, general, status, {.cu_dtype = NSAMETA_INT64}},
+      {"indexer ranges", {NSAMETA_EXTEND}, general, all, {.tables = true}},
+      {"split KV", all_modes, general, status, {.tables = true, .kv_shard = {4, 1, 16}}},
+      {"dealt tokens", all_modes, general, all, {.tables = true, .q_shard = {3, 2}}},
+      {"pools", all_modes, general, all, {.index_kpool = 4}},
+      {"three sets of split KV", all_modes, general_sets, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
 }
 

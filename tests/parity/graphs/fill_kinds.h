@@ -19,7 +19,6 @@ enum class field_choice {
 /// What a kind may have besides.
 struct fill_traits {
   bool tables = false;
-  bool clusters = false;  ///< whether blocks must share their sums
   std::int64_t requests = 40;
   std::int64_t most_tokens = 8;  ///< of a request; 2 with tables, which would be large otherwise
   bool ragged = true;            ///< draft_extend and extend: a length each
@@ -37,7 +36,7 @@ struct fill_traits {
 struct fill_kind {
   const char* name;
   std::vector<nsameta_mode> modes;
-  gpu::reach reach;  ///< of the kernel that must run
+  int kernel;  ///< that must run, by its gpu::kernel_id
   field_choice fields;
   fill_traits with = {};
 

@@ -1,14 +1,13 @@
 /// The launch that the host side of a GPU backend makes of a fill, worked out by its own code and not made.
 #pragma once
 
-#include "gpu/kernels.h"
 #include "gpu/runtime.h"
 #include "nsameta/nsameta.h"
 
 namespace nsameta::replays {
 
 struct planned_launch {
-  gpu::kernel kernel;
+  int kernel;  ///< its gpu::kernel_id
   gpu::launch_shape shape;
 };
 

@@ -31,7 +31,7 @@ struct fault_plan {
   std::string first_failed;  ///< name in the concept; "restore" for the way back to the caller's device
   std::string after_first;   ///< the name of the call after that one
   live_things live;
-  std::bitset<gpu::work_kind_count> launched;  ///< kinds of kernels that any call launched
+  std::bitset<gpu::kernel_count> launched;  ///< kernels that any call launched
 
   void arm(int call_number, fault what, int home) {
     kind = what;

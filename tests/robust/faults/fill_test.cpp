@@ -40,16 +40,16 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.output(), &explicit_target); });
   }
-  for (const named_case& each : {named_case{"narrow", narrow()}, {"general", general()}}) {
+  for (const named_case& each : {named_case{"step", step()}, {"narrow", narrow()}, {"general", general()}}) {
     constexpr std::int64_t sets = NSAMETA_SETS_PER_LAUNCH + 3;  // two launches
     fill_case tested(each.tested, sets);
     inject_fill(std::string("nsameta_fill_many, ") + each.name, tested,
                 [&] { return nsameta_fill_many(&tested.problem(), tested.outputs().data(), sets, &explicit_target); });
   }
-  CHECK_MESSAGE(plan.launched.all(), "not every kind of kernel was launched: ", plan.launched.to_string());
+  CHECK_MESSAGE(plan.launched.all(), "not every kernel was launched: ", plan.launched.to_string());
 }
 
-TEST_CASE("fills of large clusters that fail are untouched or complete") {
+TEST_CASE("fills of many requests that fail are untouched or complete") {
   for (const named_case& each : {named_case{"vectors", vectors(5'000)}, {"narrow", narrow(17'000)}}) {
     fill_case tested(each.tested);
     const auto fill = [&] {

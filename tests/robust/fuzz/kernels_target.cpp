@@ -121,7 +121,7 @@ nsameta_status fill_on(const char* backend, const harness::input_buffers& inputs
 }
 
 void compare_backends(std::span<const std::uint8_t> input) {
-  constexpr std::array simt{"simt:0/block256", "simt:0/block512", "simt:1/block256", "simt:1/block512"};
+  constexpr std::array simt{"simt:0", "simt:1"};
   byte_reader in(input);
   const auto choice = in.take<std::uint8_t>();
   const harness::guard kind = (choice & 1) != 0 ? harness::guard::page_before : harness::guard::page_behind;
@@ -135,7 +135,7 @@ void compare_backends(std::span<const std::uint8_t> input) {
   harness::output_buffers expected(harness::device_place{}, layout, kind),
       outputs(harness::device_place{}, layout, kind);
   const nsameta_status status = fill_on("reference", inputs, expected);
-  for (const char* backend : {"cpu/serial", "cpu/tbb", simt[choice >> 1 & 3]}) {
+  for (const char* backend : {"cpu/serial", "cpu/tbb", simt[choice >> 1 & 1]}) {
     harness::note_for_faults(backend);
     outputs.reset();
     if (const nsameta_status own = fill_on(backend, inputs, outputs); own != status)

@@ -26,11 +26,11 @@ TEST_CASE("a fill leaves the thread's device and pending error as they were") {
   const backend_interface& backend = simt_backend();
   runtime::set_device(7);  // leaves an error behind
   small_problem some;
-  const gpu::fill_arguments<1>& arguments = some.arguments();
+  some.arguments();
   for (const std::int32_t device : {0, 1}) {
     some.seq_lens[0] += 1;
     failure_text why{};
-    CHECK(backend.fill(arguments.problem, arguments.outputs, 1, policy, {device, nullptr}, &why) == NSAMETA_OK);
+    CHECK(backend.fill(some.problem, &some.outputs, 1, policy, {device, nullptr}, &why) == NSAMETA_OK);
     some.check();
     int current = -1;
     runtime::get_device(current);
@@ -45,13 +45,13 @@ TEST_CASE("memory, a stream and a graph through the backend's services") {
   const device_services& services = backend.services;
   failure_text why{};
   small_problem some;
-  const gpu::fill_arguments<1>& arguments = some.arguments();
+  some.arguments();
   void* stream = nullptr;
   REQUIRE(services.create_stream(0, &stream, &why) == NSAMETA_OK);
   const launch_place place{0, stream};
   REQUIRE(backend.warm_up(0, &why) == NSAMETA_OK);
   REQUIRE(services.begin_capture(place, &why) == NSAMETA_OK);
-  CHECK(backend.fill(arguments.problem, arguments.outputs, 1, policy, place, &why) == NSAMETA_OK);
+  CHECK(backend.fill(some.problem, &some.outputs, 1, policy, place, &why) == NSAMETA_OK);
   CHECK(some.untouched());
   void* graph = nullptr;
   REQUIRE(services.end_capture(place, &graph, &why) == NSAMETA_OK);

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gpu/launch.h"
+#include "gpu/fill.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {

@@ -100,7 +100,7 @@ nsameta_status destroy_graph(std::int32_t, void* captured, failure_text*) {
   return NSAMETA_OK;
 }
 
-constexpr const char* variants[] = {"block256", "block512", nullptr};
+constexpr const char* variants[] = {"block256", nullptr};
 
 constexpr backend_interface table{backend_interface_version,
                                   NSAMETA_DEVICE_CUDA,

@@ -1,4 +1,4 @@
-/// The device layer on the host.
+/// The kernels' view of the host: a thread is a fibre.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,20 @@
 namespace nsameta::simt {
 
 template <int width>
-class lane {
+class thread_context {
  public:
   using call_site = std::source_location;
   static constexpr int warp_width = width;
   static_assert(width == 32 || width == 64);
 
-  lane(team::member& self, int block_count) : self_(&self), block_count_(block_count) {}
+  thread_context(team::member& self, int block_count, int set) : self_(&self), block_count_(block_count), set_(set) {}
 
   int thread() const { return self_->thread; }
   int block() const { return self_->block; }
   int block_count() const { return block_count_; }
+  int set() const { return set_; }
   void barrier(const call_site& site = call_site::current()) {
     self_->owner.meet_block(*self_, {collective::barrier, 0, site});
-  }
-
-  void sync_warp(const call_site& site = call_site::current()) {
-    self_->owner.meet_warp(*self_, {collective::sync_warp, 0, site});
   }
 
   template <class T>
@@ -42,7 +39,6 @@ class lane {
     if (from < 0 || from >= width) self_->owner.fail(*self_, "shuffle from lane " + std::to_string(from));
     return move(collective::shuffle, value, from, site);
   }
-  void prefetch(const void*) const {}
   std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
     return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
   }
@@ -51,15 +47,6 @@ class lane {
   }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
-  int cluster_rank() const { return self_->rank; }
-  int cluster_size() const { return self_->owner.cluster_size(); }
-  void cluster_barrier(const call_site& site = call_site::current()) {
-    if (cluster_size() > 1) self_->owner.meet_cluster(*self_, {collective::cluster_barrier, 0, site});
-  }
-  template <class T>
-  T* shared_of(T* shared, int rank) const {
-    return reinterpret_cast<T*>(self_->owner.shared_of(*self_, reinterpret_cast<std::byte*>(shared), rank));
-  }
 
  private:
   template <class T>
@@ -75,7 +62,7 @@ class lane {
   }
 
   team::member* self_;
-  int block_count_;
+  int block_count_, set_;
 };
 
 }  // namespace nsameta::simt

@@ -1,0 +1,152 @@
+/// Loading the kernels once per device, and one launch per fill.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+
+#include "gpu/call_scope.h"
+#include "gpu/kernels.h"
+#include "gpu/plan.h"
+#include "gpu/plan_short.h"
+
+namespace nsameta::gpu {
+
+/// What selection chooses from, null-terminated, as backend_interface wants it.
+inline constexpr const char* variant_names[] = {"block256", nullptr};
+
+inline constexpr int max_devices = 64;
+
+/// Multiprocessors of each device whose kernels are all resident, else 0. Vendors load kernels lazily, and loading
+/// inside a graph capture breaks the capture.
+template <device_runtime R>
+inline std::array<std::atomic<std::int32_t>, max_devices> warm{};
+
+template <device_runtime R>
+nsameta_status load_kernels(std::int32_t device, failure_text* why) {
+  return call_on<R>(device, "loading a kernel", why, [device] {
+    [[maybe_unused]] const typename R::beside_captures guard;
+    nsameta_device_info info{};
+    if (const auto error = R::describe(device, info); error != R::success) return error;
+    for (int kernel = 0; kernel < kernel_count; ++kernel)
+      if (const auto error = R::load(kernel); error != R::success) return error;
+    warm<R>[static_cast<std::size_t>(device)].store(std::max(info.multiprocessors, 1), std::memory_order_release);
+    return R::success;
+  });
+}
+
+template <class K, device_runtime R>
+typename R::error launch(const launch_shape& shape, const typename K::arguments& arguments, void* stream) {
+  return R::launch(kernel_id<K>, shape, &arguments, stream);
+}
+
+/// Runs every kernel of the list with nothing to do, on a stream of its own, and waits.
+template <device_runtime R, class... K>
+typename R::error run_idle(type_list<K...>) {
+  [[maybe_unused]] const typename R::beside_captures guard;
+  void* stream = nullptr;
+  typename R::error error = R::create_stream(stream);
+  if (error != R::success) return error;
+  (void)(((error = launch<K, R>({1, 1}, typename K::arguments{}, stream)) == R::success) && ...);
+  if (error == R::success) error = R::synchronize(stream);
+  const typename R::error closed = R::destroy_stream(stream);
+  return error != R::success ? error : closed;
+}
+
+/// Loads the kernels, and runs them, because a device's first launches take several times as long as later ones.
+template <device_runtime R>
+nsameta_status warm_up(std::int32_t device, failure_text* why) {
+  const nsameta_status loaded = load_kernels<R>(device, why);
+  return loaded != NSAMETA_OK ? loaded
+                              : call_on<R>(device, "running a kernel", why, [] { return run_idle<R>(kernels{}); });
+}
+
+/// The first fill on a device loads the kernels, unless the stream is capturing.
+template <device_runtime R>
+nsameta_status load_outside_capture(launch_place place, failure_text* why) {
+  bool capturing = false;
+  const nsameta_status status = call_on<R>(place.device, "asking for the capture state", why,
+                                           [&] { return R::is_capturing(place.stream, capturing); });
+  if (status != NSAMETA_OK) return status;
+  if (!capturing) return load_kernels<R>(place.device, why);
+  std::snprintf(why->text, sizeof why->text,
+                "the stream is capturing and device %d is not warmed up; call nsameta_warmup before the capture",
+                place.device);
+  return NSAMETA_NOT_WARMED_UP;
+}
+
+/// One set by the short-rows kernel that does the least.
+template <device_runtime R>
+typename R::error launch_short_rows(const nsameta_outputs& out, const short_plan& plan, const launch_place& place) {
+  const launch_shape shape{plan.vectors.blocks + plan.tables.blocks, 1, place.overlaps};
+  if (shape.blocks == 0) return R::success;  // nothing is wanted
+  if (wants_tables(out)) return launch<tables_kernel<1>, R>(shape, {{plan}}, place.stream);
+  if (!is_lengths_only(out)) return launch<vectors_kernel, R>(shape, plan, place.stream);
+  if (plan.batch.extend_seq_lens.data != nullptr) return launch<lengths_kernel, R>(shape, plan, place.stream);
+  return launch<uniform_lengths_kernel, R>(shape, plan, place.stream);
+}
+
+template <device_runtime R, bool narrow, int max_sets>
+typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+                                 const launch_bounds& bounds, const launch_place& place) {
+  fill_arguments<max_sets> arguments;
+  launch_shape shape{0, sets, place.overlaps};
+  arguments.lengths = lengths_of(problem);
+  arguments.problem = problem;
+  for (int set = 0; set < sets; ++set) {
+    arguments.plans[set] = plan_of(problem, outputs[set], bounds.rows, bounds.blocks);
+    arguments.outputs[set] = outputs[set];
+    shape.blocks = std::max(shape.blocks, arguments.plans[set].parts.total());
+  }
+  if (shape.blocks == 0) return R::success;
+  return launch<general_kernel<narrow, max_sets>, R>(shape, arguments, place.stream);
+}
+
+/// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
+template <device_runtime R>
+typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+                              const launch_bounds& bounds, const launch_place& place) {
+  constexpr int most = NSAMETA_SETS_PER_LAUNCH;
+  if (sets == 1) {
+    short_plan plan;
+    if (plan_short_rows(problem, outputs[0], bounds, plan)) return launch_short_rows<R>(outputs[0], plan, place);
+  } else {
+    typename tables_kernel<most>::arguments arguments;
+    launch_shape shape{0, sets, place.overlaps};
+    int planned = 0;
+    for (; planned < sets; ++planned) {
+      short_plan& plan = arguments.plans[planned];
+      if (!plan_short_rows(problem, outputs[planned], bounds, plan)) break;
+      shape.blocks = std::max(shape.blocks, plan.vectors.blocks + plan.tables.blocks);
+    }
+    if (planned == sets)
+      return shape.blocks == 0 ? R::success : launch<tables_kernel<most>, R>(shape, arguments, place.stream);
+  }
+  bool narrow = true;
+  for (int set = 0; set < sets; ++set)
+    narrow = narrow && is_narrow(problem, outputs[set], plan_of(problem, outputs[set], bounds.rows, bounds.blocks));
+  if (sets == 1)
+    return (narrow ? launch_general<R, true, 1> : launch_general<R, false, 1>)(problem, outputs, sets, bounds, place);
+  return (narrow ? launch_general<R, true, most> : launch_general<R, false, most>)(problem, outputs, sets, bounds,
+                                                                                   place);
+}
+
+template <device_runtime R>
+nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
+                    const launch_policy& policy, launch_place place, failure_text* why) {
+  const std::atomic<std::int32_t>& multiprocessors = warm<R>[static_cast<std::size_t>(place.device)];
+  if (multiprocessors.load(std::memory_order_acquire) == 0)
+    if (const nsameta_status status = load_outside_capture<R>(place, why); status != NSAMETA_OK) return status;
+  const launch_bounds bounds{policy.row_bound,
+                             tuning::blocks_per_multiprocessor * multiprocessors.load(std::memory_order_relaxed)};
+  return call_on<R>(place.device, "launching the kernel", why, [&] {
+    for (std::int64_t first = 0; first < count; first += NSAMETA_SETS_PER_LAUNCH) {
+      const auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
+      const auto error = launch_sets<R>(problem, outputs + first, sets, bounds, place);
+      if (error != R::success) return error;
+    }
+    return R::success;
+  });
+}
+
+}  // namespace nsameta::gpu

@@ -1,0 +1,71 @@
+/// All that the kernels may ask of the hardware. CUDA and HIP implement it with intrinsics, simt with fibres on the
+/// host, so the same kernel source runs on all three. No vendor name appears in this folder.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "common/annotations.h"
+
+namespace nsameta::gpu {
+
+/// The thread that a kernel runs on. Blocks are one-dimensional, a grid has a row of blocks for each set of outputs.
+/// The collectives must be reached by every lane of the warp (barrier: of the block), in the same order. V is trivially
+/// copyable, its size a multiple of 4 bytes.
+///
+///   static constexpr int warp_width       32 or 64 lanes
+///   int thread()                          index in the block
+///   int block(), int block_count()        index in the row of blocks, and its length
+///   int set()                             index of the row: the set of outputs
+///   void barrier()                        block-wide; orders shared and global memory within the block
+///   V shuffle_up(V v, int delta)          v of lane - delta; the lane's own v below delta
+///   V shuffle(V v, int lane)              v of `lane`, which may be another one for each lane
+///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
+///   std::uint32_t sum(std::uint32_t)      over the lanes, modulo 2^32; to all of them
+///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
+///                                         those that precede it in the stream have ended
+template <class T>
+concept thread_context = requires(T self, std::int64_t value) {
+  requires T::warp_width == 32 || T::warp_width == 64;
+  { self.thread() } -> std::same_as<int>;
+  { self.block() } -> std::same_as<int>;
+  { self.block_count() } -> std::same_as<int>;
+  { self.set() } -> std::same_as<int>;
+  self.barrier();
+  { self.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;
+  { self.shuffle(value, 0) } -> std::same_as<std::int64_t>;
+  { self.ballot(true) } -> std::same_as<std::uint64_t>;
+  { self.sum(1u) } -> std::same_as<std::uint32_t>;
+  self.await_earlier_kernels();
+};
+
+/// The thread's index in its warp, and the warp's in the block.
+template <thread_context T>
+NSAMETA_DEVICE int lane_of(const T& self) {
+  return self.thread() % T::warp_width;
+}
+template <thread_context T>
+NSAMETA_DEVICE int warp_of(const T& self) {
+  return self.thread() / T::warp_width;
+}
+
+/// 16 bytes, the widest access that a thread has.
+template <class V>
+struct alignas(16) wide {
+  V element[16 / sizeof(V)];
+};
+
+template <class V>
+NSAMETA_DEVICE bool is_aligned(const V* data) {
+  return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
+}
+template <class V>
+NSAMETA_DEVICE void store_wide(V* to, const wide<V>& elements) {
+  *reinterpret_cast<wide<V>*>(to) = elements;
+}
+template <class V>
+NSAMETA_DEVICE wide<V> load_wide(const V* from) {
+  return *reinterpret_cast<const wide<V>*>(from);
+}
+
+}  // namespace nsameta::gpu

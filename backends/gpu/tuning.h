@@ -1,0 +1,43 @@
+/// Every number that a measurement chose, with that measurement. Nothing here changes a result. Figures are of an H200,
+/// microseconds a graph node, 2026-11-21, unless they say otherwise; docs/performance.md has the tables they are from.
+#pragma once
+
+#include <cstdint>
+
+namespace nsameta::gpu::tuning {
+
+/// Threads of a block. 512 gain nothing below 4,096 requests, and 21 of 32 batches of up to 512 requests lose 5 % or
+/// more; with 1,024, the vectors of 1,024 requests take 2.5 in place of 2.0.
+inline constexpr int block_threads = 256;
+
+/// Threads that a multiprocessor should hold at least, which limits the registers of each to 64: page tables are copied
+/// at the memory's speed only by many. With 80 registers, both tables of 512 requests, 1,000 live columns each, take
+/// 5.8 in place of 4.1.
+inline constexpr int resident_threads = 1024;
+
+/// Blocks of a grid at most, for each multiprocessor: as many as it holds at once.
+inline constexpr std::int64_t blocks_per_multiprocessor = resident_threads / block_threads;
+
+/// Rows of a request, as the host expects them, up to which a few lanes write them all and nothing is searched for:
+/// one 32-byte sector of an int32 output. Not measured beyond.
+inline constexpr std::int64_t short_rows = 8;
+
+/// Requests up to which each block adds up all earlier ones for itself, and those up to which it does so for the rows
+/// of page tables alone.
+inline constexpr std::int64_t short_requests = 65536, short_ragged_tables = 8192;
+
+/// Blocks of vectors from which fewer lanes write a request's rows: every block adds up all earlier requests, so that
+/// few blocks do better than well-shared rows.
+inline constexpr std::int64_t many_vector_blocks = 256;
+
+/// Requests whose page-table tiles are dealt together, one a lane of the narrowest warps. Tiles dealt in the order of
+/// the requests, so that warps work on few requests at a time: 82 became 77 (both tables, 512 requests of 62,000).
+inline constexpr std::int32_t table_group = 32;
+
+/// 16-byte pieces of a page-table tile that a lane has under way.
+inline constexpr int tile_pieces = 4;
+
+/// Pages of a tile that a lane has under way, where real_page_table is wanted alone.
+inline constexpr int pages_per_lane = 4;
+
+}  // namespace nsameta::gpu::tuning
