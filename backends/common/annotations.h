@@ -1,13 +1,15 @@
 /// Marks functions that both the CPU backend and the GPU kernels call, and those of the kernels alone. Inlining is
-/// forced: a call on a GPU costs a stack frame.
+/// forced, but for what is large and hardly ever called: a call on a GPU costs a stack frame.
 #pragma once
 
 #if defined(__CUDACC__) || defined(__HIP__)
 #define NSAMETA_HOST_DEVICE __host__ __device__ inline __attribute__((always_inline))
 #define NSAMETA_DEVICE __device__ inline __attribute__((always_inline))
+#define NSAMETA_OUT_OF_LINE __host__ __device__ __attribute__((noinline))
 #else
 #define NSAMETA_HOST_DEVICE inline
 #define NSAMETA_DEVICE inline
+#define NSAMETA_OUT_OF_LINE
 #endif
 
 /// Before a loop: registers instead of an array in memory, and loads in flight, on the compilers of both. With 1, the

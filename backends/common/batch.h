@@ -38,11 +38,11 @@ struct batch {
   basic_table_shape<number> shape;  ///< of page tables; where table_tile is 0 nobody reads it
 
   NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
-                            std::int64_t offset)
-      : problem(p), out(o), lengths(l), kv_offset(offset), rule(p), shape(p, o, table_tile) {}
+                            std::int64_t offset, const Rule& r)
+      : problem(p), out(o), lengths(l), kv_offset(offset), rule(r), shape(p, o, table_tile) {}
 
   NSAMETA_HOST_DEVICE request_type load(number index, const totals_type& before) const {
-    request_type r = load_request<number>(lengths, kv_offset, index);
+    request_type r = load_request(lengths, kv_offset, index);
     rule.deal(r, before.tokens);
     return r;
   }

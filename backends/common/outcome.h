@@ -24,28 +24,37 @@ NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::
          exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows);
 }
 
+/// The last rows written of the arrays whose sums end inside the batch, in turn nsa_cu_seqlens_k, if it is cut,
+/// indexer_ks and indexer_ke; below 0: none.
+inline constexpr int last_row_count = 3;
+struct last_rows {
+  std::int64_t row[last_row_count];
+};
+NSAMETA_HOST_DEVICE last_rows last_rows_written(const nsameta_outputs& out, std::int64_t rows) {
+  const bool cut = exceeds(out.nsa_cu_seqlens_k, rows + 1);
+  return {{(cut ? out.nsa_cu_seqlens_k.capacity : 0) - 1, writable(out.indexer_ks, rows) - 1,
+           writable(out.indexer_ke, rows) - 1}};
+}
+
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
-/// `locate(row)` gives the located_request that holds a row. The batch counts in int64.
+/// `locate(i, row)` gives the located_request that holds row i of last_rows_written(), which is `row`. The batch counts
+/// in int64.
 template <class Batch, class Locate>
 NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t rows = batch.rows(all);
-  const nsameta_vector& clamped_sums = out.nsa_cu_seqlens_k;
-  const bool cut = exceeds(clamped_sums, rows + 1);
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
       overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)) ||
-      (!cut && overflows(clamped_sums, all.clamped)))
+      (!exceeds(out.nsa_cu_seqlens_k, rows + 1) && overflows(out.nsa_cu_seqlens_k, all.clamped)))
     return true;
 
-  // Sums that end inside the batch: the last rows written of three arrays.
-  for (int i = 0; i < 3; ++i) {
-    const std::int64_t row = i == 0   ? (cut ? clamped_sums.capacity : 0) - 1
-                             : i == 1 ? writable(out.indexer_ks, rows) - 1
-                                      : writable(out.indexer_ke, rows) - 1;
-    if (row < 0) continue;
-    const located_request at = locate(row);
-    const std::int64_t j = row - batch.rows(at.before);
-    if (i == 0 && overflows(clamped_sums, batch.clamped_before(at, j))) return true;
+  const last_rows last = last_rows_written(out, rows);
+  NSAMETA_UNROLL(1)
+  for (int i = 0; i < last_row_count; ++i) {
+    if (last.row[i] < 0) continue;
+    const located_request at = locate(i, last.row[i]);
+    const std::int64_t j = last.row[i] - batch.rows(at.before);
+    if (i == 0 && overflows(out.nsa_cu_seqlens_k, batch.clamped_before(at, j))) return true;
     if (i == 1 && overflows(out.indexer_ks, at.before.kv_len)) return true;
     if (i == 2 && overflows(out.indexer_ke, at.before.kv_len + batch.expanded(at, j))) return true;
   }

@@ -48,25 +48,35 @@ NSAMETA_HOST_DEVICE std::int64_t offset_length(std::int64_t length, std::int64_t
   return (length > far ? far : length < -far ? -far : length) + offset;
 }
 
+/// A request's lengths as they lie in memory.
+struct stated_lengths {
+  std::int64_t kv_len, tokens;
+};
+
+NSAMETA_HOST_DEVICE stated_lengths load_lengths(const batch_lengths& lengths, std::int64_t index) {
+  stated_lengths stated{load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride), lengths.uniform_tokens};
+  if (lengths.tokens != nullptr)
+    stated.tokens = load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
+  return stated;
+}
+
 /// `kv_offset`: within +-2^31, added to the request's KV length first.
-template <class N = std::int64_t>
-NSAMETA_HOST_DEVICE basic_request<N> load_request(const batch_lengths& lengths, std::int64_t kv_offset, N index) {
-  // Two loads that wait for nothing, for they take as long as one: uniform lengths are loaded too, and forgotten.
-  const bool ragged = lengths.tokens != nullptr;
-  const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
-  const std::int64_t loaded =
-      load(ragged ? lengths.tokens : lengths.kv, ragged ? lengths.tokens_are_int64 : lengths.kv_is_int64,
-           index * (ragged ? lengths.tokens_stride : lengths.kv_stride));
-  basic_request<N> r{};
+NSAMETA_HOST_DEVICE request request_of(const batch_lengths& lengths, std::int64_t kv_offset,
+                                       const stated_lengths& stated) {
+  request r{};
   // Draft tokens must still fit int32 with what they are added to.
-  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
-  r.kv_len = static_cast<N>(s + lengths.drafts);
-  r.tokens = static_cast<N>(sane_length(ragged ? loaded : lengths.uniform_tokens, int32_max, r.bits));
+  const std::int64_t s = sane_length(offset_length(stated.kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
+  r.kv_len = s + lengths.drafts;
+  r.tokens = sane_length(stated.tokens, int32_max, r.bits);
   r.rows = r.tokens;
-  r.first = wrapping_add<N>(wrapping_add<N>(r.kv_len, -r.tokens), 1);  // the last row sees the whole cache
+  r.first = r.kv_len - r.tokens + 1;  // the last row sees the whole cache
   r.step = 1;
   if (lengths.query_within_kv && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   return r;
+}
+
+NSAMETA_HOST_DEVICE request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
+  return request_of(lengths, kv_offset, load_lengths(lengths, index));
 }
 
 }  // namespace nsameta

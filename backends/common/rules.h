@@ -14,8 +14,7 @@ struct basic_plain_rule {
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   N topk;
 
-  NSAMETA_HOST_DEVICE explicit basic_plain_rule(N k) : topk(k) {}
-  NSAMETA_HOST_DEVICE explicit basic_plain_rule(const nsameta_problem& problem) : topk(problem.index_topk) {}
+  static NSAMETA_HOST_DEVICE basic_plain_rule of(const nsameta_problem& problem) { return {problem.index_topk}; }
 
   /// Rows on this rank among the batch's first `tokens` query tokens.
   NSAMETA_HOST_DEVICE N rows_before(N tokens) const { return tokens; }
@@ -44,38 +43,65 @@ struct basic_plain_rule {
 };
 using plain_rule = basic_plain_rule<std::int64_t>;
 
+/// What the host works out of shards and pools.
+struct shard_constants {
+  clamp_rule clamp;
+  kv_shard_rule kv_shard;
+  row_classes classes;
+  divisor ranks;      ///< of the q shard
+  std::int64_t rank;  ///< this one
+
+  static shard_constants of(const nsameta_problem& problem) {
+    const auto shard = kv_shard_rule::of(problem.kv_shard);
+    return {clamp_rule::of(problem.index_topk, problem.index_kpool), shard,
+            row_classes::of(shard, problem.q_shard.size), divisor::of(problem.q_shard.size), problem.q_shard.rank};
+  }
+};
+
 /// Any shard, any pool.
 struct general_rule {
   using number = std::int64_t;
   static constexpr bool deals = true;
-  clamp_rule clamp;
-  nsameta_kv_shard kv_shard;
-  nsameta_q_shard q_shard{1, 0};  ///< off until the batch is known to have a token for every rank
+  const shard_constants& fixed;
+  bool dealt = false;  ///< whether the q shard is on: only when the batch is known to have a token for every rank
 
-  NSAMETA_HOST_DEVICE explicit general_rule(const nsameta_problem& problem)
-      : clamp{problem.index_topk, problem.index_kpool}, kv_shard(problem.kv_shard) {}
-
+  NSAMETA_HOST_DEVICE bool may_deal() const { return fixed.ranks.value > 1; }
   /// Turns the q shard on if the batch has tokens enough.
-  NSAMETA_HOST_DEVICE void deal_tokens(const nsameta_q_shard& shard, std::int64_t tokens) {
-    if (tokens >= shard.size) q_shard = shard;
-  }
+  NSAMETA_HOST_DEVICE void deal_tokens(std::int64_t tokens) { dealt = may_deal() && tokens >= fixed.ranks.value; }
 
   NSAMETA_HOST_DEVICE std::int64_t rows_before(std::int64_t tokens) const {
-    return q_shard.size == 1 ? tokens : (tokens + q_shard.size - 1 - q_shard.rank) / q_shard.size;
+    return dealt ? fixed.ranks.quotient(tokens + fixed.ranks.value - 1 - fixed.rank) : tokens;
   }
   NSAMETA_HOST_DEVICE void deal(request& r, std::int64_t tokens_before) const {
-    if (q_shard.size == 1) return;
+    if (!dealt) return;
     const std::int64_t rows = rows_before(tokens_before);
-    r.first += rows * q_shard.size + q_shard.rank - tokens_before;
+    r.first += rows * fixed.ranks.value + fixed.rank - tokens_before;
     r.rows = rows_before(tokens_before + r.tokens) - rows;
-    r.step = q_shard.size;
+    r.step = fixed.ranks.value;
   }
-  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return q_shard.size == 1 || r.rows > 0; }
+  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !dealt || r.rows > 0; }
 
-  NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return local_length(kv_shard, length); }
-  NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return clamp(length); }
+  NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return fixed.kv_shard(length); }
+  NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return fixed.clamp(length); }
+  /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
-    return clamped_rows_sum(clamp, kv_shard, r.first, rows, r.step);
+    const divisor step = dealt ? fixed.ranks : divide_by_one();
+    std::int64_t start = r.first;
+    if (start < 0) {  // rows that see nothing add nothing
+      const std::int64_t empty = terms_below(0, start, rows, step);
+      start += empty * step.value;
+      rows -= empty;
+    }
+    if (rows == 0) return 0;
+    if (!fixed.kv_shard.is_on()) return clamped_series_sum(fixed.clamp, start, rows, step);
+    if (dealt) return local_classes_sum(fixed.clamp, fixed.kv_shard, fixed.classes, start, rows, step.value);
+    std::int64_t sum = 0;
+    NSAMETA_UNROLL(1)  // the code once
+    for (int side = 0; side < 2; ++side) {
+      const std::int64_t below = local_sum_below(fixed.clamp, fixed.kv_shard, side == 0 ? start + rows : start);
+      sum += side == 0 ? below : -below;
+    }
+    return sum;
   }
 };
 

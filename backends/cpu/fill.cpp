@@ -43,8 +43,8 @@ std::int64_t task_rows(std::int64_t fields) { return tuning::task_elements / fie
 /// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
 template <class Batch, class CountTokens>
 void complete_rule(Batch& batch, CountTokens count_tokens) {
-  if constexpr (requires { batch.rule.deal_tokens(batch.problem.q_shard, 0); })
-    if (batch.problem.q_shard.size > 1) batch.rule.deal_tokens(batch.problem.q_shard, count_tokens());
+  if constexpr (requires { batch.rule.deal_tokens(0); })
+    if (batch.rule.may_deal()) batch.rule.deal_tokens(count_tokens());
 }
 
 /// Totals of requests [begin, end). `lengths`: of a batch that vector code can take, else null.
@@ -75,7 +75,7 @@ void write_rows(const Batch& batch, const dense_lengths* lengths, const segment_
     write_vector_rows(batch, *lengths, at, begin, vector_end, streams(batch.out, rows));
   const nsameta_outputs others = without_vector_rows(batch.out);
   if (begin < rows_to_write(others, end))
-    write_row_fields(Batch(batch.problem, others, batch.lengths, batch.kv_offset), at, begin, end);
+    write_row_fields(Batch(batch.problem, others, batch.lengths, batch.kv_offset, batch.rule), at, begin, end);
 }
 
 /// A batch cut into segments of requests that tasks take. `grain`: requests a task takes at least.
@@ -196,20 +196,22 @@ void fill_counted(Batch& batch, const dense_lengths* lengths) {
 template <class Use>
 void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use use) {
   const batch_lengths stated = nsameta::lengths_of(problem);
-  const auto with = [&]<class Rule, bool tables>(const dense_lengths* lengths) {
-    batch<Rule, tables ? table_tile : 0> work(problem, out, stated, out.length_offset);
+  const auto with = [&]<bool tables>(const auto& rule, const dense_lengths* lengths) {
+    using rule_type = std::remove_cvref_t<decltype(rule)>;
+    batch<rule_type, tables ? table_tile : 0> work(problem, out, stated, out.length_offset, rule);
     use(work, lengths);
   };
-  const auto with_rule = [&]<class Rule>(const dense_lengths* lengths) {
-    wants_tables(out) ? with.template operator()<Rule, true>(lengths) : with.template operator()<Rule, false>(lengths);
+  const auto with_rule = [&](const auto& rule, const dense_lengths* lengths) {
+    wants_tables(out) ? with.template operator()<true>(rule, lengths) : with.template operator()<false>(rule, lengths);
   };
   if (dense_lengths::fits(problem, out)) {
     const dense_lengths lengths(problem, out);
-    with_rule.template operator()<plain_rule>(&lengths);
+    with_rule(plain_rule::of(problem), &lengths);
   } else if (is_plain(problem)) {
-    with_rule.template operator()<plain_rule>(nullptr);
+    with_rule(plain_rule::of(problem), nullptr);
   } else {
-    with_rule.template operator()<general_rule>(nullptr);
+    const auto fixed = shard_constants::of(problem);
+    with_rule(general_rule{fixed}, nullptr);
   }
 }
 

@@ -47,7 +47,8 @@ inline void fill_in_one_walk(const nsameta_problem& problem, const nsameta_outpu
   if (present(out.status)) {
     const totals none{};
     const batch_lengths stated = nsameta::lengths_of(problem);
-    write_outcome(batch<plain_rule, 0>(problem, out, stated, out.length_offset), {&none, 1, requests}, all);
+    write_outcome(batch<plain_rule, 0>(problem, out, stated, out.length_offset, plain_rule::of(problem)),
+                  {&none, 1, requests}, all);
   } else {
     store_last_sum(out.cu_seqlens_k, requests, all.kv_len);
     store_last_sum(out.cu_seqlens_q, requests, all.tokens);

@@ -18,7 +18,7 @@ void write_outcome(const Batch& batch, const segment_index& segments, const tota
   for_each_row_tail(batch, all, set);
   if (!present(batch.out.status)) return;
   *static_cast<std::uint32_t*>(batch.out.status.data) =
-      status_word(batch, all, [&](std::int64_t row) { return locate_row(batch, segments, row); });
+      status_word(batch, all, [&](int, std::int64_t row) { return locate_row(batch, segments, row); });
 }
 
 }  // namespace nsameta::cpu

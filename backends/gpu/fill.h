@@ -7,7 +7,7 @@
 
 #include "gpu/call_scope.h"
 #include "gpu/kernels.h"
-#include "gpu/plan.h"
+#include "gpu/plan_general.h"
 #include "gpu/plan_short.h"
 
 namespace nsameta::gpu {
@@ -86,20 +86,16 @@ typename R::error launch_short_rows(const nsameta_outputs& out, const short_plan
   return launch<uniform_lengths_kernel, R>(shape, plan, place.stream);
 }
 
-template <device_runtime R, bool narrow, int max_sets>
+template <device_runtime R, int max_sets>
 typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                                  const launch_bounds& bounds, const launch_place& place) {
-  fill_arguments<max_sets> arguments;
+  const auto arguments = general_arguments_of<max_sets>(problem, outputs, sets, bounds);
   launch_shape shape{0, sets, place.overlaps};
-  arguments.lengths = lengths_of(problem);
-  arguments.problem = problem;
   for (int set = 0; set < sets; ++set) {
-    arguments.plans[set] = plan_of(problem, outputs[set], bounds.rows, bounds.blocks);
-    arguments.outputs[set] = outputs[set];
-    shape.blocks = std::max(shape.blocks, arguments.plans[set].parts.total());
+    const general_tasks& tasks = arguments.tasks[set];
+    shape.blocks = std::max(shape.blocks, tasks.vectors.blocks + tasks.tables.blocks + tasks.status.blocks);
   }
-  if (shape.blocks == 0) return R::success;
-  return launch<general_kernel<narrow, max_sets>, R>(shape, arguments, place.stream);
+  return shape.blocks == 0 ? R::success : launch<general_kernel<max_sets>, R>(shape, arguments, place.stream);
 }
 
 /// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
@@ -122,13 +118,7 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
     if (planned == sets)
       return shape.blocks == 0 ? R::success : launch<tables_kernel<most>, R>(shape, arguments, place.stream);
   }
-  bool narrow = true;
-  for (int set = 0; set < sets; ++set)
-    narrow = narrow && is_narrow(problem, outputs[set], plan_of(problem, outputs[set], bounds.rows, bounds.blocks));
-  if (sets == 1)
-    return (narrow ? launch_general<R, true, 1> : launch_general<R, false, 1>)(problem, outputs, sets, bounds, place);
-  return (narrow ? launch_general<R, true, most> : launch_general<R, false, most>)(problem, outputs, sets, bounds,
-                                                                                   place);
+  return (sets == 1 ? launch_general<R, 1> : launch_general<R, most>)(problem, outputs, sets, bounds, place);
 }
 
 template <device_runtime R>

@@ -73,27 +73,34 @@ struct tables_kernel {
   }
 };
 
-/// Everything.
-template <bool narrow, int max_sets>
+/// Everything, of one set of outputs or of several.
+template <int max_sets>
 struct general_kernel {
-  using arguments = fill_arguments<max_sets>;
-  using shared = block_memory<tuning::block_threads>;
+  using arguments = general_arguments<max_sets>;
+  static_assert(sizeof(arguments) <= 4096);
+  using shared = general_memory;
   static constexpr int block_threads = tuning::block_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
     const int set = max_sets == 1 ? 0 : self.set();
-    fill_set<narrow>(self, all.problem, all.outputs[set], all.lengths, all.plans[set], memory);
+    if (all.is_plain)
+      general_block<plain_rule, T>(self, all.problem, all.outputs[set], all.lengths, plain_rule::of(all.problem),
+                                   memory)
+          .run(all.tasks[set]);
+    else
+      general_block<general_rule, T>(self, all.problem, all.outputs[set], all.lengths, general_rule{all.constants},
+                                     memory)
+          .run(all.tasks[set]);
   }
 };
 
 template <class... K>
 struct type_list {};
 
-using kernels = type_list<uniform_lengths_kernel, lengths_kernel, vectors_kernel, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, general_kernel<true, 1>,
-                          general_kernel<true, NSAMETA_SETS_PER_LAUNCH>, general_kernel<false, 1>,
-                          general_kernel<false, NSAMETA_SETS_PER_LAUNCH>>;
+using kernels =
+    type_list<uniform_lengths_kernel, lengths_kernel, vectors_kernel, tables_kernel<1>,
+              tables_kernel<NSAMETA_SETS_PER_LAUNCH>, general_kernel<1>, general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
 
 template <class... K>
 constexpr int count_of(type_list<K...>) {

@@ -111,7 +111,8 @@ NSAMETA_DEVICE lane_sums scan_lanes(T& self, const int32_sums& own) {
 /// The requests of a block.
 struct block_requests {
   std::int32_t first, count;
-  int first_warp;  ///< of the warps that have this warp's requests in their lanes; the warps before it have those before
+  int first_warp;  ///< of the warps that have this warp's requests in their lanes; the warps before it have those
+                   ///< before
 };
 
 /// The sums over all requests before the warp's. `earlier`: from add_requests(), up to the block's; `of_warp`: over the

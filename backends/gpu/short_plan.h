@@ -45,8 +45,8 @@ struct int32_table {
 
 /// The page tables, whose tail is kept.
 struct short_tables {
-  std::int32_t blocks;        ///< 0: none are wanted
-  std::int32_t blocks_shift;  ///< log2 of the blocks that a group of requests has to itself
+  std::int32_t blocks;         ///< 0: none are wanted
+  std::int32_t blocks_shift;   ///< log2 of the blocks that a group of requests has to itself
   std::int32_t row_a_request;  ///< whatever its tokens: `extend`
   std::int32_t page_shift;
   std::int32_t slots, width;  ///< of req_to_token

@@ -57,7 +57,7 @@ template <thread_context T>
 NSAMETA_DEVICE std::int32_t first_row(T& self, const short_batch& batch, std::int32_t first, std::int32_t index,
                                       const int32_request& r, short_memory& shared) {
   if (batch.extend_seq_lens.data == nullptr) return saturating_product(index, batch.uniform_rows);
-  const int32_rule any_rule(1);
+  const int32_rule any_rule{1};
   const int32_sums earlier = add_requests<row_sums>(self, batch, any_rule, first);
   const lane_sums sums = scan_lanes<row_sums>(self, sums_of<row_sums>(any_rule, r));
   const int32_sums before = exclusive_prefix<row_sums>(self, {first, 1, 0}, earlier, sums.through, shared);

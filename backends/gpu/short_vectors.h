@@ -1,5 +1,5 @@
-/// The vectors of a batch whose requests have few rows each, as decode, target_verify and draft_extend have them: one to
-/// eight lanes write the rows of a request. Nothing is searched for.
+/// The vectors of a batch whose requests have few rows each, as decode, target_verify and draft_extend have them: one
+/// to eight lanes write the rows of a request. Nothing is searched for.
 #pragma once
 
 #include "gpu/short_batch.h"
@@ -70,7 +70,7 @@ NSAMETA_DEVICE void write_uniform_lengths(const T& self, const vector_plan& plan
   int32_sums before{};
   before.tokens = index * batch.uniform_rows;
   const std::int32_t kv = value_of(batch.seq_lens, load_raw(batch.seq_lens, index));
-  write_rows<true>(out, int32_rule(plan.vectors.topk), request_of(batch, kv, batch.uniform_rows), index, before,
+  write_rows<true>(out, int32_rule{plan.vectors.topk}, request_of(batch, kv, batch.uniform_rows), index, before,
                    plan.vectors.row_limit, self.thread() & ((1 << shift) - 1), 1 << shift);
 }
 
@@ -88,7 +88,7 @@ NSAMETA_DEVICE void write_vectors(T& self, const vector_plan& plan, short_memory
   const std::int32_t index = block.first + (warp >> shift) * T::warp_width + lane;
   const bool in_block = index < smaller(block.first + count, batch.requests);
   const row_vectors out(vectors);
-  const int32_rule rule(vectors.topk);
+  const int32_rule rule{vectors.topk};
 
   raw_lengths raw{};
   if (in_block) raw = load_lengths(batch, index);

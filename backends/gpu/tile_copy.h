@@ -22,7 +22,8 @@ inline constexpr int tile_pages = pages_per_lane * warp_width;
 using piece = wide<std::int32_t>;
 
 /// Four columns from `column` on, where 16 bytes are aligned; 0 for those outside the row, which are not touched.
-NSAMETA_DEVICE piece load_piece(const std::int32_t* row, std::int32_t column, std::int32_t width) {
+template <class N>
+NSAMETA_DEVICE piece load_piece(const std::int32_t* row, N column, N width) {
   if (column >= 0 && column + piece_columns <= width) return load_wide(row + column);
   piece loaded{};
   NSAMETA_UNROLL(4)
@@ -56,22 +57,21 @@ NSAMETA_DEVICE std::int32_t elements_to_boundary(const std::int32_t* data) {
 
 /// Copies tile `tile` of columns [0, columns) of a row of `width` columns. Reached by all lanes of the warp. What is
 /// written by one tile begins at a cache line, which another tile's warp would otherwise write the rest of.
-template <thread_context T>
-NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* from, std::int32_t tile,
-                              std::int32_t columns, std::int32_t width) {
+template <class N, thread_context T>
+NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* from, N tile, N columns, N width) {
   constexpr int lanes = T::warp_width;
   const int lane_index = self.thread() % lanes;
-  const std::int32_t head = smaller(elements_to_boundary<128>(to), columns);  // columns in front of the first piece
-  const std::int32_t pieces = (columns - head) / piece_columns;
+  const N head = smaller<N>(elements_to_boundary<128>(to), columns);  // columns in front of the first piece
+  const N pieces = (columns - head) / piece_columns;
   const int shift = (piece_columns - elements_to_boundary<16>(from + head)) & (piece_columns - 1);
-  const std::int32_t source = head - shift;  // the column at which the first piece is loaded
-  const std::int32_t first = tile * tile_pieces * lanes;
-  const std::int32_t end = smaller(first + tile_pieces * lanes, pieces);
+  const N source = head - shift;  // the column at which the first piece is loaded
+  const N first = tile * tile_pieces * lanes;
+  const N end = smaller(first + tile_pieces * lanes, pieces);
 
   // The columns in front of the first piece, fewer than lanes, and those behind the last one.
-  const std::int32_t behind = head + pieces * piece_columns + lane_index;
+  const N behind = head + pieces * piece_columns + lane_index;
   const bool has_front = tile == 0 && lane_index < head;
-  const bool has_behind = tile == larger(columns - 1, 0) / tile_columns<lanes> && behind < columns;
+  const bool has_behind = tile == larger<N>(columns - 1, 0) / tile_columns<lanes> && behind < columns;
   std::int32_t front_value = 0, behind_value = 0;
   if (has_front) front_value = from[lane_index];
   if (has_behind) behind_value = from[behind];
@@ -79,17 +79,17 @@ NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* fro
   piece loaded[tile_pieces + 1]{};
   NSAMETA_UNROLL(4)
   for (int k = 0; k < tile_pieces; ++k) {
-    const std::int32_t at = first + k * lanes + lane_index;
+    const N at = first + k * lanes + lane_index;
     if (at < end + (shift > 0)) loaded[k] = load_piece(from, source + at * piece_columns, width);
   }
-  const std::int32_t beyond = first + tile_pieces * lanes;
+  const N beyond = first + tile_pieces * lanes;
   if (shift > 0 && lane_index == 0 && beyond <= end)
     loaded[tile_pieces] = load_piece(from, source + beyond * piece_columns, width);
   if (has_front) to[lane_index] = front_value;
   if (has_behind) to[behind] = behind_value;
   NSAMETA_UNROLL(4)
   for (int k = 0; k < tile_pieces; ++k) {
-    const std::int32_t at = first + k * lanes + lane_index;
+    const N at = first + k * lanes + lane_index;
     piece value = loaded[k];
     if (shift > 0) {
       piece next{};
@@ -105,17 +105,18 @@ NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* fro
 }
 
 /// Writes pages [first, end) of a request into `rows` rows of real_page_table: one load a page.
-template <thread_context T>
-NSAMETA_DEVICE void copy_pages(T& self, std::int32_t* to, std::int64_t stride, std::int32_t rows,
-                               const std::int32_t* from, int page_shift, std::int32_t first, std::int32_t end) {
+template <class N, thread_context T>
+NSAMETA_DEVICE void copy_pages(T& self, std::int32_t* to, std::int64_t stride, N rows, const std::int32_t* from,
+                               int page_shift, N first, N end) {
   constexpr int lanes = T::warp_width;
-  for (std::int32_t page = first + self.thread() % lanes; page < end; page += pages_per_lane * lanes) {
+  for (N page = first + self.thread() % lanes; page < end; page += pages_per_lane * lanes) {
     std::int32_t value[pages_per_lane];
     NSAMETA_UNROLL(4)
     for (int k = 0; k < pages_per_lane; ++k)
-      if (page + k * lanes < end) value[k] = from[std::int64_t{page + k * lanes} << page_shift] >> page_shift;
+      if (page + k * lanes < end)
+        value[k] = from[static_cast<std::int64_t>(page + k * lanes) << page_shift] >> page_shift;
     std::int32_t* row_to = to;
-    for (std::int32_t row = 0; row < rows; ++row, row_to += stride) {
+    for (N row = 0; row < rows; ++row, row_to += stride) {
       NSAMETA_UNROLL(4)
       for (int k = 0; k < pages_per_lane; ++k)
         if (page + k * lanes < end) row_to[page + k * lanes] = value[k];

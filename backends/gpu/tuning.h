@@ -37,6 +37,15 @@ inline constexpr std::int32_t table_group = 32;
 /// 16-byte pieces of a page-table tile that a lane has under way.
 inline constexpr int tile_pieces = 4;
 
+/// Rows of one request that a unit of page-table work has at most in the general kernel: a power of two.
+inline constexpr std::int64_t table_copies = 8;
+
+/// Rows that a thread of the general kernel writes together where there are enough for all threads: 16 bytes.
+inline constexpr int wide_rows = 4;
+
+/// Requests above which the general kernel has one block a multiprocessor: each adds up all earlier requests.
+inline constexpr std::int64_t many_requests = 65536;
+
 /// Pages of a tile that a lane has under way, where real_page_table is wanted alone.
 inline constexpr int pages_per_lane = 4;
 

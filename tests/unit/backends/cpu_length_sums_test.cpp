@@ -15,7 +15,7 @@ void check(const sample_lengths& lengths) {
   const nsameta_problem problem = problem_of(lengths);
   const nsameta_outputs outputs = outputs_of(lengths);
   const batch_lengths stated = nsameta::lengths_of(problem);
-  const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset);
+  const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset, plain_rule::of(problem));
   const cpu::dense_lengths dense(problem, outputs);
   REQUIRE(cpu::dense_lengths::fits(problem, outputs));
   for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {

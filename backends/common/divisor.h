@@ -1,0 +1,40 @@
+/// Division by a number that the host knows, as a multiplication: a 64-bit division takes a GPU some hundred
+/// instructions.
+#pragma once
+
+#include <cstdint>
+
+#include "common/annotations.h"
+
+namespace nsameta {
+
+/// Exact for dividends in [0, 2^63): with 2^(shift - 1) < value <= 2^shift, `multiplier` is 2^(63 + shift) / value, and
+/// rounding it up adds less than 1 / value to a quotient.
+struct divisor {
+  __extension__ typedef unsigned __int128 wide_product;
+  std::int64_t value;  ///< at least 1
+  std::uint64_t multiplier;
+  std::int32_t shift;
+
+  /// On the host: the only place that divides.
+  static divisor of(std::int64_t value) {
+    divisor made{value, 0, 0};
+    while (made.shift < 62 && std::int64_t{1} << made.shift < value) ++made.shift;
+    const auto whole = static_cast<wide_product>(1) << (63 + made.shift);
+    made.multiplier =
+        static_cast<std::uint64_t>((whole + static_cast<wide_product>(value - 1)) / static_cast<wide_product>(value));
+    return made;
+  }
+
+  NSAMETA_HOST_DEVICE std::int64_t quotient(std::int64_t dividend) const {
+    const auto twice = static_cast<std::uint64_t>(dividend) * 2;
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(wide_product{twice} * multiplier >> 64) >> shift);
+  }
+  NSAMETA_HOST_DEVICE std::int64_t remainder(std::int64_t dividend) const {
+    return dividend - quotient(dividend) * value;
+  }
+};
+
+NSAMETA_HOST_DEVICE divisor divide_by_one() { return {1, std::uint64_t{1} << 63, 0}; }
+
+}  // namespace nsameta
