@@ -51,17 +51,9 @@ harness::json answer(const harness::problem_data& problem, const harness::device
   const harness::live_shape shape = harness::live_shape_of(problem);
   refuse_too_much(problem, shape);
   harness::output_buffers outputs(place, harness::exact_layout(problem, shape));
-
-  std::size_t workspace_bytes = 0;
-  harness::check(nsameta_workspace_size(&inputs.view(), &target, &workspace_bytes));
-  const harness::device_memory workspace(place, workspace_bytes);
-  nsameta_outputs view = outputs.view();
-  view.workspace = workspace.data();
-  view.workspace_bytes = workspace_bytes;
-
-  harness::check(nsameta_fill(&inputs.view(), &view, &target));
+  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
   harness::json result = harness::answer_to_json(problem, outputs.read_back());
-  if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &view, target));
+  if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &outputs.view(), target));
   return result;
 }
 

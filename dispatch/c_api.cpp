@@ -70,10 +70,6 @@ nsameta_status nsameta_warmup(const nsameta_target* target) {
   return guarded([=] { return process_dispatcher().warm_up(target); });
 }
 
-nsameta_status nsameta_workspace_size(const nsameta_problem* problem, const nsameta_target* target, size_t* bytes) {
-  return guarded([=] { return process_dispatcher().workspace_size(problem, target, bytes); });
-}
-
 nsameta_status nsameta_set_override(const char* text) {
   return guarded([=] { return process_override().set(text); });
 }

@@ -164,15 +164,6 @@ nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta
   return decide(setting_.freeze(backends_), *problem, outputs, 1, *target, &where, &chosen, &recorder);
 }
 
-nsameta_status dispatcher::workspace_size(const nsameta_problem* problem, const nsameta_target* target,
-                                          std::size_t* bytes) {
-  if (bytes == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "bytes is null");
-  if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
-  if (auto status = validate_target(target); status != NSAMETA_OK) return status;
-  *bytes = 0;  // every variant there is keeps what it needs on chip
-  return NSAMETA_OK;
-}
-
 nsameta_status dispatcher::warm_up_list(const override_list& forced, const nsameta_target& target) {
   std::string reasons;
   bool any = false;

@@ -21,7 +21,6 @@ class dispatcher {
   nsameta_status explain(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target,
                          nsameta_decision* decision);
   nsameta_status warm_up(const nsameta_target* target);
-  nsameta_status workspace_size(const nsameta_problem* problem, const nsameta_target* target, std::size_t* bytes);
 
  private:
   nsameta_status run(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,

@@ -47,8 +47,7 @@ TABLES = ("page_table_1", "real_page_table")
 class Outputs(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), *((name, Vector) for name in VECTORS),
                 *((name, Table) for name in TABLES), ("vector_tail", ctypes.c_int), ("table_tail", ctypes.c_int),
-                ("table_tail_value", ctypes.c_int32), ("length_offset", ctypes.c_int64), ("workspace", ctypes.c_void_p),
-                ("workspace_bytes", ctypes.c_size_t)]
+                ("table_tail_value", ctypes.c_int32), ("length_offset", ctypes.c_int64)]
 
 
 class Target(ctypes.Structure):

@@ -46,8 +46,6 @@ const char* nsameta_status_name(nsameta_status status) {
       return "device_error";
     case NSAMETA_OUT_OF_MEMORY:
       return "out_of_memory";
-    case NSAMETA_WORKSPACE_TOO_SMALL:
-      return "workspace_too_small";
     case NSAMETA_INTERNAL_ERROR:
       return "internal_error";
   }

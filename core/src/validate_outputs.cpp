@@ -71,21 +71,6 @@ nsameta_status check_table(const char* name, const nsameta_table& table, output_
   return NSAMETA_OK;
 }
 
-nsameta_status check_workspace(const nsameta_outputs& outputs, output_ranges* ranges) {
-  if (outputs.workspace == nullptr) {
-    if (outputs.workspace_bytes != 0) [[unlikely]]
-      return fail(bad, "workspace is null, but workspace_bytes is %zu", outputs.workspace_bytes);
-    return NSAMETA_OK;
-  }
-  if (misaligned(outputs.workspace, 256))
-    return fail(bad, "workspace is %p, not aligned to 256 bytes", outputs.workspace);
-  byte_range range;
-  if (!make_range(outputs.workspace, static_cast<std::int64_t>(outputs.workspace_bytes), 1, "workspace", &range))
-    return fail(bad, "workspace_bytes is %zu, which reaches past the end of memory", outputs.workspace_bytes);
-  ranges->add(range);
-  return NSAMETA_OK;
-}
-
 /// Outputs that only some problems have.
 nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
   if (o.indexer_ks.data != nullptr || o.indexer_ke.data != nullptr) {
@@ -138,8 +123,6 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
       continue;
     if (auto s = check_table(field.name, table, &ranges)) return s;
   }
-  if (auto s = check_workspace(o, &ranges)) [[unlikely]]
-    return s;
   if (auto s = check_against_problem(problem, o)) [[unlikely]]
     return s;
   check_inputs(problem, &ranges);

@@ -15,7 +15,7 @@ struct set_range {
 
 /// Few enough for the stack; two blocks of them are weighed together.
 constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
-constexpr std::size_t ranges_a_set = vector_fields.size() + table_fields.size() + 1;  // one more: the workspace
+constexpr std::size_t ranges_a_set = vector_fields.size() + table_fields.size();
 
 /// The ranges of some validated sets.
 class set_ranges {
@@ -30,8 +30,6 @@ class set_ranges {
       if (table.data != nullptr)
         add(field.name, table.data, table_bytes(table.rows, table.width, table.row_stride), index);
     }
-    if (set.workspace != nullptr)
-      add("workspace", set.workspace, static_cast<std::int64_t>(set.workspace_bytes), index);
   }
 
   nsameta_status check() noexcept {

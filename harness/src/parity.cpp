@@ -13,14 +13,6 @@
 namespace nsameta::harness {
 namespace {
 
-/// The workspace that a fill asks for, on its device; none for nearly all.
-device_memory workspace_for(const device_place& place, const nsameta_problem& problem) {
-  const nsameta_target target = place.target();
-  std::size_t bytes = 0;
-  check(nsameta_workspace_size(&problem, &target, &bytes));
-  return device_memory(place, bytes);
-}
-
 /// Captures the fill on a stream of its own and runs the graph once.
 void fill_from_graph(const std::string& backend, const nsameta_problem& problem, const nsameta_outputs& outputs) {
   const device_place place = place_of(backend);
@@ -36,13 +28,9 @@ void fill_from_graph(const std::string& backend, const nsameta_problem& problem,
 
 void fill_on(const std::string& backend, const input_buffers& inputs, const output_buffers& outputs, issue how) {
   const device_place place = place_of(backend);
-  const device_memory workspace = workspace_for(place, inputs.view());
-  nsameta_outputs view = outputs.view();
-  view.workspace = workspace.data();
-  view.workspace_bytes = workspace.size();
-  if (how == issue::from_graph) return fill_from_graph(backend, inputs.view(), view);
+  if (how == issue::from_graph) return fill_from_graph(backend, inputs.view(), outputs.view());
   const nsameta_target target = place.target();
-  check(nsameta_fill_on(backend.c_str(), &inputs.view(), &view, &target));
+  check(nsameta_fill_on(backend.c_str(), &inputs.view(), &outputs.view(), &target));
   if (!place.on_host()) check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
 }
 

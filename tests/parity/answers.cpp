@@ -65,9 +65,6 @@ nsameta_problem without_first(nsameta_problem problem, std::int64_t count) {
 void fill(const std::string& backend, const nsameta_problem& problem, const nsameta_outputs& outputs, bool own_stream) {
   const harness::device_place place = harness::place_of(backend);
   nsameta_target target = place.target();
-  std::size_t workspace = 1;
-  check(nsameta_workspace_size(&problem, &target, &workspace));
-  if (workspace != 0) throw std::logic_error(backend + " wants a workspace");
   const device on(place.backend, place.index);
   if (!own_stream) {
     check(nsameta_fill_on(backend.c_str(), &problem, &outputs, &target));

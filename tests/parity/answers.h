@@ -27,8 +27,7 @@ struct manner {
   std::int64_t moved_inputs = 0;  ///< elements past a 256-byte boundary
 };
 
-/// Fills buffers that hold the fill pattern. Throws when the call fails, wants a workspace, or writes past an output or
-/// to an input.
+/// Fills buffers that hold the fill pattern. Throws when the call fails, or writes past an output or to an input.
 field_digests answer(const std::string& backend, const harness::generated_case& tested, const manner& how = {});
 
 /// Of each request alone, its own part of the outputs that do not count other requests: its length, its rows' lengths

@@ -60,7 +60,6 @@ int call_everything() {
   small.cache_seqlens.capacity = 1;
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  std::size_t bytes = 0;
 
   constexpr std::int32_t kinds[] = {NSAMETA_DEVICE_AUTO, NSAMETA_DEVICE_HOST, NSAMETA_DEVICE_CUDA,
                                     NSAMETA_DEVICE_HIP,  NSAMETA_DEVICE_SIMT, 77};
@@ -71,7 +70,6 @@ int call_everything() {
       note(nsameta_warmup(&target));
       note(nsameta_explain(&problem, &outputs, &target, &decision));
       note(nsameta_get_kernel_info(32, 4, &target, &decision));
-      note(nsameta_workspace_size(&problem, &target, &bytes));
       note(nsameta_fill(&problem, &small, &target));
       note(nsameta_fill_many(&problem, &outputs, -1, &target));
       if (kind != NSAMETA_DEVICE_CUDA && kind != NSAMETA_DEVICE_HIP)  // host memory is none of theirs

@@ -41,8 +41,7 @@ typedef enum nsameta_status {
   NSAMETA_CAPTURE_REFUSED = 6,      ///< this execution (staged, for one) cannot be captured in a graph
   NSAMETA_DEVICE_ERROR = 7,         ///< a vendor call failed
   NSAMETA_OUT_OF_MEMORY = 8,
-  NSAMETA_WORKSPACE_TOO_SMALL = 9,
-  NSAMETA_INTERNAL_ERROR = 10
+  NSAMETA_INTERNAL_ERROR = 9
 } nsameta_status;
 
 /// Bits of the device status word (output `status`): what the lengths held that could not be honoured.
@@ -168,8 +167,6 @@ typedef struct nsameta_outputs {
   nsameta_tail table_tail;           ///< keep, zero or value
   int32_t table_tail_value;          ///< goes with NSAMETA_TAIL_VALUE
   int64_t length_offset;             ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
-  void* workspace;         ///< scratch of nsameta_workspace_size() bytes, 256-byte aligned; null when that is 0
-  size_t workspace_bytes;  ///< of `workspace`
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept.
@@ -234,11 +231,6 @@ NSAMETA_API nsameta_status nsameta_fill_draft_extend_metadata(nsameta_strided ex
 /// Loads the module and every kernel for a device, so that later fills are safe inside graph capture. Blocking;
 /// call it once per device at start-up. With NSAMETA_DEVICE_AUTO: every usable device.
 NSAMETA_API nsameta_status nsameta_warmup(const nsameta_target* target);
-
-/// Bytes of scratch that a fill of `problem` on `target` wants in `outputs->workspace`. 0 for every batch in this
-/// version: no kernel needs any.
-NSAMETA_API nsameta_status nsameta_workspace_size(const nsameta_problem* problem, const nsameta_target* target,
-                                                  size_t* bytes);
 
 // ------------------------------------------------------------------------------- backends and selection
 

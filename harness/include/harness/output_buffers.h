@@ -17,7 +17,7 @@ class output_buffers {
  public:
   output_buffers(const device_place& place, const output_layout& layout, guard kind = guard::canaries);
 
-  /// The outputs where the device sees them. Workspace is left to the caller.
+  /// The outputs where the device sees them.
   const nsameta_outputs& view() const { return device_view_; }
 
   /// Brings back the pattern and the guards.

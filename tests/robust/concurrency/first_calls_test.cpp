@@ -125,12 +125,6 @@ constexpr call calls[] = {
        all.add(std::string(info.name) + info.architecture + std::to_string(info.multiprocessors));
        return said;
      }},
-    {"workspace_size", small_recipe,
-     [](filling& own, agreement&) {
-       std::size_t bytes = 1;
-       const nsameta_status status = nsameta_workspace_size(&own.problem(), &on_host, &bytes);
-       return complaint("workspace", status) + (bytes == 0 ? "" : "bytes");
-     }},
     {"device memory and streams", small_recipe,
      [](filling&, agreement&) {
        void *memory = nullptr, *stream = nullptr;

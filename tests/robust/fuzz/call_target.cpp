@@ -107,7 +107,6 @@ void place_pointers(const arena& memory, call* made) {
   for (nsameta_outputs& outputs : made->outputs) {
     for (const vector_field& field : vector_fields) memory.place((outputs.*field.member).data);
     for (const table_field& field : table_fields) memory.place((outputs.*field.member).data);
-    memory.place(outputs.workspace);
   }
   made->target.stream = nullptr;  // a stream is trusted
 }
@@ -190,8 +189,6 @@ void run(std::span<const std::uint8_t> input) {
   const std::string backend = patch(input, &made, memory.data());
   place_pointers(memory, &made);
 
-  std::size_t workspace = 0;
-  require_sound(nsameta_workspace_size(&made.problem, &made.target, &workspace), "workspace_size");
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   require_sound(

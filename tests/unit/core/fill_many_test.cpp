@@ -55,7 +55,6 @@ TEST_CASE("fill_many: what is wrong with a set is said with its index") {
     check_set_refused(set, [](nsameta_outputs& o) { o.length_offset = -4294967296; }, "length_offset is -4294967296");
     check_set_refused(set, [](nsameta_outputs& o) { o.cache_seqlens.capacity = 3; }, "cache_seqlens.capacity is 3");
     check_set_refused(set, [](nsameta_outputs& o) { o.status.data = o.total_rows.data; }, "status overlaps total_rows");
-    check_set_refused(set, [](nsameta_outputs& o) { o.workspace_bytes = 16; }, "workspace_bytes is 16");
     check_set_refused(
         set, [](nsameta_outputs& o) { o.page_table_1.data = static_cast<std::int32_t*>(o.status.data); },
         "req_pool_indices is null");
@@ -111,16 +110,6 @@ TEST_CASE("fill_many: of many sets too, any two are weighed") {
       check_refused(tried, {"outputs[" + std::to_string(earlier) + "] and outputs[" + std::to_string(later) + "]",
                             "cu_seqlens_k overlaps status", "0x"});
     }
-}
-
-TEST_CASE("fill_many: no two sets share a workspace") {
-  alignas(256) static std::byte memory[512];
-  many_calls tried(2);
-  for (const auto& one : tried.calls) {
-    one->outputs.workspace = memory;
-    one->outputs.workspace_bytes = sizeof memory;
-  }
-  check_refused(tried, {"outputs[0] and outputs[1]", "workspace overlaps workspace"});
 }
 
 TEST_CASE("fill_many: a set that writes to the inputs is refused") {

@@ -121,14 +121,3 @@ TEST_CASE("page tables: shape, alignment and the inputs they need") {
     }
   }
 }
-
-TEST_CASE("workspace: aligned, and there when it has a size") {
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.workspace_bytes = 64; },
-                 {"workspace is null", "workspace_bytes is 64"});
-  check_rejected(NSAMETA_DECODE,
-                 [](call& c) {
-                   c.outputs.workspace = reinterpret_cast<char*>(c.table.data()) + 1;
-                   c.outputs.workspace_bytes = 64;
-                 },
-                 {"workspace is 0x", "256 bytes"});
-}

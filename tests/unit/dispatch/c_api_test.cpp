@@ -68,12 +68,3 @@ TEST_CASE("the C++ layer fills, and throws what the C interface says") {
   CHECK(refused.message() == "page_size is 48, not a power of two");
   CHECK_THROWS_WITH_AS(refused.or_throw(), "invalid_argument: page_size is 48, not a power of two", nsameta::error);
 }
-
-TEST_CASE("no fill wants a workspace, and the question is checked") {
-  nsameta::problem problem(NSAMETA_DECODE);
-  const target host(NSAMETA_DEVICE_HOST);
-  std::size_t bytes = 1;
-  CHECK(nsameta_workspace_size(&problem, &host, &bytes) == NSAMETA_OK);
-  CHECK(bytes == 0);
-  expect_failure(nsameta_workspace_size(&problem, &host, nullptr), NSAMETA_INVALID_ARGUMENT, {"bytes is null"});
-}
