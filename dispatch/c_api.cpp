@@ -7,6 +7,7 @@
 #include "process.h"
 #include "raw_enum.h"
 #include "status.h"
+#include "struct_size.h"
 
 namespace nsameta {
 namespace {
@@ -53,17 +54,34 @@ using namespace nsameta;
 
 nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                             const nsameta_target* target) {
-  return guarded([=] { return process_dispatcher().fill(problem, outputs, target); });
+  return guarded([=] {
+    return with_known(problem, outputs,
+                      [=](auto* what, auto* into) { return process_dispatcher().fill(what, into, target); });
+  });
 }
 
 nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, int64_t count,
                                  const nsameta_target* target) {
-  return guarded([=] { return process_dispatcher().fill_many(problem, outputs, count, target); });
+  return guarded([=] {
+    const known_struct what(problem);
+    if (what.status() != NSAMETA_OK) return what.status();
+    const known_sets into(outputs, count);
+    if (into.status() != NSAMETA_OK) return into.status();
+    return process_dispatcher().fill_many(what.get(), into.get(), count, target);
+  });
 }
 
 nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                const nsameta_target* target, nsameta_decision* decision) {
-  return guarded([=] { return process_dispatcher().explain(problem, outputs, target, decision); });
+  return guarded([=] {
+    if (auto status = check_decision(decision); status != NSAMETA_OK) return status;
+    nsameta_decision record{};
+    const nsameta_status status = with_known(problem, outputs, [&](auto* what, auto* into) {
+      return process_dispatcher().explain(what, into, target, &record);
+    });
+    store_known(record, decision);
+    return status;
+  });
 }
 
 nsameta_status nsameta_warmup(const nsameta_target* target) {
@@ -148,7 +166,11 @@ nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, cons
 
 nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                                const nsameta_target* target) {
-  return guarded([=] { return process_dispatcher().fill_on(backend, problem, outputs, target); });
+  return guarded([=] {
+    return with_known(problem, outputs, [=](auto* what, auto* into) {
+      return process_dispatcher().fill_on(backend, what, into, target);
+    });
+  });
 }
 
 nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out) {

@@ -149,11 +149,6 @@ nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* p
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                    const nsameta_target* target, nsameta_decision* decision) {
-  if (decision == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "decision is null");
-  if (decision->struct_size != sizeof(nsameta_decision)) {
-    return fail(NSAMETA_INVALID_ARGUMENT, "decision.struct_size is %zu, not %zu", decision->struct_size,
-                sizeof(nsameta_decision));
-  }
   decision_recorder recorder(decision);
   nsameta_outputs none;
   nsameta_outputs_init(&none);

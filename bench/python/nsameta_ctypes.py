@@ -59,11 +59,6 @@ class Library:
     def __init__(self, path):
         self._library = ctypes.CDLL(str(path))
         self._library.nsameta_last_error.restype = ctypes.c_char_p
-        for name, made in (("problem", Problem), ("outputs", Outputs)):
-            probe = made()
-            getattr(self._library, f"nsameta_{name}_init")(ctypes.byref(probe))
-            if probe.struct_size != ctypes.sizeof(made):
-                raise RuntimeError(f"nsameta_{name} has {probe.struct_size} bytes, here {ctypes.sizeof(made)}")
 
     def check(self, status):
         if status:
@@ -87,8 +82,8 @@ class Call:
         self._fill, self._check = library.nsameta_fill, check
         self._keep = (seq_lens, extend_seq_lens, req_pool_indices, req_to_token, outputs)
         self._problem, self._outputs = Problem(), Outputs()
-        library.nsameta_problem_init(ctypes.byref(self._problem))
-        library.nsameta_outputs_init(ctypes.byref(self._outputs))
+        library.nsameta_problem_init_sized(ctypes.byref(self._problem), ctypes.c_size_t(ctypes.sizeof(Problem)))
+        library.nsameta_outputs_init_sized(ctypes.byref(self._outputs), ctypes.c_size_t(ctypes.sizeof(Outputs)))
         self._problem.mode = MODES[mode]
         self._problem.batch_size = len(seq_lens)
         for name, tensor in (("seq_lens", seq_lens), ("extend_seq_lens", extend_seq_lens),

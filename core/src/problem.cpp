@@ -34,23 +34,3 @@ std::int64_t row_bound(const nsameta_problem& problem, const row_outputs& rows) 
 }
 
 }  // namespace nsameta
-
-void nsameta_problem_init(nsameta_problem* problem) {
-  if (problem == nullptr) return;
-  *problem = {};
-  problem->struct_size = sizeof(nsameta_problem);
-  problem->seq_lens.stride = 1;
-  problem->extend_seq_lens.stride = 1;
-  problem->req_pool_indices.stride = 1;
-  problem->page_size = 64;
-  problem->index_topk = 2048;
-  problem->index_kpool = 1;
-  problem->kv_shard = {1, 0, 1};
-  problem->q_shard = {1, 0};
-}
-
-void nsameta_outputs_init(nsameta_outputs* outputs) {
-  if (outputs == nullptr) return;
-  *outputs = {};
-  outputs->struct_size = sizeof(nsameta_outputs);
-}

@@ -97,9 +97,6 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   if (outputs == nullptr) [[unlikely]]
     return fail(bad, "outputs is null");
   const nsameta_outputs& o = *outputs;
-  if (o.struct_size != sizeof(nsameta_outputs)) [[unlikely]]
-    return fail(bad, "outputs.struct_size is %zu, not %zu: use nsameta_outputs_init", o.struct_size,
-                sizeof(nsameta_outputs));
   const int vector_tail = raw_value(o.vector_tail), table_tail = raw_value(o.table_tail);
   if (vector_tail != NSAMETA_TAIL_KEEP && vector_tail != NSAMETA_TAIL_ZERO) [[unlikely]]
     return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", vector_tail);

@@ -113,9 +113,6 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
   if (problem == nullptr) [[unlikely]]
     return fail(bad, "problem is null");
   const nsameta_problem& p = *problem;
-  if (p.struct_size != sizeof(nsameta_problem)) [[unlikely]]
-    return fail(bad, "problem.struct_size is %zu, not %zu: use nsameta_problem_init", p.struct_size,
-                sizeof(nsameta_problem));
   const int mode = raw_value(p.mode);
   if (mode < NSAMETA_DECODE || mode > NSAMETA_EXTEND) [[unlikely]]
     return fail(bad, "mode is %d, none of decode (0), target_verify (1), draft_extend (2), extend (3)", mode);

@@ -2,8 +2,10 @@
 ///
 /// The C interface. Plain C11, no vendor header, nothing is thrown across it. Conventions:
 ///  - Every function that can fail returns `nsameta_status`; `nsameta_last_error()` holds the sentence.
-///  - The problem and the outputs lead with `struct_size` and are filled through the `_init` functions, which also set
-///    the defaults. Another size than this library's own is refused.
+///  - The problem, the outputs and the decision lead with `struct_size`, the caller's own sizeof. They grow at the end
+///    only, so that a caller and a library of different versions understand each other: what the caller's structure is
+///    too short for has its default, and is not written. A longer problem or outputs than the library's own is
+///    NSAMETA_UNSUPPORTED unless all that the library does not know is 0.
 ///  - All sizes, strides and capacities are int64 and count elements, never bytes, unless the name says so.
 ///  - A null output pointer skips that output and costs nothing.
 ///  - Lengths live where the backend computes. The library never needs their values on the host.
@@ -26,6 +28,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/// NSAMETA_VERSION of the library that runs, which may be another than that of the headers.
+NSAMETA_API int32_t nsameta_version(void);
 
 // ---------------------------------------------------------------------------------------------- status
 
@@ -104,7 +109,7 @@ typedef struct nsameta_q_shard {
 
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
 typedef struct nsameta_problem {
-  size_t struct_size;                ///< set by nsameta_problem_init
+  size_t struct_size;                ///< the caller's sizeof, set by nsameta_problem_init
   nsameta_mode mode;                 ///< which rows a request has
   int64_t batch_size;                ///< bs >= 0
   nsameta_strided seq_lens;          ///< [bs] KV length of each request, as the scheduler hands it over
@@ -119,8 +124,14 @@ typedef struct nsameta_problem {
   nsameta_q_shard q_shard;           ///< default (1, 0): off
 } nsameta_problem;
 
-/// Sets `struct_size` and the defaults; everything else to 0.
-NSAMETA_API void nsameta_problem_init(nsameta_problem* problem);
+/// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
+/// may be of an older version than the library. Nothing is written if it is less than the first fields are long.
+NSAMETA_API void nsameta_problem_init_sized(nsameta_problem* problem, size_t struct_size);
+
+/// The same for the structure as these headers declare it.
+static inline void nsameta_problem_init(nsameta_problem* problem) {
+  nsameta_problem_init_sized(problem, sizeof(nsameta_problem));
+}
 
 // --------------------------------------------------------------------------------------------- outputs
 
@@ -148,7 +159,7 @@ typedef enum nsameta_tail {
 
 /// Where the results go. T is the number of expanded rows of the problem, R the rows of the page tables.
 typedef struct nsameta_outputs {
-  size_t struct_size;                ///< set by nsameta_outputs_init
+  size_t struct_size;                ///< the caller's sizeof, set by nsameta_outputs_init
   nsameta_vector cache_seqlens;      ///< [bs]
   nsameta_vector cu_seqlens_k;       ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
   nsameta_vector cu_seqlens_q;       ///< [bs + 1] exclusive prefix sum of rows per request, then T
@@ -169,8 +180,13 @@ typedef struct nsameta_outputs {
   int64_t length_offset;             ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
 } nsameta_outputs;
 
-/// Sets `struct_size`; everything else to 0: no output, tails kept.
-NSAMETA_API void nsameta_outputs_init(nsameta_outputs* outputs);
+/// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.
+NSAMETA_API void nsameta_outputs_init_sized(nsameta_outputs* outputs, size_t struct_size);
+
+/// The same for the structure as these headers declare it.
+static inline void nsameta_outputs_init(nsameta_outputs* outputs) {
+  nsameta_outputs_init_sized(outputs, sizeof(nsameta_outputs));
+}
 
 // ---------------------------------------------------------------------------------------------- target
 
@@ -212,7 +228,9 @@ NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const ns
 
 /// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what
 /// the steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets, and one more
-/// for each further so many. The sets may not overlap. All other promises are nsameta_fill's.
+/// for each further so many. The sets may not overlap. They are an array of the caller's nsameta_outputs: `struct_size`
+/// bytes apart, all the same. Where that is not the library's own size, more than NSAMETA_SETS_PER_LAUNCH sets take
+/// host memory for a copy. All other promises are nsameta_fill's.
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
 
@@ -289,7 +307,8 @@ typedef struct nsameta_rejection {
   char why[192];                ///< the reason, a sentence
 } nsameta_rejection;
 
-/// A selection and its reasons: what nsameta_fill would do.
+/// A selection and its reasons: what nsameta_fill would do. Zero it first (`= {0}`), then set `struct_size`: a library
+/// of an older version leaves what it does not know as it is.
 typedef struct nsameta_decision {
   size_t struct_size;       ///< sizeof(nsameta_decision), set by the caller
   char backend[16];         ///< that runs; "" if none does

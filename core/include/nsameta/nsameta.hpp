@@ -76,7 +76,7 @@ class problem : public nsameta_problem {
  public:
   /// The defaults, of a batch of no request.
   explicit problem(nsameta_mode of_mode) noexcept {
-    nsameta_problem_init(this);
+    nsameta_problem_init_sized(this, sizeof(nsameta_problem));
     mode = of_mode;
   }
 
@@ -151,7 +151,7 @@ inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
 class outputs : public nsameta_outputs {
  public:
-  outputs() noexcept { nsameta_outputs_init(this); }
+  outputs() noexcept { nsameta_outputs_init_sized(this, sizeof(nsameta_outputs)); }
 
   /// Asks for any field: `out.with(&nsameta_outputs::cu_seqlens_k, sums)`. Only the cu_* arrays may be int64.
   outputs& with(nsameta_vector nsameta_outputs::* field, std::span<std::int32_t> data) noexcept {

@@ -15,11 +15,6 @@ bool is_per_row(const vector_field& field) { return field.size == extent::rows |
 
 }  // namespace
 
-TEST_CASE("outputs.struct_size must be this version's") {
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.struct_size = 4; },
-                 {"outputs.struct_size is 4", std::to_string(sizeof(nsameta_outputs))});
-}
-
 TEST_CASE("every vector: dtype, alignment, capacity") {
   for (const vector_field& field : vector_fields) {
     CAPTURE(field.name);

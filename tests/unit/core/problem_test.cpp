@@ -29,12 +29,6 @@ TEST_CASE("a null argument is named") {
   CHECK(good.untouched());
 }
 
-TEST_CASE("problem.struct_size must be this version's") {
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.struct_size = 8; },
-                 {"problem.struct_size is 8", std::to_string(sizeof(nsameta_problem))});
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.struct_size = 0; }, {"problem.struct_size is 0"});
-}
-
 TEST_CASE("mode is one of four") {
   for (const int mode : {-1, 4, 77}) {
     check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.mode = static_cast<nsameta_mode>(mode); },
