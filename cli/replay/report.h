@@ -43,7 +43,7 @@ class replay_report {
     std::set<std::string> kernels;
   };
 
-  std::array<mode_figures, 4> modes_;
+  std::array<mode_figures, modes.size()> modes_;
   std::int64_t steps_ = 0;
   std::int64_t mismatches_ = 0;
   std::string first_difference_;

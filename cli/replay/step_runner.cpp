@@ -71,9 +71,11 @@ harness::problem_data step_runner::problem_of(const engine_step& step) const {
   harness::problem_data problem;
   problem.mode = step.mode;
   problem.seq_lens = harness::strided_values(step.seq_lens);
-  if (step.mode == NSAMETA_DRAFT_EXTEND || step.mode == NSAMETA_EXTEND)
+  const mode_row& mode = row_of(step.mode);
+  if (mode.takes_ragged)
     problem.extend_seq_lens = harness::strided_values(step.query_lens);
-  if (step.mode == NSAMETA_TARGET_VERIFY) problem.uniform_extend_len = options_.draft_tokens;
+  else if (mode.takes_uniform)
+    problem.uniform_extend_len = options_.draft_tokens;
   return problem;
 }
 

@@ -8,7 +8,7 @@
 
 namespace nsameta {
 
-inline constexpr int max_buffers = 4 + static_cast<int>(vector_fields.size() + table_fields.size());
+inline constexpr int max_buffers = 4 + static_cast<int>(output_count);
 
 struct buffer {
   const char* name;

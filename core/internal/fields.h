@@ -1,5 +1,5 @@
-/// The output vectors as data: one row a field, so that validation, JSON, staging, comparison and digests walk the same
-/// list and none can forget a field.
+/// The outputs as data: one row a field, so that validation, row limits, tails, JSON, staging, comparison, digests and
+/// Python walk the same list and none can forget a field.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "modes.h"
 #include "nsameta/nsameta.h"
 
 namespace nsameta {
@@ -23,15 +24,25 @@ enum class extent {
 /// What stands beyond the live elements under NSAMETA_TAIL_ZERO.
 enum class tail_rule { keep, zero, last_total };
 
+/// Which problems have a field.
+enum class validity {
+  always,
+  indexer_ranges  ///< of modes that have them, without kv_shard
+};
+
 struct vector_field {
   const char* name;
   nsameta_vector nsameta_outputs::* member;
   extent size;
   tail_rule tail;
   bool may_be_int64;  ///< the cu_* arrays
+  validity valid = validity::always;
+
+  /// Has an element for each row.
+  constexpr bool per_row() const { return size == extent::rows || size == extent::rows_plus_one; }
 };
 
-inline constexpr std::array<vector_field, 12> vector_fields{{
+inline constexpr auto vector_fields = std::to_array<vector_field>({
     {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, false},
     {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total, true},
     {"cu_seqlens_q", &nsameta_outputs::cu_seqlens_q, extent::requests_plus_one, tail_rule::last_total, true},
@@ -39,12 +50,17 @@ inline constexpr std::array<vector_field, 12> vector_fields{{
     {"nsa_cache_seqlens", &nsameta_outputs::nsa_cache_seqlens, extent::rows, tail_rule::zero, false},
     {"nsa_cu_seqlens_k", &nsameta_outputs::nsa_cu_seqlens_k, extent::rows_plus_one, tail_rule::last_total, true},
     {"nsa_cu_seqlens_q", &nsameta_outputs::nsa_cu_seqlens_q, extent::rows_plus_one, tail_rule::last_total, true},
-    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::keep, false},
-    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::keep, false},
+    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::keep, false, validity::indexer_ranges},
+    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::keep, false, validity::indexer_ranges},
     {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::keep, false},
     {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
-}};
+});
+
+/// Whether the problem has the field: asking for one that it has not is an error.
+constexpr bool applies(const vector_field& field, const nsameta_problem& problem) {
+  return field.valid == validity::always || (row_of(problem.mode).indexer_ranges && problem.kv_shard.size == 1);
+}
 
 /// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked
 /// for, until one returns false. The field is a constant, so that what is not asked for costs one comparison: every
@@ -61,12 +77,20 @@ bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
 struct table_field {
   const char* name;
   nsameta_table nsameta_outputs::* member;
+  bool paged;  ///< a column is a page of page_size positions; else one position
+
+  /// Columns that show `positions`.
+  constexpr std::int64_t columns(std::int64_t positions, std::int64_t page_size) const {
+    return paged ? positions / page_size + (positions % page_size != 0) : positions;
+  }
 };
 
-inline constexpr std::array<table_field, 2> table_fields{{
-    {"page_table_1", &nsameta_outputs::page_table_1},
-    {"real_page_table", &nsameta_outputs::real_page_table},
-}};
+inline constexpr auto table_fields = std::to_array<table_field>({
+    {"page_table_1", &nsameta_outputs::page_table_1, false},
+    {"real_page_table", &nsameta_outputs::real_page_table, true},
+});
+
+inline constexpr std::size_t output_count = vector_fields.size() + table_fields.size();
 
 // No field without its row; and no padding at the end, which a later field would share with what older callers left.
 static_assert(sizeof(nsameta_outputs) == sizeof(size_t) + vector_fields.size() * sizeof(nsameta_vector) +

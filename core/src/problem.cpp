@@ -16,7 +16,7 @@ row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
   row_outputs rows{0, most};
   for_each_wanted(outputs, [&]<std::size_t i>(const nsameta_vector& vector) {
     constexpr const vector_field& field = vector_fields[i];
-    if constexpr (field.size == extent::rows || field.size == extent::rows_plus_one) {
+    if constexpr (field.per_row()) {
       const std::int64_t held = field.size == extent::rows ? vector.capacity : vector.capacity - 1;
       rows.capacity = std::min(rows.capacity, std::max<std::int64_t>(0, held));
       ++rows.count;
@@ -27,7 +27,8 @@ row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
 }
 
 std::int64_t row_bound(const nsameta_problem& problem, const row_outputs& rows) noexcept {
-  if (problem.mode == NSAMETA_DECODE) return problem.batch_size;
+  const mode_row& mode = row_of(problem.mode);
+  if (!mode.takes_uniform && !mode.takes_ragged) return problem.batch_size;
   if (problem.extend_seq_lens.data != nullptr) return rows.count == 0 ? 0 : rows.capacity;
   std::int64_t uniform = 0;
   return __builtin_mul_overflow(problem.batch_size, problem.uniform_extend_len, &uniform) ? most : uniform;

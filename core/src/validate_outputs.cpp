@@ -1,7 +1,9 @@
 #include <cinttypes>
 
+#include "backends.h"
 #include "byte_ranges.h"
 #include "fields.h"
+#include "name_list.h"
 #include "raw_enum.h"
 #include "status.h"
 #include "validation.h"
@@ -42,8 +44,7 @@ void check_inputs(const nsameta_problem& problem, output_ranges* ranges) {
   if (vector.capacity < 0) [[unlikely]]
     return fail(bad, "%s.capacity is %" PRId64 ", negative", field.name, vector.capacity);
   // Row outputs may be short: the device reports what did not fit.
-  const bool per_row = field.size == extent::rows || field.size == extent::rows_plus_one;
-  const std::int64_t needed = per_row ? 0 : element_count(field.size, batch_size, 0);
+  const std::int64_t needed = field.per_row() ? 0 : element_count(field.size, batch_size, 0);
   if (vector.capacity < needed) [[unlikely]]
     return fail(bad, "%s.capacity is %" PRId64 ", less than the %" PRId64 " that batch_size %" PRId64 " needs",
                 field.name, vector.capacity, needed, batch_size);
@@ -71,16 +72,30 @@ nsameta_status check_table(const char* name, const nsameta_table& table, output_
   return NSAMETA_OK;
 }
 
+nsameta_status refuse_field(const char* name, const nsameta_problem& p) {
+  if (row_of(p.mode).indexer_ranges)
+    return fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only", name,
+                p.kv_shard.size);
+  name_list having;
+  for (const mode_row& row : modes)
+    if (row.indexer_ranges) having.add(row.name, row.mode);
+  return fail(bad, "%s is asked for, but mode is %d: it goes with %s only", name, static_cast<int>(p.mode),
+              having.text());
+}
+
 /// Outputs that only some problems have.
 nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
-  if (o.indexer_ks.data != nullptr || o.indexer_ke.data != nullptr) {
-    const char* name = o.indexer_ks.data != nullptr ? "indexer_ks" : "indexer_ke";
-    if (p.mode != NSAMETA_EXTEND) [[unlikely]]
-      return fail(bad, "%s is asked for, but mode is %d: it goes with extend (3) only", name, static_cast<int>(p.mode));
-    if (p.kv_shard.size > 1) [[unlikely]]
-      return fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only", name,
-                  p.kv_shard.size);
-  }
+  nsameta_status status = NSAMETA_OK;
+  for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector&) {
+    constexpr const vector_field& field = vector_fields[i];
+    if constexpr (field.valid != validity::always) {
+      if (!applies(field, p)) [[unlikely]]
+        status = refuse_field(field.name, p);
+    }
+    return status == NSAMETA_OK;
+  });
+  if (status != NSAMETA_OK) [[unlikely]]
+    return status;
   for (const table_field& field : table_fields) {
     if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
       continue;
@@ -132,8 +147,12 @@ nsameta_status validate_target(const nsameta_target* target) noexcept {
   if (target == nullptr) [[unlikely]]
     return fail(bad, "target is null");
   const int kind = raw_value(target->kind);
-  if (kind < NSAMETA_DEVICE_AUTO || kind > NSAMETA_DEVICE_SIMT) [[unlikely]]
-    return fail(bad, "target.kind is %d, none of auto (0), host (1), cuda (2), hip (3), simt (4)", kind);
+  constexpr int kinds = static_cast<int>(device_kind_names.size());
+  if (kind < 0 || kind >= kinds) [[unlikely]] {
+    name_list known;
+    for (int i = 0; i < kinds; ++i) known.add(device_kind_names[static_cast<std::size_t>(i)], i);
+    return fail(bad, "target.kind is %d, none of %s", kind, known.text());
+  }
   if (target->index < 0) [[unlikely]]
     return fail(bad, "target.index is %d, negative", target->index);
   if (kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]

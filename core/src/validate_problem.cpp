@@ -3,6 +3,7 @@
 
 #include "byte_ranges.h"
 #include "fields.h"
+#include "name_list.h"
 #include "raw_enum.h"
 #include "status.h"
 #include "validation.h"
@@ -11,11 +12,6 @@ namespace nsameta {
 namespace {
 
 constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
-
-const char* mode_name(nsameta_mode mode) {
-  constexpr const char* names[] = {"decode", "target_verify", "draft_extend", "extend"};
-  return names[mode];
-}
 
 nsameta_status check_input(const char* name, const nsameta_strided& vector, std::int64_t count) {
   if (vector.data == nullptr) return NSAMETA_OK;
@@ -60,21 +56,18 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
   const std::int64_t n = p.uniform_extend_len;
   if (n < 0 || n > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", outside [0, 2147483647]", n);
-  if (p.mode == NSAMETA_DECODE || p.mode == NSAMETA_TARGET_VERIFY) {
-    if (ragged) [[unlikely]]
-      return fail(bad, "extend_seq_lens.data is %p, but mode %s takes no extend_seq_lens", p.extend_seq_lens.data,
-                  mode_name(p.mode));
-    if (p.mode == NSAMETA_DECODE && n != 0) [[unlikely]]
-      return fail(bad, "uniform_extend_len is %" PRId64 ", but mode decode takes none: 0", n);
-    if (p.mode == NSAMETA_TARGET_VERIFY && n < 1) [[unlikely]]
-      return fail(bad, "uniform_extend_len is %" PRId64 ", but mode target_verify needs at least 1", n);
-    return NSAMETA_OK;
-  }
+  const mode_row& mode = row_of(p.mode);
+  if (ragged && !mode.takes_ragged) [[unlikely]]
+    return fail(bad, "extend_seq_lens.data is %p, but mode %s takes no extend_seq_lens", p.extend_seq_lens.data,
+                mode.name);
+  if (n != 0 && !mode.takes_uniform) [[unlikely]]
+    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0", n, mode.name);
+  if (n == 0 && mode.takes_uniform && !mode.takes_ragged) [[unlikely]]
+    return fail(bad, "uniform_extend_len is 0, but mode %s needs at least 1", mode.name);
   if (ragged && n != 0) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too: one of both", n);
-  if (!ragged && n == 0 && p.batch_size > 0) [[unlikely]]
-    return fail(bad, "extend_seq_lens is null and uniform_extend_len is 0: mode %s needs one of both",
-                mode_name(p.mode));
+  if (!ragged && n == 0 && mode.takes_ragged && p.batch_size > 0) [[unlikely]]
+    return fail(bad, "extend_seq_lens is null and uniform_extend_len is 0: mode %s needs one of both", mode.name);
   return NSAMETA_OK;
 }
 
@@ -114,8 +107,11 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     return fail(bad, "problem is null");
   const nsameta_problem& p = *problem;
   const int mode = raw_value(p.mode);
-  if (mode < NSAMETA_DECODE || mode > NSAMETA_EXTEND) [[unlikely]]
-    return fail(bad, "mode is %d, none of decode (0), target_verify (1), draft_extend (2), extend (3)", mode);
+  if (mode < 0 || mode >= static_cast<int>(modes.size())) [[unlikely]] {
+    name_list known;
+    for (const mode_row& row : modes) known.add(row.name, row.mode);
+    return fail(bad, "mode is %d, none of %s", mode, known.text());
+  }
   // The bound is that of token_to_batch, whose int32 elements name requests.
   if (p.batch_size < 0 || p.batch_size > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
     return fail(bad, "batch_size is %" PRId64 ", outside [0, 2147483647]", p.batch_size);

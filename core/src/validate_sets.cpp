@@ -15,7 +15,6 @@ struct set_range {
 
 /// Few enough for the stack; two blocks of them are weighed together.
 constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
-constexpr std::size_t ranges_a_set = vector_fields.size() + table_fields.size();
 
 /// The ranges of some validated sets.
 class set_ranges {
@@ -55,7 +54,7 @@ class set_ranges {
     if (make_range(data, bytes, 1, name, &range) && range.begin != range.end) ranges_[count_++] = {range, index};
   }
 
-  std::array<set_range, 2 * block_sets * ranges_a_set> ranges_;
+  std::array<set_range, 2 * block_sets * output_count> ranges_;
   std::size_t count_ = 0;
 };
 

@@ -36,22 +36,21 @@ void spoil(random_source& random, std::vector<std::int64_t>& lengths, nsameta_dt
 void set_lengths(random_source& random, const case_recipe& recipe, problem_data& problem) {
   const std::int64_t requests = std::max<std::int64_t>(recipe.batch_size, 1);
   const std::int64_t share = std::max<std::int64_t>(recipe.max_rows / requests, 1);
-  const bool has_queries = recipe.mode == NSAMETA_DRAFT_EXTEND || recipe.mode == NSAMETA_EXTEND;
-  const bool ragged_queries = has_queries && !recipe.uniform_queries;
+  const mode_row& mode = row_of(recipe.mode);
+  const bool ragged_queries = mode.takes_ragged && !(mode.takes_uniform && recipe.uniform_queries);
 
-  if (recipe.mode == NSAMETA_TARGET_VERIFY || (has_queries && recipe.uniform_queries))
+  if (mode.takes_uniform && !ragged_queries)
     problem.uniform_extend_len = random.between(1, std::min<std::int64_t>(share, 8));
 
   std::vector<std::int64_t> seq_lens = fill_lengths(random, recipe, 0, recipe.max_context, recipe.max_context);
   std::vector<std::int64_t> queries;
   if (ragged_queries) {
-    const std::int64_t usual =
-        recipe.mode == NSAMETA_EXTEND ? std::min<std::int64_t>(share, 512) : std::min<std::int64_t>(share, 8);
+    const std::int64_t usual = std::min<std::int64_t>(share, mode.rows_within_cache ? 512 : 8);
     const std::int64_t giant = std::max<std::int64_t>(recipe.max_rows / 2, 1);
     queries = fill_lengths(random, recipe, 0, usual, giant);
   }
   // In `extend` the new tokens are part of the context; only bad lengths break that.
-  if (recipe.mode == NSAMETA_EXTEND)
+  if (mode.rows_within_cache)
     for (std::size_t r = 0; r < seq_lens.size(); ++r)
       seq_lens[r] = std::max(seq_lens[r], ragged_queries ? queries[r] : problem.uniform_extend_len);
 
@@ -101,9 +100,8 @@ void set_vector_layout(random_source& random, const case_recipe& recipe, std::in
     if (!recipe.all_fields && random.chance(50)) vector.wanted = false;
     if (field.may_be_int64) vector.dtype = recipe.cu_dtype;
     vector.misalignment = random.chance(50) ? 0 : random.between(1, 7);
-    const bool per_row = field.size == extent::rows || field.size == extent::rows_plus_one;
     if (recipe.capacity == capacity_rule::spare && field.size != extent::one) vector.capacity += spare;
-    if (recipe.capacity == capacity_rule::short_ && per_row)
+    if (recipe.capacity == capacity_rule::short_ && field.per_row())
       vector.capacity = std::max<std::int64_t>(vector.capacity - cut, 0);
   }
 }

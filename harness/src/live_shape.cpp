@@ -11,14 +11,14 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 std::int64_t sane(std::int64_t length) { return std::clamp<std::int64_t>(length, 0, int32_max); }
 
 std::int64_t query_tokens(const problem_data& problem, std::int64_t r) {
-  if (problem.mode == NSAMETA_DECODE) return 1;
-  return sane(problem.extend_seq_lens.present() ? problem.extend_seq_lens[r] : problem.uniform_extend_len);
+  if (problem.extend_seq_lens.present()) return sane(problem.extend_seq_lens[r]);
+  return row_of(problem.mode).takes_uniform ? sane(problem.uniform_extend_len) : 1;
 }
 
 std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
   const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) + length_offset);
-  return problem.mode == NSAMETA_TARGET_VERIFY ? std::min(s + sane(problem.uniform_extend_len), int32_max) : s;
+  return row_of(problem.mode).drafts ? std::min(s + sane(problem.uniform_extend_len), int32_max) : s;
 }
 
 std::int64_t table_positions(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
@@ -49,7 +49,7 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
     const std::int64_t rows = sharded ? dealt(problem.q_shard, end) - dealt(problem.q_shard, start) : end - start;
     start = end;
     if (sharded && rows == 0) continue;
-    const std::int64_t table_rows = problem.mode == NSAMETA_EXTEND ? 1 : rows;
+    const std::int64_t table_rows = row_of(problem.mode).table_row_a_row ? rows : 1;
     shape.requests.push_back({r, rows, table_rows, table_positions(problem, length_offset, r)});
     shape.rows += rows;
     shape.table_rows += table_rows;
@@ -66,9 +66,9 @@ std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, c
                                                      const live_shape& shape) {
   std::vector<std::span<const std::int32_t>> rows;
   if (table.data == nullptr) return rows;
-  const std::int64_t each = field.member == &nsameta_outputs::page_table_1 ? 1 : shape.page_size;
   for (const live_request& request : shape.requests) {
-    const auto columns = static_cast<std::size_t>(std::min((request.positions + each - 1) / each, table.width));
+    const auto columns =
+        static_cast<std::size_t>(std::min(field.columns(request.positions, shape.page_size), table.width));
     for (std::int64_t copy = 0; copy < request.table_rows && std::ssize(rows) < table.rows; ++copy)
       rows.emplace_back(table.data + std::ssize(rows) * table.row_stride, columns);
   }

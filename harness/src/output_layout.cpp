@@ -2,10 +2,7 @@
 
 namespace nsameta::harness {
 
-bool field_applies(const vector_field& field, const problem_data& problem) {
-  const bool indexer = field.member == &nsameta_outputs::indexer_ks || field.member == &nsameta_outputs::indexer_ke;
-  return !indexer || (problem.mode == NSAMETA_EXTEND && problem.kv_shard.size == 1);
-}
+bool field_applies(const vector_field& field, const problem_data& problem) { return applies(field, problem.view()); }
 
 bool tables_apply(const problem_data& problem) {
   return problem.req_pool_indices.present() && problem.req_to_token.slots > 0;
@@ -20,10 +17,10 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
     layout.vectors[i].capacity = element_count(field.size, problem.batch_size(), shape.rows);
   }
   if (tables_apply(problem)) {
-    const std::int64_t width = problem.req_to_token.width;
-    const std::int64_t pages = (width + problem.page_size - 1) / problem.page_size;
-    layout.tables[0] = {true, shape.table_rows, width, width, 0};
-    layout.tables[1] = {true, shape.table_rows, pages, pages, 0};
+    for (std::size_t i = 0; i < table_fields.size(); ++i) {
+      const std::int64_t width = table_fields[i].columns(problem.req_to_token.width, problem.page_size);
+      layout.tables[i] = {true, shape.table_rows, width, width, 0};
+    }
   }
   return layout;
 }

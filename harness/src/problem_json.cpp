@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "harness/live_shape.h"
 #include "harness/nearest_name.h"
@@ -15,8 +16,6 @@ constexpr std::int64_t int32_min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
-
-constexpr std::array<std::string_view, 4> mode_names{"decode", "target_verify", "draft_extend", "extend"};
 
 constexpr std::array<std::string_view, 11> problem_keys{
     "mode",      "seq_lens",   "extend_seq_lens", "uniform_extend_len", "req_pool_indices", "req_to_token",
@@ -34,10 +33,12 @@ std::string did_you_mean(std::string_view name, std::span<const std::string_view
 nsameta_mode to_mode(const json& value) {
   if (!value.is_string()) throw json_error("mode: " + shown(value) + " is not a string");
   const std::string name = value.get<std::string>();
-  const auto found = std::find(mode_names.begin(), mode_names.end(), name);
-  if (found == mode_names.end())
-    throw json_error("mode: " + shown(value) + " is no mode" + did_you_mean(name, mode_names));
-  return static_cast<nsameta_mode>(found - mode_names.begin());
+  std::vector<std::string_view> names;
+  for (const mode_row& row : modes) {
+    if (name == row.name) return row.mode;
+    names.push_back(row.name);
+  }
+  throw json_error("mode: " + shown(value) + " is no mode" + did_you_mean(name, names));
 }
 
 strided_values to_lengths(const char* key, const json& value) {
@@ -137,8 +138,6 @@ json rows_of(const table_field& field, const nsameta_table& table, const live_sh
 }
 
 }  // namespace
-
-const char* mode_name(nsameta_mode mode) { return mode_names[static_cast<std::size_t>(mode)].data(); }
 
 problem_data problem_from_json(std::string_view text) {
   const json object = parse_object(text);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/problem_data.h"
+#include "modes.h"
 
 namespace nsameta::harness {
 
@@ -33,6 +34,6 @@ json problem_to_json(const problem_data& problem);
 /// empty for a request whose slot is no row of req_to_token.
 json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs);
 
-const char* mode_name(nsameta_mode mode);
+using nsameta::mode_name;
 
 }  // namespace nsameta::harness

@@ -1,0 +1,64 @@
+/// The modes as data: one row a mode, so that validation, JSON, Python and the backends look in the same list. What it
+/// says of `seq_lens` decides what a row sees: of a request with q rows, row j sees the first cache - q + 1 + j tokens,
+/// so that the last row sees all of them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+struct mode_row {
+  nsameta_mode mode;
+  const char* name;
+
+  // Where the number of a request's rows comes from. In a mode that takes neither it is 1.
+  bool takes_uniform;  ///< uniform_extend_len
+  bool takes_ragged;   ///< extend_seq_lens
+
+  bool drafts;  ///< seq_lens does not count the request's own rows yet: the cache is longer by them
+
+  bool rows_within_cache;  ///< more rows than seq_lens raise query_longer_than_kv
+  bool indexer_ranges;     ///< has indexer_ks and indexer_ke
+  bool table_row_a_row;    ///< page tables show a request once for each of its rows; else once
+};
+
+inline constexpr auto modes = std::to_array<mode_row>({
+    // mode, name, uniform, ragged, drafts, within, indexer, tables
+    {NSAMETA_DECODE, "decode", false, false, false, false, false, false},
+    {NSAMETA_TARGET_VERIFY, "target_verify", true, false, true, false, false, true},
+    {NSAMETA_DRAFT_EXTEND, "draft_extend", true, true, false, false, false, true},
+    {NSAMETA_EXTEND, "extend", true, true, false, true, true, false},
+});
+
+// In the enum's order, and drafts are as many for every request.
+static_assert([] {
+  for (std::size_t i = 0; i < modes.size(); ++i)
+    if (modes[i].mode != static_cast<nsameta_mode>(i) ||
+        (modes[i].drafts && (!modes[i].takes_uniform || modes[i].takes_ragged)))
+      return false;
+  return true;
+}());
+
+inline constexpr auto all_modes = [] {
+  std::array<nsameta_mode, modes.size()> all{};
+  for (std::size_t i = 0; i < modes.size(); ++i) all[i] = modes[i].mode;
+  return all;
+}();
+
+/// `mode` is one of the table.
+constexpr const mode_row& row_of(nsameta_mode mode) { return modes[static_cast<std::size_t>(mode)]; }
+
+constexpr const char* mode_name(nsameta_mode mode) { return row_of(mode).name; }
+
+/// The modes that have a column set, as bits: a constant, because a GPU cannot look in the table.
+template <bool mode_row::* column>
+inline constexpr unsigned modes_with = [] {
+  unsigned bits = 0;
+  for (const mode_row& row : modes) bits |= (row.*column ? 1u : 0u) << row.mode;
+  return bits;
+}();
+
+}  // namespace nsameta
