@@ -71,9 +71,9 @@ struct batch {
   /// Rows on this rank among the requests that add up to `sum`.
   NSAMETA_HOST_DEVICE number rows(const totals_type& sum) const { return rule.rows_before(sum.tokens); }
 
-  /// Rows of the page tables among them: `extend` shows each request once.
+  /// Rows of the page tables among them.
   NSAMETA_HOST_DEVICE number table_rows(const totals_type& sum) const {
-    return problem.mode == NSAMETA_EXTEND ? sum.kept : rows(sum);
+    return mode_has<&mode_row::table_row_a_row>(problem.mode) ? rows(sum) : sum.kept;
   }
 
   /// Expanded length of row `j` of a request, of those on this rank.

@@ -1,10 +1,12 @@
 /// How far the outputs reach: rows that can be written, and elements beyond the live ones.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "common/batch.h"
 #include "common/stores.h"
+#include "fields.h"
 
 namespace nsameta {
 
@@ -22,38 +24,74 @@ NSAMETA_HOST_DEVICE std::int64_t writable(const nsameta_vector& vector, std::int
   return present(vector) ? smaller(vector.capacity, elements) : 0;
 }
 
+/// A constant of its own: nvcc lets no device code call size().
+inline constexpr std::size_t vector_count = vector_fields.size();
+
+/// What the table says of a field, by its place there, as constants: a GPU has no table.
+template <std::size_t place>
+struct vector_row {
+  static constexpr auto member = vector_fields[place].member;
+  static constexpr extent size = vector_fields[place].size;
+  static constexpr tail_rule tail = vector_fields[place].tail;
+  static constexpr bool per_row = vector_fields[place].per_row();
+  static constexpr bool per_request = size == extent::requests || size == extent::requests_plus_one;
+  static constexpr int added = size == extent::rows_plus_one || size == extent::requests_plus_one;  ///< a last sum
+};
+
+/// Calls `visit(vector, vector_row)` for every output vector, absent ones too.
+template <std::size_t place = 0, class Visit>
+NSAMETA_HOST_DEVICE void for_each_vector(const nsameta_outputs& out, const Visit& visit) {
+  if constexpr (place < vector_count) {
+    visit(out.*vector_row<place>::member, vector_row<place>{});
+    for_each_vector<place + 1>(out, visit);
+  }
+}
+
 /// Rows that at least one output takes.
 NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
-  std::int64_t most = writable(out.seqlens_expanded, rows);
-  most = larger(most, writable(out.nsa_cache_seqlens, rows));
-  most = larger(most, writable(out.nsa_cu_seqlens_k, rows));
-  most = larger(most, writable(out.nsa_cu_seqlens_q, rows));
-  most = larger(most, writable(out.indexer_ks, rows));
-  most = larger(most, writable(out.indexer_ke, rows));
-  return larger(most, writable(out.token_to_batch, rows));
+  std::int64_t most = 0;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row) most = larger(most, writable(vector, rows));
+  });
+  return most;
+}
+
+/// Calls `visit(vector, total)` for each sum over requests.
+template <class Batch, class Visit>
+NSAMETA_HOST_DEVICE void for_each_request_sum(const Batch& batch, const typename Batch::totals_type& all, Visit visit) {
+  visit(batch.out.cu_seqlens_k, std::int64_t{all.kv_len});
+  visit(batch.out.cu_seqlens_q, std::int64_t{batch.rows(all)});
+}
+
+/// The same for the sums over rows.
+template <class Batch, class Visit>
+NSAMETA_HOST_DEVICE void for_each_row_sum(const Batch& batch, const typename Batch::totals_type& all, Visit visit) {
+  visit(batch.out.nsa_cu_seqlens_k, std::int64_t{all.clamped});
+  visit(batch.out.nsa_cu_seqlens_q, std::int64_t{batch.rows(all)});
 }
 
 /// Calls `set(vector, live, value)` for each vector of requests that has a tail rule: elements [live, capacity) become
 /// `value`.
 template <class Batch, class Set>
 NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
-  const nsameta_outputs& out = batch.out;
-  if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
-  set(out.cache_seqlens, all.kept, 0);
-  set(out.cu_seqlens_k, std::int64_t{all.kept} + 1, all.kv_len);
-  set(out.cu_seqlens_q, std::int64_t{all.kept} + 1, batch.rows(all));
+  if (batch.out.vector_tail == NSAMETA_TAIL_KEEP) return;
+  const std::int64_t kept = all.kept;
+  for_each_vector(batch.out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_request && field.tail == tail_rule::zero) set(vector, kept, 0);
+  });
+  for_each_request_sum(batch, all,
+                       [&](const nsameta_vector& vector, std::int64_t total) { set(vector, kept + 1, total); });
 }
 
 /// The same for the vectors of rows.
 template <class Batch, class Set>
 NSAMETA_HOST_DEVICE void for_each_row_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
-  const nsameta_outputs& out = batch.out;
-  if (out.vector_tail == NSAMETA_TAIL_KEEP) return;
+  if (batch.out.vector_tail == NSAMETA_TAIL_KEEP) return;
   const std::int64_t rows = batch.rows(all);
-  set(out.seqlens_expanded, rows, 0);
-  set(out.nsa_cache_seqlens, rows, 0);
-  set(out.nsa_cu_seqlens_k, rows + 1, all.clamped);
-  set(out.nsa_cu_seqlens_q, rows + 1, rows);
+  for_each_vector(batch.out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row && field.tail == tail_rule::zero) set(vector, rows, 0);
+  });
+  for_each_row_sum(batch, all, [&](const nsameta_vector& vector, std::int64_t total) { set(vector, rows + 1, total); });
 }
 
 }  // namespace nsameta

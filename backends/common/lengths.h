@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/annotations.h"
+#include "modes.h"
 #include "nsameta/nsameta.h"
 
 namespace nsameta {
@@ -17,8 +18,14 @@ struct batch_lengths {
   std::int32_t uniform_tokens;
   std::int32_t drafts;  ///< draft tokens under verification, which seq_lens does not count yet
   bool kv_is_int64, tokens_are_int64;
-  bool query_within_kv;  ///< `extend`: a request that has more tokens than seq_lens raises a bit
+  bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
 };
+
+/// Whether the mode's row has a column set.
+template <bool mode_row::* column>
+NSAMETA_HOST_DEVICE bool mode_has(nsameta_mode mode) {
+  return (modes_with<column> >> mode & 1) != 0;
+}
 
 /// The type of an absent array may be any number, also one that an enum may not be read as.
 NSAMETA_HOST_DEVICE bool is_int64(const nsameta_strided& array) {
@@ -32,11 +39,11 @@ NSAMETA_HOST_DEVICE batch_lengths lengths_of(const nsameta_problem& problem) {
           .kv_stride = problem.seq_lens.stride,
           .tokens_stride = problem.extend_seq_lens.stride,
           .requests = problem.batch_size,
-          .uniform_tokens = problem.mode == NSAMETA_DECODE ? 1 : n,
-          .drafts = problem.mode == NSAMETA_TARGET_VERIFY ? n : 0,
+          .uniform_tokens = mode_has<&mode_row::takes_uniform>(problem.mode) ? n : 1,
+          .drafts = mode_has<&mode_row::drafts>(problem.mode) ? n : 0,
           .kv_is_int64 = is_int64(problem.seq_lens),
           .tokens_are_int64 = is_int64(problem.extend_seq_lens),
-          .query_within_kv = problem.mode == NSAMETA_EXTEND};
+          .query_within_kv = mode_has<&mode_row::rows_within_cache>(problem.mode)};
 }
 
 }  // namespace nsameta

@@ -18,10 +18,11 @@ NSAMETA_HOST_DEVICE bool exceeds(const nsameta_table& table, std::int64_t rows) 
 }
 
 NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows, std::int64_t table_rows) {
-  return exceeds(out.seqlens_expanded, rows) || exceeds(out.nsa_cache_seqlens, rows) ||
-         exceeds(out.nsa_cu_seqlens_k, rows + 1) || exceeds(out.nsa_cu_seqlens_q, rows + 1) ||
-         exceeds(out.indexer_ks, rows) || exceeds(out.indexer_ke, rows) || exceeds(out.token_to_batch, rows) ||
-         exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows);
+  bool exceeded = exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows);
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row) exceeded = exceeded || exceeds(vector, rows + field.added);
+  });
+  return exceeded;
 }
 
 /// The last rows written of the arrays whose sums end inside the batch, in turn nsa_cu_seqlens_k, if it is cut,
@@ -69,8 +70,8 @@ NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64
 template <class Batch>
 NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const typename Batch::totals_type& all) {
   const nsameta_outputs& out = batch.out;
-  store_last_sum(out.cu_seqlens_k, all.kept, all.kv_len);
-  store_last_sum(out.cu_seqlens_q, all.kept, batch.rows(all));
+  for_each_request_sum(
+      batch, all, [&](const nsameta_vector& vector, std::int64_t total) { store_last_sum(vector, all.kept, total); });
   if (present(out.total_rows)) store_value(out.total_rows, 0, batch.rows(all));
 }
 
@@ -78,8 +79,8 @@ NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const typename B
 template <class Batch>
 NSAMETA_HOST_DEVICE void write_row_ends(const Batch& batch, const typename Batch::totals_type& all) {
   const std::int64_t rows = batch.rows(all);
-  store_last_sum(batch.out.nsa_cu_seqlens_k, rows, all.clamped);
-  store_last_sum(batch.out.nsa_cu_seqlens_q, rows, rows);
+  for_each_row_sum(batch, all,
+                   [&](const nsameta_vector& vector, std::int64_t total) { store_last_sum(vector, rows, total); });
 }
 
 /// `locate` as of any_sum_overflowed.

@@ -62,7 +62,7 @@ struct basic_table_shape {
         has_full(out.page_table_1.data != nullptr),
         has_paged(out.real_page_table.data != nullptr),
         has_tail(out.table_tail != NSAMETA_TAIL_KEEP),
-        shows_request_once(problem.mode == NSAMETA_EXTEND) {}
+        shows_request_once(!mode_has<&mode_row::table_row_a_row>(problem.mode)) {}
 };
 
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.

@@ -50,10 +50,20 @@ inline void write_request_fields(const nsameta_outputs& out, const dense_lengths
   write_request_sums(out.cu_seqlens_q, begin, end, before.tokens, [&](std::int64_t i) { return lengths.tokens_at(i); });
 }
 
-/// The outputs that vector code writes: a job's end need not lie beyond them.
+/// Whether vector code writes a field.
+template <class Field>
+constexpr bool is_vector_row(Field field) {
+  return field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens ||
+         field.member == &nsameta_outputs::nsa_cu_seqlens_k;
+}
+
+/// As many rows of these outputs as one takes: a job's end need not lie beyond.
 inline std::int64_t vector_rows(const nsameta_outputs& out, std::int64_t rows) {
-  return larger(larger(writable(out.seqlens_expanded, rows), writable(out.nsa_cache_seqlens, rows)),
-                writable(out.nsa_cu_seqlens_k, rows));
+  std::int64_t most = 0;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (is_vector_row(field)) most = larger(most, writable(vector, rows));
+  });
+  return most;
 }
 
 /// The others that have an element a row.
@@ -61,6 +71,15 @@ inline nsameta_outputs without_vector_rows(const nsameta_outputs& out) {
   nsameta_outputs others = out;
   others.seqlens_expanded.data = others.nsa_cache_seqlens.data = others.nsa_cu_seqlens_k.data = nullptr;
   return others;
+}
+
+/// Whether any of those is asked for.
+inline bool wants_other_rows(const nsameta_outputs& out) {
+  bool wanted = false;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row && !is_vector_row(field)) wanted = wanted || present(vector);
+  });
+  return wanted;
 }
 
 inline bool streams(const nsameta_outputs& out, std::int64_t rows) {

@@ -18,8 +18,7 @@ struct dense_lengths {
   std::int64_t tokens_step;    ///< 0 when all requests have the same: then `tokens` is `same_tokens`
   std::int64_t requests;
   std::int32_t least, most, added;
-  std::int32_t drafts;  ///< of `added`
-  bool is_extend;
+  bool query_within_kv;  ///< as of batch_lengths
   std::array<std::int32_t, 8> same_tokens;
 
   /// Whether a problem's lengths have this form.
@@ -35,17 +34,17 @@ struct dense_lengths {
       : kv(static_cast<const std::int32_t*>(problem.seq_lens.data)),
         tokens(static_cast<const std::int32_t*>(problem.extend_seq_lens.data)),
         tokens_step(1),
-        requests(problem.batch_size),
-        drafts(problem.mode == NSAMETA_TARGET_VERIFY ? static_cast<std::int32_t>(problem.uniform_extend_len) : 0),
-        is_extend(problem.mode == NSAMETA_EXTEND) {
+        requests(problem.batch_size) {
+    const batch_lengths stated = nsameta::lengths_of(problem);
+    query_within_kv = stated.query_within_kv;
     const auto offset = static_cast<std::int32_t>(out.length_offset);
     least = -offset;
-    most = static_cast<std::int32_t>(std::min(int32_max, int32_max - drafts - offset));
-    added = offset + drafts;
+    most = static_cast<std::int32_t>(std::min(int32_max, int32_max - stated.drafts - offset));
+    added = offset + stated.drafts;
     if (tokens != nullptr) return;
     tokens = same_tokens.data();
     tokens_step = 0;
-    same_tokens.fill(nsameta::lengths_of(problem).uniform_tokens);
+    same_tokens.fill(stated.uniform_tokens);
   }
   dense_lengths(const dense_lengths&) = delete;
 

@@ -21,7 +21,7 @@ template <int width>
   using pairs = typename lanes<width>::pairs;
   const ints zero{};
   const ints least = zero + lengths.least, most = zero + lengths.most;
-  const ints longest_query = zero + (lengths.is_extend ? 0 : std::numeric_limits<std::int32_t>::max());
+  const ints longest_query = zero + (lengths.query_within_kv ? 0 : std::numeric_limits<std::int32_t>::max());
   ints negative{}, overflow{}, longer{};
   pairs tokens{}, kv_len{};
   std::int64_t i = begin;
@@ -55,7 +55,7 @@ template <int width>
     sum.tokens += q;
     sum.kv_len += kv;
     const bool is_negative = given < lengths.least || lengths.tokens[i * lengths.tokens_step] < 0;
-    sum.bits |= length_bits(is_negative, given > lengths.most, lengths.is_extend && q > kv);
+    sum.bits |= length_bits(is_negative, given > lengths.most, lengths.query_within_kv && q > kv);
   }
   return sum;
 }

@@ -13,12 +13,9 @@ inline constexpr std::int64_t one_walk_fields = 3;
 
 /// Whether such a walk gives all that the batch asks for.
 inline bool fits_one_walk(const nsameta_problem& problem, const nsameta_outputs& out) {
-  const auto absent = [](auto&... outputs) { return ((outputs.data == nullptr) && ...); };
   const std::int64_t end = vector_rows(out, int32_max);
-  return absent(out.nsa_cu_seqlens_q, out.token_to_batch, out.indexer_ks, out.indexer_ke, out.page_table_1,
-                out.real_page_table) &&
-         end != 0 && end <= tuning::one_walk_rows && out.vector_tail == NSAMETA_TAIL_KEEP &&
-         dense_lengths::fits(problem, out);
+  return !wants_other_rows(out) && !wants_tables(out) && end != 0 && end <= tuning::one_walk_rows &&
+         out.vector_tail == NSAMETA_TAIL_KEEP && dense_lengths::fits(problem, out);
 }
 
 /// The rows that it writes, counted only where there is room for more than `enough`: else that room.
