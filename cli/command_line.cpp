@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "backends.h"
 #include "commands.h"
+#include "harness/nearest_name.h"
 #include "nsameta/version.h"
 
 namespace nsameta::cli {
@@ -30,10 +33,13 @@ std::string check_minutes(const std::string& text) {
 
 /// Adds `--backend`, with NSAMETA_BACKEND behind it.
 void add_backend(CLI::App& command, std::string& backend) {
+  std::vector<std::string_view> names{"auto"};
+  for (const backend_identity& each : all_backends) names.push_back(each.name);
   command
       .add_option("--backend", backend,
-                  "auto, reference, cpu, simt, cuda or hip, with optional :index and /variant, or an ordered list of "
-                  "them. Data lives on the device of the backend; auto keeps it on the host")
+                  harness::join_names(names) +
+                      ", with optional :index and /variant, or an ordered list of them. Data lives on the device of "
+                      "the backend; auto keeps it on the host")
       ->envname("NSAMETA_BACKEND")
       ->type_name("NAME");
 }

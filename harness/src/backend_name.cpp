@@ -1,18 +1,31 @@
 #include "harness/backend_name.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+
+#include "backends.h"
 
 namespace nsameta::harness {
 
-bool device_place::on_host() const { return backend != "cuda" && backend != "hip"; }
+namespace {
 
-bool device_place::has_graphs() const { return backend != "reference" && backend != "cpu"; }
+/// A name that is none is taken for one of the host.
+const backend_identity& find(std::string_view name) {
+  const auto found =
+      std::ranges::find_if(all_backends, [&](const backend_identity& each) { return each.name == name; });
+  return found != std::end(all_backends) ? *found : all_backends[0];
+}
+
+}  // namespace
+
+bool device_place::on_host() const { return !find(backend).has_driver; }
+
+bool device_place::has_graphs() const { return find(backend).kind != NSAMETA_DEVICE_HOST; }
 
 nsameta_target device_place::target() const {
-  if (backend == "cuda") return {NSAMETA_DEVICE_CUDA, index, nullptr, 0};
-  if (backend == "hip") return {NSAMETA_DEVICE_HIP, index, nullptr, 0};
-  if (backend == "simt") return {NSAMETA_DEVICE_SIMT, index, nullptr, 0};
-  return {NSAMETA_DEVICE_HOST, 0, nullptr, 0};
+  const nsameta_device_kind kind = find(backend).kind;
+  return {kind, kind == NSAMETA_DEVICE_HOST ? 0 : index, nullptr, 0};
 }
 
 device_place place_of(std::string_view backend) {
