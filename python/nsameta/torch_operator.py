@@ -5,17 +5,14 @@ Its arguments are those of fill() but for `stream`, which is torch's current one
 """
 import torch
 
-from ._ext import fill
+from ._ext import OUTPUTS, fill
 
 _INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token")
-_OUTPUTS = ("cache_seqlens", "cu_seqlens_k", "cu_seqlens_q", "seqlens_expanded", "nsa_cache_seqlens",
-            "nsa_cu_seqlens_k", "nsa_cu_seqlens_q", "indexer_ks", "indexer_ke", "token_to_batch", "total_rows",
-            "status", "page_table_1", "real_page_table")
 
 
 def _schema():
     inputs = [f"Tensor? {name}=None" for name in _INPUTS]
-    outputs = [f"Tensor({chr(ord('a') + i)}!)? {name}=None" for i, name in enumerate(_OUTPUTS)]
+    outputs = [f"Tensor({chr(ord('a') + i)}!)? {name}=None" for i, name in enumerate(OUTPUTS)]
     return ", ".join([
         "(str batch_mode, Tensor seq_lens, *", *inputs, "SymInt uniform_extend_len=0", "int page_size=64",
         "int index_topk=2048", "int index_kpool=1", "int[3] kv_shard=[1, 0, 1]", "int[2] q_shard=[1, 0]", *outputs,

@@ -11,6 +11,7 @@
 
 #include "dlpack.h"
 #include "errors.h"
+#include "fields.h"
 
 namespace nsameta::python {
 
@@ -31,7 +32,7 @@ struct array_type;
 /// as long as it lives.
 class array_reader {
  public:
-  static constexpr std::size_t most_arrays = 18;
+  static constexpr std::size_t most_arrays = 4 + output_count;
 
   /// `stream`: the caller's own, in place of the current one of the arrays' library.
   explicit array_reader(std::optional<std::uintptr_t> stream) : stream_(stream) {}

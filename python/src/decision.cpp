@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "backends.h"
 #include "errors.h"
 
 namespace nsameta::python {
@@ -23,14 +24,6 @@ const char* code_name(nsameta_rejection_code code) {
 }  // namespace
 
 nsameta_target to_target(const std::string& device) {
-  constexpr struct {
-    const char* name;
-    nsameta_device_kind kind;
-  } kinds[] = {{"auto", NSAMETA_DEVICE_AUTO},
-               {"cpu", NSAMETA_DEVICE_HOST},
-               {"cuda", NSAMETA_DEVICE_CUDA},
-               {"hip", NSAMETA_DEVICE_HIP},
-               {"simt", NSAMETA_DEVICE_SIMT}};
   const std::size_t colon = device.find(':');
   std::int32_t index = 0;
   bool good = true;
@@ -39,9 +32,13 @@ nsameta_target to_target(const std::string& device) {
     const auto read = std::from_chars(device.data() + colon + 1, end, index);
     good = read.ec == std::errc{} && read.ptr == end && index >= 0;
   }
-  for (const auto& each : kinds)
-    if (good && device.compare(0, colon, each.name) == 0) return {each.kind, index, nullptr, 0};
-  throw invalid_argument("device is '" + device + "', none of auto, cpu, cuda, hip, simt, with an optional :index");
+  std::string known;
+  for (std::size_t kind = 0; kind < device_kind_names.size(); ++kind) {
+    const std::string name = kind == NSAMETA_DEVICE_HOST ? "cpu" : device_kind_names[kind];  // as arrays call it
+    if (good && device.compare(0, colon, name) == 0) return {static_cast<nsameta_device_kind>(kind), index, nullptr, 0};
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  throw invalid_argument("device is '" + device + "', none of " + known + ", with an optional :index");
 }
 
 nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {

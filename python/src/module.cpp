@@ -6,6 +6,7 @@
 
 #include "decision.h"
 #include "errors.h"
+#include "fields.h"
 #include "request.h"
 #include "request_function.h"
 
@@ -63,4 +64,12 @@ NB_MODULE(_ext, m) {
   m.def("set_override", set_override, nb::arg("text"),
         "Overrides selection, in the syntax of NSAMETA_BACKEND. Only before the first fill of the process.");
   m.attr("__version__") = NSAMETA_PYTHON_VERSION;
+  nb::list outputs;  // fill()'s arguments that are written
+  for (const nsameta::vector_field& field : nsameta::vector_fields) outputs.append(field.name);
+  for (const nsameta::table_field& field : nsameta::table_fields) outputs.append(field.name);
+  m.attr("OUTPUTS") = nb::tuple(outputs);
+  nb::dict modes;  // and whether they take uniform_extend_len and extend_seq_lens
+  for (const nsameta::mode_row& row : nsameta::modes)
+    modes[row.name] = nb::make_tuple(row.takes_uniform, row.takes_ragged);
+  m.attr("MODES") = modes;
 }

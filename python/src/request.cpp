@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include "errors.h"
+#include "fields.h"
 #include "scalars.h"
 
 namespace nsameta::python {
@@ -63,7 +66,8 @@ struct setters {
   }
 
   static void mode(const char* name, nb::handle value, request& to) {
-    constexpr const char* words[] = {"decode", "target_verify", "draft_extend", "extend"};
+    std::array<const char*, modes.size()> words;
+    std::ranges::transform(modes, words.begin(), &mode_row::name);
     to.problem.mode = static_cast<nsameta_mode>(to_choice(name, value, words));
   }
   template <auto member>
@@ -112,47 +116,48 @@ struct setters {
   struct row {
     const char* name;
     setter set;
+    const char* fallback;  ///< as a signature shows it; null: there is none
   };
-  using o = nsameta_outputs;
-  static constexpr row all[] = {
-      {"mode", mode},
-      {"seq_lens", seq_lens},  // the two that need no name
-      {"extend_seq_lens", extend_seq_lens},
-      {"uniform_extend_len", parameter<&nsameta_problem::uniform_extend_len>},
-      {"req_pool_indices", req_pool_indices},
-      {"req_to_token", req_to_token},
-      {"page_size", parameter<&nsameta_problem::page_size>},
-      {"index_topk", parameter<&nsameta_problem::index_topk>},
-      {"index_kpool", parameter<&nsameta_problem::index_kpool>},
-      {"kv_shard", kv_shard},
-      {"q_shard", q_shard},
-      {"cache_seqlens", vector<&o::cache_seqlens>},
-      {"cu_seqlens_k", vector<&o::cu_seqlens_k>},
-      {"cu_seqlens_q", vector<&o::cu_seqlens_q>},
-      {"seqlens_expanded", vector<&o::seqlens_expanded>},
-      {"nsa_cache_seqlens", vector<&o::nsa_cache_seqlens>},
-      {"nsa_cu_seqlens_k", vector<&o::nsa_cu_seqlens_k>},
-      {"nsa_cu_seqlens_q", vector<&o::nsa_cu_seqlens_q>},
-      {"indexer_ks", vector<&o::indexer_ks>},
-      {"indexer_ke", vector<&o::indexer_ke>},
-      {"token_to_batch", vector<&o::token_to_batch>},
-      {"total_rows", vector<&o::total_rows>},
-      {"status", vector<&o::status>},
-      {"page_table_1", page_table<&o::page_table_1>},
-      {"real_page_table", page_table<&o::real_page_table>},
-      {"vector_tail", vector_tail},
-      {"table_tail", table_tail},
-      {"table_tail_value", table_tail_value},
-      {"length_offset", length_offset},
-      {"batch_size", limit<&request::batch_size_>},
-      {"row_limit", limit<&request::row_limit_>},
-      {"column_limit", limit<&request::column_limit_>},
-      {"overlap", overlap},
-      {"stream", stream},  // the last
-  };
+  using p = nsameta_problem;
+  static constexpr auto inputs = std::to_array<row>({
+      {"mode", mode, nullptr},
+      {"seq_lens", seq_lens, nullptr},  // the two that need no name
+      {"extend_seq_lens", extend_seq_lens, "None"},
+      {"uniform_extend_len", parameter<&p::uniform_extend_len>, "0"},
+      {"req_pool_indices", req_pool_indices, "None"},
+      {"req_to_token", req_to_token, "None"},
+      {"page_size", parameter<&p::page_size>, "64"},
+      {"index_topk", parameter<&p::index_topk>, "2048"},
+      {"index_kpool", parameter<&p::index_kpool>, "1"},
+      {"kv_shard", kv_shard, "(1, 0, 1)"},
+      {"q_shard", q_shard, "(1, 0)"},
+  });
+  static constexpr auto options = std::to_array<row>({
+      {"vector_tail", vector_tail, "'keep'"},
+      {"table_tail", table_tail, "'keep'"},
+      {"table_tail_value", table_tail_value, "0"},
+      {"length_offset", length_offset, "0"},
+      {"batch_size", limit<&request::batch_size_>, "None"},
+      {"row_limit", limit<&request::row_limit_>, "None"},
+      {"column_limit", limit<&request::column_limit_>, "None"},
+      {"overlap", overlap, "False"},
+      {"stream", stream, "None"},  // the last
+  });
 
-  static constexpr std::size_t count = std::size(all);
+  static constexpr std::size_t count = inputs.size() + output_count + options.size();
   static constexpr std::size_t without_name = 2, stream_place = count - 1;
+
+  /// The inputs, a row for each output, the options.
+  template <std::size_t... v, std::size_t... t>
+  static constexpr std::array<row, count> make_rows(std::index_sequence<v...>, std::index_sequence<t...>) {
+    const row outputs[] = {{vector_fields[v].name, vector<vector_fields[v].member>, "None"}...,
+                           {table_fields[t].name, page_table<table_fields[t].member>, "None"}...};
+    std::array<row, count> rows{};
+    std::copy(options.begin(), options.end(),
+              std::copy(std::begin(outputs), std::end(outputs), std::copy(inputs.begin(), inputs.end(), rows.begin())));
+    return rows;
+  }
+  static const std::array<row, count> all;
 
   /// Names in a call are interned and mostly in this order, so that an address is found next to the one before.
   static std::size_t find(PyObject* name, std::size_t after) {
@@ -169,6 +174,19 @@ struct setters {
     throw nb::type_error(("no argument is called " + from_python(nb::repr(name))).c_str());
   }
 };
+
+constexpr std::array<setters::row, setters::count> setters::all =
+    make_rows(std::make_index_sequence<vector_fields.size()>(), std::make_index_sequence<table_fields.size()>());
+
+std::string request_signature() {
+  std::string text = "($module";
+  for (std::size_t i = 0; i < setters::count; ++i) {
+    const setters::row& each = setters::all[i];
+    text += (i == setters::without_name ? ", *, " : ", ") + std::string(each.name);
+    if (each.fallback != nullptr) text += std::string("=") + each.fallback;
+  }
+  return text + ")\n--\n\n";
+}
 
 /// The values by their arguments' places.
 class request::values {
@@ -238,22 +256,21 @@ void request::check_lengths() {
 
 void request::apply_limits() {
   if (row_limit_) {
-    using o = nsameta_outputs;
-    const auto cut = [](std::int64_t* capacity, std::int64_t to) { *capacity = std::min(*capacity, to); };
-    for (const auto member :
-         {&o::seqlens_expanded, &o::nsa_cache_seqlens, &o::indexer_ks, &o::indexer_ke, &o::token_to_batch})
-      cut(&(outputs.*member).capacity, *row_limit_);
-    for (const auto member : {&o::nsa_cu_seqlens_k, &o::nsa_cu_seqlens_q})
-      if (std::int64_t& capacity = (outputs.*member).capacity; *row_limit_ < capacity) capacity = *row_limit_ + 1;
-    if (problem.mode == NSAMETA_TARGET_VERIFY || problem.mode == NSAMETA_DRAFT_EXTEND)
-      for (const auto member : {&o::page_table_1, &o::real_page_table}) cut(&(outputs.*member).rows, *row_limit_);
+    for (const vector_field& field : vector_fields)
+      if (std::int64_t& capacity = (outputs.*field.member).capacity; field.per_row() && *row_limit_ < capacity)
+        capacity = element_count(field.size, 0, *row_limit_);
+    if (row_of(problem.mode).table_row_a_row)
+      for (const table_field& field : table_fields) {
+        std::int64_t& rows = (outputs.*field.member).rows;
+        rows = std::min(rows, *row_limit_);
+      }
   }
-  if (column_limit_) {
-    const std::int64_t page = std::max(problem.page_size, 1);  // a bad one is the library's to refuse
-    outputs.page_table_1.width = std::min(outputs.page_table_1.width, *column_limit_);
-    outputs.real_page_table.width =
-        std::min(outputs.real_page_table.width, *column_limit_ / page + (*column_limit_ % page != 0));
-  }
+  if (column_limit_)
+    for (const table_field& field : table_fields) {
+      const std::int64_t page = std::max(problem.page_size, 1);  // a bad one is the library's to refuse
+      std::int64_t& width = (outputs.*field.member).width;
+      width = std::min(width, field.columns(*column_limit_, page));
+    }
 }
 
 }  // namespace nsameta::python

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <nanobind/nanobind.h>
 #include <nsameta/nsameta.h>
@@ -17,6 +18,9 @@ struct call_arguments {
   Py_ssize_t positional;
   PyObject* names;  ///< a tuple of strings, or null
 };
+
+/// What fill() and explain() take, as inspect.signature() reads it.
+std::string request_signature();
 
 class request {
  public:

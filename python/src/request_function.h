@@ -12,16 +12,6 @@
 
 namespace nsameta::python {
 
-/// What fill() and explain() take, as inspect.signature() reads it.
-inline const std::string request_signature =
-    "($module, mode, seq_lens, *, extend_seq_lens=None, uniform_extend_len=0, req_pool_indices=None, "
-    "req_to_token=None, page_size=64, index_topk=2048, index_kpool=1, kv_shard=(1, 0, 1), q_shard=(1, 0), "
-    "cache_seqlens=None, cu_seqlens_k=None, cu_seqlens_q=None, seqlens_expanded=None, nsa_cache_seqlens=None, "
-    "nsa_cu_seqlens_k=None, nsa_cu_seqlens_q=None, indexer_ks=None, indexer_ke=None, token_to_batch=None, "
-    "total_rows=None, status=None, page_table_1=None, real_page_table=None, vector_tail='keep', table_tail='keep', "
-    "table_tail_value=0, length_offset=0, batch_size=None, row_limit=None, column_limit=None, overlap=False, "
-    "stream=None)\n--\n\n";
-
 inline PyObject* result_of(void (*function)(const request&), const request& call) {
   function(call);
   Py_RETURN_NONE;
@@ -48,7 +38,7 @@ PyObject* call_request_function(PyObject*, PyObject* const* values, Py_ssize_t p
 
 template <auto function>
 void add_request_function(nb::module_& module, const char* name, const char* text) {
-  static const std::string documentation = name + request_signature + text;
+  static const std::string documentation = name + request_signature() + text;
   const auto call = reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_request_function<function>));
   static PyMethodDef methods[] = {{name, call, METH_FASTCALL | METH_KEYWORDS, documentation.c_str()}, {}};
   if (PyModule_AddFunctions(module.ptr(), methods) != 0) throw nb::python_error();

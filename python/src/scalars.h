@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <nanobind/nanobind.h>
@@ -51,10 +52,9 @@ std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) 
 }
 
 /// The place of a word among `words`.
-template <std::size_t count>
-int to_choice(const char* name, nb::handle value, const char* const (&words)[count]) {
+inline int to_choice(const char* name, nb::handle value, std::span<const char* const> words) {
   if (nb::isinstance<nb::str>(value))
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < words.size(); ++i)
       if (PyUnicode_CompareWithASCIIString(value.ptr(), words[i]) == 0) return static_cast<int>(i);
   std::string message = shown(name, value) + ", none of";
   for (const char* word : words) message += std::string(word == words[0] ? " " : ", ") + word;

@@ -2,20 +2,22 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from nsameta._ext import MODES
 from reference import Problem
 
 
 @st.composite
 def problems(draw):
-    mode = draw(st.sampled_from(["decode", "target_verify", "draft_extend", "extend"]))
+    mode = draw(st.sampled_from(list(MODES)))
+    uniform, ragged = MODES[mode]
     requests = draw(st.integers(0, 40))
 
     def lengths(low, high):
         return draw(st.lists(st.integers(low, high), min_size=requests, max_size=requests))
     made = Problem(mode, lengths(-2, draw(st.sampled_from([6, 90, 700]))))
-    if mode == "target_verify" or (mode != "decode" and draw(st.booleans())):
+    if uniform and (not ragged or draw(st.booleans())):
         made.uniform_extend_len = draw(st.integers(1, 9))
-    elif mode != "decode":
+    elif ragged:
         made.extend_seq_lens = lengths(-1, 9)
     made.page_size = draw(st.sampled_from([1, 2, 64, 256]))
     made.index_topk = draw(st.integers(1, 100))
