@@ -1,58 +1,41 @@
 """The C interface through ctypes, for tensors: as thin as Python lets it be."""
 import ctypes
+import pathlib
+import re
 
-MODES = {"decode": 0, "target_verify": 1, "draft_extend": 2, "extend": 3}
-HOST, CUDA = 1, 2
-
-
-class Strided(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("stride", ctypes.c_int64), ("dtype", ctypes.c_int)]
+HEADER = (pathlib.Path(__file__).parents[2] / "core/include/nsameta/nsameta.h").read_text()
+SCALARS = {"size_t": ctypes.c_size_t, "int32_t": ctypes.c_int32, "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64}
 
 
-class TokenTable(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("slots", ctypes.c_int64), ("width", ctypes.c_int64),
-                ("row_stride", ctypes.c_int64)]
+def _members(of, name):
+    """What the header declares between the braces of an enum or a structure, without comments."""
+    body = re.search(rf"typedef {of} {name} {{(.*?)\n}} {name};", HEADER, re.S)[1]
+    return re.sub(r"///?.*", "", body)
 
 
-class KvShard(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_int32), ("rank", ctypes.c_int32), ("interleave", ctypes.c_int32)]
+def _structure(name):
+    """A structure of the header, with what it holds. An enum is an int, a pointer is a void*."""
+    fields = []
+    for kind, pointer, member in re.findall(r"(\w+)\s*(\*?)\s(\w+);", _members("struct", name)):
+        if pointer:
+            fields.append((member, ctypes.c_void_p))
+        elif re.search(rf"typedef enum {kind} ", HEADER):
+            fields.append((member, ctypes.c_int))
+        else:
+            fields.append((member, SCALARS.get(kind) or _structure(kind)))
+    return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-class QShard(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_int32), ("rank", ctypes.c_int32)]
+def _enum(name, prefix):
+    """Its values by their names, lower case and without the prefix."""
+    return {word.lower(): int(value)
+            for word, value in re.findall(rf"{prefix}(\w+) = (\d+)", _members("enum", name))}
 
 
-class Problem(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), ("mode", ctypes.c_int), ("batch_size", ctypes.c_int64),
-                ("seq_lens", Strided), ("extend_seq_lens", Strided), ("uniform_extend_len", ctypes.c_int64),
-                ("req_pool_indices", Strided), ("req_to_token", TokenTable), ("page_size", ctypes.c_int32),
-                ("index_topk", ctypes.c_int32), ("index_kpool", ctypes.c_int32), ("kv_shard", KvShard),
-                ("q_shard", QShard)]
-
-
-class Vector(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("capacity", ctypes.c_int64), ("dtype", ctypes.c_int)]
-
-
-class Table(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("width", ctypes.c_int64),
-                ("row_stride", ctypes.c_int64)]
-
-
-VECTORS = ("cache_seqlens", "cu_seqlens_k", "cu_seqlens_q", "seqlens_expanded", "nsa_cache_seqlens", "nsa_cu_seqlens_k",
-           "nsa_cu_seqlens_q", "indexer_ks", "indexer_ke", "token_to_batch", "total_rows", "status")
-TABLES = ("page_table_1", "real_page_table")
-
-
-class Outputs(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), *((name, Vector) for name in VECTORS),
-                *((name, Table) for name in TABLES), ("vector_tail", ctypes.c_int), ("table_tail", ctypes.c_int),
-                ("table_tail_value", ctypes.c_int32), ("length_offset", ctypes.c_int64)]
-
-
-class Target(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("index", ctypes.c_int32), ("stream", ctypes.c_void_p),
-                ("flags", ctypes.c_uint64)]
+MODES = _enum("nsameta_mode", "NSAMETA_")
+KINDS = _enum("nsameta_device_kind", "NSAMETA_DEVICE_")
+HOST, CUDA = KINDS["host"], KINDS["cuda"]
+Problem, Outputs, Target = (_structure(f"nsameta_{name}") for name in ("problem", "outputs", "target"))
 
 
 class Library:
@@ -89,14 +72,11 @@ class Call:
         for name, tensor in (("seq_lens", seq_lens), ("extend_seq_lens", extend_seq_lens),
                              ("req_pool_indices", req_pool_indices)):
             if tensor is not None:
-                setattr(self._problem, name, Strided(tensor.data_ptr(), 1, 0))
+                setattr(self._problem, name, (tensor.data_ptr(), 1, 0))
         if req_to_token is not None:
-            self._problem.req_to_token = TokenTable(req_to_token.data_ptr(), *req_to_token.shape,
-                                                    req_to_token.stride(0))
+            self._problem.req_to_token = (req_to_token.data_ptr(), *req_to_token.shape, req_to_token.stride(0))
         for name, tensor in outputs.items():
-            made = (Table(tensor.data_ptr(), *tensor.shape, tensor.stride(0)) if name in TABLES
-                    else Vector(tensor.data_ptr(), len(tensor), 0))
-            setattr(self._outputs, name, made)
+            setattr(self._outputs, name, (tensor.data_ptr(), *tensor.shape, tensor.stride(0) if tensor.dim() > 1 else 0))
         device = seq_lens.device
         self._target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None)
         self._seq_lens, self._extend_seq_lens = self._problem.seq_lens, self._problem.extend_seq_lens  # views of it
