@@ -65,6 +65,7 @@ add_test(NAME docs.blocks COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DI
 set_tests_properties(docs.linking docs.blocks PROPERTIES WORKING_DIRECTORY ${root})
 add_test(NAME docs.links COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_links ${root})
 add_test(NAME docs.lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_lists ${root})
+add_test(NAME docs.tables COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_tables ${root})
 if(TARGET nsameta_cli AND NSAMETA_WITH_SIMT)  # the decision records name simt
   add_test(NAME docs.console COMMAND
     Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_console $<TARGET_FILE_DIR:nsameta_cli> ${pages}

@@ -11,7 +11,6 @@ using harness::length_pattern;
 using harness::table_choice;
 using harness::width_rule;
 
-constexpr std::array modes{NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
 constexpr std::array patterns{length_pattern::uniform, length_pattern::ragged, length_pattern::zero_heavy,
                               length_pattern::one_giant};
 constexpr std::array types{NSAMETA_INT32, NSAMETA_INT64};
@@ -75,7 +74,7 @@ const std::vector<std::int64_t>& batch_sizes() {
 
 std::vector<case_recipe> product() {
   std::vector<case_recipe> recipes;
-  for (const nsameta_mode mode : modes)
+  for (const nsameta_mode mode : all_modes)
     for (const std::int64_t size : batch_sizes())
       for (const length_pattern pattern : patterns)
         for (const nsameta_dtype type : types)

@@ -72,7 +72,7 @@ TEST_CASE("a captured fill replays with changed lengths") {
   const nsameta_target target = tested().place.target();
   check(nsameta_warmup(&target));
   std::int32_t number = 0;
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t batch_size : batch_sizes()) {
       harness::case_recipe recipe;
       recipe.mode = mode;

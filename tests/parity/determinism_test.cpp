@@ -15,8 +15,6 @@
 namespace nsameta::determinism {
 namespace {
 
-constexpr nsameta_mode modes[] = {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
-
 harness::generated_case drawn(std::int64_t number) {
   return harness::build_case(harness::draw_recipe(6, static_cast<std::uint64_t>(number)));
 }
@@ -96,7 +94,7 @@ TEST_CASE("every backend, variant, stream and run gives the same bits") {
 
 TEST_CASE("where inputs and outputs lie changes no bit") {
   comparisons compared{"places in memory"};
-  for (const nsameta_mode mode : modes) {
+  for (const nsameta_mode mode : all_modes) {
     const harness::generated_case plain = small_batch(mode, 3);
     const field_digests expected = answer("reference", plain);
     for (const std::string& backend : computing())
@@ -117,7 +115,7 @@ TEST_CASE("where inputs and outputs lie changes no bit") {
 
 TEST_CASE("how lengths are stored changes no bit") {
   comparisons compared{"types and strides of lengths"};
-  for (const nsameta_mode mode : modes) {
+  for (const nsameta_mode mode : all_modes) {
     const harness::generated_case plain = small_batch(mode, 4);
     const field_digests expected = answer("reference", plain);
     for (const std::string& backend : computing())
@@ -137,7 +135,7 @@ TEST_CASE("how lengths are stored changes no bit") {
 
 TEST_CASE("where in its batch a request stands changes no bit of its rows") {
   comparisons compared{"orders of requests"};
-  for (const nsameta_mode mode : modes) {
+  for (const nsameta_mode mode : all_modes) {
     const harness::generated_case forth = small_batch(mode, 5), back = backwards(forth);
     for (const std::string& backend : computing()) {
       CAPTURE(backend);
@@ -177,7 +175,7 @@ TEST_CASE("fields that are asked for change no bit of others") {
 
 TEST_CASE("the number of threads changes no bit") {
   comparisons compared{"threads"};
-  for (const nsameta_mode mode : modes)
+  for (const nsameta_mode mode : all_modes)
     for (const bool tables : {false, true}) {
       CAPTURE(mode);
       CAPTURE(tables);

@@ -16,7 +16,7 @@ TEST_CASE("every case of the product equals the reference") {
 }
 
 TEST_CASE("each field alone equals the reference") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t batch_size : {1, 33, 300, 1025})
       for (std::size_t field = 0; field < vector_fields.size(); ++field) {
         harness::case_recipe recipe;
@@ -34,7 +34,7 @@ TEST_CASE("each field alone equals the reference") {
 }
 
 TEST_CASE("each page table alone equals the reference") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t batch_size : {1, 33, 300, 1025})
       for (const std::int32_t page_size : {1, 64, 256})
         for (const auto tables : {harness::table_choice::page_table_1, harness::table_choice::real_page_table}) {
@@ -59,7 +59,7 @@ TEST_CASE("random cases equal the reference") {
 }
 
 TEST_CASE("large batches equal the reference") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const auto pattern : {harness::length_pattern::ragged, harness::length_pattern::one_giant}) {
       harness::case_recipe recipe;
       recipe.mode = mode;

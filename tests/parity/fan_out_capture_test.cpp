@@ -57,7 +57,7 @@ TEST_CASE("a captured fan-out replays with changed lengths") {
   const nsameta_target target = matrix::tested().place.target();
   harness::check(nsameta_warmup(&target));
   std::uint64_t seed = 100;
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t count : {1, 2, 8, 9, 17}) {
       CAPTURE(count);
       CAPTURE(seed);

@@ -43,7 +43,7 @@ void check_equal(const harness::problem_data& problem, std::int64_t count, std::
 
 TEST_CASE("any number of sets equals as many fills and the reference") {
   std::uint64_t seed = 0;
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t count : counts)
       for (const std::int64_t batch_size : batch_sizes) {
         CAPTURE(std::string(harness::mode_name(mode)));

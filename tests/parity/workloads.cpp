@@ -29,7 +29,7 @@ constexpr workload workloads[] = {
 
 void for_each_workload(const std::function<void(const harness::problem_data&)>& check) {
   std::uint64_t seed = 0;
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const workload& work : workloads) {
       harness::case_recipe recipe;
       recipe.mode = mode;

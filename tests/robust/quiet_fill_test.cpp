@@ -64,7 +64,7 @@ TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
   const nsameta_target target = matrix::tested().place.target();
   harness::check(nsameta_warmup(&target));
   int fills = 0;
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t batch_size : {0, 1, 33, 1025, 20000})
       for (const auto tables : {harness::table_choice::none, harness::table_choice::both})
         for (const bool plain : {true, false}) {

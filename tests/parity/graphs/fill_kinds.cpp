@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
-const std::vector<nsameta_mode> all_modes{NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
+const std::vector<nsameta_mode> all_modes(nsameta::all_modes.begin(), nsameta::all_modes.end());
 const std::vector<nsameta_mode> ragged_modes{NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
 
 std::vector<fill_kind> make_kinds() {

@@ -1,8 +1,10 @@
 /// The worked problems of tests/parity, whole.
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
 
+#include "modes.h"
 #include "running.h"
 
 using namespace nsameta::testing;
@@ -11,12 +13,9 @@ using nlohmann::json;
 namespace {
 
 step parse(const json& problem, const json& expect) {
-  static const std::map<std::string, nsameta_mode> modes = {{"decode", NSAMETA_DECODE},
-                                                            {"target_verify", NSAMETA_TARGET_VERIFY},
-                                                            {"draft_extend", NSAMETA_DRAFT_EXTEND},
-                                                            {"extend", NSAMETA_EXTEND}};
   step s;
-  s.mode = modes.at(problem.at("mode"));
+  const std::string mode = problem.at("mode");
+  s.mode = std::ranges::find(nsameta::modes, mode, &nsameta::mode_row::name)->mode;
   s.seq_lens = problem.at("seq_lens").get<ints>();
   s.extend_seq_lens = problem.value("extend_seq_lens", ints{});
   s.uniform_extend_len = problem.value("uniform_extend_len", 0);

@@ -38,7 +38,7 @@ TEST_CASE("lengths of every kind add up as requests do") {
   constexpr std::int32_t most = 2147483647;
   std::mt19937 random(7);
   const std::int32_t odd[] = {0, 1, -1, most, most - 1, most - 5, -most - 1, 4096};
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t offset : {0, 5, -5, (1 << 30) - 1, 1 - (1 << 30)})
       for (const bool garbage : {false, true})
         for (int requests = 0; requests < 40; requests += 1 + requests / 5) {

@@ -5,13 +5,13 @@
 using namespace nsameta::test;
 
 TEST_CASE("every mode's plain call is accepted") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+  for (const nsameta_mode mode : nsameta::all_modes) {
     check_accepted(mode, [](call&) {});
   }
 }
 
 TEST_CASE("an empty batch needs no input") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+  for (const nsameta_mode mode : nsameta::all_modes) {
     check_accepted(mode, [](call& c) {
       c.problem.batch_size = 0;
       c.problem.seq_lens.data = nullptr;

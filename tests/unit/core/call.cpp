@@ -20,15 +20,14 @@ call::call(nsameta_mode mode) {
   problem.mode = mode;
   problem.batch_size = requests;
   problem.seq_lens = {seq_lens.data(), 1, NSAMETA_INT64};
-  if (mode == NSAMETA_TARGET_VERIFY) problem.uniform_extend_len = 3;
-  if (mode == NSAMETA_DRAFT_EXTEND || mode == NSAMETA_EXTEND) {
+  if (row_of(mode).takes_ragged)
     problem.extend_seq_lens = {extend_seq_lens.data(), 1, NSAMETA_INT64};
-  }
+  else if (row_of(mode).takes_uniform)
+    problem.uniform_extend_len = 3;
   nsameta_outputs_init(&outputs);
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     vectors[i].fill(canary);
-    const bool indexer = std::string(vector_fields[i].name).starts_with("indexer");
-    if (indexer && mode != NSAMETA_EXTEND) continue;
+    if (!applies(vector_fields[i], problem)) continue;
     outputs.*vector_fields[i].member = {vectors[i].data(), 32, NSAMETA_INT32};
   }
 }

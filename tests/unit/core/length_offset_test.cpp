@@ -18,7 +18,7 @@ auto with_offset(std::int64_t offset) {
 }  // namespace
 
 TEST_CASE("length_offset reaches 2^31 both ways and no further") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+  for (const nsameta_mode mode : nsameta::all_modes) {
     for (const std::int64_t offset : {farthest, -farthest, std::int64_t{0}, std::int64_t{3}})
       check_accepted(mode, with_offset(offset));
     for (const std::int64_t offset : {farthest + 1, -farthest - 1, INT64_MAX, INT64_MIN})

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-bool is_per_row(const vector_field& field) { return field.size == extent::rows || field.size == extent::rows_plus_one; }
-
 }  // namespace
 
 TEST_CASE("every vector: dtype, alignment, capacity") {
@@ -48,12 +46,12 @@ TEST_CASE("an int64 output is aligned to 8 bytes") {
 TEST_CASE("per-request outputs hold the whole batch, row outputs may be short") {
   for (const vector_field& field : vector_fields) {
     CAPTURE(field.name);
-    const std::int64_t needed = is_per_row(field) ? 0 : element_count(field.size, requests, 0);
+    const std::int64_t needed = field.per_row() ? 0 : element_count(field.size, requests, 0);
     const auto with = [&](std::int64_t capacity) {
       return [&field, capacity](call& c) { (c.outputs.*field.member).capacity = capacity; };
     };
     check_accepted(NSAMETA_EXTEND, with(needed));
-    if (is_per_row(field)) continue;
+    if (field.per_row()) continue;
     check_rejected(NSAMETA_EXTEND, with(needed - 1),
                    {std::string(field.name) + ".capacity is " + std::to_string(needed - 1), std::to_string(needed)});
   }

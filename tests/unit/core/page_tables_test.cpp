@@ -22,7 +22,7 @@ void add_tables(call& c) {
 
 /// The same call, spoilt in one place.
 void check_tables_rejected(const std::function<void(call&)>& spoil, std::initializer_list<std::string> words) {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+  for (const nsameta_mode mode : nsameta::all_modes)
     check_rejected(
         mode,
         [&](call& c) {
@@ -46,8 +46,7 @@ std::int32_t filled_status(const std::function<void(call&)>& change) {
 }  // namespace
 
 TEST_CASE("page tables are accepted in every mode") {
-  for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
-    check_accepted(mode, add_tables);
+  for (const nsameta_mode mode : nsameta::all_modes) check_accepted(mode, add_tables);
 }
 
 TEST_CASE("page tables: their inputs, each named with its value") {
