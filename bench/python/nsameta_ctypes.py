@@ -76,7 +76,8 @@ class Call:
         if req_to_token is not None:
             self._problem.req_to_token = (req_to_token.data_ptr(), *req_to_token.shape, req_to_token.stride(0))
         for name, tensor in outputs.items():
-            setattr(self._outputs, name, (tensor.data_ptr(), *tensor.shape, tensor.stride(0) if tensor.dim() > 1 else 0))
+            last = tensor.stride(0) if tensor.dim() == 2 else 0  # a table's row stride, a vector's type
+            setattr(self._outputs, name, (tensor.data_ptr(), *tensor.shape, last))
         device = seq_lens.device
         self._target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None)
         self._seq_lens, self._extend_seq_lens = self._problem.seq_lens, self._problem.extend_seq_lens  # views of it
