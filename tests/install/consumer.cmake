@@ -25,7 +25,7 @@ add_test(NAME consumer.relative_path COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/relativ
   $<TARGET_FILE:nsameta_relative_path> $<TARGET_FILE:nsameta>
   $<TARGET_FILE:nsameta_test_module_both_cuda> $<TARGET_FILE:nsameta_test_module_wrong_version_cuda>)
 
-# Programs of others, each a folder: configured, built and run, most of them against an installed tree. A sanitized
+# A program of others, configured, built and run, mostly against an installed tree, in every way to link it. A sanitized
 # library wants sanitized programs.
 if(NSAMETA_SANITIZE OR NOT NSAMETA_INSTALL)
   return()
@@ -37,11 +37,12 @@ add_test(NAME consumer.install
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${prefix})
 set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP consumer_prefix)
 
-# nsameta_consumer(<name> <folder> <what it must print> [cache entry...])
-function(nsameta_consumer name folder prints)
+# nsameta_consumer(<name> <way> <what it must print> [cache entry...])
+function(nsameta_consumer name way prints)
   add_test(NAME consumer.${name} COMMAND ${CMAKE_CTEST_COMMAND}
-    --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/${folder} ${work}/${name} --build-generator ${CMAKE_GENERATOR}
-    --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix} ${ARGN}
+    --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/app ${work}/${name} --build-generator ${CMAKE_GENERATOR}
+    --build-options -DNSAMETA_WAY=${way} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
+      ${ARGN}
     --test-command ${work}/${name}/app)
   set_tests_properties(consumer.${name} PROPERTIES
     FIXTURES_REQUIRED consumer_prefix ENVIRONMENT NSAMETA_BACKEND=auto PASS_REGULAR_EXPRESSION "${prints}")

@@ -51,7 +51,7 @@ foreach(VCPKG_LIBRARY_LINKAGE dynamic static)
   set(CURRENT_PACKAGES_DIR ${WORK}/packages-${VCPKG_LIBRARY_LINKAGE})
   file(REMOVE_RECURSE ${CURRENT_PACKAGES_DIR})
   include(${port}/portfile.cmake)
-  run(${CMAKE_CTEST_COMMAND} --build-and-test ${ROOT}/tests/install/static ${WORK}/${VCPKG_LIBRARY_LINKAGE}
-    --build-generator Ninja --build-options -DCMAKE_PREFIX_PATH=${CURRENT_PACKAGES_DIR}
+  run(${CMAKE_CTEST_COMMAND} --build-and-test ${ROOT}/tests/install/app ${WORK}/${VCPKG_LIBRARY_LINKAGE}
+    --build-generator Ninja --build-options -DNSAMETA_WAY=static -DCMAKE_PREFIX_PATH=${CURRENT_PACKAGES_DIR}
     --test-command ${WORK}/${VCPKG_LIBRARY_LINKAGE}/app)
 endforeach()

@@ -1,8 +1,5 @@
-cmake_minimum_required(VERSION 3.25)
-project(app LANGUAGES CXX)
-
 add_subdirectory(${NSAMETA_SOURCE} nsameta)
-add_executable(app ../app/main.cpp)
+add_executable(app main.cpp)
 target_link_libraries(app PRIVATE nsameta::nsameta)
 
 # The library keeps to itself: no test, no rule of installation, no program of its own in somebody else's project.

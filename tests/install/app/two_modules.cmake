@@ -1,6 +1,3 @@
-cmake_minimum_required(VERSION 3.25)
-project(two_modules LANGUAGES CXX)
-
 find_package(nsameta CONFIG REQUIRED)
-add_executable(app main.cpp)
+add_executable(app two_modules.cpp)
 target_link_libraries(app PRIVATE nsameta::nsameta ${CMAKE_DL_LIBS})

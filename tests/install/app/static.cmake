@@ -1,6 +1,3 @@
-cmake_minimum_required(VERSION 3.25)
-project(app LANGUAGES CXX)
-
 find_package(nsameta CONFIG REQUIRED COMPONENTS static)
-add_executable(app ../app/main.cpp)
+add_executable(app main.cpp)
 target_link_libraries(app PRIVATE nsameta::static)

@@ -1,8 +1,5 @@
-cmake_minimum_required(VERSION 3.25)
-project(app LANGUAGES CXX)
-
 find_package(nsameta 0.1 CONFIG REQUIRED OPTIONAL_COMPONENTS cuda hip)
-add_executable(app ../app/main.cpp)
+add_executable(app main.cpp)
 target_link_libraries(app PRIVATE nsameta::nsameta)
 
 foreach(module cuda hip)

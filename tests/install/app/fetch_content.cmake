@@ -1,8 +1,5 @@
-cmake_minimum_required(VERSION 3.25)
-project(app LANGUAGES CXX)
-
 include(FetchContent)
 FetchContent_Declare(nsameta GIT_REPOSITORY ${NSAMETA_REPOSITORY} GIT_TAG ${NSAMETA_TAG})
 FetchContent_MakeAvailable(nsameta)
-add_executable(app ../app/main.cpp)
+add_executable(app main.cpp)
 target_link_libraries(app PRIVATE nsameta::static)
