@@ -1,3 +1,3 @@
-#include <doctest/doctest.h>
+#include "run_tests.h"
 
-int main(int argc, char** argv) { return doctest::Context(argc, argv).run(); }
+int main(int argc, char** argv) { return nsameta::test::run_tests(argc, argv); }

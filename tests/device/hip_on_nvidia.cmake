@@ -13,6 +13,6 @@ configure_file(hip_runtime.h hip_on_nvidia/hip/hip_runtime.h COPYONLY)
 target_include_directories(nsameta_hip_on_nvidia_objects PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/hip_on_nvidia)
 
 add_test(NAME matrix.hip_on_nvidia
-  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/hip_on_nvidia $<TARGET_FILE:nsameta_matrix_tests> --backend=hip)
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/hip_on_nvidia $<TARGET_FILE:nsameta_parity_tests> --backend=hip --test-suite=matrix)
 set_tests_properties(matrix.hip_on_nvidia PROPERTIES
   SKIP_RETURN_CODE 77 LABELS matrix ENVIRONMENT NSAMETA_PLUGIN_DIR=${folder})

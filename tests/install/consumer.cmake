@@ -70,21 +70,9 @@ add_test(NAME consumer.examples COMMAND ${CMAKE_CTEST_COMMAND}
   --test-command ${CMAKE_CTEST_COMMAND} --output-on-failure)
 set_tests_properties(consumer.examples PROPERTIES FIXTURES_REQUIRED consumer_prefix PROCESSORS 2)
 
-# The whole matrix by way of the static library: the same objects, linked otherwise. Skipped (77) where a backend cannot
-# run.
 if(NSAMETA_TOOLS)
-  add_executable(nsameta_static_matrix_tests $<TARGET_OBJECTS:nsameta_matrix_tests> $<TARGET_OBJECTS:nsameta_parity>)
-  set_target_properties(nsameta_static_matrix_tests PROPERTIES LINKER_LANGUAGE CXX)
-  target_link_libraries(nsameta_static_matrix_tests PRIVATE
-    $<TARGET_FILE:nsameta_harness> nsameta_static nsameta_flags nsameta_doctest)
-  add_dependencies(nsameta_static_matrix_tests nsameta_harness)
   add_test(NAME consumer.needs.static_matrix
-    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs $<TARGET_FILE:nsameta_static_matrix_tests> ${static_needs})
-  foreach(spec cpu/serial cuda/block256 hip/block256)
-    string(REGEX REPLACE "[:/]" "." name "${spec}")
-    add_test(NAME matrix.static.${name} COMMAND nsameta_static_matrix_tests --backend=${spec})
-    set_tests_properties(matrix.static.${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS matrix)
-  endforeach()
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs $<TARGET_FILE:nsameta_static_parity_tests> ${static_needs})
 endif()
 
 # With their own build of the library, the smallest and fastest to make.

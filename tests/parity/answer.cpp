@@ -5,23 +5,20 @@
 
 #include <doctest/doctest.h>
 
-#include "harness/input_buffers.h"
+#include "fixture.h"
 #include "harness/library_error.h"
-#include "harness/output_buffers.h"
-#include "nsameta/device.h"
-#include "parity.h"
 #include "tested_backend.h"
 
-namespace nsameta::shards {
+namespace nsameta::test {
 namespace {
 
 /// Live elements of the answer, empty of a field that the problem lacks. Read as they stand: the ranks of all workloads
 /// make hundreds of thousands of arrays.
-ints elements(const nsameta_outputs& outputs, nsameta_vector nsameta_outputs::* member,
-              const harness::live_shape& shape) {
+longs elements(const nsameta_outputs& outputs, nsameta_vector nsameta_outputs::* member,
+               const harness::live_shape& shape) {
   const auto field = std::ranges::find(vector_fields, member, &vector_field::member);
   const nsameta_vector live = live_part(*field, outputs.*member, shape);
-  const auto copy = [&](const auto* data) { return data ? ints(data, data + live.capacity) : ints{}; };
+  const auto copy = [&](const auto* data) { return data ? longs(data, data + live.capacity) : longs{}; };
   return live.dtype == NSAMETA_INT64 ? copy(static_cast<const std::int64_t*>(live.data))
                                      : copy(static_cast<const std::int32_t*>(live.data));
 }
@@ -38,20 +35,16 @@ rows elements(const nsameta_outputs& outputs, const table_field& field, const ha
 }  // namespace
 
 answer answer_of(const harness::problem_data& problem) {
-  const harness::device_place& place = matrix::tested().place;
-  const nsameta_target target = place.target();
-  const harness::guard kind = harness::pages_in_turn();
-  harness::input_buffers inputs(place, kind);
-  inputs.upload(problem);
+  const nsameta_target target = tested().place.target();
   const harness::live_shape shape = live_shape_of(problem);
-  harness::output_buffers outputs(place, exact_layout(problem, shape), kind);
-  matrix::note_case(matrix::tested().spec, {{}, problem, {}});
-  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
-  harness::check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
+  filling fill(problem, {exact_layout(problem, shape)}, tested().place, harness::pages_in_turn());
+  note_case(tested().spec, problem);
+  harness::check(nsameta_fill(&fill.problem(), &fill.outputs(), &target));
+  synchronize();
 
-  const nsameta_outputs& filled = outputs.read_back();
-  REQUIRE_FALSE(outputs.damaged_guard());
-  REQUIRE_FALSE(inputs.changed());
+  const nsameta_outputs& filled = fill.read_back();
+  REQUIRE(fill.damaged_guard() == "");
+  REQUIRE(fill.damage() == "");  // nor an input
   const auto vector = [&](auto member) { return elements(filled, member, shape); };
   // Drafts may pass the table's width; nothing else about the workloads is wrong.
   const std::int64_t word = vector(&nsameta_outputs::status).at(0);
@@ -65,10 +58,10 @@ answer answer_of(const harness::problem_data& problem) {
           vector(&nsameta_outputs::total_rows).at(0)};
 }
 
-ints prefix_sums(const ints& values) {
-  ints sums{0};
+longs prefix_sums(const longs& values) {
+  longs sums{0};
   for (const std::int64_t value : values) sums.push_back(sums.back() + value);
   return sums;
 }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test

@@ -6,15 +6,15 @@
 
 #include "harness/problem_data.h"
 
-namespace nsameta::shards {
+namespace nsameta::test {
 
-using ints = std::vector<std::int64_t>;
+using longs = std::vector<std::int64_t>;
 using rows = std::vector<std::vector<std::int32_t>>;
 
 struct answer {
-  ints cache_seqlens, cu_seqlens_k, cu_seqlens_q;
-  ints expanded, clamped, cu_clamped, cu_rows, token_to_batch;
-  ints indexer_ks, indexer_ke;  ///< empty where the problem has none
+  longs cache_seqlens, cu_seqlens_k, cu_seqlens_q;
+  longs expanded, clamped, cu_clamped, cu_rows, token_to_batch;
+  longs indexer_ks, indexer_ke;  ///< empty where the problem has none
   rows page_table_1, real_page_table;
   std::int64_t total_rows;
 
@@ -25,6 +25,6 @@ struct answer {
 answer answer_of(const harness::problem_data& problem);
 
 /// 0, then the sums of the first one, two, ... values.
-ints prefix_sums(const ints& values);
+longs prefix_sums(const longs& values);
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test

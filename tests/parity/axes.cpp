@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace nsameta::matrix {
+namespace nsameta::test {
 namespace {
 
 using harness::capacity_rule;
@@ -91,4 +91,4 @@ std::vector<case_recipe> product() {
   return recipes;
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test

@@ -6,7 +6,9 @@
 #include "answer.h"
 #include "workloads.h"
 
-namespace nsameta::shards {
+TEST_SUITE_BEGIN("shards");
+
+namespace nsameta::test {
 namespace {
 
 struct ranks {
@@ -19,7 +21,7 @@ void check_both(harness::problem_data problem) {
   const answer whole = answer_of(problem);
   for (const ranks& sizes : both) {
     if (whole.total_rows < sizes.q) continue;
-    ints seen(whole.expanded.size(), 0);
+    longs seen(whole.expanded.size(), 0);
     for (std::int32_t q = 0; q < sizes.q; ++q)
       for (std::int32_t kv = 0; kv < sizes.kv; ++kv) {
         problem.q_shard = {sizes.q, q};
@@ -62,4 +64,6 @@ TEST_CASE("both shards: over the KV ranks a row's lengths add up, over the q ran
 
 TEST_CASE("both shards and pools: the sums are those of the rows") { for_each_workload(check_both_pooled); }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "axes.h"
+#include "fixture.h"
 #include "harness/library_error.h"
 #include "nsameta/device.hpp"
-#include "parity.h"
 #include "tested_backend.h"
 
-namespace nsameta::matrix {
+TEST_SUITE_BEGIN("matrix");
+
+namespace nsameta::test {
 namespace {
 
 using harness::check;
@@ -38,30 +40,27 @@ void capture_and_replay(const harness::case_recipe& recipe) {
   using harness::length_pattern;
   // The captured batch has the most rows any later one may have: its buffers serve all.
   const auto first = harness::build_case(recipe);
-  const harness::guard kind = harness::pages_in_turn();
-  harness::input_buffers inputs(tested().place, kind);
-  inputs.upload(first.problem);
-  harness::output_buffers outputs(tested().place, first.layout, kind);
+  filling fill(first, tested().place, harness::pages_in_turn());
   const device on(tested().place.backend, tested().place.index);
   const device_stream stream = make_stream(on);
   nsameta_target target = tested().place.target();
   target.stream = stream.get();
-  const nsameta_problem captured = inputs.view();
-  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &outputs.view(), &target)); });
+  const nsameta_problem captured = fill.problem();
+  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &fill.outputs(), &target)); });
 
   std::uint64_t seed = 0;
   for (const auto pattern : {length_pattern::ragged, length_pattern::zero_heavy, length_pattern::one_giant,
                              length_pattern::uniform, length_pattern::ragged}) {
     const auto step = step_like(first, pattern, seed++);
-    inputs.upload(step.problem);
-    REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
-    REQUIRE(inputs.view().req_to_token.data == captured.req_to_token.data);
-    outputs.reset();
-    note_case(tested().spec + ", captured", step);
+    fill.upload(step.problem);
+    REQUIRE(fill.problem().seq_lens.data == captured.seq_lens.data);
+    REQUIRE(fill.problem().req_to_token.data == captured.req_to_token.data);
+    fill.reset();
+    note_case(tested().spec + ", captured", step.problem, step.recipe);
     launch(graph, stream);
     on.synchronize(stream.get());
-    const auto wrong = expectation(step, kind).wrong_with(outputs, inputs);
-    CHECK_MESSAGE(!wrong, *wrong << "\n" << reproduce(step));
+    const std::string wrong = fill.wrong();
+    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(step.problem, step.recipe));
   }
 }
 
@@ -89,4 +88,6 @@ TEST_CASE("a captured fill replays with changed lengths") {
     }
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "answers.h"
+#include "field_digests.h"
 #include "harness/backend_name.h"
 #include "harness/random.h"
 
-namespace nsameta::determinism {
+TEST_SUITE_BEGIN("determinism");
+
+namespace nsameta::test {
 namespace {
 
 harness::generated_case drawn(std::int64_t number) {
@@ -83,11 +85,11 @@ TEST_CASE("every backend, variant, stream and run gives the same bits") {
   for (std::int64_t number = 0; number < (is_sanitized ? 20 : 100); ++number) {
     CAPTURE(number);
     const harness::generated_case tested = drawn(number);
-    const field_digests expected = answer("reference", tested);
+    const field_digests expected = digests_of("reference", tested);
     for (const std::string& backend : computing()) {
       CAPTURE(backend);
-      for (int run = 0; run < 2; ++run) compared.equal(answer(backend, tested), expected);
-      if (harness::place_of(backend).has_graphs()) compared.equal(answer(backend, tested, {true, 0}), expected);
+      for (int run = 0; run < 2; ++run) compared.equal(digests_of(backend, tested), expected);
+      if (harness::place_of(backend).has_graphs()) compared.equal(digests_of(backend, tested, {true, 0}), expected);
     }
   }
 }
@@ -96,7 +98,7 @@ TEST_CASE("where inputs and outputs lie changes no bit") {
   comparisons compared{"places in memory"};
   for (const nsameta_mode mode : all_modes) {
     const harness::generated_case plain = small_batch(mode, 3);
-    const field_digests expected = answer("reference", plain);
+    const field_digests expected = digests_of("reference", plain);
     for (const std::string& backend : computing())
       for (const std::int64_t shift : {0, 1, 2, 3, 5, 7, 13, 31}) {
         CAPTURE(backend);
@@ -107,8 +109,8 @@ TEST_CASE("where inputs and outputs lie changes no bit") {
           table.misalignment = shift;
           table.row_stride += shift;
         }
-        compared.equal(answer(backend, moved), expected);
-        compared.equal(answer(backend, plain, {false, shift}), expected);
+        compared.equal(digests_of(backend, moved), expected);
+        compared.equal(digests_of(backend, plain, {false, shift}), expected);
       }
   }
 }
@@ -117,7 +119,7 @@ TEST_CASE("how lengths are stored changes no bit") {
   comparisons compared{"types and strides of lengths"};
   for (const nsameta_mode mode : all_modes) {
     const harness::generated_case plain = small_batch(mode, 4);
-    const field_digests expected = answer("reference", plain);
+    const field_digests expected = digests_of("reference", plain);
     for (const std::string& backend : computing())
       for (const nsameta_dtype dtype : {NSAMETA_INT32, NSAMETA_INT64})
         for (const std::int64_t stride : {1, 2, 5}) {
@@ -128,7 +130,7 @@ TEST_CASE("how lengths are stored changes no bit") {
           for (harness::strided_values* values :
                {&problem.seq_lens, &problem.extend_seq_lens, &problem.req_pool_indices})
             if (values->present()) *values = harness::strided_values(values->values(), dtype, stride);
-          compared.equal(answer(backend, stored), expected);
+          compared.equal(digests_of(backend, stored), expected);
         }
   }
 }
@@ -156,7 +158,7 @@ TEST_CASE("fields that are asked for change no bit of others") {
     harness::generated_case whole = drawn(1000 + number);
     for (std::size_t i = 0; i < vector_fields.size(); ++i)
       whole.layout.vectors[i].wanted = field_applies(vector_fields[i], whole.problem);
-    const field_digests expected = answer("reference", whole);
+    const field_digests expected = digests_of("reference", whole);
     for (const std::string& backend : computing()) {
       CAPTURE(backend);
       for (int set = 0; set < 5; ++set) {
@@ -166,9 +168,9 @@ TEST_CASE("fields that are asked for change no bit of others") {
         field_digests all = expected;
         // The status word tells of the capacities of what was asked for; it is compared where all is.
         all[vector_fields.size() - 1] = 0;
-        compared.equal(answer(backend, some), all);
+        compared.equal(digests_of(backend, some), all);
       }
-      compared.equal(answer(backend, whole), expected);
+      compared.equal(digests_of(backend, whole), expected);
     }
   }
 }
@@ -180,20 +182,23 @@ TEST_CASE("the number of threads changes no bit") {
       CAPTURE(mode);
       CAPTURE(tables);
       const harness::generated_case large = large_batch(mode, tables);
-      const field_digests expected = answer("reference", large);
+      const field_digests expected = digests_of("reference", large);
       for (const int threads : {1, 2, 3, 8}) {
         CAPTURE(threads);
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                         static_cast<std::size_t>(threads));
         tbb::task_arena arena(threads);
-        for (int run = 0; run < 3; ++run) arena.execute([&] { compared.equal(answer("cpu/tbb", large), expected); });
+        for (int run = 0; run < 3; ++run)
+          arena.execute([&] { compared.equal(digests_of("cpu/tbb", large), expected); });
       }
       if (is_sanitized && tables) continue;
       for (const std::string& backend : computing()) {
         CAPTURE(backend);
-        compared.equal(answer(backend, large), expected);
+        compared.equal(digests_of(backend, large), expected);
       }
     }
 }
 
-}  // namespace nsameta::determinism
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

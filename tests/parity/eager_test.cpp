@@ -1,18 +1,16 @@
 #include <doctest/doctest.h>
 
 #include "axes.h"
-#include "parity.h"
+#include "tested_backend.h"
 
-namespace nsameta::matrix {
+TEST_SUITE_BEGIN("matrix");
+
+namespace nsameta::test {
 
 TEST_CASE("every case of the product equals the reference") {
   const auto recipes = product();
   CHECK(recipes.size() >= 1000);
-  for (const auto& recipe : recipes) {
-    const auto tested_case = harness::build_case(recipe);
-    const std::string wrong = check_case(tested_case);
-    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
-  }
+  for (const auto& recipe : recipes) check_equal(harness::build_case(recipe));
 }
 
 TEST_CASE("each field alone equals the reference") {
@@ -27,9 +25,8 @@ TEST_CASE("each field alone equals the reference") {
         if (!field_applies(vector_fields[field], tested_case.problem)) continue;
         for (std::size_t other = 0; other < vector_fields.size(); ++other)
           tested_case.layout.vectors[other].wanted = other == field;
-        const std::string wrong = check_case(tested_case);
-        CHECK_MESSAGE(wrong.empty(), vector_fields[field].name << " alone: " << wrong << "\n"
-                                                               << reproduce(tested_case));
+        CAPTURE(vector_fields[field].name);
+        check_equal(tested_case);
       }
 }
 
@@ -45,17 +42,13 @@ TEST_CASE("each page table alone equals the reference") {
           recipe.tables = tables;
           auto tested_case = harness::build_case(recipe);
           for (harness::vector_layout& vector : tested_case.layout.vectors) vector.wanted = false;
-          const std::string wrong = check_case(tested_case);
-          CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+          check_equal(tested_case);
         }
 }
 
 TEST_CASE("random cases equal the reference") {
-  for (std::uint64_t number = 0; number < 1500; ++number) {
-    const auto tested_case = harness::build_case(harness::draw_recipe(20, number));
-    const std::string wrong = check_case(tested_case);
-    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
-  }
+  for (std::uint64_t number = 0; number < 1500; ++number)
+    check_equal(harness::build_case(harness::draw_recipe(20, number)));
 }
 
 TEST_CASE("large batches equal the reference") {
@@ -69,10 +62,10 @@ TEST_CASE("large batches equal the reference") {
       recipe.max_rows = 200000;
       recipe.tables = harness::table_choice::both;
       recipe.max_table_elements = 1 << 20;
-      const auto tested_case = harness::build_case(recipe);
-      const std::string wrong = check_case(tested_case);
-      CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(tested_case));
+      check_equal(harness::build_case(recipe));
     }
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -4,10 +4,9 @@
 #include <array>
 
 #include "harness/random.h"
-#include "parity.h"
 #include "tested_backend.h"
 
-namespace nsameta::fan_out {
+namespace nsameta::test {
 namespace {
 
 using harness::random_source;
@@ -45,7 +44,7 @@ harness::output_layout layout_of(const harness::problem_data& problem, random_so
 
 }  // namespace
 
-harness::problem_data problem_of(nsameta_mode mode, std::int64_t batch_size, std::uint64_t seed) {
+harness::problem_data varied_problem(nsameta_mode mode, std::int64_t batch_size, std::uint64_t seed) {
   harness::case_recipe recipe;
   recipe.mode = mode;
   recipe.batch_size = batch_size;
@@ -65,26 +64,12 @@ harness::problem_data problem_of(nsameta_mode mode, std::int64_t batch_size, std
   return harness::build_case(recipe).problem;
 }
 
-output_sets::output_sets(const harness::problem_data& problem, std::int64_t count, std::uint64_t seed) {
+filling varied_sets(const harness::problem_data& problem, std::int64_t count, std::uint64_t seed) {
   random_source random(seed);
-  for (std::int64_t set = 0; set < count; ++set) {
-    layouts_.push_back(layout_of(problem, random));
-    buffers_.emplace_back(matrix::tested().place, layouts_.back(), harness::pages_in_turn());
-    views_.push_back(buffers_.back().view());
-  }
+  std::vector<harness::output_layout> layouts;
+  for (std::int64_t set = 0; set < count; ++set) layouts.push_back(layout_of(problem, random));
+  return {problem, layouts, tested().place,
+          random.chance(50) ? harness::guard::page_before : harness::guard::page_behind};
 }
 
-void output_sets::reset() {
-  for (harness::output_buffers& buffers : buffers_) buffers.reset();
-}
-
-std::string output_sets::wrong_with(const harness::problem_data& problem, const harness::input_buffers& inputs) {
-  for (std::size_t set = 0; set < layouts_.size(); ++set) {
-    matrix::expectation expected({{}, problem, layouts_[set]});
-    if (const auto wrong = expected.wrong_with(buffers_[set], inputs))
-      return "set " + std::to_string(set) + ": " + *wrong;
-  }
-  return "";
-}
-
-}  // namespace nsameta::fan_out
+}  // namespace nsameta::test

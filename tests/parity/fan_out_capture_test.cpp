@@ -6,10 +6,11 @@
 #include "fan_out.h"
 #include "harness/library_error.h"
 #include "nsameta/device.hpp"
-#include "parity.h"
 #include "tested_backend.h"
 
-namespace nsameta::fan_out {
+TEST_SUITE_BEGIN("fan_out");
+
+namespace nsameta::test {
 namespace {
 
 /// The same requests last to first: as many rows, all somewhere else.
@@ -28,42 +29,42 @@ harness::problem_data reversed(harness::problem_data problem) {
 }
 
 void check_captured(const harness::problem_data& problem, std::int64_t count) {
-  const harness::device_place& place = matrix::tested().place;
+  const harness::device_place& place = tested().place;
   const device on(place.backend, place.index);
   const device_stream stream = make_stream(on);
-  harness::input_buffers inputs(place, harness::pages_in_turn());
-  inputs.upload(problem);
-  output_sets sets(problem, count, static_cast<std::uint64_t>(count));
+  filling fill = varied_sets(problem, count, static_cast<std::uint64_t>(count));
   nsameta_target target = place.target();
   target.stream = stream.get();
 
-  const nsameta_problem captured = inputs.view();
-  const device_graph graph = capture(stream, [&] { fill_many(captured, sets.views(), target).or_throw(); });
+  const nsameta_problem captured = fill.problem();
+  const device_graph graph = capture(stream, [&] { fill_many(captured, fill.sets(), target).or_throw(); });
   for (const harness::problem_data& step : {problem, reversed(problem), problem}) {
-    inputs.upload(step);
-    REQUIRE(inputs.view().seq_lens.data == captured.seq_lens.data);
-    sets.reset();
-    matrix::note_case(matrix::tested().spec + ", captured, " + std::to_string(count) + " sets", {{}, step, {}});
+    fill.upload(step);
+    REQUIRE(fill.problem().seq_lens.data == captured.seq_lens.data);
+    fill.reset();
+    note_case(tested().spec + ", captured, " + std::to_string(count) + " sets", step);
     launch(graph, stream);
     on.synchronize(stream.get());
-    CHECK(sets.wrong_with(step, inputs) == "");
+    CHECK(fill.wrong() == "");
   }
 }
 
 }  // namespace
 
 TEST_CASE("a captured fan-out replays with changed lengths") {
-  if (!matrix::tested().place.has_graphs()) return;
-  const nsameta_target target = matrix::tested().place.target();
+  if (!tested().place.has_graphs()) return;
+  const nsameta_target target = tested().place.target();
   harness::check(nsameta_warmup(&target));
   std::uint64_t seed = 100;
   for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t count : {1, 2, 8, 9, 17}) {
       CAPTURE(count);
       CAPTURE(seed);
-      check_captured(problem_of(mode, 40, seed), count);
+      check_captured(varied_problem(mode, 40, seed), count);
       ++seed;
     }
 }
 
-}  // namespace nsameta::fan_out
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

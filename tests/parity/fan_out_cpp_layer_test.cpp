@@ -8,13 +8,15 @@
 #include "nsameta/nsameta.hpp"
 #include "tested_backend.h"
 
-namespace nsameta::fan_out {
+TEST_SUITE_BEGIN("fan_out");
+
+namespace nsameta::test {
 namespace {
 
 using ints = std::vector<std::int32_t>;
 
 /// Host memory will do on every backend but these.
-bool needs_device_memory() { return !matrix::tested().place.on_host(); }
+bool needs_device_memory() { return !tested().place.on_host(); }
 
 /// Two requests of 3 and 5 positions, in slots 2 and 0 of a table of 6 columns, 8 apart.
 struct small_step {
@@ -44,7 +46,7 @@ TEST_CASE("three draft steps with page tables, in one call") {
     sets[i].with(&nsameta_outputs::page_table_1, full[i], 6).with(&nsameta_outputs::real_page_table, paged[i], 3);
     sets[i].with_table_tail(NSAMETA_TAIL_VALUE, -1);
   }
-  fill_many(step.what, sets, target(matrix::tested().place.target().kind)).or_throw();
+  fill_many(step.what, sets, target(tested().place.target().kind)).or_throw();
   CHECK(lengths == std::array{ints{3, 5}, ints{4, 6}, ints{5, 7}});
   CHECK(full[0] == ints{16, 17, 18, -1, -1, -1, 0, 1, 2, 3, 4, -1});
   CHECK(full[2] == ints{16, 17, 18, 19, 20, -1, 0, 1, 2, 3, 4, 5});
@@ -60,7 +62,7 @@ TEST_CASE("shards and pools") {
   into.with(&nsameta_outputs::nsa_cache_seqlens, clamped).with(&nsameta_outputs::token_to_batch, requests);
   into.with(&nsameta_outputs::cache_seqlens, kept).with_vector_tail(NSAMETA_TAIL_ZERO);
   const std::array<nsameta_outputs, 1> sets{into};
-  fill_many(step.what, sets, target(matrix::tested().place.target().kind)).or_throw();
+  fill_many(step.what, sets, target(tested().place.target().kind)).or_throw();
   CHECK(clamped == ints{2});
   CHECK(requests == ints{0});
   CHECK(kept == ints{2, 0});
@@ -77,4 +79,6 @@ TEST_CASE("a table that cannot be is refused at once") {
   CHECK(into.with(&nsameta_outputs::page_table_1, memory, 11).page_table_1.rows == 0);
 }
 
-}  // namespace nsameta::fan_out
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

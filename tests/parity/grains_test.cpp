@@ -7,13 +7,15 @@
 
 #include <cstdio>
 
-#include "answers.h"
 #include "cpu/fill.h"
+#include "field_digests.h"
 #include "harness/digest.h"
 #include "harness/generator.h"
 #include "harness/output_buffers.h"
 
-namespace nsameta::determinism {
+TEST_SUITE_BEGIN("grains");
+
+namespace nsameta::test {
 namespace {
 
 template <class Fill>
@@ -52,4 +54,6 @@ TEST_CASE("neither the size of tasks nor the number of threads changes a bit") {
   std::printf("%ld answers compared\n", compared);
 }
 
-}  // namespace nsameta::determinism
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

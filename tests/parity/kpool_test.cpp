@@ -6,7 +6,9 @@
 #include "answer.h"
 #include "workloads.h"
 
-namespace nsameta::shards {
+TEST_SUITE_BEGIN("shards");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int32_t pools[] = {1, 2, 3, 4, 16, 64, 1000};
@@ -23,7 +25,7 @@ void check_pools(harness::problem_data problem) {
       problem.index_kpool = pool;
       problem.index_topk = topk;
       const answer pooled = answer_of(problem);
-      ints expected = pooled.expanded;
+      longs expected = pooled.expanded;
       for (std::int64_t& length : expected) length = clamped(length, pool, topk);
       CAPTURE(pool);
       CAPTURE(topk);
@@ -49,10 +51,12 @@ TEST_CASE("pools change nothing else") {
 
 TEST_CASE("the worked case of K = 8 and pools of 4") {
   harness::problem_data problem;
-  problem.seq_lens = harness::strided_values(ints{0, 3, 4, 7, 8, 9, 12, 15});
+  problem.seq_lens = harness::strided_values(longs{0, 3, 4, 7, 8, 9, 12, 15});
   problem.index_topk = 8;
   problem.index_kpool = 4;
-  CHECK(answer_of(problem).clamped == ints{0, 3, 4, 7, 8, 9, 8, 11});
+  CHECK(answer_of(problem).clamped == longs{0, 3, 4, 7, 8, 9, 8, 11});
 }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

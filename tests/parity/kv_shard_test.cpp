@@ -7,17 +7,19 @@
 #include "answer.h"
 #include "workloads.h"
 
-namespace nsameta::shards {
+TEST_SUITE_BEGIN("shards");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int32_t interleaves[] = {1, 2, 16, 64};
 
-void add(ints& sum, const ints& part) {
+void add(longs& sum, const longs& part) {
   REQUIRE(sum.size() == part.size());
   std::ranges::transform(sum, part, sum.begin(), std::plus());
 }
 
-ints clamped_to(ints lengths, std::int64_t topk) {
+longs clamped_to(longs lengths, std::int64_t topk) {
   for (std::int64_t& length : lengths) length = std::min(length, topk);
   return lengths;
 }
@@ -41,7 +43,7 @@ void check_split(harness::problem_data problem) {
     for (std::int32_t size = 1; size <= 8; ++size) {
       CAPTURE(interleave);
       CAPTURE(size);
-      ints rows_sum(whole.expanded.size(), 0), requests_sum(whole.cache_seqlens.size(), 0);
+      longs rows_sum(whole.expanded.size(), 0), requests_sum(whole.cache_seqlens.size(), 0);
       for (std::int32_t rank = 0; rank < size; ++rank) {
         problem.kv_shard = {size, rank, interleave};
         const answer part = answer_of(problem);
@@ -75,12 +77,12 @@ TEST_CASE("a rank holds the positions that are dealt to it") {
     for (std::int32_t size = 1; size <= 8; ++size) {
       // Every length of the first two turns.
       const std::int64_t lengths = 2 * std::int64_t{interleave} * size + 2;
-      ints seq_lens;
+      longs seq_lens;
       for (std::int64_t length = 0; length < lengths; ++length) seq_lens.push_back(length);
       problem.seq_lens = harness::strided_values(seq_lens);
       for (std::int32_t rank = 0; rank < size; ++rank) {
         problem.kv_shard = {size, rank, interleave};
-        ints expected;
+        longs expected;
         for (const std::int64_t length : seq_lens) expected.push_back(counted(problem.kv_shard, length));
         const answer part = answer_of(problem);
         CHECK(part.expanded == expected);
@@ -93,12 +95,14 @@ TEST_CASE("a rank holds the positions that are dealt to it") {
 TEST_CASE("rows are expanded first and localised then") {
   harness::problem_data problem;
   problem.mode = NSAMETA_EXTEND;
-  problem.seq_lens = harness::strided_values(ints{10});
-  problem.extend_seq_lens = harness::strided_values(ints{3});
+  problem.seq_lens = harness::strided_values(longs{10});
+  problem.extend_seq_lens = harness::strided_values(longs{3});
   problem.kv_shard = {2, 0, 1};
-  CHECK(answer_of(problem).expanded == ints{4, 5, 5});
+  CHECK(answer_of(problem).expanded == longs{4, 5, 5});
   problem.kv_shard.rank = 1;
-  CHECK(answer_of(problem).expanded == ints{4, 4, 5});
+  CHECK(answer_of(problem).expanded == longs{4, 4, 5});
 }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -12,7 +12,7 @@
 #include "nsameta/device.h"
 #include "tested_backend.h"
 
-namespace nsameta::boundaries {
+namespace nsameta::test {
 
 /// Memory of the tested device. On the host it is a mapping without backing, between protected pages: its own come into
 /// being, as zeros, where they are written. On a GPU it is an allocation like any other, with anything in it.
@@ -41,7 +41,7 @@ class large_array {
   T operator[](std::int64_t at) const { return get(at, 1)[0]; }
 
  private:
-  static const harness::device_place& place() { return matrix::tested().place; }
+  static const harness::device_place& place() { return tested().place; }
   static harness::guarded_layout layout_of(std::size_t bytes) {
     harness::guarded_layout layout(harness::guard_on(place(), harness::pages_in_turn()));
     layout.add("a large array", bytes);
@@ -55,4 +55,4 @@ class large_array {
   harness::guarded_memory memory_;
 };
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <functional>
 
-#include "call.h"
 #include "harness/problem_json.h"
 #include "harness/random.h"
-#include "parity.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 namespace {
 
 /// Query tokens of request r.
@@ -37,7 +38,7 @@ void check_batch(const harness::problem_data& problem) {
   harness::generated_case tested{{}, problem, exact_layout(problem, live_shape_of(problem))};
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
     if (vector_fields[i].may_be_int64) tested.layout.vectors[i].dtype = NSAMETA_INT64;
-  CHECK(matrix::check_case(tested) == "");
+  check_equal(tested);
 }
 
 void check_queries(const query_rule& queries_of) {
@@ -75,4 +76,6 @@ TEST_CASE("1,000,000 requests (simt: 200,000), all of them empty") {
   check_queries([](std::int64_t) { return 0; });
 }
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -1,9 +1,11 @@
 /// Page tables whose elements stand past 2^31.
 #include <doctest/doctest.h>
 
-#include "call.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int64_t million = 1 << 20;  // columns of a context of a million tokens
@@ -142,4 +144,6 @@ TEST_CASE("2^31 - 1 draft tokens and an offset: rows of tables that hold few of 
   for (const std::int64_t row : {0, 1, 2}) CHECK(full.get(row * width, width) == tokens_of(1, width));
 }
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

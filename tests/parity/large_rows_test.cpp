@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
-#include "call.h"
 #include "harness/random.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int64_t topk = 2048, offset = 7;  // positions before a request's first row
@@ -73,7 +75,7 @@ void check_rows(const two_requests& of) {
 
 /// Whether the tested device is a GPU with more memory than this.
 bool is_gpu_with(std::int64_t bytes) {
-  const harness::device_place& place = matrix::tested().place;
+  const harness::device_place& place = tested().place;
   nsameta_device_info info{};
   harness::check(nsameta_device(place.backend.c_str(), place.index, &info));
   return !place.on_host() && info.memory_bytes > bytes;
@@ -90,4 +92,6 @@ TEST_CASE("2^31 - 1 rows, on a GPU with 24 GB") {
   check_rows({std::int64_t{1} << 30, (std::int64_t{1} << 30) - 1});
 }
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

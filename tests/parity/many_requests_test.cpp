@@ -8,9 +8,11 @@
 
 #include "fields.h"
 #include "harness/random.h"
-#include "parity.h"
+#include "tested_backend.h"
 
-namespace nsameta::matrix {
+TEST_SUITE_BEGIN("matrix");
+
+namespace nsameta::test {
 namespace {
 
 struct batch_kind {
@@ -64,12 +66,6 @@ harness::generated_case with_fields(harness::generated_case tested,
   return tested;
 }
 
-void check_equal(const harness::generated_case& tested) {
-  CAPTURE(tested.problem.mode);
-  CAPTURE(tested.problem.batch_size());
-  CHECK(check_case(tested) == "");
-}
-
 /// All fields with the status word and without, which are different kernels, and the two that most steps want.
 void check_fields(const batch_kind& kind) {
   const harness::generated_case all = case_of(kind);
@@ -118,4 +114,6 @@ TEST_CASE("many requests with tails and with an offset equal the reference") {
   }
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

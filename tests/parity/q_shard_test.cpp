@@ -6,13 +6,15 @@
 #include "answer.h"
 #include "workloads.h"
 
-namespace nsameta::shards {
+TEST_SUITE_BEGIN("shards");
+
+namespace nsameta::test {
 namespace {
 
 /// Requests with a token on the rank, and how many.
 struct kept_requests {
   std::vector<std::size_t> index;
-  ints rows;
+  longs rows;
 };
 
 /// Counted token by token.
@@ -55,7 +57,7 @@ void check_requests(const answer& whole, const answer& part, const kept_requests
   CHECK(part.cu_seqlens_k == prefix_sums(part.cache_seqlens));
   CHECK(part.cu_seqlens_q == prefix_sums(kept.rows));
   CHECK(part.cu_clamped == prefix_sums(part.clamped));
-  CHECK(part.cu_rows == prefix_sums(ints(part.expanded.size(), 1)));
+  CHECK(part.cu_rows == prefix_sums(longs(part.expanded.size(), 1)));
 }
 
 /// `extend` shows a request once, the other modes show it in every row.
@@ -100,9 +102,11 @@ TEST_CASE("every row of the batch is on exactly one rank, in order, with its uns
 TEST_CASE("a batch with fewer tokens than ranks is not dealt, one with as many is") {
   harness::problem_data problem;
   for (std::int64_t tokens = 0; tokens <= 8; ++tokens) {
-    problem.seq_lens = harness::strided_values(ints(static_cast<std::size_t>(tokens), 100));
+    problem.seq_lens = harness::strided_values(longs(static_cast<std::size_t>(tokens), 100));
     check_dealt(problem);
   }
 }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -2,9 +2,11 @@
 /// and nothing else.
 #include <doctest/doctest.h>
 
-#include "call.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int32_t most = 2147483647;
@@ -99,4 +101,6 @@ TEST_CASE("a request that is cut by the capacity, with others behind it") {
 }
 
 }  // namespace
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

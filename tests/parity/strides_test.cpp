@@ -1,9 +1,11 @@
 /// Lengths that stand gigabytes apart.
 #include <doctest/doctest.h>
 
-#include "call.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 
 TEST_CASE("stride * index past 2^31 elements and bytes") {
   constexpr std::int64_t far = 1'100'000'001, far_wide = (std::int64_t{1} << 29) + 1;
@@ -28,4 +30,6 @@ TEST_CASE("stride * index past 2^31 elements and bytes") {
   CHECK(expanded.get(0, 6) == ints{10, 19, 20, 28, 29, 30});
 }
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "call.h"
+#include "large_call.h"
 
-namespace nsameta::boundaries {
+TEST_SUITE_BEGIN("boundaries");
+
+namespace nsameta::test {
 namespace {
 
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
@@ -112,4 +114,6 @@ TEST_CASE("more rows than int32 counts, of which the buffers take the first few"
   CHECK(sums[64] == 64 * 65 / 2);
 }
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "fields.h"
+#include "fixture.h"
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
-#include "parity.h"
 
-namespace nsameta::matrix {
+TEST_SUITE_BEGIN("threshold");
+
+namespace nsameta::test {
 namespace {
 
 using harness::check;
@@ -33,10 +35,9 @@ harness::problem_data problem_of(const step_kind& kind, std::int64_t batch_size)
 
 /// "one thread", where the host knows, or "counted", where the fill decides.
 std::string decided(const nsameta_problem& problem, const nsameta_outputs* outputs) {
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  check(nsameta_explain(&problem, outputs, &host, &decision));
+  check(nsameta_explain(&problem, outputs, &on_host, &decision));
   return std::string(decision.rule).find("else oneTBB") == std::string::npos ? "one thread" : "counted";
 }
 
@@ -74,24 +75,17 @@ std::int64_t threshold(const step_kind& kind) {
 
 /// Fills a batch by selection; what was decided.
 std::string fill_and_compare(const step_kind& kind, std::int64_t batch_size) {
-  harness::generated_case step;
-  step.problem = problem_of(kind, batch_size);
-  step.layout = exact_layout(step.problem, live_shape_of(step.problem));
-  harness::input_buffers inputs(harness::place_of("cpu"), harness::pages_in_turn());
-  inputs.upload(step.problem);
-  harness::output_buffers outputs(harness::place_of("cpu"), step.layout, harness::pages_in_turn());
-  note_case("by selection", step);
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
-  check(nsameta_fill(&inputs.view(), &outputs.view(), &host));
-  const auto wrong = expectation(step).wrong_with(outputs, inputs);
-  CHECK_MESSAGE(!wrong, *wrong << " at batch size " << batch_size);
-  return decided(inputs.view(), &outputs.view());
+  const harness::problem_data problem = problem_of(kind, batch_size);
+  filling fill(problem, {exact_layout(problem, live_shape_of(problem))}, {}, harness::pages_in_turn());
+  note_case("by selection", problem);
+  const std::string wrong = fill.wrong_after_fill();
+  CHECK_MESSAGE(wrong.empty(), wrong << " at batch size " << batch_size);
+  return decided(fill.problem(), &fill.outputs());
 }
 
 }  // namespace
 
 TEST_CASE("selection changes its mind at a batch size, and the answer stays the reference's") {
-  check(nsameta_set_override("auto"));  // whatever the environment says
   for (const step_kind kind : {step_kind{NSAMETA_DECODE, 0}, step_kind{NSAMETA_DRAFT_EXTEND, 4}}) {
     const std::int64_t size = threshold(kind);
     MESSAGE(std::string(harness::mode_name(kind.mode)), ": ", decided_for_size(kind, size), " from batch size ", size,
@@ -104,4 +98,6 @@ TEST_CASE("selection changes its mind at a batch size, and the answer stays the 
   }
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

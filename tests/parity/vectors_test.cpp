@@ -3,26 +3,24 @@
 
 #include <fstream>
 
+#include "fixture.h"
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
-#include "nsameta/device.h"
-#include "parity.h"
 #include "tested_backend.h"
 
-namespace nsameta::matrix {
+TEST_SUITE_BEGIN("matrix");
+
+namespace nsameta::test {
 namespace {
 
 harness::json answer(const harness::problem_data& problem) {
   const harness::device_place& place = tested().place;
   const nsameta_target target = place.target();
-  const harness::guard kind = harness::pages_in_turn();
-  harness::input_buffers inputs(place, kind);
-  inputs.upload(problem);
-  harness::output_buffers outputs(place, exact_layout(problem, live_shape_of(problem)), kind);
-  note_case(tested().spec, {{}, problem, {}});
-  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
-  harness::check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
-  return harness::answer_to_json(problem, outputs.read_back());
+  filling fill(problem, {exact_layout(problem, live_shape_of(problem))}, place, harness::pages_in_turn());
+  note_case(tested().spec, problem);
+  harness::check(nsameta_fill(&fill.problem(), &fill.outputs(), &target));
+  synchronize();
+  return harness::answer_to_json(problem, fill.read_back());
 }
 
 }  // namespace
@@ -41,4 +39,6 @@ TEST_CASE("the worked cases come out as written") {
   CHECK(cases == 48);
 }
 
-}  // namespace nsameta::matrix
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

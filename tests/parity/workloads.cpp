@@ -7,7 +7,7 @@
 #include "harness/generator.h"
 #include "harness/problem_json.h"
 
-namespace nsameta::shards {
+namespace nsameta::test {
 namespace {
 
 using harness::length_pattern;
@@ -46,4 +46,4 @@ void for_each_workload(const std::function<void(const harness::problem_data&)>& 
     }
 }
 
-}  // namespace nsameta::shards
+}  // namespace nsameta::test

@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 
-namespace nsameta::promises {
+namespace nsameta::test {
 namespace {
 
 // Of this program's own thread-local memory, which is there before any thread runs: reading it allocates nothing.
@@ -49,9 +49,9 @@ std::string calls_made() {
   return text;
 }
 
-}  // namespace nsameta::promises
+}  // namespace nsameta::test
 
-using namespace nsameta::promises;
+using namespace nsameta::test;
 
 // glibc's own, under the names that it keeps for programs that replace the public ones.
 extern "C" {

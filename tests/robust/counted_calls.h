@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace nsameta::promises {
+namespace nsameta::test {
 
 /// Made by the calling thread while its counting_scope lived.
 struct counted_calls {
@@ -28,4 +28,4 @@ const counted_calls& counted();
 /// "2 allocations, 1 environment reads"; "" when there was none.
 std::string calls_made();
 
-}  // namespace nsameta::promises
+}  // namespace nsameta::test

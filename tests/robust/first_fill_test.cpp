@@ -6,14 +6,10 @@
 #include <thread>
 
 #include "counted_calls.h"
-#include "harness/backend_name.h"
-#include "harness/generator.h"
-#include "harness/input_buffers.h"
+#include "fixture.h"
 #include "harness/library_error.h"
-#include "harness/output_buffers.h"
-#include "nsameta/device.h"
 
-namespace nsameta::promises {
+namespace nsameta::test {
 namespace {
 
 bool is_ready(const std::string& backend) {
@@ -23,11 +19,11 @@ bool is_ready(const std::string& backend) {
 }
 
 /// "" when the fill neither failed nor made a call that is counted.
-std::string calls_of(const nsameta_problem& problem, const nsameta_outputs& outputs, const nsameta_target& target) {
+std::string calls_of(const filling& fill, const nsameta_target& target) {
   nsameta_status status;
   {
     const counting_scope scope;
-    status = nsameta_fill(&problem, &outputs, &target);
+    status = nsameta_fill(&fill.problem(), &fill.outputs(), &target);
   }
   return status == NSAMETA_OK ? calls_made() : nsameta_last_error();
 }
@@ -41,19 +37,16 @@ TEST_CASE("fills after a warm-up allocate nothing, read no environment, open no 
     const harness::device_place place = harness::place_of(backend);
     const nsameta_target target = place.target();
     harness::check(nsameta_warmup(&target));
-    const harness::generated_case tested = harness::build_case({});  // small: one task on a CPU
-    harness::input_buffers inputs(place);
-    inputs.upload(tested.problem);
-    const harness::output_buffers outputs(place, tested.layout);
+    const filling small(harness::case_recipe{}, place);  // one task on a CPU
     std::string of_new_thread;
-    CHECK(calls_of(inputs.view(), outputs.view(), target) == "");
-    CHECK(calls_of(inputs.view(), outputs.view(), target) == "");
+    CHECK(calls_of(small, target) == "");
+    CHECK(calls_of(small, target) == "");
     std::jthread([&] {
-      if (!place.on_host()) calls_of(inputs.view(), outputs.view(), target);  // CUDA allocates for each new thread
-      of_new_thread = calls_of(inputs.view(), outputs.view(), target);
+      if (!place.on_host()) calls_of(small, target);  // CUDA allocates for each new thread
+      of_new_thread = calls_of(small, target);
     }).join();
     CHECK(of_new_thread == "");
   }
 }
 
-}  // namespace nsameta::promises
+}  // namespace nsameta::test

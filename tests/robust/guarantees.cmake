@@ -1,19 +1,18 @@
 # What the library promises not to do, seen from outside. docs/guarantees.md lists all of them with their tests.
 
 if(NOT NSAMETA_SANITIZE)
-  add_executable(nsameta_quiet_fill_tests ../parity/main.cpp counted_calls.cpp quiet_fill_test.cpp)
   # What is hidden stands before nobody's.
-  set_source_files_properties(counted_calls.cpp PROPERTIES COMPILE_OPTIONS -fvisibility=default)
-  target_link_libraries(nsameta_quiet_fill_tests PRIVATE nsameta_parity nsameta_flags)
-  # One process a backend; skipped (77) where it cannot run. The tasks of cpu/tbb are oneTBB's to allocate.
-  foreach(spec cpu/serial cuda/block256 hip/block256)
-    string(REGEX REPLACE "[:/]" "." name "${spec}")
-    add_test(NAME promises.quiet_fill.${name} COMMAND nsameta_quiet_fill_tests --backend=${spec})
-    set_tests_properties(promises.quiet_fill.${name} PROPERTIES SKIP_RETURN_CODE 77)
-  endforeach()
+  add_library(nsameta_counted_calls OBJECT counted_calls.cpp)
+  target_link_libraries(nsameta_counted_calls PRIVATE nsameta_flags)
+  target_compile_options(nsameta_counted_calls PRIVATE -fvisibility=default)
+  add_executable(nsameta_quiet_fill_tests quiet_fill_test.cpp)
+  target_link_libraries(nsameta_quiet_fill_tests PRIVATE nsameta_counted_calls nsameta_backend_main nsameta_flags)
+  # The tasks of cpu/tbb are oneTBB's to allocate.
+  nsameta_backend_tests(promises.quiet_fill nsameta_quiet_fill_tests SPECS cpu/serial ${gpu_variants})
 
-  add_executable(nsameta_first_fill_tests counted_calls.cpp first_fill_test.cpp)
-  target_link_libraries(nsameta_first_fill_tests PRIVATE nsameta_harness nsameta_flags nsameta_test_main)
+  add_executable(nsameta_first_fill_tests first_fill_test.cpp)
+  target_link_libraries(nsameta_first_fill_tests PRIVATE
+    nsameta_counted_calls nsameta_fixture nsameta_flags nsameta_test_main)
   add_test(NAME promises.first_fill COMMAND nsameta_first_fill_tests)
   set_tests_properties(promises.first_fill PROPERTIES
     ENVIRONMENT_MODIFICATION "NSAMETA_LOG=unset:;NSAMETA_BACKEND=unset:")

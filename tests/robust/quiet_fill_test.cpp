@@ -10,29 +10,23 @@
 #include <fstream>
 
 #include "counted_calls.h"
-#include "harness/generator.h"
-#include "harness/input_buffers.h"
+#include "fixture.h"
 #include "harness/library_error.h"
-#include "harness/output_buffers.h"
 #include "nsameta/device.h"
-#include "parity/tested_backend.h"
+#include "tested_backend.h"
 
-namespace nsameta::promises {
+namespace nsameta::test {
 namespace {
 
 /// Fills twice, because the first may be the first of its kind on the device, and says what the second one did.
 std::string calls_of_a_fill(const harness::case_recipe& recipe) {
-  const harness::generated_case tested = harness::build_case(recipe);
-  const harness::device_place& place = matrix::tested().place;
-  harness::input_buffers inputs(place);
-  inputs.upload(tested.problem);
-  harness::output_buffers outputs(place, tested.layout);
-  const nsameta_target target = place.target();
-  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
+  const filling fill(recipe, tested().place);
+  const nsameta_target target = tested().place.target();
+  harness::check(nsameta_fill(&fill.problem(), &fill.outputs(), &target));
   nsameta_status status;
   {
     const counting_scope scope;
-    status = nsameta_fill(&inputs.view(), &outputs.view(), &target);
+    status = nsameta_fill(&fill.problem(), &fill.outputs(), &target);
   }
   harness::check(status);
   return calls_made();
@@ -41,15 +35,10 @@ std::string calls_of_a_fill(const harness::case_recipe& recipe) {
 }  // namespace
 
 TEST_CASE("what the library does is counted") {
-  const harness::generated_case tested = harness::build_case({});
-  const harness::device_place host = harness::place_of("reference");
-  harness::input_buffers inputs(host);
-  inputs.upload(tested.problem);
-  harness::output_buffers outputs(host, tested.layout);
-  const nsameta_target target = host.target();
+  const filling fill(harness::case_recipe{}, harness::place_of("reference"));
   {
     const counting_scope scope;  // the reference is not the one that promises
-    harness::check(nsameta_fill_on("reference", &inputs.view(), &outputs.view(), &target));
+    harness::check(nsameta_fill_on("reference", &fill.problem(), &fill.outputs(), &on_host));
     (void)std::getenv("PATH");
     close(open("/dev/null", O_RDONLY));
     std::ifstream("/dev/null").get();
@@ -61,7 +50,7 @@ TEST_CASE("what the library does is counted") {
 }
 
 TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
-  const nsameta_target target = matrix::tested().place.target();
+  const nsameta_target target = tested().place.target();
   harness::check(nsameta_warmup(&target));
   int fills = 0;
   for (const nsameta_mode mode : nsameta::all_modes)
@@ -86,7 +75,7 @@ TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
 }
 
 TEST_CASE("a refused call allocates nothing") {
-  const nsameta_target target = matrix::tested().place.target();
+  const nsameta_target target = tested().place.target();
   nsameta_problem problem;
   nsameta_problem_init(&problem);
   problem.batch_size = -1;
@@ -102,4 +91,4 @@ TEST_CASE("a refused call allocates nothing") {
   CHECK(calls_made() == "");
 }
 
-}  // namespace nsameta::promises
+}  // namespace nsameta::test

@@ -6,13 +6,13 @@
 #include <deque>
 
 #include "harness/library_error.h"
-#include "parity/tested_backend.h"
 #include "recorded_fill.h"
+#include "tested_backend.h"
 
-namespace nsameta::replays {
+TEST_SUITE_BEGIN("cold_capture");
+
+namespace nsameta::test {
 namespace {
-
-using matrix::tested;
 
 std::deque<recorded_fill> make_fills() {
   std::deque<recorded_fill> fills;
@@ -62,4 +62,6 @@ TEST_CASE("right after the warm-up, the first calls of a process may be captured
   record_and_replay(fills, stream);
 }
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -6,7 +6,7 @@
 
 #include "harness/random.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 namespace {
 
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
@@ -172,4 +172,4 @@ length_step step_of(const fill_kind& kind, const harness::problem_data& full, st
   return {laid(seq_lens), laid(tokens), laid(slots)};
 }
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

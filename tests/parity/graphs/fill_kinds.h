@@ -7,7 +7,7 @@
 #include "harness/output_layout.h"
 #include "harness/problem_data.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 
 enum class field_choice {
   two,      ///< seqlens_expanded and nsa_cache_seqlens
@@ -58,4 +58,4 @@ struct length_step {
 /// than that right behind, and less and less from there. Every eighth step holds lengths and slots that make no sense.
 length_step step_of(const fill_kind&, const harness::problem_data& full, std::int64_t number, std::int64_t count);
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

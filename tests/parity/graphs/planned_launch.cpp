@@ -5,7 +5,7 @@
 #include "gpu/fill.h"
 #include "simt/runtime.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 namespace {
 
 planned_launch last;
@@ -28,4 +28,4 @@ planned_launch plan_launch(const nsameta_problem& problem, const nsameta_outputs
   return last;
 }
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

@@ -4,7 +4,7 @@
 #include "gpu/runtime.h"
 #include "nsameta/nsameta.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 
 struct planned_launch {
   int kernel;  ///< its gpu::kernel_id
@@ -15,4 +15,4 @@ struct planned_launch {
 planned_launch plan_launch(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets,
                            const nsameta_decision& decision);
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

@@ -1,24 +1,14 @@
 #include "recorded_fill.h"
 
-#include "harness/digest.h"
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
 #include "nsameta/device.h"
-#include "parity/parity.h"
-#include "parity/tested_backend.h"
+#include "tested_backend.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 namespace {
 
 using harness::check;
-using matrix::tested;
-
-std::deque<harness::output_buffers> make_sets(const harness::device_place& place,
-                                              const std::vector<harness::output_layout>& layouts) {
-  std::deque<harness::output_buffers> sets;
-  for (const harness::output_layout& layout : layouts) sets.emplace_back(place, layout);
-  return sets;
-}
 
 bool same_addresses(const nsameta_problem& a, const nsameta_problem& b) {
   return a.seq_lens.data == b.seq_lens.data && a.extend_seq_lens.data == b.extend_seq_lens.data &&
@@ -31,13 +21,9 @@ recorded_fill::recorded_fill(const fill_kind& kind, nsameta_mode mode, std::int6
     : kind_(kind),
       full_(full_problem(kind, mode)),
       problem_(full_),
-      layouts_(layouts_for(kind, full_)),
-      inputs_(tested().place),
-      sets_(make_sets(tested().place, layouts_)),
-      expected_(make_sets(harness::place_of("reference"), layouts_)) {
-  for (const harness::output_buffers& set : sets_) views_.push_back(set.view());
-  inputs_.upload(problem_);
-  captured_ = inputs_.view();
+      device_(full_, layouts_for(kind, full_), tested().place),
+      reference_(full_, layouts_for(kind, full_)) {
+  captured_ = device_.problem();
   for (std::int64_t number = 0; number < steps; ++number) {
     steps_.push_back(step_of(kind, full_, number, steps));
     set_step(number);
@@ -51,16 +37,16 @@ planned_launch recorded_fill::plan() const {
   const nsameta_target target = tested().place.target();
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  check(nsameta_explain(&captured_, views_.data(), &target, &decision));
-  return plan_launch(captured_, views_.data(), kind_.with.chained ? 1 : kind_.with.sets, decision);
+  check(nsameta_explain(&captured_, device_.sets().data(), &target, &decision));
+  return plan_launch(captured_, device_.sets().data(), kind_.with.chained ? 1 : kind_.with.sets, decision);
 }
 
 nsameta_status recorded_fill::issue(void* stream) const {
   nsameta_target target = tested().place.target();
   target.stream = stream;
-  if (!kind_.with.chained) return nsameta_fill_many(&captured_, views_.data(), kind_.with.sets, &target);
+  if (!kind_.with.chained) return nsameta_fill_many(&captured_, device_.sets().data(), kind_.with.sets, &target);
   target.flags = NSAMETA_TARGET_OVERLAP;
-  for (const nsameta_outputs& set : views_)
+  for (const nsameta_outputs& set : device_.sets())
     if (const nsameta_status status = nsameta_fill(&captured_, &set, &target); status != NSAMETA_OK) return status;
   return NSAMETA_OK;
 }
@@ -73,24 +59,27 @@ void recorded_fill::record(const device_stream& stream) {
 std::string recorded_fill::replay(std::int64_t number) {
   number %= std::ssize(steps_);
   set_step(number);
-  inputs_.upload(problem_);
-  if (!same_addresses(inputs_.view(), captured_)) return "the inputs have moved";
-  for (harness::output_buffers& set : sets_) set.reset();
+  device_.upload(problem_);
+  if (!same_addresses(device_.problem(), captured_)) return "the inputs have moved";
+  device_.reset();
   launch(*graph_, *stream_);
   stream_->from().synchronize(stream_->get());
-  const std::uint64_t digest = digest_of(sets_);
-  for (const harness::output_buffers& set : sets_)
-    if (const auto damage = set.damaged_guard()) return "step " + std::to_string(number) + ": " + *damage;
-  if (digest == digests_[static_cast<std::size_t>(number)]) return "";
-  return "step " + std::to_string(number) + ": " + explain_difference();
+  std::string wrong;
+  if (device_.digest() != digests_[static_cast<std::size_t>(number)]) {
+    wrong = device_.wrong();
+    if (wrong.empty()) wrong = "another digest of equal outputs";
+  } else {
+    wrong = device_.damaged_guard();
+  }
+  return wrong.empty() ? "" : "step " + std::to_string(number) + ": " + wrong;
 }
 
 std::string recorded_fill::written_by(const device_graph& graph, const device_stream& stream) {
-  for (harness::output_buffers& set : sets_) set.reset();
-  for (harness::output_buffers& set : expected_) set.reset();
+  device_.reset();
+  reference_.reset();
   launch(graph, stream);
   stream.from().synchronize(stream.get());
-  return digest_of(sets_) == digest_of(expected_) ? "" : "an output";
+  return device_.digest() == reference_.digest() ? "" : "an output";
 }
 
 void recorded_fill::set_step(std::int64_t number) {
@@ -100,30 +89,12 @@ void recorded_fill::set_step(std::int64_t number) {
   problem_.req_pool_indices = step.req_pool_indices;
 }
 
-std::uint64_t recorded_fill::digest_of(std::deque<harness::output_buffers>& sets) const {
-  harness::digest sum;
-  for (harness::output_buffers& set : sets) sum.add_whole(set.read_back());
-  return sum.value();
-}
-
 std::uint64_t recorded_fill::reference_digest() {
-  const nsameta_problem problem = problem_.view();
-  const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
-  for (harness::output_buffers& set : expected_) {
-    set.reset();
-    check(nsameta_fill_on("reference", &problem, &set.view(), &host));
-  }
-  return digest_of(expected_);
+  reference_.upload(problem_);
+  reference_.reset();
+  for (const nsameta_outputs& set : reference_.sets())
+    check(nsameta_fill_on("reference", &reference_.problem(), &set, &on_host));
+  return reference_.digest();
 }
 
-/// Of the step that problem_ holds.
-std::string recorded_fill::explain_difference() {
-  for (std::size_t set = 0; set < layouts_.size(); ++set) {
-    matrix::expectation expected({{}, problem_, layouts_[set]});
-    if (const auto wrong = expected.wrong_with(sets_[set], inputs_))
-      return "set " + std::to_string(set) + ": " + *wrong;
-  }
-  return "another digest of equal outputs";
-}
-
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

@@ -2,19 +2,17 @@
 /// buffers, each answer's digest held against that of the reference.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "fill_kinds.h"
-#include "harness/input_buffers.h"
-#include "harness/output_buffers.h"
+#include "fixture.h"
 #include "nsameta/device.hpp"
 #include "planned_launch.h"
 
-namespace nsameta::replays {
+namespace nsameta::test {
 
 class recorded_fill {
  public:
@@ -32,8 +30,8 @@ class recorded_fill {
   std::string replay(std::int64_t number);
   /// Launches whatever else was captured on `stream`; what it wrote, or "".
   std::string written_by(const device_graph& graph, const device_stream& stream);
-  /// Names an input that the replays changed, or "".
-  std::string changed_input() const { return inputs_.changed().value_or(""); }
+  /// Names an input that the replays changed, or what they wrote beside an output; or "".
+  std::string damage() const { return device_.damage(); }
 
   std::string name() const;
   /// How many different answers the steps have.
@@ -42,17 +40,12 @@ class recorded_fill {
 
  private:
   void set_step(std::int64_t number);
-  std::uint64_t digest_of(std::deque<harness::output_buffers>& sets) const;
   std::uint64_t reference_digest();
-  std::string explain_difference();
 
   const fill_kind& kind_;
   const harness::problem_data full_;  // what is captured
   harness::problem_data problem_;     // of the latest step
-  std::vector<harness::output_layout> layouts_;
-  harness::input_buffers inputs_;
-  std::deque<harness::output_buffers> sets_, expected_;
-  std::vector<nsameta_outputs> views_;
+  filling device_, reference_;
   std::vector<length_step> steps_;
   std::vector<std::uint64_t> digests_;  // the reference's, a step each
   nsameta_problem captured_{};
@@ -60,4 +53,4 @@ class recorded_fill {
   const device_stream* stream_ = nullptr;
 };
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test

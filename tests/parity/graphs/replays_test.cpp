@@ -9,18 +9,18 @@
 #include <stdexcept>
 
 #include "harness/library_error.h"
-#include "parity/tested_backend.h"
 #include "recorded_fill.h"
+#include "tested_backend.h"
 
-namespace nsameta::replays {
+TEST_SUITE_BEGIN("replays");
+
+namespace nsameta::test {
 namespace {
-
-using matrix::tested;
 
 constexpr std::int64_t shortest_cycle = 4, longest_cycle = 250, longest_large_cycle = 50;
 
 std::int64_t wanted_replays() {
-  const std::string text = matrix::option("replays", "10000");
+  const std::string text = option("replays", "10000");
   std::int64_t count = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size() || count < 1)
@@ -42,7 +42,7 @@ std::int64_t replay_all(const fill_kind& kind, nsameta_mode mode, const device_s
   std::int64_t done = 0;
   for (; done < replays && wrong.empty(); ++done) wrong = fill.replay(done);
   CHECK(wrong == "");
-  CHECK(fill.changed_input() == "");
+  CHECK(fill.damage() == "");
   return done;
 }
 
@@ -87,4 +87,6 @@ TEST_CASE("every kind of fill, captured once, replays with lengths that come and
               static_cast<long long>(replays), seconds.count());
 }
 
-}  // namespace nsameta::replays
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

@@ -17,8 +17,9 @@
 #include <thread>
 #include <vector>
 
-#include "filling.h"
+#include "fixture.h"
 #include "nsameta/nsameta.hpp"
+#include "recipes.h"
 
 using namespace nsameta::test;
 

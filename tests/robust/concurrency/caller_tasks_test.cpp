@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "filling.h"
+#include "fixture.h"
 #include "nsameta/device.h"
 #include "nsameta/nsameta.hpp"
 

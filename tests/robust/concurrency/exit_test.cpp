@@ -14,9 +14,10 @@
 #include <vector>
 
 #include "child.h"
-#include "filling.h"
+#include "fixture.h"
 #include "harness/library_error.h"
 #include "nsameta/nsameta.hpp"
+#include "recipes.h"
 
 using namespace nsameta::test;
 
@@ -24,7 +25,6 @@ namespace {
 
 constexpr nsameta_target on_simt{NSAMETA_DEVICE_SIMT, 1, nullptr, 0};
 constexpr nsameta_target on_cuda{NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
-constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 bool has_cuda() {
   nsameta_device_info device;

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "child.h"
-#include "filling.h"
+#include "fixture.h"
 #include "nsameta/device.h"
 #include "nsameta/nsameta.hpp"
 #include "on_threads.h"
+#include "recipes.h"
 
 using namespace nsameta::test;
 namespace harness = nsameta::harness;
@@ -22,7 +23,6 @@ namespace harness = nsameta::harness;
 namespace {
 
 constexpr int threads = 64, rounds = 3;
-constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 constexpr nsameta_target on_simt[]{{NSAMETA_DEVICE_SIMT, 0, nullptr, 0}, {NSAMETA_DEVICE_SIMT, 1, nullptr, 0}};
 constexpr nsameta_target on_cuda[]{{NSAMETA_DEVICE_CUDA, 0, nullptr, 0}, {NSAMETA_DEVICE_CUDA, 1, nullptr, 0}};
 

@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "child.h"
-#include "filling.h"
+#include "fixture.h"
 #include "held_call.h"
 #include "nsameta/device.h"
 #include "nsameta/nsameta.hpp"
+#include "recipes.h"
 
 using namespace nsameta::test;
 
@@ -20,7 +21,6 @@ namespace {
 
 constexpr nsameta_target on_simt{NSAMETA_DEVICE_SIMT, 0, nullptr, 0};
 constexpr nsameta_target on_cuda{NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
-constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// Takes part `number` in what threads do with the library.
 std::string take_part(int number) {

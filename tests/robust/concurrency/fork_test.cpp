@@ -5,9 +5,10 @@
 #include <cstdlib>
 
 #include "child.h"
-#include "filling.h"
+#include "fixture.h"
 #include "nsameta/device.h"
 #include "nsameta/nsameta.hpp"
+#include "recipes.h"
 
 using namespace nsameta::test;
 
@@ -15,7 +16,6 @@ namespace {
 
 constexpr nsameta_target on_cuda{NSAMETA_DEVICE_CUDA, 1, nullptr, 0};
 constexpr nsameta_target on_simt{NSAMETA_DEVICE_SIMT, 1, nullptr, 0};
-constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// Runs on the host alone, where nothing stays behind. A line for each thing that went wrong.
 std::string use_host() {

@@ -4,9 +4,10 @@
 #include <string>
 #include <thread>
 
-#include "filling.h"
+#include "fixture.h"
 #include "held_call.h"
 #include "nsameta/nsameta.hpp"
+#include "recipes.h"
 
 using namespace nsameta::test;
 using nsameta::held_call;
@@ -14,7 +15,6 @@ using nsameta::held_call;
 namespace {
 
 constexpr nsameta_target on_cuda[]{{NSAMETA_DEVICE_CUDA, 0, nullptr, 0}, {NSAMETA_DEVICE_CUDA, 1, nullptr, 0}};
-constexpr nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 }  // namespace
 

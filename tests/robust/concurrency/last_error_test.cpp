@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "filling.h"
+#include "fixture.h"
 #include "on_threads.h"
 
 using namespace nsameta::test;
@@ -22,6 +22,8 @@ std::string fail_with(std::int64_t number) {
 }
 
 }  // namespace
+
+TEST_SUITE_BEGIN("last error");
 
 TEST_CASE("each of 64 threads reads its own last error") {
   constexpr int threads = 64, times = 500;
@@ -69,3 +71,5 @@ TEST_CASE("the text can be had until the thread's very end") {
   std::jthread([&] { thread_local const late_caller late{&said}; }).join();
   CHECK(said == "");
 }
+
+TEST_SUITE_END();

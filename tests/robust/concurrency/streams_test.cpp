@@ -5,13 +5,13 @@
 #include <memory>
 #include <vector>
 
-#include "filling.h"
+#include "fixture.h"
 #include "nsameta/device.hpp"
 #include "on_threads.h"
-#include "parity/tested_backend.h"
+#include "recipes.h"
+#include "tested_backend.h"
 
 using namespace nsameta::test;
-using nsameta::matrix::tested;
 
 namespace {
 
@@ -76,10 +76,7 @@ lanes make_lanes() {
   return all;
 }
 
-std::string warm_up() {
-  const nsameta_target anywhere{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
-  return complaint("warm-up", nsameta_warmup(&anywhere));
-}
+std::string warm_up() { return complaint("warm-up", nsameta_warmup(&anywhere)); }
 
 }  // namespace
 

@@ -1,10 +1,9 @@
 /// nsameta_allocation_tests [doctest options]
-#include <doctest/doctest.h>
-
 #include "cpu/backend.h"
 #include "gpu/module.h"
 #include "loader.h"
 #include "reference/backend.h"
+#include "run_tests.h"
 #include "simt/backend.h"
 #include "totals.h"
 #include "virtual_gpu.h"
@@ -14,13 +13,12 @@ nsameta::backend_openers nsameta::built_in_openers() {
   const auto linked = [](const backend_interface& (*table)()) {
     return [table] { return opened_backend{&table(), NSAMETA_BACKEND_READY, ""}; };
   };
-  return {linked(reference_backend), linked(cpu_backend), linked(simt_backend),
-          linked(gpu::module<faults::virtual_gpu>),
+  return {linked(reference_backend), linked(cpu_backend), linked(simt_backend), linked(gpu::module<test::virtual_gpu>),
           [] { return open_module("none", "left out of these tests", module_search_places()); }};
 }
 
 int main(int argc, char** argv) {
-  const int failed = doctest::Context(argc, argv).run();
-  nsameta::faults::print_totals();
+  const int failed = nsameta::test::run_tests(argc, argv);
+  nsameta::test::print_totals();
   return failed;
 }

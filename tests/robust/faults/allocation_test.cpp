@@ -7,17 +7,15 @@
 #include "in_child.h"
 #include "nsameta/device.hpp"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
-constexpr nsameta_target auto_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
-constexpr nsameta_target host_target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
 constexpr nsameta_target simt_target{NSAMETA_DEVICE_SIMT, 0, nullptr, 0};
 
 nsameta_status fill(fill_case& one, const nsameta_target& target) {
-  return nsameta_fill(&one.problem(), &one.output(), &target);
+  return nsameta_fill(&one.problem(), &one.outputs(), &target);
 }
-nsameta_status fill_auto(fill_case& one) { return fill(one, auto_target); }
+nsameta_status fill_auto(fill_case& one) { return fill(one, anywhere); }
 
 /// What the C++ layer throws, as a status.
 template <class Call>
@@ -46,8 +44,7 @@ auto and_fill(Call call) {
 TEST_CASE("the first fill") {
   inject_allocations({"fill, cpu/serial forced", "cpu/serial", [] {}, fill_auto, step()});
   inject_allocations({"fill, reference forced", "reference", [] {}, fill_auto, step()});
-  inject_allocations(
-      {"fill, host target", "auto", [] {}, [](fill_case& one) { return fill(one, host_target); }, step()});
+  inject_allocations({"fill, host target", "auto", [] {}, [](fill_case& one) { return fill(one, on_host); }, step()});
   inject_allocations({"fill, auto target", "auto", [] {}, fill_auto, step()});
 }
 
@@ -60,7 +57,7 @@ TEST_CASE("the first fill of a thread on simt, which makes its lanes") {
 }
 
 TEST_CASE("staged execution") {
-  const auto warm = [] { (void)nsameta_warmup(&auto_target); };
+  const auto warm = [] { (void)nsameta_warmup(&anywhere); };
   inject_allocations({"fill, staged", "cuda/block256", warm, fill_auto, uniform_rows()});
 }
 
@@ -84,11 +81,11 @@ TEST_CASE("what explains and describes") {
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   inject_allocations({"nsameta_explain", "auto", [] {}, and_fill([=](fill_case& one) mutable {
-                        return nsameta_explain(&one.problem(), &one.output(), &auto_target, &decision);
+                        return nsameta_explain(&one.problem(), &one.outputs(), &anywhere, &decision);
                       }),
                       step()});
   inject_allocations({"nsameta_get_kernel_info", "auto", [] {}, and_fill([=](fill_case&) mutable {
-                        return nsameta_get_kernel_info(32, 4, &auto_target, &decision);
+                        return nsameta_get_kernel_info(32, 4, &anywhere, &decision);
                       }),
                       uniform_rows()});
   inject_allocations({"nsameta_backends", "auto", [] {}, and_fill([](fill_case&) {
@@ -120,8 +117,8 @@ TEST_CASE("the C++ layer") {
   inject_allocations({"nsameta::fill and explain", "auto", [] {},
                       [](fill_case& one) {
                         return caught([&] {
-                          nsameta::explain(one.problem(), one.output()).outcome.or_throw();
-                          nsameta::fill(one.problem(), one.output()).or_throw();
+                          nsameta::explain(one.problem(), one.outputs()).outcome.or_throw();
+                          nsameta::fill(one.problem(), one.outputs()).or_throw();
                         });
                       },
                       uniform_rows(), true});
@@ -138,11 +135,11 @@ TEST_CASE("the C++ layer") {
                           const device_stream stream = make_stream(where);
                           const nsameta_target target{NSAMETA_DEVICE_SIMT, 0, stream.get(), 0};
                           const device_graph graph = nsameta::capture(
-                              stream, [&] { nsameta::fill(one.problem(), one.output(), target).or_throw(); });
+                              stream, [&] { nsameta::fill(one.problem(), one.outputs(), target).or_throw(); });
                           launch(graph, stream);
                         });
                       },
                       uniform_rows(), true});
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -2,7 +2,7 @@
 
 #include "tested_runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 template <>
 struct vendor_errors<cuda::runtime> {
@@ -12,4 +12,4 @@ struct vendor_errors<cuda::runtime> {
 
 tested_runtime cuda_runtime() { return tested_runtime_of<cuda::runtime>(); }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -6,7 +6,7 @@
 #include "fault_plan.h"
 #include "gpu/runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 /// Errors of a runtime: `device`, `out_of_memory`, and `callers`, which no test injects.
 template <class R>
@@ -105,4 +105,4 @@ struct failing : R {
   }
 };
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

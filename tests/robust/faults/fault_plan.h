@@ -7,7 +7,7 @@
 
 #include "gpu/kernels.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 /// What fails, and how.
 struct fault {
@@ -56,4 +56,4 @@ struct fault_plan {
 
 inline fault_plan plan;
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

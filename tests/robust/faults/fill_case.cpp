@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "harness/compare.h"
 #include "harness/library_error.h"
-#include "nsameta/device.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 using namespace harness;
@@ -38,45 +36,33 @@ bool is_no_status(std::string_view name) { return name != "status"; }
 
 }  // namespace
 
-fill_case::fill_case(generated_case tested, std::int64_t sets, device_place place)
-    : tested_(std::move(tested)), inputs_(place), untouched_(place_of("reference"), tested_.layout) {
-  inputs_.upload(tested_.problem);
-  for (std::int64_t set = 0; set < sets; ++set) views_.push_back(buffers_.emplace_back(place, tested_.layout).view());
-}
+fill_case::fill_case(const generated_case& tested, std::int64_t sets, const device_place& place)
+    : filling(tested.problem, std::vector(static_cast<std::size_t>(sets), tested.layout), place),
+      untouched_(place_of("reference"), tested.layout),
+      complete_(place_of("reference"), tested.layout) {}
 
 const nsameta_outputs& fill_case::complete() {
-  if (!complete_) {
-    complete_.emplace(place_of("reference"), tested_.layout);
-    input_buffers inputs(place_of("reference"));
-    inputs.upload(tested_.problem);
-    const nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
-    check(nsameta_fill_on("reference", &inputs.view(), &complete_->view(), &target));
-  }
-  return complete_->read_back();
-}
-
-void fill_case::reset() {
-  for (output_buffers& one : buffers_) one.reset();
+  if (!is_complete_) check(fill_by_reference(data(), complete_));
+  is_complete_ = true;
+  return complete_.read_back();
 }
 
 std::string fill_case::wrong(nsameta_status status) {
   std::string found;
-  for (output_buffers& one : buffers_) {
-    const nsameta_outputs& got = one.read_back();
+  for (std::size_t set = 0; set < sets().size(); ++set) {
+    const nsameta_outputs& got = read_back(set);
     const auto to_complete = compare(got, complete());
     const bool left_alone = status != NSAMETA_OK && !compare(got, untouched_.read_back());
     if (to_complete && !left_alone) found += to_string(*to_complete) + "; ";
-    if (const auto damage = one.damaged_guard()) found += *damage + "; ";
   }
-  if (const auto input = inputs_.changed()) found += "wrote to " + *input;
-  return found;
+  return found + damage();
 }
 
 std::string fill_case::wrong_by_output(nsameta_status status) {
   if (status == NSAMETA_OK) return wrong(status);
   std::string found;
-  for (output_buffers& one : buffers_) {
-    const nsameta_outputs all = one.read_back();
+  for (std::size_t set = 0; set < sets().size(); ++set) {
+    const nsameta_outputs all = read_back(set);
     const auto check_one = [&](const auto& field) {
       const auto alone = [&](const nsameta_outputs& outputs) {
         nsameta_outputs part;
@@ -127,4 +113,4 @@ generated_case general(std::int64_t requests) {
   });
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -1,31 +1,19 @@
 /// A problem and sets of outputs on the tested device, and what they must come to.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "harness/generator.h"
-#include "harness/input_buffers.h"
-#include "harness/output_buffers.h"
+#include "fixture.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
-class fill_case {
+class fill_case : public filling {
  public:
   /// `sets` alike, in memory of `place`.
-  /// On the host, no call of the library is made before wrong() asks for the answer.
-  explicit fill_case(harness::generated_case tested, std::int64_t sets = 1,
-                     harness::device_place place = harness::place_of("cuda"));
+  explicit fill_case(const harness::generated_case& tested, std::int64_t sets = 1,
+                     const harness::device_place& place = harness::place_of("cuda"));
 
-  const nsameta_problem& problem() const { return inputs_.view(); }
-  const std::vector<nsameta_outputs>& outputs() const { return views_; }
-  const nsameta_outputs& output() const { return views_.front(); }
-
-  /// Brings back the pattern of what nobody wrote.
-  void reset();
   /// What is neither untouched nor complete, or, of a call that succeeded, not complete; "" if nothing. A set alone may
   /// be untouched while others are complete.
   std::string wrong(nsameta_status status);
@@ -36,12 +24,8 @@ class fill_case {
   /// The reference's answer.
   const nsameta_outputs& complete();
 
-  harness::generated_case tested_;
-  harness::input_buffers inputs_;
-  harness::output_buffers untouched_;
-  std::optional<harness::output_buffers> complete_;
-  std::deque<harness::output_buffers> buffers_;
-  std::vector<nsameta_outputs> views_;
+  harness::output_buffers untouched_, complete_;
+  bool is_complete_ = false;
 };
 
 /// A case of its own for every kind of kernel; `requests` of them.
@@ -55,4 +39,4 @@ harness::generated_case int64_step(std::int64_t requests = 9);
 harness::generated_case narrow(std::int64_t requests = 9);
 harness::generated_case general(std::int64_t requests = 9);
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -6,11 +6,10 @@
 #include "nsameta/device.h"
 #include "tested_runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 constexpr nsameta_target explicit_target{NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
-constexpr nsameta_target auto_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// `call` on a case, with the outputs as nobody wrote them before.
 void inject_fill(const std::string& name, fill_case& tested, const std::function<nsameta_status()>& call,
@@ -38,13 +37,13 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"general", general()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
-                [&] { return nsameta_fill(&tested.problem(), &tested.output(), &explicit_target); });
+                [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); });
   }
   for (const named_case& each : {named_case{"step", step()}, {"narrow", narrow()}, {"general", general()}}) {
     constexpr std::int64_t sets = NSAMETA_SETS_PER_LAUNCH + 3;  // two launches
     fill_case tested(each.tested, sets);
     inject_fill(std::string("nsameta_fill_many, ") + each.name, tested,
-                [&] { return nsameta_fill_many(&tested.problem(), tested.outputs().data(), sets, &explicit_target); });
+                [&] { return nsameta_fill_many(&tested.problem(), tested.sets().data(), sets, &explicit_target); });
   }
   CHECK_MESSAGE(plan.launched.all(), "not every kernel was launched: ", plan.launched.to_string());
 }
@@ -53,7 +52,7 @@ TEST_CASE("fills of many requests that fail are untouched or complete") {
   for (const named_case& each : {named_case{"vectors", vectors(5'000)}, {"narrow", narrow(17'000)}}) {
     fill_case tested(each.tested);
     const auto fill = [&] {
-      return nsameta_fill_on("cuda/block256", &tested.problem(), &tested.output(), &explicit_target);
+      return nsameta_fill_on("cuda/block256", &tested.problem(), &tested.outputs(), &explicit_target);
     };
     inject_fill(std::string("nsameta_fill_on, large ") + each.name, tested, fill, {"launching the kernel"}, true);
   }
@@ -62,7 +61,7 @@ TEST_CASE("fills of many requests that fail are untouched or complete") {
 TEST_CASE("fills that ask where the memory is") {
   fill_case tested(step());
   inject_fill("nsameta_fill, auto", tested,
-              [&] { return nsameta_fill(&tested.problem(), &tested.output(), &auto_target); },
+              [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &anywhere); },
               {"launching the kernel", "asking where a pointer is"});
 }
 
@@ -72,9 +71,9 @@ TEST_CASE("a device's first fill, which loads the kernels") {
           {"launching the kernel", "loading a kernel", "asking for the capture state"},
           [&] {
             tested.reset();
-            faults::tested().forget_kernels();
+            vendor().forget_kernels();
           },
-          [&] { return nsameta_fill(&tested.problem(), &tested.output(), &explicit_target); },
+          [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); },
           [&](nsameta_status status) { return tested.wrong(status); }});
 }
 
@@ -89,7 +88,7 @@ TEST_CASE("the original's entry point, with its total read back") {
           },
           [&] {
             const nsameta_problem& p = tested.problem();
-            const nsameta_outputs& o = tested.output();
+            const nsameta_outputs& o = tested.outputs();
             auto* in_device = static_cast<std::int32_t*>(o.total_rows.data);
             const nsameta_status status = nsameta_fill_draft_extend_metadata(
                 p.extend_seq_lens, p.seq_lens, p.batch_size, p.index_topk, o.seqlens_expanded, o.nsa_cache_seqlens,
@@ -98,7 +97,7 @@ TEST_CASE("the original's entry point, with its total read back") {
                                         : nsameta_device_copy("cuda", 0, &total, in_device, sizeof total, nullptr);
           },
           [&](nsameta_status status) -> std::string {
-            if (status == NSAMETA_OK && total != tested.output().seqlens_expanded.capacity)
+            if (status == NSAMETA_OK && total != tested.outputs().seqlens_expanded.capacity)
               return "total is " + std::to_string(total);
             return tested.wrong(status);
           }});
@@ -112,7 +111,7 @@ TEST_CASE("what only explains asks the vendor where memory is, and runs nothing"
   inject({"nsameta_explain, auto",
           {"asking where a pointer is"},
           [&] { tested.reset(); },
-          [&] { return nsameta_explain(&tested.problem(), &tested.output(), &auto_target, &decision); },
+          [&] { return nsameta_explain(&tested.problem(), &tested.outputs(), &anywhere, &decision); },
           [&](nsameta_status status) -> std::string {
             return (status == NSAMETA_OK) == (std::string(decision.backend) == "cuda") ? "" : "wrong decision";
           }});
@@ -122,10 +121,10 @@ TEST_CASE("what only explains asks the vendor where memory is, and runs nothing"
 TEST_CASE("a warm-up that fails leaves no stream, and can be made again") {
   inject({"nsameta_warmup",
           {"loading a kernel", "running a kernel"},
-          [] { tested().forget_kernels(); },
+          [] { vendor().forget_kernels(); },
           [] { return nsameta_warmup(&explicit_target); },
           [](nsameta_status) { return std::string(); },
           true});
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

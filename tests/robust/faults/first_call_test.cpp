@@ -6,11 +6,10 @@
 #include "tested_runtime.h"
 #include "totals.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 constexpr nsameta_target explicit_target{NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
-constexpr nsameta_target host_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// A process that has opened nothing yet, as far as dispatch goes.
 struct fresh_dispatch {
@@ -19,7 +18,7 @@ struct fresh_dispatch {
   dispatcher dispatch{backends, setting};
 };
 
-bool tells(const std::string& sentence) { return sentence.find(tested().device_text) != std::string::npos; }
+bool tells(const std::string& sentence) { return sentence.find(vendor().device_text) != std::string::npos; }
 
 }  // namespace
 
@@ -30,12 +29,12 @@ TEST_CASE("vendor calls that fail while devices are counted and described") {
     for (int number = 1;; ++number) {
       CAPTURE(number);
       fresh_dispatch fresh;
-      tested().leave_pending(pending);
+      vendor().leave_pending(pending);
       plan.arm(number, {}, 0);
       const backend_record& backend = fresh.backends.at(id_cuda);
       plan.disarm();
-      CHECK(tested().is_pending() == pending);
-      CHECK(tested().current_device() == 0);
+      CHECK(vendor().is_pending() == pending);
+      CHECK(vendor().current_device() == 0);
       if (plan.failed == 0) {
         CHECK(plan.calls == 1 + static_cast<int>(backend.devices.size()));
         break;
@@ -51,18 +50,18 @@ TEST_CASE("vendor calls that fail while devices are counted and described") {
       CHECK(tells(nsameta_last_error()));
 
       on_device.reset();
-      const nsameta_status status = fresh.dispatch.fill(&on_device.problem(), &on_device.output(), &explicit_target);
+      const nsameta_status status = fresh.dispatch.fill(&on_device.problem(), &on_device.outputs(), &explicit_target);
       CHECK(status == (number > 2 ? NSAMETA_OK : NSAMETA_BACKEND_UNAVAILABLE));
       if (status != NSAMETA_OK) CHECK(tells(nsameta_last_error()));
       CHECK(on_device.wrong(status) == "");
       on_host.reset();
-      CHECK(fresh.dispatch.fill(&on_host.problem(), &on_host.output(), &host_target) == NSAMETA_OK);
+      CHECK(fresh.dispatch.fill(&on_host.problem(), &on_host.outputs(), &anywhere) == NSAMETA_OK);
       CHECK(on_host.wrong(NSAMETA_OK) == "");
       CHECK(&fresh.backends.at(id_cuda) == &backend);
       CHECK(plan.calls == calls);  // asked once, also after a failure
     }
-  tested().leave_pending(false);
+  vendor().leave_pending(false);
   add_to_totals("opening of a backend", injected);
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <new>
 
-namespace nsameta::faults::host_memory {
+namespace nsameta::test::host_memory {
 namespace {
 
 std::atomic<int> failing{0}, seen{0};
@@ -39,9 +39,9 @@ int allocations() { return seen; }
 bool failed() { return struck; }
 std::int64_t live() { return blocks; }
 
-}  // namespace nsameta::faults::host_memory
+}  // namespace nsameta::test::host_memory
 
-namespace memory = nsameta::faults::host_memory;
+namespace memory = nsameta::test::host_memory;
 
 // The linker sends what the library calls as `name` to __wrap_name, and __real_name to `name`.
 extern "C" {

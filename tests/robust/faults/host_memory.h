@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace nsameta::faults::host_memory {
+namespace nsameta::test::host_memory {
 
 /// Counts from 1 on; the `number`-th allocation fails, of whatever thread. 0: none, but counts.
 void arm(int number);
@@ -20,4 +20,4 @@ bool failed();
 /// Blocks that are allocated now.
 std::int64_t live();
 
-}  // namespace nsameta::faults::host_memory
+}  // namespace nsameta::test::host_memory

@@ -12,7 +12,7 @@
 #include "host_memory.h"
 #include "totals.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 /// Beyond so many, most of them of simt's lanes, which are all alike, sanitized runs take every seventh.
@@ -100,4 +100,4 @@ void inject_allocations(const first_call& what) {
   munmap(shared, sizeof(report));
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

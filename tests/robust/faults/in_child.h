@@ -7,7 +7,7 @@
 #include "fill_case.h"
 #include "nsameta/nsameta.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 /// What a child process does. Everything before `call` and after it runs with all memory there is.
 struct first_call {
@@ -24,4 +24,4 @@ struct first_call {
 /// for.
 void inject_allocations(const first_call& what);
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

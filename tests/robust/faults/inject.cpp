@@ -7,7 +7,7 @@
 #include "tested_runtime.h"
 #include "totals.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 constexpr fault kinds[] = {{false, false}, {true, false}, {false, true}};
@@ -37,15 +37,15 @@ bool is_recovered() {
 bool fails_at(int number, fault kind, const caller_state& caller, const tested_call& call) {
   const live_things before = plan.live;
   call.prepare();
-  tested().make_current(caller.device);
-  tested().leave_pending(caller.pending_error);
+  vendor().make_current(caller.device);
+  vendor().leave_pending(caller.pending_error);
 
   plan.arm(number, kind, caller.device);
   const nsameta_status status = call.call();
   plan.disarm();
   const std::string sentence = nsameta_last_error();
-  const int device_after = tested().current_device();
-  const bool pending_after = tested().is_pending();
+  const int device_after = vendor().current_device();
+  const bool pending_after = vendor().is_pending();
 
   CAPTURE(call.name);
   CAPTURE(number);
@@ -60,7 +60,7 @@ bool fails_at(int number, fault kind, const caller_state& caller, const tested_c
     CHECK(status == NSAMETA_OK);
   } else {
     CHECK(status == (kind.out_of_memory ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR));
-    CHECK(sentence.find(kind.out_of_memory ? tested().memory_text : tested().device_text) != std::string::npos);
+    CHECK(sentence.find(kind.out_of_memory ? vendor().memory_text : vendor().device_text) != std::string::npos);
     CHECK(names_operation(sentence, call));
   }
   CHECK(call.wrong(status) == "");
@@ -70,7 +70,7 @@ bool fails_at(int number, fault kind, const caller_state& caller, const tested_c
   CHECK(plan.live == before);
   if (!struck) return false;
 
-  tested().make_current(caller.device);
+  vendor().make_current(caller.device);
   call.prepare();
   const nsameta_status next = call.call();
   CHECK_MESSAGE(next == NSAMETA_OK, nsameta_last_error());
@@ -90,10 +90,10 @@ void inject(const tested_call& call) {
       for (const fault kind : kinds)
         for (int number = 1; fails_at(number, kind, {device, pending}, call); ++number) ++injected;
     }
-  tested().make_current(0);
-  tested().leave_pending(false);
+  vendor().make_current(0);
+  vendor().leave_pending(false);
   CHECK(injected > 0);
   add_to_totals(call.name, injected);
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

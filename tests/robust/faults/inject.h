@@ -7,7 +7,7 @@
 
 #include "nsameta/nsameta.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 struct tested_call {
   std::string name;
@@ -26,4 +26,4 @@ struct tested_call {
 /// behind, and that the next call works.
 void inject(const tested_call& tested);
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

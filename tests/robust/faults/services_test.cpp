@@ -9,7 +9,7 @@
 #include "nsameta/device.h"
 #include "tested_runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 using harness::check;
@@ -28,7 +28,7 @@ void* make_graph(fill_case& tested, void* stream) {
   const nsameta_target target = on_stream(stream);
   void* graph = nullptr;
   check(nsameta_capture_begin(backend, 0, stream));
-  check(nsameta_fill(&tested.problem(), &tested.output(), &target));
+  check(nsameta_fill(&tested.problem(), &tested.outputs(), &target));
   check(nsameta_capture_end(backend, 0, stream, &graph));
   return graph;
 }
@@ -146,7 +146,7 @@ TEST_CASE("captures that fail at any point can be ended and begun again") {
           [&] {
             nsameta_status status = nsameta_capture_begin(backend, 0, stream);
             open = status == NSAMETA_OK;
-            if (status == NSAMETA_OK) status = nsameta_fill(&tested.problem(), &tested.output(), &target);
+            if (status == NSAMETA_OK) status = nsameta_fill(&tested.problem(), &tested.outputs(), &target);
             if (status == NSAMETA_OK) {
               status = nsameta_capture_end(backend, 0, stream, &graph);
               open = status != NSAMETA_OK;
@@ -187,4 +187,4 @@ TEST_CASE("a replay that fails is untouched or complete, and can be made again")
   check(nsameta_stream_destroy(backend, 0, stream));
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -1,7 +1,7 @@
 #include "tested_runtime.h"
 #include "virtual_gpu.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 template <>
 struct vendor_errors<virtual_gpu> {
@@ -11,4 +11,4 @@ struct vendor_errors<virtual_gpu> {
 
 tested_runtime simt_runtime() { return tested_runtime_of<virtual_gpu>(); }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -8,10 +8,8 @@
 #include "process.h"
 #include "tested_runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
-
-constexpr nsameta_target auto_target{NSAMETA_DEVICE_AUTO, 0, nullptr, 0};
 
 /// A dispatcher under an override of its own.
 template <class Text>
@@ -40,14 +38,14 @@ void inject_staged(const std::string& name, const char* memory,
   fill_case tested(step(), 1, harness::place_of(memory));
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  REQUIRE(under.dispatch.explain(&tested.problem(), &tested.output(), &auto_target, &decision) == NSAMETA_OK);
+  REQUIRE(under.dispatch.explain(&tested.problem(), &tested.outputs(), &anywhere, &decision) == NSAMETA_OK);
   REQUIRE(decision.staged == 1);
   inject({name, steps,
           [&] {
             tested.reset();
-            faults::tested().forget_kernels();
+            vendor().forget_kernels();
           },
-          [&] { return under.dispatch.fill(&tested.problem(), &tested.output(), &auto_target); },
+          [&] { return under.dispatch.fill(&tested.problem(), &tested.outputs(), &anywhere); },
           [&](nsameta_status status) { return wrong(tested, status); }});
 }
 
@@ -64,4 +62,4 @@ TEST_CASE("staged out of the device's memory and back: each output is untouched 
   inject_staged<simt>("staged, simt forced on device memory", "cuda", wrong);
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

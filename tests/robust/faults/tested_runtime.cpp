@@ -8,14 +8,14 @@
 #include "simt/backend.h"
 
 namespace nsameta {
-namespace faults {
+namespace test {
 namespace {
 
 std::optional<tested_runtime> chosen;
 
 }  // namespace
 
-const tested_runtime& tested() { return *chosen; }
+const tested_runtime& vendor() { return *chosen; }
 
 const char* choose_runtime(std::string_view name) {
   if (name == "simt") chosen = simt_runtime();
@@ -29,14 +29,14 @@ const char* choose_runtime(std::string_view name) {
 
 int device_count() { return static_cast<int>(process_registry().at(id_cuda).devices.size()); }
 
-}  // namespace faults
+}  // namespace test
 
 /// Takes the place of the library's own list.
 backend_openers built_in_openers() {
   const auto linked = [](const backend_interface& table) {
     return [&table] { return opened_backend{&table, NSAMETA_BACKEND_READY, ""}; };
   };
-  return {linked(reference_backend()), linked(cpu_backend()), linked(simt_backend()), linked(faults::tested().table()),
+  return {linked(reference_backend()), linked(cpu_backend()), linked(simt_backend()), linked(test::vendor().table()),
           [] { return opened_backend{nullptr, NSAMETA_BACKEND_NOT_BUILT, "left out of these tests"}; }};
 }
 

@@ -6,7 +6,7 @@
 #include "failing.h"
 #include "gpu/module.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 struct tested_runtime {
   const backend_interface& (*table)();
@@ -54,9 +54,9 @@ tested_runtime cuda_runtime();
 
 /// Puts the runtime of that name ("simt", "cuda") to the test, for the whole process. "", or why it cannot be.
 const char* choose_runtime(std::string_view name);
-const tested_runtime& tested();
+const tested_runtime& vendor();
 
 /// Devices of the tested backend.
 int device_count();
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <map>
 
-namespace nsameta::faults {
+namespace nsameta::test {
 namespace {
 
 std::map<std::string, int> totals;
@@ -21,4 +21,4 @@ void print_totals() {
   std::printf("faults injected: %d\n", sum);
 }
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

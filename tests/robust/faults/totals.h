@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 void add_to_totals(const std::string& call, int faults);
 
 /// One line a call, and the sum.
 void print_totals();
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

@@ -8,7 +8,7 @@
 
 #include "simt/runtime.h"
 
-namespace nsameta::faults {
+namespace nsameta::test {
 
 struct virtual_gpu : simt::runtime {
   static constexpr nsameta_device_kind kind = NSAMETA_DEVICE_CUDA;
@@ -52,4 +52,4 @@ struct virtual_gpu : simt::runtime {
   }
 };
 
-}  // namespace nsameta::faults
+}  // namespace nsameta::test

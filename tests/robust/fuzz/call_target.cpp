@@ -8,7 +8,7 @@
 #include "harness/guarded_memory.h"
 #include "nsameta/device.h"
 
-namespace nsameta::fuzz {
+namespace nsameta::test {
 namespace {
 
 constexpr std::size_t arena_bytes = 1 << 14;
@@ -218,9 +218,9 @@ void run(std::span<const std::uint8_t> input) {
 }
 
 }  // namespace
-}  // namespace nsameta::fuzz
+}  // namespace nsameta::test
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  nsameta::fuzz::run({data, size});
+  nsameta::test::run({data, size});
   return 0;
 }

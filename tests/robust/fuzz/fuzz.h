@@ -15,7 +15,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-namespace nsameta::fuzz {
+namespace nsameta::test {
 
 [[noreturn]] inline void found(const std::string& what) {
   std::fprintf(stderr, "found: %s\n", what.c_str());
@@ -67,4 +67,4 @@ class byte_reader {
   std::span<const std::uint8_t> rest_;
 };
 
-}  // namespace nsameta::fuzz
+}  // namespace nsameta::test

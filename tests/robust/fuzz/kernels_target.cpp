@@ -2,18 +2,17 @@
 /// bit, between protected pages.
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <string>
 #include <vector>
 
+#include "fixture.h"
 #include "fuzz.h"
 #include "harness/compare.h"
 #include "harness/fault_note.h"
-#include "harness/input_buffers.h"
-#include "harness/output_buffers.h"
 #include "harness/problem_json.h"
 #include "nsameta/device.h"
 
-namespace nsameta::fuzz {
+namespace nsameta::test {
 namespace {
 
 using harness::output_layout;
@@ -112,16 +111,21 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   return layout;
 }
 
-nsameta_status fill_on(const char* backend, const harness::input_buffers& inputs,
-                       const harness::output_buffers& outputs) {
+nsameta_status fill_on(const std::string& backend, const filling& fill) {
   const nsameta_target target = harness::place_of(backend).target();
-  const nsameta_status status = nsameta_fill_on(backend, &inputs.view(), &outputs.view(), &target);
-  require_sound(status, backend);
+  const nsameta_status status = nsameta_fill_on(backend.c_str(), &fill.problem(), &fill.outputs(), &target);
+  require_sound(status, backend.c_str());
   return status;
 }
 
+std::vector<std::string> list_simt() {
+  std::vector<std::string> all = all_variants();
+  std::erase_if(all, [](const std::string& spec) { return !spec.starts_with("simt"); });
+  return all;
+}
+
 void compare_backends(std::span<const std::uint8_t> input) {
-  constexpr std::array simt{"simt:0", "simt:1"};
+  static const std::vector<std::string> simt = list_simt();
   byte_reader in(input);
   const auto choice = in.take<std::uint8_t>();
   const harness::guard kind = (choice & 1) != 0 ? harness::guard::page_before : harness::guard::page_behind;
@@ -130,27 +134,24 @@ void compare_backends(std::span<const std::uint8_t> input) {
   problem_data problem = any_problem(in);
   const output_layout layout = any_layout(for_layout, problem);
 
-  harness::input_buffers inputs(harness::device_place{}, kind);
-  inputs.upload(problem);
-  harness::output_buffers expected(harness::device_place{}, layout, kind),
-      outputs(harness::device_place{}, layout, kind);
-  const nsameta_status status = fill_on("reference", inputs, expected);
-  for (const char* backend : {"cpu/serial", "cpu/tbb", simt[choice >> 1 & 1]}) {
-    harness::note_for_faults(backend);
-    outputs.reset();
-    if (const nsameta_status own = fill_on(backend, inputs, outputs); own != status)
-      found(std::string(backend) + " returns " + nsameta_status_name(own) + ", the reference " +
-            nsameta_status_name(status));
-    std::optional<std::string> wrong = outputs.damaged_guard();
-    if (const auto differs = harness::compare(outputs.read_back(), expected.read_back())) wrong = to_string(*differs);
-    if (wrong) found(std::string(backend) + ": " + *wrong + "\n" + problem_to_json(problem).dump());
+  filling expected(problem, {layout}, {}, kind), tested(problem, {layout}, {}, kind);
+  const nsameta_status status = fill_on("reference", expected);
+  for (const std::string& backend :
+       {std::string("cpu/serial"), std::string("cpu/tbb"), simt[(choice >> 1) % simt.size()]}) {
+    harness::note_for_faults(backend.c_str());
+    tested.reset();
+    if (const nsameta_status own = fill_on(backend, tested); own != status)
+      found(backend + " returns " + nsameta_status_name(own) + ", the reference " + nsameta_status_name(status));
+    const auto differs = harness::compare(tested.read_back(), expected.read_back());
+    const std::string wrong = differs ? to_string(*differs) : tested.damage();
+    if (!wrong.empty()) found(backend + ": " + wrong + "\n" + problem_to_json(problem).dump());
   }
 }
 
 }  // namespace
-}  // namespace nsameta::fuzz
+}  // namespace nsameta::test
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  nsameta::fuzz::compare_backends({data, size});
+  nsameta::test::compare_backends({data, size});
   return 0;
 }

@@ -6,7 +6,7 @@
 #include "harness/problem_json.h"
 #include "json_documents.h"
 
-namespace nsameta::fuzz {
+namespace nsameta::test {
 namespace {
 
 constexpr nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
@@ -42,12 +42,12 @@ void read(const std::string& text) {
 }
 
 }  // namespace
-}  // namespace nsameta::fuzz
+}  // namespace nsameta::test
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::istringstream input(std::string(reinterpret_cast<const char*>(data), size));
   nsameta::cli::json_documents documents(input);
   std::string document;
-  for (long line = 0; documents.next(document, line);) nsameta::fuzz::read(document);
+  for (long line = 0; documents.next(document, line);) nsameta::test::read(document);
   return 0;
 }

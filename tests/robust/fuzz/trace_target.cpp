@@ -12,12 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     double last = 0;
     for (const cli::request& request : cli::read_trace(input)) {
-      fuzz::require(std::isfinite(request.arrival_s) && request.arrival_s >= last, "an arrival out of order");
-      fuzz::require(request.input_tokens >= 0 && request.output_tokens >= 0, "a negative length");
+      test::require(std::isfinite(request.arrival_s) && request.arrival_s >= last, "an arrival out of order");
+      test::require(request.input_tokens >= 0 && request.output_tokens >= 0, "a negative length");
       last = request.arrival_s;
     }
   } catch (const cli::trace_error& error) {
-    fuzz::require(*error.what() != 0, "an error without a sentence");
+    test::require(*error.what() != 0, "an error without a sentence");
   }
   return 0;
 }

@@ -3,7 +3,7 @@
 
 #include "large_array.h"
 
-namespace nsameta::boundaries {
+namespace nsameta::test {
 
 using ints = std::vector<std::int32_t>;
 using longs = std::vector<std::int64_t>;
@@ -33,4 +33,4 @@ inline nsameta_vector output(const large_array<std::int64_t>& to) { return {to.d
 /// Lanes of an emulated GPU take a thousand times as long: its sizes are a fifth where time goes with the size.
 std::int64_t reduced_on_simt(std::int64_t size);
 
-}  // namespace nsameta::boundaries
+}  // namespace nsameta::test

@@ -10,9 +10,9 @@
 #include "fields.h"
 #include "harness/generator.h"
 
-namespace nsameta::determinism {
+namespace nsameta::test {
 
-/// Everything that computes here: "cpu/tbb", "simt:1".
+/// Every variant of every device that is ready here: "cpu:0/tbb", "simt:1/block256".
 const std::vector<std::string>& computing();
 
 /// Then everything takes several times as long.
@@ -28,7 +28,7 @@ struct manner {
 };
 
 /// Fills buffers that hold the fill pattern. Throws when the call fails, or writes past an output or to an input.
-field_digests answer(const std::string& backend, const harness::generated_case& tested, const manner& how = {});
+field_digests digests_of(const std::string& backend, const harness::generated_case& tested, const manner& how = {});
 
 /// Of each request alone, its own part of the outputs that do not count other requests: its length, its rows' lengths
 /// and its rows of the page tables.
@@ -37,4 +37,4 @@ std::vector<std::uint64_t> request_digests(const std::string& backend, const har
 /// The names of the fields that both have and that differ, or "".
 std::string difference(const field_digests& one, const field_digests& other);
 
-}  // namespace nsameta::determinism
+}  // namespace nsameta::test

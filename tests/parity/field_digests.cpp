@@ -1,17 +1,27 @@
-#include "answers.h"
+#include "field_digests.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "fixture.h"
 #include "harness/digest.h"
-#include "harness/input_buffers.h"
 #include "harness/library_error.h"
-#include "harness/output_buffers.h"
 #include "nsameta/device.hpp"
 
-namespace nsameta::determinism {
+namespace nsameta::test {
 namespace {
 
 using harness::check;
+
+/// The variants of a backend; "" of one that has none.
+std::vector<std::string> variants_of(const std::string& backend) {
+  std::vector<std::string> names;
+  for (const std::string& spec : all_variants())
+    if (harness::place_of(spec).backend == backend) names.push_back(spec.substr(spec.find('/')));
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names.empty() ? std::vector<std::string>{""} : names;
+}
 
 std::vector<std::string> list_computing() {
   std::vector<std::string> all;
@@ -19,14 +29,8 @@ std::vector<std::string> list_computing() {
     const std::string name = backend.name;
     if (backend.state != NSAMETA_BACKEND_READY) continue;
     if (NSAMETA_THREAD_SANITIZER && name == "simt") continue;  // its grids run on one thread, for minutes
-    if (name == "reference") {
-      all.push_back(name);
-    } else if (name == "cpu") {
-      all.insert(all.end(), {"cpu/auto", "cpu/serial", "cpu/tbb"});
-    } else {
-      for (std::int32_t device = 0; device < backend.device_count; ++device)
-        all.push_back(name + ":" + std::to_string(device));
-    }
+    for (std::int32_t device = 0; device < std::max(backend.device_count, 1); ++device)
+      for (const std::string& variant : variants_of(name)) all.push_back(name + ":" + std::to_string(device) + variant);
   }
   return all;
 }
@@ -76,25 +80,18 @@ void fill(const std::string& backend, const nsameta_problem& problem, const nsam
   on.synchronize(stream.get());
 }
 
-/// The case on its device: filled, read back and found whole.
-class filled_buffers {
- public:
-  filled_buffers(const std::string& backend, const harness::generated_case& tested, const manner& how)
-      : buffers_(harness::place_of(backend), tested.layout) {
-    harness::input_buffers inputs(harness::place_of(backend));
-    inputs.upload(moved(tested.problem, how.moved_inputs));
-    fill(backend, without_first(inputs.view(), how.moved_inputs), buffers_.view(), how.own_stream);
-    outputs_ = buffers_.read_back();
-    if (const auto damage = buffers_.damaged_guard()) throw std::logic_error(backend + " " + *damage);
-    if (const auto input = inputs.changed()) throw std::logic_error(backend + " wrote to its input " + *input);
-  }
-  /// In host memory of this object.
-  const nsameta_outputs& outputs() const { return outputs_; }
+/// Buffers for the case, its inputs moved.
+filling buffers_on(const std::string& backend, const harness::generated_case& tested, const manner& how) {
+  return {moved(tested.problem, how.moved_inputs), {tested.layout}, harness::place_of(backend)};
+}
 
- private:
-  harness::output_buffers buffers_;
-  nsameta_outputs outputs_;
-};
+/// Fills and finds everything else whole.
+const nsameta_outputs& fill_and_read(filling& on, const std::string& backend, const manner& how) {
+  fill(backend, without_first(on.problem(), how.moved_inputs), on.outputs(), how.own_stream);
+  const nsameta_outputs& outputs = on.read_back();
+  if (const std::string damage = on.damage(); !damage.empty()) throw std::logic_error(backend + " " + damage);
+  return outputs;
+}
 
 /// `outputs` with one field.
 template <class Field>
@@ -114,18 +111,19 @@ const std::vector<std::string>& computing() {
   return all;
 }
 
-field_digests answer(const std::string& backend, const harness::generated_case& tested, const manner& how) {
-  const filled_buffers filled(backend, tested, how);
+field_digests digests_of(const std::string& backend, const harness::generated_case& tested, const manner& how) {
+  filling on = buffers_on(backend, tested, how);
+  const nsameta_outputs& outputs = fill_and_read(on, backend, how);
   field_digests digests{};
   std::size_t place_in_list = 0;
-  for (const vector_field& field : vector_fields) digests[place_in_list++] = digest_of(filled.outputs(), field);
-  for (const table_field& field : table_fields) digests[place_in_list++] = digest_of(filled.outputs(), field);
+  for (const vector_field& field : vector_fields) digests[place_in_list++] = digest_of(outputs, field);
+  for (const table_field& field : table_fields) digests[place_in_list++] = digest_of(outputs, field);
   return digests;
 }
 
 std::vector<std::uint64_t> request_digests(const std::string& backend, const harness::generated_case& tested) {
-  const filled_buffers filled(backend, tested, {});
-  const nsameta_outputs& outputs = filled.outputs();
+  filling on = buffers_on(backend, tested, {});
+  const nsameta_outputs& outputs = fill_and_read(on, backend, {});
   const harness::live_shape shape = live_shape_of(tested.problem, tested.layout.length_offset);
   const auto element = [](const nsameta_vector& vector, std::int64_t i) {
     return static_cast<const std::int32_t*>(vector.data)[i];
@@ -159,4 +157,4 @@ std::string difference(const field_digests& one, const field_digests& other) {
   return names;
 }
 
-}  // namespace nsameta::determinism
+}  // namespace nsameta::test
