@@ -1,7 +1,7 @@
 #include "fields.h"
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 namespace {
 step five_rows() { return {.mode = NSAMETA_EXTEND, .seq_lens = {10, 4}, .extend_seq_lens = {3, 2}}; }

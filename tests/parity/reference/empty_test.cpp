@@ -1,7 +1,7 @@
 #include "modes.h"
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 TEST_CASE("an empty batch writes the single 0 of each cu_* array, the total and the status, nothing else") {
   for (const nsameta_mode mode : nsameta::all_modes) {

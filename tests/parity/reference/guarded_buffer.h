@@ -6,7 +6,7 @@
 
 #include "running.h"
 
-namespace nsameta::testing {
+namespace nsameta::test {
 
 /// Elements of either width, between two guards. Stays where it is: views point into it.
 class guarded_buffer {
@@ -54,4 +54,4 @@ class guarded_buffer {
   std::vector<std::int64_t> wide_;
 };
 
-}  // namespace nsameta::testing
+}  // namespace nsameta::test

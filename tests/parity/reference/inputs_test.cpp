@@ -1,6 +1,6 @@
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 TEST_CASE("lengths of either width, at any stride, mean the same") {
   for (const nsameta_dtype type : {NSAMETA_INT32, NSAMETA_INT64}) {

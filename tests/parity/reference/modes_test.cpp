@@ -1,6 +1,6 @@
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 TEST_CASE("decode: one row a request, which shows its whole length") {
   const answer got = run({.seq_lens = {5, 1, 9}, .index_topk = 6});

@@ -1,6 +1,6 @@
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 namespace {
 

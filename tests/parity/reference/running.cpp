@@ -7,7 +7,7 @@
 #include "guarded_buffer.h"
 #include "reference/backend.h"
 
-namespace nsameta::testing {
+namespace nsameta::test {
 namespace {
 
 /// The inputs of a step, and the problem that points at them.
@@ -138,4 +138,4 @@ answer run(const step& s) {
   return out;
 }
 
-}  // namespace nsameta::testing
+}  // namespace nsameta::test

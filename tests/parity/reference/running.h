@@ -10,7 +10,7 @@
 
 #include "nsameta/nsameta.h"
 
-namespace nsameta::testing {
+namespace nsameta::test {
 
 using ints = std::vector<std::int64_t>;
 using int_rows = std::vector<ints>;
@@ -62,7 +62,7 @@ inline constexpr std::int32_t untouched = -77777;
 /// Runs it. Checks that the fill succeeds and that nothing outside the buffers, and no input, was changed.
 answer run(const step& s);
 
-}  // namespace nsameta::testing
+}  // namespace nsameta::test
 
 namespace doctest {
 

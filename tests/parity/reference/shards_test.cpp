@@ -1,7 +1,7 @@
 #include "reference/definitions.h"
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 TEST_CASE("local() counts the positions that (p / I) mod S gives to the rank") {
   for (const int size : {1, 2, 3, 8}) {

@@ -1,6 +1,6 @@
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 namespace {
 constexpr std::int64_t int32_max = 2147483647;

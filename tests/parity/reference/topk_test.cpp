@@ -1,6 +1,6 @@
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 TEST_CASE("top-k keeps at most K positions") {
   const answer got = run({.seq_lens = {0, 1, 7, 8, 9, 1000}, .index_topk = 8});

@@ -7,7 +7,7 @@
 #include "modes.h"
 #include "running.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 using nlohmann::json;
 
 namespace {

@@ -6,7 +6,7 @@
 #include "job.h"
 
 using namespace nsameta;
-using namespace nsameta::testing;
+using namespace nsameta::test;
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "job.h"
 
-using namespace nsameta::testing;
+using namespace nsameta::test;
 using nsameta::cpu::usable_vector_code;
 
 namespace {

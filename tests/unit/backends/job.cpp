@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace nsameta::testing {
+namespace nsameta::test {
 namespace {
 
 struct definition {
@@ -109,4 +109,4 @@ answer expected(const sample_lengths& lengths, capacities room, std::int64_t beg
   return want;
 }
 
-}  // namespace nsameta::testing
+}  // namespace nsameta::test

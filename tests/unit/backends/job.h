@@ -6,7 +6,7 @@
 
 #include "cpu/row_job.h"
 
-namespace nsameta::testing {
+namespace nsameta::test {
 
 using ints = std::vector<std::int32_t>;
 
@@ -44,4 +44,4 @@ std::int64_t rows_of(const sample_lengths& lengths);
 nsameta_problem problem_of(const sample_lengths& lengths);
 nsameta_outputs outputs_of(const sample_lengths& lengths);
 
-}  // namespace nsameta::testing
+}  // namespace nsameta::test

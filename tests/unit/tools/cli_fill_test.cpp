@@ -4,7 +4,7 @@
 
 #include "program.h"
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 namespace {
 
 const std::string example = R"({"mode": "extend", "seq_lens": [10, 4], "extend_seq_lens": [3, 2]})";
@@ -149,4 +149,4 @@ TEST_CASE("a missing file exits 2") {
 }
 
 }  // namespace
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 
 TEST_CASE("--version and --help succeed") {
   CHECK(run("--version").out.starts_with("nsameta "));
@@ -48,4 +48,4 @@ TEST_CASE("info prints the same as tables") {
     CHECK(result.out.find(text) != std::string::npos);
 }
 
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 namespace {
 
 const std::string production_style =
@@ -132,4 +132,4 @@ TEST_CASE("a log that cannot be read exits 2 and names the line, the column and 
 }
 
 }  // namespace
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

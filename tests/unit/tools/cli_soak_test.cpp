@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 namespace {
 
 /// AddressSanitizer keeps released memory back for a while, which looks like a leak of resident bytes.
@@ -104,4 +104,4 @@ TEST_CASE("an option that makes no sense is named with its value") {
 }
 
 }  // namespace
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 namespace {
 
 TEST_CASE("backends that agree exit 0, those that cannot run say why") {
@@ -57,4 +57,4 @@ TEST_CASE("an index or a variant that is not there exits 2") {
 }
 
 }  // namespace
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

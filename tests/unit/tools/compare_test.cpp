@@ -7,8 +7,10 @@
 #include "harness/compare.h"
 #include "harness/digest.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 /// Two outputs, one of them int64, and a table of one row per request.
 struct answer {
@@ -91,4 +93,4 @@ TEST_CASE("int32 and int64 outputs of one value have one digest") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

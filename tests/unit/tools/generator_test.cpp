@@ -8,8 +8,10 @@
 #include "harness/generator.h"
 #include "harness/problem_json.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 constexpr generator_options small{.max_batch_size = 300};
 
@@ -124,4 +126,4 @@ TEST_CASE("layouts hold what their rule says") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

@@ -7,8 +7,10 @@
 
 #include "replay/kv_allocator.h"
 
-namespace nsameta::cli {
+namespace nsameta::test {
 namespace {
+
+using namespace cli;
 
 constexpr std::int32_t page_size = 4;
 
@@ -82,4 +84,4 @@ TEST_CASE("a request that holds nothing can be released") {
 }
 
 }  // namespace
-}  // namespace nsameta::cli
+}  // namespace nsameta::test

@@ -4,8 +4,10 @@
 
 #include "harness/live_shape.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 strided_values values(std::vector<std::int64_t> v) { return strided_values(v, NSAMETA_INT64); }
 
@@ -99,4 +101,4 @@ TEST_CASE("the ranks of a q shard share the rows, each row once") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

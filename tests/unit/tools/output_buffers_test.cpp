@@ -4,8 +4,10 @@
 
 #include "harness/output_buffers.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 output_layout two_outputs() {
   output_layout layout;
@@ -69,4 +71,4 @@ TEST_CASE("a write outside is noticed, on either side of every buffer") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

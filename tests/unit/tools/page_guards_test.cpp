@@ -15,8 +15,10 @@
 #include "harness/input_buffers.h"
 #include "harness/output_buffers.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 struct ending {
   int signal;  ///< 0: it ended by itself, with the code
@@ -203,4 +205,4 @@ TEST_CASE("a write beside an array that no page protects damages the pattern") {
   CHECK(inputs.changed() == "req_pool_indices, or rather beside it");
 }
 
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

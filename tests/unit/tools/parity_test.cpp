@@ -4,8 +4,10 @@
 #include "harness/library_error.h"
 #include "harness/parity.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 TEST_CASE("the reference agrees with itself") {
   for (std::uint64_t number = 0; number < 20; ++number)
@@ -34,4 +36,4 @@ TEST_CASE("shrinking keeps a failing case failing and makes it small") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

@@ -7,8 +7,10 @@
 #include "harness/input_buffers.h"
 #include "harness/problem_data.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 const std::vector<std::int64_t> lengths{7, -1, 2147483647};
 
@@ -64,4 +66,4 @@ TEST_CASE("a token table stands at its misalignment") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

@@ -7,8 +7,10 @@
 #include "harness/output_buffers.h"
 #include "harness/problem_json.h"
 
-namespace nsameta::harness {
+namespace nsameta::test {
 namespace {
+
+using namespace harness;
 
 /// The error that the text gives, or "" when it gives none.
 std::string error_of(const std::string& text) {
@@ -124,4 +126,4 @@ TEST_CASE("an answer shows what is live and nothing else") {
 }
 
 }  // namespace
-}  // namespace nsameta::harness
+}  // namespace nsameta::test

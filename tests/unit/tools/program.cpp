@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 
 temporary_file::temporary_file(const std::string& content) : path_("/tmp/nsameta_test_XXXXXX") {
   const int descriptor = mkstemp(path_.data());
@@ -50,4 +50,4 @@ bool is_ready(const std::string& backend) {
   return false;
 }
 
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test

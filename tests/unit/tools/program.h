@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace nsameta::cli_tests {
+namespace nsameta::test {
 
 struct outcome {
   int code;
@@ -38,4 +38,4 @@ class temporary_file {
   std::string path_;
 };
 
-}  // namespace nsameta::cli_tests
+}  // namespace nsameta::test
