@@ -38,8 +38,6 @@ bool is_large(std::int64_t fields, std::int64_t rows, std::int64_t table_units) 
   return elements(fields, rows, table_units) == tuning::parallel_elements;
 }
 
-std::int64_t task_rows(std::int64_t fields) { return tuning::task_elements / fields; }
-
 /// Whether tokens are dealt over a q shard depends on how many there are: completes the rule with their number.
 template <class Batch, class CountTokens>
 void complete_rule(Batch& batch, CountTokens count_tokens) {
@@ -155,13 +153,6 @@ void write_all(const Batch& batch, const dense_lengths* lengths, const segments&
   write_outcome(batch, parts.index(), all);
 }
 
-template <class Batch>
-void fill_serial(Batch& batch, const dense_lengths* lengths) {
-  segments whole(batch.problem.batch_size, 1);
-  const totals all = add_up_all(batch, lengths, whole, everything);
-  write_all(batch, lengths, whole, all, everything);
-}
-
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
 template <class Work>
 void in_arena(std::int64_t grain, const Work& work) {
@@ -170,36 +161,32 @@ void in_arena(std::int64_t grain, const Work& work) {
   tbb::this_task_arena::isolate([&] { work(grain); });
 }
 
+/// `grain` as of fill_parallel; not asked for where one thread writes all.
 template <class Batch>
-void fill_parallel(Batch& batch, const dense_lengths* lengths, std::int64_t grain) {
+void fill(Batch& batch, const dense_lengths* lengths, variant how, std::int64_t grain) {
+  const std::int64_t requests = batch.problem.batch_size, fields = how == variant_auto ? row_fields(batch.out) : 1;
+  segments parts(requests, how == variant_serial ? 1 : tuning::max_segments);
+  totals all;
+  // Of very many requests adding them up is work for tasks too.
+  const bool counts = how == variant_serial || (how == variant_auto && !is_large(fields, requests, 0));
+  if (counts) {
+    all = add_up_all(batch, lengths, parts, everything);
+    if (how == variant_serial || !is_large(fields, rows_to_write(batch.out, batch.rows(all)), all.table_units))
+      return write_all(batch, lengths, parts, all, everything);
+  }
   in_arena(grain, [&](std::int64_t granted) {
-    segments parts(batch.problem.batch_size, tuning::max_segments);
-    const totals all = add_up_all(batch, lengths, parts, granted);
+    if (!counts) all = add_up_all(batch, lengths, parts, granted);
     write_all(batch, lengths, parts, all, granted);
   });
 }
 
-template <class Batch>
-void fill_counted(Batch& batch, const dense_lengths* lengths) {
-  const std::int64_t requests = batch.problem.batch_size, fields = row_fields(batch.out);
-  // So many requests that adding them up is work for tasks too.
-  if (is_large(fields, requests, 0)) return fill_parallel(batch, lengths, task_rows(fields));
-  segments parts(requests, tuning::max_segments);
-  const totals all = add_up_all(batch, lengths, parts, everything);
-  const auto write = [&](std::int64_t grain) { write_all(batch, lengths, parts, all, grain); };
-  if (is_large(fields, rows_to_write(batch.out, batch.rows(all)), all.table_units))
-    return in_arena(task_rows(fields), write);
-  write(everything);
-}
-
-/// Calls `use(batch, lengths)` with the code that serves the work at hand and no more.
-template <class Use>
-void with_batch(const nsameta_problem& problem, const nsameta_outputs& out, Use use) {
+/// The same with the code that serves the work at hand and no more.
+void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
   const batch_lengths stated = nsameta::lengths_of(problem);
   const auto with = [&]<bool tables>(const auto& rule, const dense_lengths* lengths) {
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     batch<rule_type, tables ? table_tile : 0> work(problem, out, stated, out.length_offset, rule);
-    use(work, lengths);
+    fill(work, lengths, how, grain);
   };
   const auto with_rule = [&](const auto& rule, const dense_lengths* lengths) {
     wants_tables(out) ? with.template operator()<true>(rule, lengths) : with.template operator()<false>(rule, lengths);
@@ -226,19 +213,18 @@ std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_output
   return elements(row_fields(out), std::max(rows, problem.batch_size), 0);
 }
 
-std::int64_t task_rows(const nsameta_outputs& out) { return task_rows(row_fields(out)); }
+std::int64_t task_rows(const nsameta_outputs& out) { return tuning::task_elements / row_fields(out); }
 
 void fill_serial(const nsameta_problem& problem, const nsameta_outputs& out) {
   if (fits_one_walk(problem, out)) return fill_in_one_walk(problem, out);
-  with_batch(problem, out, [](auto& batch, const dense_lengths* lengths) { fill_serial(batch, lengths); });
+  fill(problem, out, variant_serial, everything);
 }
 
 void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t grain) {
   // Work for one task needs no other thread.
   const bool small = problem.batch_size <= grain && vector_rows(out, int32_max) <= grain;
   if (small && fits_one_walk(problem, out)) return fill_in_one_walk(problem, out);
-  with_batch(problem, out,
-             [grain](auto& batch, const dense_lengths* lengths) { fill_parallel(batch, lengths, grain); });
+  fill(problem, out, variant_tbb, grain);
 }
 
 void fill_counted(const nsameta_problem& problem, const nsameta_outputs& out) {
@@ -247,7 +233,7 @@ void fill_counted(const nsameta_problem& problem, const nsameta_outputs& out) {
     const std::int64_t rows = std::max(rows_in_one_walk(problem, out, enough), problem.batch_size);
     if (rows <= enough || !is_large(row_fields(out), rows, 0)) return fill_in_one_walk(problem, out);
   }
-  with_batch(problem, out, [](auto& batch, const dense_lengths* lengths) { fill_counted(batch, lengths); });
+  fill(problem, out, variant_auto, task_rows(out));
 }
 
 }  // namespace nsameta::cpu
