@@ -229,7 +229,7 @@ void fill_parallel(const nsameta_problem& problem, const nsameta_outputs& out, s
 
 void fill_counted(const nsameta_problem& problem, const nsameta_outputs& out) {
   if (fits_one_walk(problem, out)) {
-    constexpr std::int64_t enough = tuning::task_elements / one_walk_fields;
+    constexpr std::int64_t enough = (tuning::parallel_elements - 1) / one_walk_fields;
     const std::int64_t rows = std::max(rows_in_one_walk(problem, out, enough), problem.batch_size);
     if (rows <= enough || !is_large(row_fields(out), rows, 0)) return fill_in_one_walk(problem, out);
   }

@@ -6,14 +6,16 @@
 
 namespace nsameta::cpu::tuning {
 
-/// Elements from which on a fill is cut over oneTBB's threads. Two threads of an AMD EPYC, 64 batches of decode,
-/// target_verify, draft_extend and extend, with two fields, with all, and with tables (2026-11-21): at 262,144 elements
-/// two threads take 0.60 to 0.83 of the time of one, at 229,376 and fewer they were 1.00 to 1.04 of it. The mean loss
-/// against the better of the two is 0.3 % over the 64 batches; at 65,536 it would be 0.7 %, at 400,000 2.6 %.
+/// Elements from which on a fill is cut over oneTBB's threads. A Xeon with 16 cores to itself, extend with 2 and 7 row
+/// vectors over 1 to 4,096 requests and decode with both page tables, oneTBB's threads asleep as they are between an
+/// engine's steps, 2, 4 and 16 of them (2026-11-26): the mean of the time over one thread's is 1.08, 1.20 and 1.18 at
+/// 131,072 elements, 0.95, 0.87 and 0.99 at 262,144, 0.76, 0.61 and 0.64 at 524,288. On 2 shared threads of an EPYC the
+/// better of the two is met within 0.3 % in the mean of 64 batches; from 65,536 it would be 0.7 %, from 400,000 2.6 %.
 inline constexpr std::int64_t parallel_elements = 262'144;
 
-/// Elements that a task takes at least: two tasks, where cutting begins.
-inline constexpr std::int64_t task_elements = parallel_elements / 2;
+/// Elements that a task takes at least. In the same run, 131,072 took 1.00, 1.09 and 1.02 at 262,144 elements, and
+/// 16,384 took 1.03, 0.89 and 1.03.
+inline constexpr std::int64_t task_elements = 32'768;
 
 /// Segments that a batch is cut into for adding up its requests: enough to balance any machine, few enough for the
 /// stack (256 take 10 KiB).
