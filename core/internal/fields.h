@@ -42,6 +42,7 @@ struct vector_field {
   constexpr bool per_row() const { return size == extent::rows || size == extent::rows_plus_one; }
 };
 
+/// A new row comes last: digests number fields by their places.
 inline constexpr auto vector_fields = std::to_array<vector_field>({
     {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, false},
     {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total, true},

@@ -31,16 +31,24 @@ std::vector<std::span<const std::int32_t>> whole_rows(const nsameta_table& table
   return rows;
 }
 
+/// What leads a field in a digest: its place in the first version's list of vectors and then tables. Later fields have
+/// numbers of their own, so that an answer without them keeps its digest.
+constexpr std::int64_t number_of_vector(std::size_t place) {
+  return static_cast<std::int64_t>(place < 12 ? 1 + place : 1000 + place);
+}
+constexpr std::int64_t number_of_table(std::size_t place) {
+  return static_cast<std::int64_t>(place < 2 ? 13 + place : 2000 + place);
+}
+
 /// Adds what `part_of(field, vector)` and `rows_of(field, table)` name of each output.
 template <class PartOf, class RowsOf>
 void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, RowsOf rows_of) {
   digest sum = to;  // a local the compiler can keep in a register
-  std::int64_t place = 0;
-  for (const vector_field& field : vector_fields) {
-    ++place;
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    const vector_field& field = vector_fields[i];
     const nsameta_vector vector = part_of(field, outputs.*field.member);
     if (vector.data == nullptr) continue;
-    sum.add(place);
+    sum.add(number_of_vector(i));
     sum.add(vector.capacity);
     if (vector.dtype == NSAMETA_INT64) {
       add_elements<std::int64_t>(sum, vector.data, vector.capacity);
@@ -48,12 +56,12 @@ void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, Rows
       add_elements<std::int32_t>(sum, vector.data, vector.capacity);
     }
   }
-  for (const table_field& field : table_fields) {
-    ++place;
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    const table_field& field = table_fields[i];
     const nsameta_table& table = outputs.*field.member;
     if (table.data == nullptr) continue;
     const std::vector<std::span<const std::int32_t>> rows = rows_of(field, table);
-    sum.add(place);
+    sum.add(number_of_table(i));
     sum.add(std::ssize(rows));
     for (const auto row : rows) add_row(sum, row);
   }
