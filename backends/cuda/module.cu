@@ -11,7 +11,7 @@ namespace nsameta::cuda {
 namespace {
 
 template <class K>
-__global__ void __launch_bounds__(K::block_threads, gpu::tuning::resident_threads / K::block_threads)
+__global__ void __launch_bounds__(K::block_threads, K::resident_threads / K::block_threads)
     entry(const __grid_constant__ typename K::arguments arguments) {
   __shared__ typename K::shared shared;
   thread_context self;

@@ -75,15 +75,31 @@ nsameta_status load_outside_capture(launch_place place, failure_text* why) {
   return NSAMETA_NOT_WARMED_UP;
 }
 
-/// One set by the short-rows kernel that does the least.
-template <device_runtime R>
-typename R::error launch_short_rows(const nsameta_outputs& out, const short_plan& plan, const launch_place& place) {
-  const launch_shape shape{plan.vectors.blocks + plan.tables.blocks, 1, place.overlaps};
+/// By the short-rows kernel that does the least.
+template <device_runtime R, int max_sets>
+typename R::error launch_short_rows(const nsameta_outputs& out, int sets, const padded_arguments<max_sets>& plan,
+                                    short_path path, const launch_place& place) {
+  launch_shape shape{plan.batch.vector_blocks + plan.source.blocks, sets, place.overlaps};
+  if (path == short_path::padded) {
+    shape.blocks += plan.tail_blocks + plan.status_blocks;
+    if (shape.blocks == 0) return R::success;  // nothing is wanted
+    padded_kernel::arguments all;
+    all.batch = plan.batch;
+    all.source = plan.source;
+    all.shares_shift = plan.shares_shift;
+    all.block_groups = plan.block_groups;
+    all.tail_blocks = plan.tail_blocks;
+    all.status_blocks = plan.status_blocks;
+    std::copy_n(plan.sets, sets, all.sets);
+    std::copy_n(plan.paddings, sets, all.paddings);
+    return launch<padded_kernel, R>(shape, all, place.stream);
+  }
   if (shape.blocks == 0) return R::success;  // nothing is wanted
-  if (wants_tables(out)) return launch<tables_kernel<1>, R>(shape, {{plan}}, place.stream);
-  if (!is_lengths_only(out)) return launch<vectors_kernel, R>(shape, plan, place.stream);
-  if (plan.batch.extend_seq_lens.data != nullptr) return launch<lengths_kernel, R>(shape, plan, place.stream);
-  return launch<uniform_lengths_kernel, R>(shape, plan, place.stream);
+  if (max_sets > 1 || wants_tables(out)) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
+  const vector_arguments vectors{plan.batch, plan.sets[0]};
+  if (!is_lengths_only(out)) return launch<vectors_kernel<false>, R>(shape, vectors, place.stream);
+  if (plan.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, vectors, place.stream);
+  return launch<uniform_lengths_kernel, R>(shape, vectors, place.stream);
 }
 
 template <device_runtime R, int max_sets>
@@ -98,27 +114,14 @@ typename R::error launch_general(const nsameta_problem& problem, const nsameta_o
   return shape.blocks == 0 ? R::success : launch<general_kernel<max_sets>, R>(shape, arguments, place.stream);
 }
 
-/// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
-template <device_runtime R>
+/// One launch for at most `max_sets` sets.
+template <device_runtime R, int max_sets>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                               const launch_bounds& bounds, const launch_place& place) {
-  constexpr int most = NSAMETA_SETS_PER_LAUNCH;
-  if (sets == 1) {
-    short_plan plan;
-    if (plan_short_rows(problem, outputs[0], bounds, plan)) return launch_short_rows<R>(outputs[0], plan, place);
-  } else {
-    typename tables_kernel<most>::arguments arguments;
-    launch_shape shape{0, sets, place.overlaps};
-    int planned = 0;
-    for (; planned < sets; ++planned) {
-      short_plan& plan = arguments.plans[planned];
-      if (!plan_short_rows(problem, outputs[planned], bounds, plan)) break;
-      shape.blocks = std::max(shape.blocks, plan.vectors.blocks + plan.tables.blocks);
-    }
-    if (planned == sets)
-      return shape.blocks == 0 ? R::success : launch<tables_kernel<most>, R>(shape, arguments, place.stream);
-  }
-  return (sets == 1 ? launch_general<R, 1> : launch_general<R, most>)(problem, outputs, sets, bounds, place);
+  padded_arguments<max_sets> plan;
+  const short_path path = plan_short_rows(problem, outputs, sets, bounds, plan);
+  if (path != short_path::none) return launch_short_rows<R>(outputs[0], sets, plan, path, place);
+  return launch_general<R, max_sets>(problem, outputs, sets, bounds, place);
 }
 
 template <device_runtime R>
@@ -132,7 +135,9 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outpu
   return call_on<R>(place.device, "launching the kernel", why, [&] {
     for (std::int64_t first = 0; first < count; first += NSAMETA_SETS_PER_LAUNCH) {
       const auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
-      const auto error = launch_sets<R>(problem, outputs + first, sets, bounds, place);
+      const auto error =
+          (sets == 1 ? launch_sets<R, 1> : launch_sets<R, NSAMETA_SETS_PER_LAUNCH>)(problem, outputs + first, sets,
+                                                                                    bounds, place);
       if (error != R::success) return error;
     }
     return R::success;

@@ -5,8 +5,7 @@
 #pragma once
 
 #include "gpu/general.h"
-#include "gpu/short_tables.h"
-#include "gpu/short_vectors.h"
+#include "gpu/padding.h"
 
 namespace nsameta::gpu {
 
@@ -14,62 +13,75 @@ namespace nsameta::gpu {
 //   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes
 //   shared                        shared memory of a block, uninitialised
 //   block_threads                 threads of a block, a multiple of every warp width
+//   resident_threads              that a multiprocessor should hold at least, which limits the registers of each
 //   run(self, arguments, shared)  what each thread does
 
 /// seqlens_expanded and nsa_cache_seqlens, as many rows for each request.
 struct uniform_lengths_kernel {
-  using arguments = vector_plan;
+  using arguments = vector_arguments;
   struct shared {};
-  static constexpr int block_threads = tuning::block_threads;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared&) {
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
     self.await_earlier_kernels();
-    write_uniform_lengths(self, plan);
+    write_uniform_lengths(self, all.batch, all.set);
   }
 };
 
-/// seqlens_expanded and nsa_cache_seqlens.
-struct lengths_kernel {
-  using arguments = vector_plan;
-  using shared = short_memory;
-  static constexpr int block_threads = tuning::block_threads;
-  template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared& memory) {
-    self.await_earlier_kernels();
-    write_vectors<true>(self, plan, memory);
-  }
-};
-
-/// All vectors.
+/// Vectors of one set: the two lengths, or all.
+template <bool lengths_only>
 struct vectors_kernel {
-  using arguments = vector_plan;
+  using arguments = vector_arguments;
   using shared = short_memory;
-  static constexpr int block_threads = tuning::block_threads;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& plan, shared& memory) {
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    write_vectors<false>(self, plan, memory);
+    write_vectors<lengths_only>(self, all.batch, all.set, self.block(), memory);
   }
 };
 
 /// Vectors and page tables, of one set of outputs or of several.
 template <int max_sets>
 struct tables_kernel {
-  struct arguments {
-    short_plan plans[max_sets];
-  };
+  using arguments = table_arguments<max_sets>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = short_memory;
-  static constexpr int block_threads = tuning::block_threads;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    const short_plan& plan = all.plans[max_sets == 1 ? 0 : self.set()];
-    const int table_block = self.block() - plan.vectors.blocks;
+    const short_set& set = all.sets[max_sets == 1 ? 0 : self.set()];
+    const int table_block = self.block() - all.batch.vector_blocks;
     if (table_block < 0)
-      write_vectors<false>(self, plan, memory);
-    else if (table_block < plan.tables.blocks)
-      write_tables(self, table_block, plan, memory);
+      write_vectors<false>(self, all.batch, set, self.block(), memory);
+    else
+      write_tables<false>(self, table_block, all.batch, all.source, set, {}, memory);
+  }
+};
+
+/// The same, and tails, the status word, long rows and very many requests.
+struct padded_kernel {
+  using arguments = padded_arguments<NSAMETA_SETS_PER_LAUNCH>;
+  static_assert(sizeof(arguments) <= 4096);
+  using shared = padded_memory;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+    self.await_earlier_kernels();
+    const short_set& set = all.sets[self.set()];
+    const padding& pad = all.paddings[self.set()];
+    int block = self.block();
+    if (block < all.batch.vector_blocks)
+      return write_padded_vectors(self, all.batch, set, block, all.shares_shift, all.block_groups, memory);
+    block -= all.batch.vector_blocks;
+    if (block < all.source.blocks) return write_tables<true>(self, block, all.batch, all.source, set, pad, memory);
+    block -= all.source.blocks;
+    if (block < all.tail_blocks) {
+      if (pad.vector_tail) write_tails(self, all.batch, set, block, all.tail_blocks, memory);
+    } else if (pad.status != nullptr) {
+      write_status(self, all.batch, all.source, set, pad.status, memory);
+    }
   }
 };
 
@@ -79,7 +91,7 @@ struct general_kernel {
   using arguments = general_arguments<max_sets>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = general_memory;
-  static constexpr int block_threads = tuning::block_threads;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::general_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
@@ -98,9 +110,9 @@ struct general_kernel {
 template <class... K>
 struct type_list {};
 
-using kernels =
-    type_list<uniform_lengths_kernel, lengths_kernel, vectors_kernel, tables_kernel<1>,
-              tables_kernel<NSAMETA_SETS_PER_LAUNCH>, general_kernel<1>, general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
+using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel<1>,
+                          general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
 
 template <class... K>
 constexpr int count_of(type_list<K...>) {

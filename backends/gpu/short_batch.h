@@ -28,11 +28,13 @@ struct raw_integer {
   std::int32_t low, high;
 };
 
-/// Both words always: int64 costs what int32 does, whose second load is the first one again.
+/// The high word where there is one: a predicate, not a branch.
 NSAMETA_DEVICE raw_integer load_raw(const integer_array& array, std::int32_t index) {
   using word [[gnu::may_alias]] = std::int32_t;
   const char* const at = static_cast<const char*>(array.data) + std::int64_t{index} * array.stride;
-  return {*reinterpret_cast<const word*>(at), *reinterpret_cast<const word*>(at + array.high_offset)};
+  raw_integer raw{*reinterpret_cast<const word*>(at), 0};
+  if (array.high_offset != 0) raw.high = *reinterpret_cast<const word*>(at + array.high_offset);
+  return raw;
 }
 
 /// Brought into int32: an end of it in place of what lies beyond.
@@ -45,22 +47,20 @@ struct raw_lengths {
   raw_integer kv, tokens;
 };
 
-/// Of request `index`, which exists.
+/// Of request `index`, which exists. Both arrays are read whether they are needed or not: a branch around a load costs
+/// more than the load.
 NSAMETA_DEVICE raw_lengths load_lengths(const short_batch& batch, std::int32_t index) {
-  raw_lengths raw{load_raw(batch.seq_lens, index), {batch.uniform_rows, 0}};
-  if (batch.extend_seq_lens.data != nullptr) raw.tokens = load_raw(batch.extend_seq_lens, index);
-  return raw;
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index)};
 }
 
-NSAMETA_DEVICE int32_request request_of(const short_batch& batch, std::int32_t kv, std::int32_t tokens) {
+NSAMETA_DEVICE int32_request request_of(const short_batch& batch, const kv_range& range, const raw_lengths& raw) {
+  const std::int32_t kv = value_of(batch.seq_lens, raw.kv);
+  const std::int32_t tokens = value_of(batch.extend_seq_lens, raw.tokens);
   int32_request r{};
-  r.kv_len = wrapping_add(smaller(larger(kv, batch.least_kv), batch.most_kv), batch.added_kv);
-  r.tokens = r.rows = larger(tokens, 0);
+  r.kv_len = wrapping_add(smaller(larger(kv, range.least), range.most), range.added);
+  r.tokens = r.rows = batch.uniform_rows >= 0 ? batch.uniform_rows : larger(tokens, 0);
   r.first = wrapping_add(wrapping_add(r.kv_len, -r.tokens), 1);
   return r;
-}
-NSAMETA_DEVICE int32_request request_of(const short_batch& batch, const raw_lengths& raw) {
-  return request_of(batch, value_of(batch.seq_lens, raw.kv), value_of(batch.extend_seq_lens, raw.tokens));
 }
 
 template <wanted_totals wanted>
@@ -72,13 +72,14 @@ NSAMETA_DEVICE int32_sums sums_of(const int32_rule& rule, const int32_request& r
   return sum;
 }
 
-/// This thread's part of the sums over requests [0, end), with a few loads always under way. The code is kept short:
-/// instructions not run before are waited for as loads are.
+/// This thread's part of the sums over requests [first, end), with a few loads always under way. The code is kept
+/// short: instructions not run before are waited for as loads are.
 template <wanted_totals wanted, thread_context T>
-NSAMETA_DEVICE int32_sums add_requests(const T& self, const short_batch& batch, const int32_rule& rule,
-                                       std::int32_t end) {
+NSAMETA_DEVICE int32_sums add_requests(const T& self, const short_batch& batch, const kv_range& range,
+                                       std::int32_t first, std::int32_t end) {
   constexpr int under_way = 4, stride = tuning::block_threads;
-  std::int32_t index = self.thread();
+  const int32_rule rule{batch.topk};
+  std::int32_t index = first + self.thread();
   int32_sums sum{};
   if (index >= end) return sum;
   raw_lengths next[under_way];
@@ -87,10 +88,67 @@ NSAMETA_DEVICE int32_sums add_requests(const T& self, const short_batch& batch, 
     next[k] = load_lengths(batch, smaller(index + k * stride, end - 1));
   NSAMETA_UNROLL(1)
   for (; index < end; index += stride) {
-    sum = sum + sums_of<wanted>(rule, request_of(batch, next[0]));
+    sum = sum + sums_of<wanted>(rule, request_of(batch, range, next[0]));
     NSAMETA_UNROLL(4)
     for (int k = 1; k < under_way; ++k) next[k - 1] = next[k];
     next[under_way - 1] = load_lengths(batch, smaller(index + under_way * stride, end - 1));
+  }
+  return sum;
+}
+
+/// Elements of consecutive requests, in 16-byte loads.
+struct raw_run {
+  static constexpr int length = 4;
+  wide<std::int32_t> words[2];  ///< the second one of int64 elements only
+
+  NSAMETA_DEVICE raw_integer at(const integer_array& array, int i) const {
+    if (array.high_offset == 0) return {words[0].element[i], 0};
+    return {words[i / 2].element[i % 2 * 2], words[i / 2].element[i % 2 * 2 + 1]};
+  }
+};
+NSAMETA_DEVICE bool has_runs(const integer_array& array) {
+  return array.stride == array.high_offset + 4 && is_aligned(array.data);
+}
+NSAMETA_DEVICE raw_run load_run(const integer_array& array, std::int32_t run) {
+  const auto* const from = static_cast<const wide<std::int32_t>*>(array.data);
+  if (array.high_offset == 0) return {{from[run], {}}};
+  return {{from[2 * run], from[2 * run + 1]}};
+}
+
+/// The same for many requests, a few consecutive ones at a time where the arrays allow.
+template <wanted_totals wanted, thread_context T>
+NSAMETA_DEVICE int32_sums add_many_requests(const T& self, const short_batch& batch, const kv_range& range,
+                                            std::int32_t first, std::int32_t end) {
+  const bool is_ragged = batch.uniform_rows < 0;
+  if (!has_runs(batch.seq_lens) || (is_ragged && !has_runs(batch.extend_seq_lens)) || first % raw_run::length != 0)
+    return add_requests<wanted>(self, batch, range, first, end);
+  constexpr int under_way = 2, stride = tuning::block_threads;
+  const int32_rule rule{batch.topk};
+  const std::int32_t runs = end / raw_run::length, rest = runs * raw_run::length + self.thread();
+  int32_sums sum{};
+  if (rest < end) sum = sums_of<wanted>(rule, request_of(batch, range, load_lengths(batch, rest)));
+  std::int32_t run = first / raw_run::length + self.thread();
+  if (run >= runs) return sum;
+  raw_run kv[under_way], tokens[under_way]{};
+  const auto load = [&](int k, std::int32_t at) {
+    kv[k] = load_run(batch.seq_lens, at);
+    if (is_ragged) tokens[k] = load_run(batch.extend_seq_lens, at);
+  };
+  NSAMETA_UNROLL(4)
+  for (int k = 0; k < under_way; ++k) load(k, smaller(run + k * stride, runs - 1));
+  NSAMETA_UNROLL(1)
+  for (; run < runs; run += stride) {
+    NSAMETA_UNROLL(4)
+    for (int i = 0; i < raw_run::length; ++i)
+      sum = sum +
+            sums_of<wanted>(
+                rule, request_of(batch, range, {kv[0].at(batch.seq_lens, i), tokens[0].at(batch.extend_seq_lens, i)}));
+    NSAMETA_UNROLL(4)
+    for (int k = 1; k < under_way; ++k) {
+      kv[k - 1] = kv[k];
+      tokens[k - 1] = tokens[k];
+    }
+    load(under_way - 1, smaller(run + under_way * stride, runs - 1));
   }
   return sum;
 }
@@ -114,6 +172,21 @@ struct block_requests {
   int first_warp;  ///< of the warps that have this warp's requests in their lanes; the warps before it have those
                    ///< before
 };
+
+/// Those of block `group`, of as many as have 2^lanes_shift lanes each.
+template <thread_context T>
+NSAMETA_DEVICE block_requests requests_of_block(const T& self, const short_batch& batch, std::int32_t group) {
+  const int shift = batch.lanes_shift;
+  const std::int32_t count = tuning::block_threads >> shift;
+  return {group * count, count, warp_of(self) >> shift << shift};
+}
+/// The request in this lane; below 0: none.
+template <thread_context T>
+NSAMETA_DEVICE std::int32_t own_request(const T& self, const short_batch& batch, std::int32_t group) {
+  const block_requests block = requests_of_block(self, batch, group);
+  const std::int32_t index = block.first + (warp_of(self) >> batch.lanes_shift) * T::warp_width + lane_of(self);
+  return index < smaller(block.first + block.count, batch.requests) ? index : -1;
+}
 
 /// The sums over all requests before the warp's. `earlier`: from add_requests(), up to the block's; `of_warp`: over the
 /// warp's, as its last lane has it. Reached by all threads of the block.

@@ -13,12 +13,28 @@ struct integer_array {
   std::int32_t high_offset;  ///< bytes from the low word of an element to its high word; 0 where there is none
 };
 
-/// Lengths that fit int32 once they are clamped, neither sharded nor pooled: all counts fit int32.
+/// A batch neither sharded nor pooled, whose lengths fit int32 once they are clamped. The same for all sets of outputs,
+/// so that nothing that the first loads need is looked up by set.
 struct short_batch {
   integer_array seq_lens;
-  integer_array extend_seq_lens;  ///< absent: `uniform_rows` each
-  std::int32_t requests, uniform_rows;
-  std::int32_t least_kv, most_kv, added_kv;  ///< a request's KV length is clamp(seq_lens, least, most) + added
+  integer_array extend_seq_lens;  ///< readable also where each request has `uniform_rows`
+  std::int32_t requests;
+  std::int32_t uniform_rows;  ///< below 0: extend_seq_lens has them
+  std::int32_t topk;
+  std::int32_t vector_blocks;  ///< of the grid's row
+  std::int32_t lanes_shift;    ///< log2 of the lanes that write a request's rows
+};
+
+/// The input of page tables.
+struct table_source {
+  std::int32_t blocks;         ///< of the grid's row
+  std::int32_t blocks_shift;   ///< log2 of the blocks that a group of requests has to itself
+  std::int32_t row_a_request;  ///< whatever its tokens: `extend`
+  std::int32_t page_shift;
+  std::int32_t slots, width;  ///< of req_to_token
+  integer_array req_pool_indices;
+  const std::int32_t* req_to_token;
+  std::int64_t stride;  ///< of req_to_token, elements
 };
 
 /// An int32 output; absent: a capacity of 0.
@@ -27,11 +43,14 @@ struct int32_vector {
   std::int32_t capacity;
 };
 
-/// The vectors of a batch whose requests have few rows each.
+/// A request's KV length is clamp(seq_lens, least, most) + added.
+struct kv_range {
+  std::int32_t least, most, added;
+};
+
 struct short_vectors {
-  std::int32_t blocks;       ///< 0: none are wanted
-  std::int32_t lanes_shift;  ///< log2 of the lanes that write a request's rows
-  std::int32_t topk, row_limit;
+  kv_range kv;
+  std::int32_t row_limit;
   int32_vector seqlens_expanded, nsa_cache_seqlens, nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
   int32_vector cache_seqlens, cu_seqlens_k, cu_seqlens_q, total_rows;
 };
@@ -43,26 +62,37 @@ struct int32_table {
   std::int32_t rows, width;
 };
 
-/// The page tables, whose tail is kept.
-struct short_tables {
-  std::int32_t blocks;         ///< 0: none are wanted
-  std::int32_t blocks_shift;   ///< log2 of the blocks that a group of requests has to itself
-  std::int32_t row_a_request;  ///< whatever its tokens: `extend`
-  std::int32_t page_shift;
-  std::int32_t slots, width;  ///< of req_to_token
-  integer_array req_pool_indices;
-  const std::int32_t* req_to_token;
-  std::int64_t source_stride;  ///< of req_to_token, elements
+/// A set of outputs.
+struct short_set : short_vectors {
   int32_table page_table_1, real_page_table;
 };
 
-struct vector_plan {
-  short_batch batch;
-  short_vectors vectors;
+/// What padded graphs want of a set beyond that.
+struct padding {
+  std::uint32_t* status;
+  std::int32_t vector_tail;  ///< whether there is one
+  std::int32_t table_tail;   ///< whether there is one
+  std::int32_t table_tail_value;
 };
 
-struct short_plan : vector_plan {
-  short_tables tables;
+struct vector_arguments {
+  short_batch batch;
+  short_vectors set;
+};
+
+template <int max_sets>
+struct table_arguments {
+  short_batch batch;
+  table_source source;
+  short_set sets[max_sets];
+};
+
+template <int max_sets>
+struct padded_arguments : table_arguments<max_sets> {
+  std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
+  std::int32_t block_groups;  ///< groups of requests, as many as fit a block, that one takes in turn
+  std::int32_t tail_blocks, status_blocks;
+  padding paddings[max_sets];
 };
 
 }  // namespace nsameta::gpu

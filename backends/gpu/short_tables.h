@@ -14,52 +14,74 @@ struct table_rows {
   std::int32_t tiles;           ///< 0: nothing
 };
 
+/// `tail`: whether what lies beyond the request's columns is written too.
 template <int warp_width>
-NSAMETA_DEVICE table_rows rows_of(const short_tables& plan, const int32_request& r, std::int32_t slot,
-                                  std::int32_t first) {
+NSAMETA_DEVICE table_rows rows_of(const table_source& source, const short_set& set, bool tail, const int32_request& r,
+                                  std::int32_t slot, std::int32_t first) {
   table_rows to{};
-  if (slot < 0 || slot >= plan.slots) return to;
-  const std::int32_t live = smaller(r.kv_len, plan.width);
-  to.source = plan.req_to_token + slot * plan.source_stride;
+  if (slot < 0 || slot >= source.slots) return to;
+  const int32_table &full = set.page_table_1, &paged = set.real_page_table;
+  const std::int32_t live = smaller(r.kv_len, source.width);
+  to.source = source.req_to_token + slot * source.stride;
   to.first = first;
-  to.end = saturating_add(first, plan.row_a_request ? 1 : r.rows);
-  to.columns = plan.page_table_1.rows > first ? smaller(live, plan.page_table_1.width) : 0;
-  to.pages = plan.real_page_table.rows > first
-                 ? smaller((live + (1 << plan.page_shift) - 1) >> plan.page_shift, plan.real_page_table.width)
-                 : 0;
-  const std::int32_t full_tiles = (to.columns + tile_columns<warp_width> - 1) / tile_columns<warp_width>;
+  to.end = saturating_add(first, source.row_a_request ? 1 : r.rows);
+  to.columns = full.rows > first ? smaller(live, full.width) : 0;
+  to.pages = paged.rows > first ? smaller((live + (1 << source.page_shift) - 1) >> source.page_shift, paged.width) : 0;
+  const std::int32_t columns = tail && full.rows > first ? full.width : to.columns;
+  const std::int32_t pages = tail && paged.rows > first ? paged.width : to.pages;
+  const std::int32_t full_tiles = (columns + tile_columns<warp_width> - 1) / tile_columns<warp_width>;
   const std::int32_t paged_tiles =
-      plan.page_table_1.rows > 0
-          ? ((to.pages << plan.page_shift) + tile_columns<warp_width> - 1) / tile_columns<warp_width>
-          : (to.pages + tile_pages<warp_width> - 1) / tile_pages<warp_width>;
+      full.rows > 0 ? ((pages << source.page_shift) + tile_columns<warp_width> - 1) / tile_columns<warp_width>
+                    : (pages + tile_pages<warp_width> - 1) / tile_pages<warp_width>;
   to.tiles = to.first < to.end ? larger(full_tiles, paged_tiles) : 0;
   return to;
 }
 
-/// Writes tile `tile` of a request into all of its rows.
+/// Writes `value` into columns [first, end) of `rows` rows of a table, from row `row` on.
 template <thread_context T>
-NSAMETA_DEVICE void write_tile(T& self, const short_tables& plan, const table_rows& rows, std::int32_t tile) {
+NSAMETA_DEVICE void fill_columns(T& self, const int32_table& table, std::int32_t row, std::int32_t end_row,
+                                 std::int32_t first, std::int32_t end, std::int32_t value) {
+  NSAMETA_UNROLL(1)
+  for (; row < end_row; ++row)
+    for (std::int32_t i = first + lane_of(self); i < end; i += T::warp_width)
+      table.data[row * table.stride + i] = value;
+}
+
+/// Writes tile `tile` of a request into all of its rows.
+template <bool has_tail, thread_context T>
+NSAMETA_DEVICE void write_tile(T& self, const table_source& source, const short_set& set, const padding& pad,
+                               const table_rows& rows, std::int32_t tile) {
   constexpr int columns = tile_columns<T::warp_width>;
-  const int32_table &full = plan.page_table_1, &paged = plan.real_page_table;
-  const std::int32_t full_end = smaller(rows.end, full.rows);
+  const int32_table &full = set.page_table_1, &paged = set.real_page_table;
+  const std::int32_t full_end = smaller(rows.end, full.rows), paged_end = smaller(rows.end, paged.rows);
   for (std::int32_t row = rows.first; row < full_end; ++row)
-    copy_tile(self, full.data + row * full.stride, rows.source, tile, rows.columns, plan.width);
-  if (rows.pages == 0) return;
+    copy_tile(self, full.data + row * full.stride, rows.source, tile, rows.columns, source.width);
+  if (!has_tail && rows.pages == 0) return;
   const bool paged_alone = full.rows == 0;
-  const std::int32_t first = paged_alone ? tile * tile_pages<T::warp_width> : tile * columns >> plan.page_shift;
-  const std::int32_t length = paged_alone ? tile_pages<T::warp_width> : columns >> plan.page_shift;
-  copy_pages(self, paged.data + rows.first * paged.stride, paged.stride, smaller(rows.end, paged.rows) - rows.first,
-             rows.source, plan.page_shift, first, smaller(first + length, rows.pages));
+  const std::int32_t first = paged_alone ? tile * tile_pages<T::warp_width> : tile * columns >> source.page_shift;
+  const std::int32_t length = paged_alone ? tile_pages<T::warp_width> : columns >> source.page_shift;
+  copy_pages(self, paged.data + rows.first * paged.stride, paged.stride, paged_end - rows.first, rows.source,
+             source.page_shift, first, smaller(first + length, rows.pages));
+  if constexpr (has_tail)
+    if (pad.table_tail) {
+      fill_columns(self, full, rows.first, full_end, larger(rows.columns, tile * columns),
+                   smaller((tile + 1) * columns, full.width), pad.table_tail_value);
+      fill_columns(self, paged, rows.first, paged_end, larger(rows.pages, first), smaller(first + length, paged.width),
+                   pad.table_tail_value);
+    }
 }
 
 /// The first row of the request in this lane: `r`, number `index`, of the group that begins at `first`.
-template <thread_context T>
-NSAMETA_DEVICE std::int32_t first_row(T& self, const short_batch& batch, std::int32_t first, std::int32_t index,
-                                      const int32_request& r, short_memory& shared) {
-  if (batch.extend_seq_lens.data == nullptr) return saturating_product(index, batch.uniform_rows);
-  const int32_rule any_rule{1};
-  const int32_sums earlier = add_requests<row_sums>(self, batch, any_rule, first);
-  const lane_sums sums = scan_lanes<row_sums>(self, sums_of<row_sums>(any_rule, r));
+template <bool many, thread_context T>
+NSAMETA_DEVICE std::int32_t first_row(T& self, const short_batch& batch, const kv_range& range, std::int32_t first,
+                                      std::int32_t index, const int32_request& r, short_memory& shared) {
+  if (batch.uniform_rows >= 0) return saturating_product(index, batch.uniform_rows);
+  int32_sums earlier;
+  if constexpr (many)
+    earlier = add_many_requests<row_sums>(self, batch, range, 0, first);
+  else
+    earlier = add_requests<row_sums>(self, batch, range, 0, first);
+  const lane_sums sums = scan_lanes<row_sums>(self, sums_of<row_sums>(int32_rule{batch.topk}, r));
   const int32_sums before = exclusive_prefix<row_sums>(self, {first, 1, 0}, earlier, sums.through, shared);
   return saturating_add(before.tokens, sums.before.tokens);
 }
@@ -67,33 +89,34 @@ NSAMETA_DEVICE std::int32_t first_row(T& self, const short_batch& batch, std::in
 /// A group of requests has some blocks to itself. Each of its warps has all of them in its lanes, and takes tiles of
 /// theirs in turns: neighbouring tiles at a time, which memory likes best, and as even as their lengths add up.
 /// `block`: the block's index among those of the tables.
-template <thread_context T>
-NSAMETA_DEVICE void write_tables(T& self, int block, const short_plan& whole, short_memory& shared) {
+template <bool has_tail, thread_context T>
+NSAMETA_DEVICE void write_tables(T& self, int block, const short_batch& batch, const table_source& source,
+                                 const short_set& set, const padding& pad, short_memory& shared) {
   constexpr int block_warps = tuning::block_threads / T::warp_width;
   constexpr wanted_totals tiles{.table_units = true};
-  const short_batch& batch = whole.batch;
-  const short_tables& plan = whole.tables;
-  const std::int32_t first = (block >> plan.blocks_shift) * tuning::table_group;
+  const std::int32_t first = (block >> source.blocks_shift) * tuning::table_group;
   const std::int32_t index = first + lane_of(self);
   int32_request r{};
   std::int32_t slot = -1;
   if (lane_of(self) < tuning::table_group && index < batch.requests) {
-    const raw_integer raw_slot = load_raw(plan.req_pool_indices, index);
-    r = request_of(batch, load_lengths(batch, index));
-    slot = value_of(plan.req_pool_indices, raw_slot);
+    const raw_integer raw_slot = load_raw(source.req_pool_indices, index);
+    r = request_of(batch, set.kv, load_lengths(batch, index));
+    slot = value_of(source.req_pool_indices, raw_slot);
   }
-  const std::int32_t row = plan.row_a_request ? index : first_row(self, batch, first, index, r, shared);
-  const table_rows rows = rows_of<T::warp_width>(plan, r, slot, row);
+  const std::int32_t row =
+      source.row_a_request ? index : first_row<has_tail>(self, batch, set.kv, first, index, r, shared);
+  const table_rows rows = rows_of<T::warp_width>(source, set, has_tail && pad.table_tail, r, slot, row);
   int32_sums own{};
   own.table_units = rows.tiles;
   const lane_sums sums = scan_lanes<tiles>(self, own);
   const std::int32_t all = self.shuffle(sums.through.table_units, T::warp_width - 1);
 
-  const std::int32_t group_block = block & ((1 << plan.blocks_shift) - 1);
-  const std::int32_t group_warps = block_warps << plan.blocks_shift;
+  const std::int32_t group_block = block & ((1 << source.blocks_shift) - 1);
+  const std::int32_t group_warps = block_warps << source.blocks_shift;
   for (std::int32_t unit = group_block * block_warps + warp_of(self); unit < all; unit += group_warps) {
     const int at = 63 - __builtin_clzll(self.ballot(sums.before.table_units <= unit && rows.tiles > 0));
-    write_tile(self, plan, self.shuffle(rows, at), unit - self.shuffle(sums.before.table_units, at));
+    write_tile<has_tail>(self, source, set, pad, self.shuffle(rows, at),
+                         unit - self.shuffle(sums.before.table_units, at));
   }
 }
 
