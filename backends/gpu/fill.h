@@ -90,6 +90,7 @@ typename R::error launch_short_rows(const nsameta_outputs& out, int sets, const 
     all.block_groups = plan.block_groups;
     all.tail_blocks = plan.tail_blocks;
     all.status_blocks = plan.status_blocks;
+    all.lengths_only = plan.lengths_only;
     std::copy_n(plan.sets, sets, all.sets);
     std::copy_n(plan.paddings, sets, all.paddings);
     return launch<padded_kernel, R>(shape, all, place.stream);

@@ -22,10 +22,11 @@ struct padded_memory : short_memory {
 };
 
 /// The vectors, of block `block`.
-template <thread_context T>
+template <bool lengths_only, thread_context T>
 NSAMETA_DEVICE void write_padded_vectors(T& self, const short_batch& batch, const short_vectors& set,
                                          std::int32_t block, std::int32_t shares_shift, std::int32_t block_groups,
                                          short_memory& shared) {
+  constexpr wanted_totals wanted = lengths_only ? row_sums : vector_sums;
   const row_share share{block & ((1 << shares_shift) - 1), shares_shift};
   const std::int32_t first_group = (block >> shares_shift) * block_groups;
   int32_sums earlier{};
@@ -37,10 +38,10 @@ NSAMETA_DEVICE void write_padded_vectors(T& self, const short_batch& batch, cons
     const std::int32_t index = own_request(self, batch, group);
     raw_lengths raw{};
     if (index >= 0) raw = load_lengths(batch, index);
-    earlier = earlier + add_many_requests<vector_sums>(self, batch, set.kv, counted, first);
+    earlier = earlier + add_many_requests<wanted>(self, batch, set.kv, counted, first);
     counted = first;
     if (group > first_group) self.barrier();  // the sums of the last group may still be read
-    write_group<false>(self, batch, set, group, share, earlier, raw, shared);
+    write_group<lengths_only>(self, batch, set, group, share, earlier, raw, shared);
   }
 }
 
@@ -85,7 +86,7 @@ NSAMETA_DEVICE std::uint32_t bits_of(const short_batch& batch, const table_sourc
                                      const request& r, const raw_lengths& raw, std::int32_t index) {
   const auto exact = [](const integer_array& array, raw_integer value) {
     const auto low = static_cast<std::uint32_t>(value.low);
-    return array.high_offset == 0 ? std::int64_t{value.low} : static_cast<std::int64_t>(value.high) * (1ll << 32) + low;
+    return !array.is_int64 ? std::int64_t{value.low} : static_cast<std::int64_t>(value.high) * (1ll << 32) + low;
   };
   const std::int64_t kv = exact(batch.seq_lens, raw.kv);
   const std::int64_t tokens = batch.uniform_rows >= 0 ? 0 : exact(batch.extend_seq_lens, raw.tokens);

@@ -27,7 +27,7 @@ inline constexpr std::int64_t int32_reach = std::int64_t{1} << 30;
 
 inline integer_array array_of(const nsameta_strided& from) {
   const std::int32_t bytes = is_int64(from) ? 8 : 4;
-  return {from.data, static_cast<std::int32_t>(from.stride * bytes), bytes - 4};
+  return {from.data, static_cast<std::int32_t>(from.stride * bytes), is_int64(from)};
 }
 
 inline int32_vector vector_of(const nsameta_vector& from) {
@@ -55,9 +55,11 @@ inline std::int64_t rows_a_request(const nsameta_problem& problem, const batch_l
   return rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1));
 }
 
-/// Lanes that write a request's rows, as their log2: one a row, or all of a warp.
-inline std::int32_t lanes_shift_of(std::int64_t rows) {
-  return std::bit_width(static_cast<std::uint64_t>(std::clamp<std::int64_t>(rows, 1, smallest_warp) - 1));
+/// Lanes that write a request's rows, as their log2: one a row; of many rows fewer where there are blocks enough.
+inline std::int32_t lanes_shift_of(std::int64_t rows, std::int64_t requests) {
+  const bool many = requests > tuning::vector_blocks * tuning::block_threads / smallest_warp;
+  return std::bit_width(static_cast<std::uint64_t>(
+      std::clamp<std::int64_t>(rows, 1, many ? tuning::short_rows : std::int64_t{smallest_warp}) - 1));
 }
 
 inline kv_range range_of(const batch_lengths& lengths, std::int64_t length_offset) {
@@ -91,7 +93,7 @@ inline short_vectors short_vectors_of(const kv_range& range, const nsameta_outpu
 /// Whether rows of page tables are few and need not be counted over very many requests.
 inline bool has_short_tables(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t rows) {
   if (problem.mode != NSAMETA_EXTEND &&
-      (rows > tuning::short_rows ||
+      (rows > tuning::table_rows ||
        (problem.extend_seq_lens.data != nullptr && problem.batch_size > tuning::short_ragged_tables)))
     return false;
   const auto fits = [&](const nsameta_table& table, std::int64_t column) {
@@ -158,7 +160,7 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   const batch_lengths lengths = lengths_of(problem);
   const std::int64_t requests = problem.batch_size, rows = rows_a_request(problem, lengths, bounds.rows);
   const bool is_ragged = lengths.tokens != nullptr;
-  bool vectors = false, tables = false, full = false, tails = false, status = false, sums = false;
+  bool vectors = false, tables = false, full = false, tails = false, status = false, lengths_only = true;
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     if (!has_short_batch(problem, out.length_offset)) return short_path::none;
@@ -178,10 +180,10 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
     full |= out.page_table_1.data != nullptr;
     tails |= has_tail || (wants_tables(out) && plan.paddings[i].table_tail);
     status |= present(out.status);
-    sums |= is_ragged || !is_lengths_only(out);
+    lengths_only &= is_lengths_only(out);
   }
   const std::int64_t blocks = bounds.blocks / sets;
-  const std::int32_t shift = lanes_shift_of(rows);
+  const std::int32_t shift = lanes_shift_of(rows, requests);
   std::int64_t groups = vectors ? std::max<std::int64_t>(1, rounded_up(requests, tuning::block_threads >> shift)) : 0;
   short_batch& batch = plan.batch;
   batch.seq_lens = array_of(problem.seq_lens);
@@ -194,7 +196,8 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   plan.source = {};
   if (tables) plan.source = table_source_of(problem, full, blocks);
   plan.source.row_a_request = problem.mode == NSAMETA_EXTEND;
-  if (!tails && !status && rows <= tuning::short_rows && (requests <= tuning::few_requests || !sums))
+  if (!tails && !status && rows <= tuning::short_rows &&
+      (requests <= tuning::few_requests || (lengths_only && !is_ragged)))
     return short_path::plain;
 
   plan.block_groups = static_cast<std::int32_t>(std::max<std::int64_t>(1, rounded_up(groups, tuning::vector_blocks)));
@@ -202,6 +205,7 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   const std::int64_t shares = std::min(blocks / std::max<std::int64_t>(groups, 1), (rows >> shift) / tuning::lane_rows);
   plan.shares_shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(shares, 1))) - 1;
   plan.batch.vector_blocks = static_cast<std::int32_t>(groups << plan.shares_shift);
+  plan.lengths_only = lengths_only;
   plan.status_blocks = status;
   plan.tail_blocks = 0;
   for (int i = 0; i < sets; ++i)

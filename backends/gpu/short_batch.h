@@ -28,18 +28,21 @@ struct raw_integer {
   std::int32_t low, high;
 };
 
-/// The high word where there is one: a predicate, not a branch.
+/// The element's own width only: a predicate, not a branch.
 NSAMETA_DEVICE raw_integer load_raw(const integer_array& array, std::int32_t index) {
   using word [[gnu::may_alias]] = std::int32_t;
   const char* const at = static_cast<const char*>(array.data) + std::int64_t{index} * array.stride;
-  raw_integer raw{*reinterpret_cast<const word*>(at), 0};
-  if (array.high_offset != 0) raw.high = *reinterpret_cast<const word*>(at + array.high_offset);
+  raw_integer raw{};
+  if (array.is_int64)
+    __builtin_memcpy(&raw, __builtin_assume_aligned(at, 8), sizeof raw);
+  else
+    raw.low = *reinterpret_cast<const word*>(at);
   return raw;
 }
 
 /// Brought into int32: an end of it in place of what lies beyond.
 NSAMETA_DEVICE std::int32_t value_of(const integer_array& array, raw_integer raw) {
-  const bool fits = array.high_offset == 0 || raw.high == raw.low >> 31;
+  const bool fits = !array.is_int64 || raw.high == raw.low >> 31;
   return fits ? raw.low : (raw.high >> 31) ^ static_cast<std::int32_t>(int32_max);
 }
 
@@ -77,21 +80,15 @@ NSAMETA_DEVICE int32_sums sums_of(const int32_rule& rule, const int32_request& r
 template <wanted_totals wanted, thread_context T>
 NSAMETA_DEVICE int32_sums add_requests(const T& self, const short_batch& batch, const kv_range& range,
                                        std::int32_t first, std::int32_t end) {
-  constexpr int under_way = 4, stride = tuning::block_threads;
+  constexpr std::int32_t stride = tuning::block_threads;
   const int32_rule rule{batch.topk};
-  std::int32_t index = first + self.thread();
   int32_sums sum{};
-  if (index >= end) return sum;
-  raw_lengths next[under_way];
-  NSAMETA_UNROLL(4)
-  for (int k = 0; k < under_way; ++k)  // the last one again rather than none: no load waits for a branch
-    next[k] = load_lengths(batch, smaller(index + k * stride, end - 1));
   NSAMETA_UNROLL(1)
-  for (; index < end; index += stride) {
-    sum = sum + sums_of<wanted>(rule, request_of(batch, range, next[0]));
-    NSAMETA_UNROLL(4)
-    for (int k = 1; k < under_way; ++k) next[k - 1] = next[k];
-    next[under_way - 1] = load_lengths(batch, smaller(index + under_way * stride, end - 1));
+  for (std::int32_t index = first + self.thread(); index < end; index += 2 * stride) {
+    const std::int32_t other = index + stride;
+    const raw_lengths raw = load_lengths(batch, index), other_raw = load_lengths(batch, smaller(other, end - 1));
+    sum = sum + sums_of<wanted>(rule, request_of(batch, range, raw));
+    if (other < end) sum = sum + sums_of<wanted>(rule, request_of(batch, range, other_raw));
   }
   return sum;
 }
@@ -102,16 +99,16 @@ struct raw_run {
   wide<std::int32_t> words[2];  ///< the second one of int64 elements only
 
   NSAMETA_DEVICE raw_integer at(const integer_array& array, int i) const {
-    if (array.high_offset == 0) return {words[0].element[i], 0};
+    if (!array.is_int64) return {words[0].element[i], 0};
     return {words[i / 2].element[i % 2 * 2], words[i / 2].element[i % 2 * 2 + 1]};
   }
 };
 NSAMETA_DEVICE bool has_runs(const integer_array& array) {
-  return array.stride == array.high_offset + 4 && is_aligned(array.data);
+  return array.stride == (array.is_int64 ? 8 : 4) && is_aligned(array.data);
 }
 NSAMETA_DEVICE raw_run load_run(const integer_array& array, std::int32_t run) {
   const auto* const from = static_cast<const wide<std::int32_t>*>(array.data);
-  if (array.high_offset == 0) return {{from[run], {}}};
+  if (!array.is_int64) return {{from[run], {}}};
   return {{from[2 * run], from[2 * run + 1]}};
 }
 
@@ -122,33 +119,29 @@ NSAMETA_DEVICE int32_sums add_many_requests(const T& self, const short_batch& ba
   const bool is_ragged = batch.uniform_rows < 0;
   if (!has_runs(batch.seq_lens) || (is_ragged && !has_runs(batch.extend_seq_lens)) || first % raw_run::length != 0)
     return add_requests<wanted>(self, batch, range, first, end);
-  constexpr int under_way = 2, stride = tuning::block_threads;
+  constexpr std::int32_t stride = tuning::block_threads;
   const int32_rule rule{batch.topk};
   const std::int32_t runs = end / raw_run::length, rest = runs * raw_run::length + self.thread();
   int32_sums sum{};
   if (rest < end) sum = sums_of<wanted>(rule, request_of(batch, range, load_lengths(batch, rest)));
-  std::int32_t run = first / raw_run::length + self.thread();
-  if (run >= runs) return sum;
-  raw_run kv[under_way], tokens[under_way]{};
-  const auto load = [&](int k, std::int32_t at) {
-    kv[k] = load_run(batch.seq_lens, at);
-    if (is_ragged) tokens[k] = load_run(batch.extend_seq_lens, at);
-  };
-  NSAMETA_UNROLL(4)
-  for (int k = 0; k < under_way; ++k) load(k, smaller(run + k * stride, runs - 1));
-  NSAMETA_UNROLL(1)
-  for (; run < runs; run += stride) {
+  const auto add = [&](const raw_run& kv, const raw_run& tokens) {
     NSAMETA_UNROLL(4)
-    for (int i = 0; i < raw_run::length; ++i)
-      sum = sum +
-            sums_of<wanted>(
-                rule, request_of(batch, range, {kv[0].at(batch.seq_lens, i), tokens[0].at(batch.extend_seq_lens, i)}));
-    NSAMETA_UNROLL(4)
-    for (int k = 1; k < under_way; ++k) {
-      kv[k - 1] = kv[k];
-      tokens[k - 1] = tokens[k];
+    for (int i = 0; i < raw_run::length; ++i) {
+      const raw_lengths raw{kv.at(batch.seq_lens, i), tokens.at(batch.extend_seq_lens, i)};
+      sum = sum + sums_of<wanted>(rule, request_of(batch, range, raw));
     }
-    load(under_way - 1, smaller(run + under_way * stride, runs - 1));
+  };
+  NSAMETA_UNROLL(1)
+  for (std::int32_t run = first / raw_run::length + self.thread(); run < runs; run += 2 * stride) {
+    const std::int32_t other = smaller(run + stride, runs - 1);
+    const raw_run kv = load_run(batch.seq_lens, run), other_kv = load_run(batch.seq_lens, other);
+    raw_run tokens{}, other_tokens{};
+    if (is_ragged) {
+      tokens = load_run(batch.extend_seq_lens, run);
+      other_tokens = load_run(batch.extend_seq_lens, other);
+    }
+    add(kv, tokens);
+    if (run + stride < runs) add(other_kv, other_tokens);
   }
   return sum;
 }
@@ -168,7 +161,7 @@ NSAMETA_DEVICE lane_sums scan_lanes(T& self, const int32_sums& own) {
 
 /// The requests of a block.
 struct block_requests {
-  std::int32_t first, count;
+  std::int32_t first, count;  ///< there may be fewer
   int first_warp;  ///< of the warps that have this warp's requests in their lanes; the warps before it have those
                    ///< before
 };
@@ -178,7 +171,7 @@ template <thread_context T>
 NSAMETA_DEVICE block_requests requests_of_block(const T& self, const short_batch& batch, std::int32_t group) {
   const int shift = batch.lanes_shift;
   const std::int32_t count = tuning::block_threads >> shift;
-  return {group * count, count, warp_of(self) >> shift << shift};
+  return {group * count, smaller(count, batch.requests), warp_of(self) >> shift << shift};
 }
 /// The request in this lane; below 0: none.
 template <thread_context T>

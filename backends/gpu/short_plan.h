@@ -9,8 +9,8 @@ namespace nsameta::gpu {
 /// An input array, as kernels read it: elements of one word or two, any distance apart.
 struct integer_array {
   const void* data;
-  std::int32_t stride;       ///< bytes
-  std::int32_t high_offset;  ///< bytes from the low word of an element to its high word; 0 where there is none
+  std::int32_t stride;  ///< bytes
+  std::int32_t is_int64;
 };
 
 /// A batch neither sharded nor pooled, whose lengths fit int32 once they are clamped. The same for all sets of outputs,
@@ -92,6 +92,7 @@ struct padded_arguments : table_arguments<max_sets> {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests, as many as fit a block, that one takes in turn
   std::int32_t tail_blocks, status_blocks;
+  std::int32_t lengths_only;  ///< whether no set wants more
   padding paddings[max_sets];
 };
 

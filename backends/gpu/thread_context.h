@@ -42,11 +42,11 @@ concept thread_context = requires(T self, std::int64_t value) {
 /// The thread's index in its warp, and the warp's in the block.
 template <thread_context T>
 NSAMETA_DEVICE int lane_of(const T& self) {
-  return self.thread() % T::warp_width;
+  return static_cast<int>(static_cast<unsigned>(self.thread()) % T::warp_width);
 }
 template <thread_context T>
 NSAMETA_DEVICE int warp_of(const T& self) {
-  return self.thread() / T::warp_width;
+  return static_cast<int>(static_cast<unsigned>(self.thread()) / T::warp_width);
 }
 
 /// 16 bytes, the widest access that a thread has.

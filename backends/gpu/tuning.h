@@ -30,6 +30,10 @@ inline constexpr std::int64_t short_rows = 8;
 /// page tables are served so; and rows of page tables that ragged batches must count.
 inline constexpr std::int64_t short_requests = 1 << 20, short_tables = 65536, short_ragged_tables = 8192;
 
+/// Rows of a request, as the host expects them, up to which a warp writes them all to page tables. Capacities that are
+/// padded make the host expect more than there are.
+inline constexpr std::int64_t table_rows = 128;
+
 /// Requests up to which a thread adds up one at a time, and no block has several groups of them.
 inline constexpr std::int64_t few_requests = 2048;
 
