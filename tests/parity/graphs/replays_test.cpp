@@ -1,4 +1,4 @@
-/// nsameta_replays_tests --backend=NAME[:INDEX][/VARIANT] [--replays=N]
+/// nsameta_graph_tests --backend=NAME[:INDEX][/VARIANT] [--replays=N]
 /// N replays, 10,000 by default, of every kind of fill in every mode; a twentieth of that of the large ones.
 #include <doctest/doctest.h>
 
