@@ -30,6 +30,7 @@ function(nsameta_add_cuda_module target source entry)
   set_target_properties(${target} PROPERTIES PREFIX "" CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Static)
   target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
   foreach(part ${objects} ${target})
-    target_include_directories(${part} PRIVATE ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/backends)
+    target_include_directories(${part} PRIVATE
+      ${PROJECT_SOURCE_DIR}/core/include ${PROJECT_SOURCE_DIR}/core/internal ${PROJECT_SOURCE_DIR}/backends)
   endforeach()
 endfunction()

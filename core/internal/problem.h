@@ -18,5 +18,8 @@ row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept;
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
 std::int64_t row_bound(const nsameta_problem& problem, const row_outputs& rows) noexcept;
+inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
+  return row_bound(problem, row_outputs_of(outputs));
+}
 
 }  // namespace nsameta

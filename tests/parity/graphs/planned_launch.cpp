@@ -22,9 +22,11 @@ struct note_taker : simt::runtime {
 
 planned_launch plan_launch(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t sets,
                            const nsameta_decision& decision) {
-  constexpr std::int64_t some_blocks = 500, most_sets = NSAMETA_SETS_PER_LAUNCH;
-  gpu::launch_sets<note_taker>(problem, outputs, static_cast<int>(std::min(sets, most_sets)),
-                               {decision.row_bound, some_blocks}, {});
+  constexpr std::int64_t some_blocks = 500;
+  constexpr int most_sets = NSAMETA_SETS_PER_LAUNCH;
+  const auto launch = sets == 1 ? gpu::launch_sets<note_taker, 1> : gpu::launch_sets<note_taker, most_sets>;
+  launch(problem, outputs, static_cast<int>(std::min<std::int64_t>(sets, most_sets)), {decision.row_bound, some_blocks},
+         {});
   return last;
 }
 
