@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "reference/definitions.h"
+
 namespace nsameta::reference {
 namespace {
 
@@ -27,7 +29,7 @@ std::int64_t moved(std::int64_t length, std::int64_t offset) {
 }
 
 std::int64_t query_tokens(const nsameta_problem& problem, std::int64_t r) {
-  if (problem.mode == NSAMETA_DECODE) return 1;
+  if (has_one_token(problem.mode)) return 1;
   if (problem.extend_seq_lens.data == nullptr) return problem.uniform_extend_len;
   return read(problem.extend_seq_lens, r);
 }
@@ -36,10 +38,10 @@ request read_request(const nsameta_problem& problem, std::int64_t length_offset,
   request out{};
   out.index = r;
   out.query_len = sane(query_tokens(problem, r), longest, status);
-  const std::int64_t drafts = problem.mode == NSAMETA_TARGET_VERIFY ? out.query_len : 0;
+  const std::int64_t drafts = has_drafts(problem.mode) ? out.query_len : 0;
   out.kv_len = sane(moved(read(problem.seq_lens, r), length_offset), longest - drafts, status);
   out.cache_len = out.kv_len + drafts;
-  if (problem.mode == NSAMETA_EXTEND && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  if (counts_tokens(problem.mode) && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   return out;
 }
 

@@ -9,11 +9,21 @@
 
 namespace nsameta::reference {
 
+/// Whether a request has one token, whatever the caller's lengths say.
+inline bool has_one_token(nsameta_mode mode) { return mode == NSAMETA_DECODE; }
+
+/// Whether the request's tokens are drafts, which s does not count yet.
+inline bool has_drafts(nsameta_mode mode) { return mode == NSAMETA_TARGET_VERIFY; }
+
+/// Whether s should count all of the request's tokens.
+inline bool counts_tokens(nsameta_mode mode) { return mode == NSAMETA_EXTEND; }
+
+/// Whether page tables show a request once, and not once for each of its rows.
+inline bool shown_once(nsameta_mode mode) { return mode == NSAMETA_EXTEND; }
+
 /// Positions that token `j` of a request sees, on all ranks together.
 inline std::int64_t positions_seen(nsameta_mode mode, const request& r, std::int64_t j) {
-  const std::int64_t before = mode == NSAMETA_DECODE          ? r.kv_len - 1
-                              : mode == NSAMETA_TARGET_VERIFY ? r.kv_len
-                                                              : r.kv_len - r.query_len;
+  const std::int64_t before = has_one_token(mode) ? r.kv_len - 1 : has_drafts(mode) ? r.kv_len : r.kv_len - r.query_len;
   return std::max<std::int64_t>(0, before + j + 1);
 }
 

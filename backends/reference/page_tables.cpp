@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "reference/definitions.h"
 #include "reference/fill.h"
 
 namespace nsameta::reference {
@@ -64,7 +65,7 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
 
   std::int64_t first = 0;  // row of the tables that belongs to this request
   for (const request& r : requests.kept) {
-    const std::int64_t end = first + (problem.mode == NSAMETA_EXTEND ? 1 : r.rows);
+    const std::int64_t end = first + (shown_once(problem.mode) ? 1 : r.rows);
     if (first == end) continue;
     if (r.cache_len > source.width || !fits(positions, r.cache_len) || !fits(pages, page_count(problem, r.cache_len)))
       status |= NSAMETA_BIT_CONTEXT_EXCEEDED;

@@ -43,7 +43,7 @@ void draw_tables(random_source& random, const generator_options& options, case_r
 case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options) {
   random_source random(seed * 0x9e3779b97f4a7c15u + number);
   case_recipe recipe;
-  recipe.mode = modes[static_cast<std::size_t>(random.between(0, std::ssize(modes) - 1))].mode;
+  recipe.mode = all_modes[static_cast<std::size_t>(random.between(0, options.modes - 1))];
   recipe.batch_size = std::min(random.pick(batch_sizes), options.max_batch_size);
   recipe.pattern = static_cast<length_pattern>(random.between(0, 3));
   recipe.uniform_queries = random.chance(25);

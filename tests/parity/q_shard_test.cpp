@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "answer.h"
+#include "modes.h"
 #include "workloads.h"
 
 TEST_SUITE_BEGIN("shards");
@@ -71,7 +72,7 @@ void check_tables(const rows& whole, const rows& part, const kept_requests& kept
 
 void check_dealt(harness::problem_data problem) {
   const answer whole = answer_of(problem);
-  const bool once = problem.mode == NSAMETA_EXTEND;
+  const bool once = !row_of(problem.mode).table_row_a_row;
   for (std::int32_t size = 1; size <= 8; ++size) {
     std::vector<int> seen(whole.expanded.size(), 0);
     for (std::int32_t rank = 0; rank < size; ++rank) {

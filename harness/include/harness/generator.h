@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "harness/output_layout.h"
@@ -70,6 +71,7 @@ struct generator_options {
   bool kpool = true;
   bool offsets = true;
   std::int64_t max_batch_size = 4097;
+  std::int64_t modes = std::ssize(all_modes);  ///< the first so many
 };
 
 /// The recipe of case `number` of a seed.

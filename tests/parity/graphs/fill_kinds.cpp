@@ -91,11 +91,11 @@ harness::problem_data full_problem(const fill_kind& kind, nsameta_mode mode) {
   full.index_kpool = kind.with.index_kpool;
   full.kv_shard = kind.with.kv_shard;
   full.q_shard = kind.with.q_shard;
-  const bool has_lengths = mode == NSAMETA_DRAFT_EXTEND || mode == NSAMETA_EXTEND;
-  if (mode == NSAMETA_TARGET_VERIFY || (has_lengths && !kind.with.ragged))
+  const bool has_lengths = row_of(mode).takes_ragged;
+  if (row_of(mode).takes_uniform && !(has_lengths && kind.with.ragged))
     full.uniform_extend_len = std::min<std::int64_t>(most_tokens(kind), 3);
   // What is verified comes on top of the context.
-  const std::int64_t context = longest(kind) - (mode == NSAMETA_TARGET_VERIFY ? full.uniform_extend_len : 0);
+  const std::int64_t context = longest(kind) - (row_of(mode).drafts ? full.uniform_extend_len : 0);
   full.seq_lens = harness::strided_values(std::vector(requests, context), kind.with.length_dtype, kind.with.stride);
   if (has_lengths && kind.with.ragged)
     full.extend_seq_lens =
@@ -147,7 +147,7 @@ length_step step_of(const fill_kind& kind, const harness::problem_data& full, st
   std::vector<std::int64_t> seq_lens = draw(random, kind.with.requests, most(full.seq_lens[0]), manner);
   std::vector<std::int64_t> tokens, slots;
   if (full.extend_seq_lens.present()) tokens = draw(random, kind.with.requests, most(most_tokens(kind)), manner);
-  if (full.mode == NSAMETA_EXTEND)  // the new tokens are part of the context
+  if (row_of(full.mode).rows_within_cache)  // the new tokens are part of the context
     for (std::size_t r = 0; r < tokens.size(); ++r) seq_lens[r] = std::max(seq_lens[r], tokens[r]);
   if (is_over) {
     ++seq_lens.back();

@@ -45,14 +45,15 @@ TEST_CASE("lengths of every kind add up as requests do") {
           sample_lengths lengths;
           lengths.mode = mode;
           lengths.offset = offset;
-          if (mode == NSAMETA_TARGET_VERIFY) lengths.uniform = 6;
+          const nsameta::mode_row& row = nsameta::row_of(mode);
+          if (row.takes_uniform && !row.takes_ragged) lengths.uniform = 6;
           for (int i = 0; i < requests; ++i) {
             lengths.kv.push_back(garbage && random() % 4 == 0 ? odd[random() % 8] : static_cast<int>(random() % 9000));
-            if (lengths.uniform == 0 && mode != NSAMETA_DECODE)
+            if (row.takes_ragged)
               lengths.tokens.push_back(garbage && random() % 4 == 0 ? odd[random() % 8]
                                                                     : static_cast<int>(random() % 5));
           }
-          if (requests == 0 && mode != NSAMETA_DECODE && mode != NSAMETA_TARGET_VERIFY) continue;
+          if (requests == 0 && row.takes_ragged) continue;
           check(lengths);
         }
 }

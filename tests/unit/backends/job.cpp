@@ -11,12 +11,11 @@ struct definition {
 };
 
 definition request_of(const sample_lengths& lengths, std::size_t i) {
-  const std::int64_t drafts = lengths.mode == NSAMETA_TARGET_VERIFY ? lengths.uniform : 0;
+  const std::int64_t drafts = row_of(lengths.mode).drafts ? lengths.uniform : 0;
   const std::int64_t most = std::numeric_limits<std::int32_t>::max() - drafts;
   const std::int64_t kv = std::clamp<std::int64_t>(lengths.kv[i] + lengths.offset, 0, most) + drafts;
-  const std::int64_t tokens = lengths.mode == NSAMETA_DECODE ? 1
-                              : lengths.tokens.empty()       ? lengths.uniform
-                                                             : std::max(0, lengths.tokens[i]);
+  const std::int64_t uniform = row_of(lengths.mode).takes_uniform ? lengths.uniform : 1;
+  const std::int64_t tokens = lengths.tokens.empty() ? uniform : std::max(0, lengths.tokens[i]);
   return {kv, tokens};
 }
 

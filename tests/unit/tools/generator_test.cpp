@@ -26,9 +26,10 @@ TEST_CASE("a seed and a number decide the case") {
 }
 
 TEST_CASE("cases are the same on every platform") {
+  constexpr generator_options first_version{.max_batch_size = 300, .modes = 4};
   digest sum;
   for (std::uint64_t number = 0; number < 50; ++number)
-    for (const char c : text_of(build_case(draw_recipe(7, number, small)))) sum.add(c);
+    for (const char c : text_of(build_case(draw_recipe(7, number, first_version)))) sum.add(c);
   CHECK(sum.text() == "f20bbd631d7e9b12");
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("all axes are drawn") {
     kpools.insert(recipe.index_kpool);
     offsets.insert(recipe.length_offset);
   }
-  CHECK(modes.size() == 4);
+  CHECK(modes.size() == all_modes.size());
   CHECK(patterns.size() == 4);
   CHECK(dtypes.size() == 2);
   CHECK(capacities.size() == 3);
