@@ -77,42 +77,42 @@ nsameta_status load_outside_capture(launch_place place, failure_text* why) {
 
 /// By the short-rows kernel that does the least.
 template <device_runtime R, int max_sets>
-typename R::error launch_short_rows(const nsameta_outputs& out, int sets, const padded_arguments<max_sets>& plan,
-                                    short_path path, const launch_place& place) {
+typename R::error launch_short_rows(int sets, const padded_arguments<max_sets>& plan, short_path path,
+                                    const launch_place& place) {
   launch_shape shape{plan.batch.vector_blocks + plan.source.blocks, sets, place.overlaps};
+  if (path == short_path::padded) shape.blocks += plan.tail_blocks + plan.status_blocks;
+  if (shape.blocks == 0) return R::success;  // nothing is wanted
   if (path == short_path::padded) {
-    shape.blocks += plan.tail_blocks + plan.status_blocks;
-    if (shape.blocks == 0) return R::success;  // nothing is wanted
     padded_kernel::arguments all;
+    static_cast<padded_work&>(all) = plan;
     all.batch = plan.batch;
     all.source = plan.source;
-    all.shares_shift = plan.shares_shift;
-    all.block_groups = plan.block_groups;
-    all.tail_blocks = plan.tail_blocks;
-    all.status_blocks = plan.status_blocks;
-    all.lengths_only = plan.lengths_only;
     std::copy_n(plan.sets, sets, all.sets);
     std::copy_n(plan.paddings, sets, all.paddings);
     return launch<padded_kernel, R>(shape, all, place.stream);
   }
-  if (shape.blocks == 0) return R::success;  // nothing is wanted
-  if (max_sets > 1 || wants_tables(out)) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
-  const vector_arguments vectors{plan.batch, plan.sets[0]};
-  if (!is_lengths_only(out)) return launch<vectors_kernel<false>, R>(shape, vectors, place.stream);
-  if (plan.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, vectors, place.stream);
-  return launch<uniform_lengths_kernel, R>(shape, vectors, place.stream);
+  if (plan.source.blocks > 0) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
+  vector_arguments<max_sets> vectors;
+  vectors.batch = plan.batch;
+  std::copy_n(plan.sets, sets, vectors.sets);
+  if constexpr (max_sets == 1)
+    if (plan.lengths_only)
+      return (plan.batch.uniform_rows < 0 ? launch<vectors_kernel<true, 1>, R>
+                                          : launch<uniform_lengths_kernel, R>)(shape, vectors, place.stream);
+  return launch<vectors_kernel<false, max_sets>, R>(shape, vectors, place.stream);
 }
 
-template <device_runtime R, int max_sets>
+/// Sharded, pooled and int64 fills, and whatever else the others do not serve.
+template <device_runtime R>
 typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                                  const launch_bounds& bounds, const launch_place& place) {
-  const auto arguments = general_arguments_of<max_sets>(problem, outputs, sets, bounds);
+  const general_kernel::arguments arguments = general_arguments_of(problem, outputs, sets, bounds);
   launch_shape shape{0, sets, place.overlaps};
   for (int set = 0; set < sets; ++set) {
     const general_tasks& tasks = arguments.tasks[set];
     shape.blocks = std::max(shape.blocks, tasks.vectors.blocks + tasks.tables.blocks + tasks.status.blocks);
   }
-  return shape.blocks == 0 ? R::success : launch<general_kernel<max_sets>, R>(shape, arguments, place.stream);
+  return shape.blocks == 0 ? R::success : launch<general_kernel, R>(shape, arguments, place.stream);
 }
 
 /// One launch for at most `max_sets` sets.
@@ -121,8 +121,8 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
                               const launch_bounds& bounds, const launch_place& place) {
   padded_arguments<max_sets> plan;
   const short_path path = plan_short_rows(problem, outputs, sets, bounds, plan);
-  if (path != short_path::none) return launch_short_rows<R>(outputs[0], sets, plan, path, place);
-  return launch_general<R, max_sets>(problem, outputs, sets, bounds, place);
+  if (path != short_path::none) return launch_short_rows<R>(sets, plan, path, place);
+  return launch_general<R>(problem, outputs, sets, bounds, place);
 }
 
 template <device_runtime R>

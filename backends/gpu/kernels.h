@@ -18,30 +18,30 @@ namespace nsameta::gpu {
 
 /// seqlens_expanded and nsa_cache_seqlens, as many rows for each request.
 struct uniform_lengths_kernel {
-  using arguments = vector_arguments;
+  using arguments = vector_arguments<1>;
   struct shared {};
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
     self.await_earlier_kernels();
-    write_uniform_lengths(self, all.batch, all.set);
+    write_uniform_lengths(self, all.batch, all.sets[0]);
   }
 };
 
-/// Vectors of one set: the two lengths, or all.
-template <bool lengths_only>
+/// Vectors: the two lengths, or all.
+template <bool lengths_only, int max_sets>
 struct vectors_kernel {
-  using arguments = vector_arguments;
+  using arguments = vector_arguments<max_sets>;
   using shared = short_memory;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    write_vectors<lengths_only>(self, all.batch, all.set, self.block(), memory);
+    write_vectors<lengths_only>(self, all.batch, all.sets[max_sets == 1 ? 0 : self.set()], self.block(), memory);
   }
 };
 
-/// Vectors and page tables, of one set of outputs or of several.
+/// Vectors and page tables. Page tables take longer: their code comes first.
 template <int max_sets>
 struct tables_kernel {
   using arguments = table_arguments<max_sets>;
@@ -53,10 +53,10 @@ struct tables_kernel {
     self.await_earlier_kernels();
     const short_set& set = all.sets[max_sets == 1 ? 0 : self.set()];
     const int table_block = self.block() - all.batch.vector_blocks;
-    if (table_block < 0)
-      write_vectors<false>(self, all.batch, set, self.block(), memory);
-    else
+    if (table_block >= 0) [[likely]]
       write_tables<false>(self, table_block, all.batch, all.source, set, {}, memory);
+    else
+      write_vectors<false>(self, all.batch, set, self.block(), memory);
   }
 };
 
@@ -87,17 +87,16 @@ struct padded_kernel {
   }
 };
 
-/// Everything, of one set of outputs or of several.
-template <int max_sets>
+/// Everything, of batches of every kind.
 struct general_kernel {
-  using arguments = general_arguments<max_sets>;
+  using arguments = general_arguments<NSAMETA_SETS_PER_LAUNCH>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = general_memory;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::general_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    const int set = max_sets == 1 ? 0 : self.set();
+    const int set = self.set();
     if (all.is_plain)
       general_block<plain_rule, T>(self, all.problem, all.outputs[set], all.lengths, plain_rule::of(all.problem),
                                    memory)
@@ -112,9 +111,9 @@ struct general_kernel {
 template <class... K>
 struct type_list {};
 
-using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel<1>,
-                          general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
+using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true, 1>, vectors_kernel<false, 1>,
+                          vectors_kernel<false, NSAMETA_SETS_PER_LAUNCH>, tables_kernel<1>,
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel>;
 
 template <class... K>
 constexpr int count_of(type_list<K...>) {

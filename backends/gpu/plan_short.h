@@ -196,6 +196,7 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   plan.source = {};
   if (tables) plan.source = table_source_of(problem, full, blocks);
   plan.source.row_a_request = problem.mode == NSAMETA_EXTEND;
+  plan.lengths_only = lengths_only;
   if (!tails && !status && rows <= tuning::short_rows &&
       (requests <= tuning::few_requests || (lengths_only && !is_ragged)))
     return short_path::plain;
@@ -205,7 +206,6 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   const std::int64_t shares = std::min(blocks / std::max<std::int64_t>(groups, 1), (rows >> shift) / tuning::lane_rows);
   plan.shares_shift = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(shares, 1))) - 1;
   plan.batch.vector_blocks = static_cast<std::int32_t>(groups << plan.shares_shift);
-  plan.lengths_only = lengths_only;
   plan.status_blocks = status;
   plan.tail_blocks = 0;
   for (int i = 0; i < sets; ++i)

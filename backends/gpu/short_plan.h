@@ -62,10 +62,12 @@ struct int32_table {
   std::int32_t rows, width;
 };
 
-/// A set of outputs.
-struct short_set : short_vectors {
+struct short_tables {
   int32_table page_table_1, real_page_table;
 };
+
+/// A set of outputs. What the page tables need lies side by side.
+struct short_set : short_tables, short_vectors {};
 
 /// What padded graphs want of a set beyond that.
 struct padding {
@@ -75,9 +77,10 @@ struct padding {
   std::int32_t table_tail_value;
 };
 
+template <int max_sets>
 struct vector_arguments {
   short_batch batch;
-  short_vectors set;
+  short_vectors sets[max_sets];
 };
 
 template <int max_sets>
@@ -87,12 +90,16 @@ struct table_arguments {
   short_set sets[max_sets];
 };
 
-template <int max_sets>
-struct padded_arguments : table_arguments<max_sets> {
+/// Work beyond the short rows.
+struct padded_work {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests, as many as fit a block, that one takes in turn
   std::int32_t tail_blocks, status_blocks;
   std::int32_t lengths_only;  ///< whether no set wants more
+};
+
+template <int max_sets>
+struct padded_arguments : table_arguments<max_sets>, padded_work {
   padding paddings[max_sets];
 };
 
