@@ -91,28 +91,24 @@ typename R::error launch_short_rows(int sets, const padded_arguments<max_sets>& 
     std::copy_n(plan.paddings, sets, all.paddings);
     return launch<padded_kernel, R>(shape, all, place.stream);
   }
-  if (plan.source.blocks > 0) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
-  vector_arguments<max_sets> vectors;
-  vectors.batch = plan.batch;
-  std::copy_n(plan.sets, sets, vectors.sets);
-  if constexpr (max_sets == 1)
-    if (plan.lengths_only)
-      return (plan.batch.uniform_rows < 0 ? launch<vectors_kernel<true, 1>, R>
-                                          : launch<uniform_lengths_kernel, R>)(shape, vectors, place.stream);
-  return launch<vectors_kernel<false, max_sets>, R>(shape, vectors, place.stream);
+  if (max_sets > 1 || plan.source.blocks > 0) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
+  const vector_arguments one{plan.batch, plan.sets[0]};
+  if (!plan.lengths_only) return launch<vectors_kernel<false>, R>(shape, one, place.stream);
+  if (plan.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, one, place.stream);
+  return launch<uniform_lengths_kernel, R>(shape, one, place.stream);
 }
 
 /// Sharded, pooled and int64 fills, and whatever else the others do not serve.
-template <device_runtime R>
+template <device_runtime R, int max_sets>
 typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                                  const launch_bounds& bounds, const launch_place& place) {
-  const general_kernel::arguments arguments = general_arguments_of(problem, outputs, sets, bounds);
+  const auto arguments = general_arguments_of<max_sets>(problem, outputs, sets, bounds);
   launch_shape shape{0, sets, place.overlaps};
   for (int set = 0; set < sets; ++set) {
     const general_tasks& tasks = arguments.tasks[set];
     shape.blocks = std::max(shape.blocks, tasks.vectors.blocks + tasks.tables.blocks + tasks.status.blocks);
   }
-  return shape.blocks == 0 ? R::success : launch<general_kernel, R>(shape, arguments, place.stream);
+  return shape.blocks == 0 ? R::success : launch<general_kernel<max_sets>, R>(shape, arguments, place.stream);
 }
 
 /// One launch for at most `max_sets` sets.
@@ -122,7 +118,7 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   padded_arguments<max_sets> plan;
   const short_path path = plan_short_rows(problem, outputs, sets, bounds, plan);
   if (path != short_path::none) return launch_short_rows<R>(sets, plan, path, place);
-  return launch_general<R>(problem, outputs, sets, bounds, place);
+  return launch_general<R, max_sets>(problem, outputs, sets, bounds, place);
 }
 
 template <device_runtime R>

@@ -16,32 +16,32 @@ namespace nsameta::gpu {
 //   resident_threads              that a multiprocessor should hold at least, which limits the registers of each
 //   run(self, arguments, shared)  what each thread does
 
-/// seqlens_expanded and nsa_cache_seqlens, as many rows for each request.
+/// seqlens_expanded and nsa_cache_seqlens of one set, as many rows for each request.
 struct uniform_lengths_kernel {
-  using arguments = vector_arguments<1>;
+  using arguments = vector_arguments;
   struct shared {};
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
     self.await_earlier_kernels();
-    write_uniform_lengths(self, all.batch, all.sets[0]);
+    write_uniform_lengths(self, all.batch, all.set);
   }
 };
 
-/// Vectors: the two lengths, or all.
-template <bool lengths_only, int max_sets>
+/// Vectors of one set: the two lengths, or all.
+template <bool lengths_only>
 struct vectors_kernel {
-  using arguments = vector_arguments<max_sets>;
+  using arguments = vector_arguments;
   using shared = short_memory;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    write_vectors<lengths_only>(self, all.batch, all.sets[max_sets == 1 ? 0 : self.set()], self.block(), memory);
+    write_vectors<lengths_only>(self, all.batch, all.set, self.block(), memory);
   }
 };
 
-/// Vectors and page tables. Page tables take longer: their code comes first.
+/// Vectors and page tables.
 template <int max_sets>
 struct tables_kernel {
   using arguments = table_arguments<max_sets>;
@@ -53,10 +53,10 @@ struct tables_kernel {
     self.await_earlier_kernels();
     const short_set& set = all.sets[max_sets == 1 ? 0 : self.set()];
     const int table_block = self.block() - all.batch.vector_blocks;
-    if (table_block >= 0) [[likely]]
-      write_tables<false>(self, table_block, all.batch, all.source, set, {}, memory);
-    else
+    if (table_block < 0)
       write_vectors<false>(self, all.batch, set, self.block(), memory);
+    else
+      write_tables<false>(self, table_block, all.batch, all.source, set, {}, memory);
   }
 };
 
@@ -88,15 +88,16 @@ struct padded_kernel {
 };
 
 /// Everything, of batches of every kind.
+template <int max_sets>
 struct general_kernel {
-  using arguments = general_arguments<NSAMETA_SETS_PER_LAUNCH>;
+  using arguments = general_arguments<max_sets>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = general_memory;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::general_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    const int set = self.set();
+    const int set = max_sets == 1 ? 0 : self.set();
     if (all.is_plain)
       general_block<plain_rule, T>(self, all.problem, all.outputs[set], all.lengths, plain_rule::of(all.problem),
                                    memory)
@@ -111,9 +112,9 @@ struct general_kernel {
 template <class... K>
 struct type_list {};
 
-using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true, 1>, vectors_kernel<false, 1>,
-                          vectors_kernel<false, NSAMETA_SETS_PER_LAUNCH>, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel>;
+using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel<1>,
+                          general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
 
 template <class... K>
 constexpr int count_of(type_list<K...>) {

@@ -47,15 +47,15 @@ inline general_tasks general_tasks_of(const nsameta_problem& problem, const nsam
   return tasks;
 }
 
-inline general_arguments<NSAMETA_SETS_PER_LAUNCH> general_arguments_of(const nsameta_problem& problem,
-                                                                       const nsameta_outputs* outputs, int sets,
-                                                                       const launch_bounds& bounds) {
-  general_arguments<NSAMETA_SETS_PER_LAUNCH> arguments{.tasks = {},
-                                                       .lengths = lengths_of(problem),
-                                                       .is_plain = is_plain(problem),
-                                                       .problem = problem,
-                                                       .outputs = {},
-                                                       .constants = {}};
+template <int max_sets>
+general_arguments<max_sets> general_arguments_of(const nsameta_problem& problem, const nsameta_outputs* outputs,
+                                                 int sets, const launch_bounds& bounds) {
+  general_arguments<max_sets> arguments{.tasks = {},
+                                        .lengths = lengths_of(problem),
+                                        .is_plain = is_plain(problem),
+                                        .problem = problem,
+                                        .outputs = {},
+                                        .constants = {}};
   if (!arguments.is_plain) arguments.constants = shard_constants::of(problem);
   for (int set = 0; set < sets; ++set) {
     arguments.tasks[set] = general_tasks_of(problem, outputs[set], bounds);

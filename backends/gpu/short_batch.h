@@ -16,7 +16,7 @@ using int32_request = basic_request<std::int32_t>;
 /// What is added up where an output holds sums, and where none does.
 inline constexpr wanted_totals vector_sums{.tokens = true, .kv_len = true, .clamped = true};
 inline constexpr wanted_totals row_sums{.tokens = true};
-inline constexpr wanted_totals table_sums{.tokens = true, .table_units = true};
+inline constexpr wanted_totals tile_sums{.table_units = true}, row_and_tile_sums{.tokens = true, .table_units = true};
 
 /// Shared memory of a block.
 struct short_memory {

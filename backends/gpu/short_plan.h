@@ -77,10 +77,9 @@ struct padding {
   std::int32_t table_tail_value;
 };
 
-template <int max_sets>
 struct vector_arguments {
   short_batch batch;
-  short_vectors sets[max_sets];
+  short_vectors set;
 };
 
 template <int max_sets>

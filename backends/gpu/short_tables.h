@@ -99,11 +99,15 @@ NSAMETA_DEVICE void write_tables(T& self, int block, const short_batch& batch, c
   int32_sums own{};
   own.tokens = r.rows;
   own.table_units = tiles;
-  const lane_sums sums = scan_lanes<table_sums>(self, own);
-  rows.first = source.row_a_request ? index : saturating_product(index, batch.uniform_rows);
-  if (counts_rows)
-    rows.first =
-        saturating_add(exclusive_prefix<row_sums>(self, {first, 1, 0}, earlier, {}, shared).tokens, sums.before.tokens);
+  lane_sums sums;
+  if (counts_rows) {  // both scans at once
+    sums = scan_lanes<row_and_tile_sums>(self, own);
+    const int32_sums before = exclusive_prefix<row_sums>(self, {first, 1, 0}, earlier, {}, shared);
+    rows.first = saturating_add(before.tokens, sums.before.tokens);
+  } else {
+    sums = scan_lanes<tile_sums>(self, own);
+    rows.first = source.row_a_request ? index : saturating_product(index, batch.uniform_rows);
+  }
   rows.end = saturating_add(rows.first, source.row_a_request ? 1 : r.rows);
   const std::int32_t all = self.shuffle(sums.through.table_units, T::warp_width - 1);
 

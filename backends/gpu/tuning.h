@@ -38,7 +38,7 @@ inline constexpr std::int64_t table_rows = 128;
 inline constexpr std::int64_t few_requests = 2048;
 
 /// Blocks of vectors at most in the padded kernel, before rows are shared: each adds up all earlier requests.
-inline constexpr std::int64_t vector_blocks = 128;
+inline constexpr std::int64_t vector_blocks = 256;
 
 /// Rows that a lane writes before another block shares them.
 inline constexpr std::int64_t lane_rows = 2;

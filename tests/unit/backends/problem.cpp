@@ -8,7 +8,7 @@
 
 namespace nsameta::simt {
 
-const gpu::vector_arguments<1>& small_problem::arguments() {
+const gpu::vector_arguments& small_problem::arguments() {
   nsameta_problem_init(&problem);
   problem.mode = NSAMETA_DECODE;
   problem.batch_size = static_cast<std::int64_t>(seq_lens.size());
@@ -18,7 +18,7 @@ const gpu::vector_arguments<1>& small_problem::arguments() {
   outputs.cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
   gpu::padded_arguments<1> all;
   REQUIRE(gpu::plan_short_rows(problem, &outputs, 1, {3, 4}, all) == gpu::short_path::plain);
-  plan = {all.batch, {all.sets[0]}};
+  plan = {all.batch, all.sets[0]};
   return plan;
 }
 

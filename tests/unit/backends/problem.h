@@ -9,7 +9,7 @@
 namespace nsameta::simt {
 
 /// The kernel that serves it.
-inline constexpr int small_kernel = gpu::kernel_id<gpu::vectors_kernel<false, 1>>;
+inline constexpr int small_kernel = gpu::kernel_id<gpu::vectors_kernel<false>>;
 
 struct small_problem {
   std::array<std::int32_t, 3> seq_lens{7, 0, 5000};
@@ -18,9 +18,9 @@ struct small_problem {
 
   nsameta_problem problem;
   nsameta_outputs outputs;
-  gpu::vector_arguments<1> plan;
+  gpu::vector_arguments plan;
   /// States the problem, which points into this object, and returns the kernel's arguments.
-  const gpu::vector_arguments<1>& arguments();
+  const gpu::vector_arguments& arguments();
   /// Checks the outputs against the lengths as they now are.
   void check() const;
   bool untouched() const { return nsa_cache_seqlens[0] == -1 && cu_seqlens_k[3] == -1; }
