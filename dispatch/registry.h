@@ -13,22 +13,13 @@
 #include <vector>
 
 #include "backend.h"
+#include "backends.h"
 
 namespace nsameta {
 
 /// Index into all_backends.
 enum backend_id : int { id_reference, id_cpu, id_simt, id_cuda, id_hip };
 
-struct backend_identity {
-  const char* name;
-  nsameta_device_kind kind;  ///< of the targets it serves
-  bool has_driver;           ///< of a vendor, with memory of its devices' own, which stays with the parent of a fork
-};
-inline constexpr backend_identity all_backends[] = {{"reference", NSAMETA_DEVICE_HOST, false},
-                                                    {"cpu", NSAMETA_DEVICE_HOST, false},
-                                                    {"simt", NSAMETA_DEVICE_SIMT, false},
-                                                    {"cuda", NSAMETA_DEVICE_CUDA, true},
-                                                    {"hip", NSAMETA_DEVICE_HIP, true}};
 inline constexpr int backend_count = std::size(all_backends);
 
 /// "reference, cpu, ...", for messages.

@@ -54,13 +54,9 @@ std::string no_code(const backend_record& backend, std::int32_t device) {
   return "it has no code for " + where + ", " + backend.devices[index].architecture;
 }
 
-const char* kind_name(nsameta_device_kind kind) {
-  constexpr const char* names[] = {"auto", "host", "cuda", "hip", "simt"};
-  return names[kind];
-}
-
 std::string why_not(const eligibility& rejected, int id, const nsameta_target& target, const residency& where) {
-  if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET) return std::string("the target is ") + kind_name(target.kind);
+  if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET)
+    return std::string("the target is ") + device_kind_names[target.kind];
   if (rejected.code == NSAMETA_REJECTED_NOT_REQUESTED) return "it is there for tests and runs where it is named";
   if (rejected.disabled != nullptr) return rejected.disabled;
   const backend_record& backend = *rejected.backend;
@@ -68,7 +64,8 @@ std::string why_not(const eligibility& rejected, int id, const nsameta_target& t
     return backend.ready() ? no_code(backend, rejected.device) : backend.reason;
   if (const char* buffer = where.unreached[static_cast<std::size_t>(id)])
     return std::string("its device does not reach ") + buffer;
-  if (target.kind != NSAMETA_DEVICE_AUTO) return std::string("it does not reach ") + kind_name(target.kind) + " memory";
+  if (target.kind != NSAMETA_DEVICE_AUTO)
+    return std::string("it does not reach ") + device_kind_names[target.kind] + " memory";
   if (where.owner == id)
     return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
   if (where.owner >= 0) return "it does not keep the order of the target's stream";
@@ -134,7 +131,7 @@ void record_preferred(registry& backends, const nsameta_target& target, const re
                       decision_recorder* recorder) {
   if (chosen.backend != nullptr) {
     if (target.kind != NSAMETA_DEVICE_AUTO) {
-      recorder->add_rule("the target is %s", kind_name(target.kind));
+      recorder->add_rule("the target is %s", device_kind_names[target.kind]);
     } else {
       std::string order;
       for (const int id : preferred_backends) order += (order.empty() ? "" : ", ") + std::string(all_backends[id].name);
