@@ -25,20 +25,16 @@ NSAMETA_HOST_DEVICE bool any_capacity_exceeded(const nsameta_outputs& out, std::
   return exceeded;
 }
 
-/// The last rows written of the arrays whose sums end inside the batch, in turn nsa_cu_seqlens_k, if it is cut,
-/// indexer_ks and indexer_ke; below 0: none.
+/// The last row written of the arrays whose sums end inside the batch: of nsa_cu_seqlens_k, if it is cut (0),
+/// indexer_ks (1) and indexer_ke (2); below 0: none. No array, which an index would put into a GPU's memory.
 inline constexpr int last_row_count = 3;
-struct last_rows {
-  std::int64_t row[last_row_count];
-};
-NSAMETA_HOST_DEVICE last_rows last_rows_written(const nsameta_outputs& out, std::int64_t rows) {
-  const bool cut = exceeds(out.nsa_cu_seqlens_k, rows + 1);
-  return {{(cut ? out.nsa_cu_seqlens_k.capacity : 0) - 1, writable(out.indexer_ks, rows) - 1,
-           writable(out.indexer_ke, rows) - 1}};
+NSAMETA_HOST_DEVICE std::int64_t last_row_written(const nsameta_outputs& out, std::int64_t rows, int which) {
+  if (which > 0) return writable(which == 1 ? out.indexer_ks : out.indexer_ke, rows) - 1;
+  return (exceeds(out.nsa_cu_seqlens_k, rows + 1) ? out.nsa_cu_seqlens_k.capacity : 0) - 1;
 }
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
-/// `locate(i, row)` gives the located_request that holds row i of last_rows_written(), which is `row`. The batch counts
+/// `locate(i, row)` gives the located_request that holds last_row_written() number i, which is `row`. The batch counts
 /// in int64.
 template <class Batch, class Locate>
 NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
@@ -49,12 +45,12 @@ NSAMETA_HOST_DEVICE bool any_sum_overflowed(const Batch& batch, const totals& al
       (!exceeds(out.nsa_cu_seqlens_k, rows + 1) && overflows(out.nsa_cu_seqlens_k, all.clamped)))
     return true;
 
-  const last_rows last = last_rows_written(out, rows);
   NSAMETA_UNROLL(1)
   for (int i = 0; i < last_row_count; ++i) {
-    if (last.row[i] < 0) continue;
-    const located_request at = locate(i, last.row[i]);
-    const std::int64_t j = last.row[i] - batch.rows(at.before);
+    const std::int64_t row = last_row_written(out, rows, i);
+    if (row < 0) continue;
+    const located_request at = locate(i, row);
+    const std::int64_t j = row - batch.rows(at.before);
     if (i == 0 && overflows(out.nsa_cu_seqlens_k, batch.clamped_before(at, j))) return true;
     if (i == 1 && overflows(out.indexer_ks, at.before.kv_len)) return true;
     if (i == 2 && overflows(out.indexer_ke, at.before.kv_len + batch.expanded(at, j))) return true;

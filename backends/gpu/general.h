@@ -14,7 +14,7 @@ struct general_memory {
   request_tile tile;
   general_sums warps[2][tuning::block_threads / 32];
   std::uint32_t bits[tuning::block_threads / 32];  ///< of each warp's requests
-  located_request last[last_row_count];            ///< requests that hold last_rows_written()
+  located_request last[last_row_count];            ///< requests that hold last_row_written()
 };
 
 /// One block's work on one set of outputs.
@@ -214,16 +214,16 @@ class general_block {
     for_each_row_tail(batch_, sums, set);
   }
 
-  NSAMETA_DEVICE bool wants_last_rows() const {
-    const last_rows last = last_rows_written(batch_.out, batch_.rule.rows_before(all_.tokens));
-    return last.row[0] >= 0 || last.row[1] >= 0 || last.row[2] >= 0;
+  NSAMETA_DEVICE bool wants_last_rows() const { return last_row(0) >= 0 || last_row(1) >= 0 || last_row(2) >= 0; }
+  NSAMETA_DEVICE std::int64_t last_row(int which) const {
+    return last_row_written(batch_.out, batch_.rule.rows_before(all_.tokens), which);
   }
 
   NSAMETA_DEVICE void note_last_rows(std::int64_t index, const request& r, const general_sums& before,
                                      std::int64_t row) {
-    const last_rows last = last_rows_written(batch_.out, batch_.rule.rows_before(all_.tokens));
     for (int i = 0; i < last_row_count; ++i)
-      if (row <= last.row[i] && last.row[i] < row + r.rows) shared_.last[i] = {index, r, totals_of(before)};
+      if (const std::int64_t last = last_row(i); row <= last && last < row + r.rows)
+        shared_.last[i] = {index, r, totals_of(before)};
   }
 
   NSAMETA_DEVICE void write_status() {
