@@ -30,9 +30,13 @@ enum class validity {
   indexer_ranges  ///< of modes that have them, without kv_shard
 };
 
+/// Named, because nvcc puts parentheses around a member pointer's declarator that the host compiler then warns of.
+using vector_member = nsameta_vector nsameta_outputs::*;
+using table_member = nsameta_table nsameta_outputs::*;
+
 struct vector_field {
   const char* name;
-  nsameta_vector nsameta_outputs::* member;
+  vector_member member;
   extent size;
   tail_rule tail;
   bool may_be_int64;  ///< the cu_* arrays
@@ -77,7 +81,7 @@ bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
 
 struct table_field {
   const char* name;
-  nsameta_table nsameta_outputs::* member;
+  table_member member;
   bool paged;  ///< a column is a page of page_size positions; else one position
 
   /// Columns that show `positions`.
