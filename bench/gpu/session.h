@@ -25,7 +25,6 @@ class gpu_session {
 
   const gpu_options& options() const { return options_; }
   const harness::device_place& place() const { return place_; }
-  int multiprocessors() const { return multiprocessors_; }
   stopwatch& timer() { return timer_; }
 
   /// Runs `measure` if the group is wanted. Its failure is recorded, and the next group gets its turn.
@@ -39,7 +38,6 @@ class gpu_session {
  private:
   gpu_options options_;
   harness::device_place place_;
-  int multiprocessors_;
   stopwatch timer_;
   nlohmann::json groups_ = nlohmann::json::array();
   nlohmann::json failures_ = nlohmann::json::object();

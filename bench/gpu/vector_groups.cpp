@@ -68,11 +68,11 @@ class scan_contestant {
 /// Runs `measure` on a case with the engine's fields and with two, both checked.
 template <class Measure>
 void with_both_field_sets(gpu_session& session, generated_case measured, std::int64_t row_capacity, Measure&& measure) {
-  ask_for(measured, two_fields(), false, false, row_capacity);
+  ask_for(measured, two_fields(), row_capacity);
   session.check_answer(measured);
   uploaded_case two(session.place(), measured);
   generated_case all = measured;
-  ask_for(all, engine_fields(), false, false, row_capacity);
+  ask_for(all, engine_fields(), row_capacity);
   session.check_answer(all);
   const uploaded_case engine(session.place(), all);
   measure(measured, two, engine);
@@ -112,18 +112,6 @@ void measure_vector_nodes(gpu_session& session) {
           });
     });
   }
-  for (const std::int64_t requests : sizes(session, {512}, {32, 256, 512, 1024, 4096})) {
-    const std::string group = "cuda/node/target_verify/n:4" + at(requests);
-    session.attempt(group, [&] {
-      with_both_field_sets(session, verify_case(requests, 4), 0,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-                             session.record(
-                                 group, measured,
-                                 session.timer().node_times({floor, engine.as("engine"), engine.overlapping("engine"),
-                                                             two.as("two"), two.overlapping("two")}));
-                           });
-    });
-  }
 }
 
 void measure_long_rows(gpu_session& session) {
@@ -132,7 +120,7 @@ void measure_long_rows(gpu_session& session) {
     const std::string group = "cuda/node/long_rows/rows:" + std::to_string(requests * 100);
     session.attempt(group, [&] {
       generated_case measured = long_rows_case(requests);
-      ask_for(measured, two_fields(), false, false);
+      ask_for(measured, two_fields());
       session.check_answer(measured);
       const uploaded_case two(session.place(), measured);
       session.record(
