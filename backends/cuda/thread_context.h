@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "gpu/words.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::cuda {
 

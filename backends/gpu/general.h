@@ -4,9 +4,8 @@
 #pragma once
 
 #include "common/outcome.h"
+#include "gpu/general_outputs.h"
 #include "gpu/general_plan.h"
-#include "gpu/general_rows.h"
-#include "gpu/general_tables.h"
 
 namespace nsameta::gpu {
 

@@ -85,7 +85,7 @@ NSAMETA_DEVICE void write_tables(T& self, int block, const short_batch& batch, c
     raw = load_lengths(batch, index);
   }
   int32_sums earlier{};
-  if (counts_rows) {
+  if (counts_rows) [[unlikely]] {
     if constexpr (has_tail)
       earlier = add_many_requests<row_sums>(self, batch, set.kv, 0, first);
     else
@@ -100,13 +100,13 @@ NSAMETA_DEVICE void write_tables(T& self, int block, const short_batch& batch, c
   own.tokens = r.rows;
   own.table_units = tiles;
   lane_sums sums;
-  if (counts_rows) {  // both scans at once
+  if (!counts_rows) [[likely]] {
+    sums = scan_lanes<tile_sums>(self, own);
+    rows.first = source.row_a_request ? index : saturating_product(index, batch.uniform_rows);
+  } else {  // both scans at once
     sums = scan_lanes<row_and_tile_sums>(self, own);
     const int32_sums before = exclusive_prefix<row_sums>(self, {first, 1, 0}, earlier, {}, shared);
     rows.first = saturating_add(before.tokens, sums.before.tokens);
-  } else {
-    sums = scan_lanes<tile_sums>(self, own);
-    rows.first = source.row_a_request ? index : saturating_product(index, batch.uniform_rows);
   }
   rows.end = saturating_add(rows.first, source.row_a_request ? 1 : r.rows);
   const std::int32_t all = self.shuffle(sums.through.table_units, T::warp_width - 1);

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "gpu/words.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::hip {
 
