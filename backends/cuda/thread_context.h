@@ -36,6 +36,10 @@ struct thread_context {
 #endif
   }
 
+  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+    __stcs(reinterpret_cast<int4*>(to), make_int4(from.element[0], from.element[1], from.element[2], from.element[3]));
+  }
+
   /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
   __device__ void await_earlier_kernels() {
 #if __CUDA_ARCH__ >= 900

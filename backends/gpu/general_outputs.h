@@ -238,13 +238,12 @@ NSAMETA_DEVICE void write_table_unit(T& self, const Batch& batch, const request_
 
   if (full.data != nullptr) {
     const std::int64_t live = smaller(extent.live, full.width);
-    const std::int64_t full_end = smaller(end, full.rows);
+    const std::int64_t rows = smaller(end, full.rows) - first;
+    std::int32_t* const to = full.data + first * full.row_stride;
+    copy_tile(self, to, full.row_stride, rows, source, tile, live, pool.width);
     NSAMETA_UNROLL(1)
-    for (std::int64_t row = first; row < full_end; ++row) {
-      std::int32_t* const to = full.data + row * full.row_stride;
-      copy_tile(self, to, source, tile, live, pool.width);
-      fill(to, larger(live, tile * columns), smaller((tile + 1) * columns, extent.columns));
-    }
+    for (std::int64_t row = 0; row < rows; ++row)
+      fill(to + row * full.row_stride, larger(live, tile * columns), smaller((tile + 1) * columns, extent.columns));
   }
   if (paged.data != nullptr) {
     const int page_shift = full.data != nullptr ? batch.shape.page_shift : 0;  // pages in a tile

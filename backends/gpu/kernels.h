@@ -73,9 +73,8 @@ struct padded_kernel {
     const padding& pad = all.paddings[self.set()];
     int block = self.block();
     if (block < all.batch.vector_blocks)
-      return all.lengths_only
-                 ? write_padded_vectors<true>(self, all.batch, set, block, all.shares_shift, all.block_groups, memory)
-                 : write_padded_vectors<false>(self, all.batch, set, block, all.shares_shift, all.block_groups, memory);
+      return all.lengths_only ? write_padded_vectors<true>(self, all.batch, set, block, all, memory)
+                              : write_padded_vectors<false>(self, all.batch, set, block, all, memory);
     block -= all.batch.vector_blocks;
     if (block < all.source.blocks) return write_tables<true>(self, block, all.batch, all.source, set, pad, memory);
     block -= all.source.blocks;

@@ -203,13 +203,13 @@ inline bool has_short_tables(const nsameta_problem& problem, const nsameta_outpu
 
 /// `blocks`: at most, of one set of outputs.
 inline table_source table_source_of(const nsameta_problem& problem, bool full, std::int64_t max_blocks) {
-  const std::int64_t tile = full ? tile_columns<smallest_warp> : tile_pages<smallest_warp> * problem.page_size;
+  const std::int64_t tile = std::int64_t{1} << tuning::small_tile << (full ? 0 : log2_of(problem.page_size));
   const std::int64_t tiles = std::max<std::int64_t>(1, rounded_up(problem.req_to_token.width, tile));
   const std::int64_t groups = rounded_up(problem.batch_size, tuning::table_group);
   const std::int64_t longest = tiles * std::min<std::int64_t>(problem.batch_size, tuning::table_group);
-  const std::int64_t blocks =
-      std::max<std::int64_t>(1, std::min(max_blocks / std::max<std::int64_t>(groups, 1),
-                                         rounded_up(longest * smallest_warp, tuning::block_threads)));
+  const std::int64_t blocks = std::max<std::int64_t>(
+      1, std::min(max_blocks / std::max<std::int64_t>(groups, 1),
+                  std::min(rounded_up(longest * smallest_warp, tuning::block_threads), tuning::group_blocks)));
   const int shift = std::bit_width(static_cast<std::uint64_t>(blocks)) - 1;
   return {.blocks = static_cast<std::int32_t>(groups << shift),
           .blocks_shift = shift,

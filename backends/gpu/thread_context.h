@@ -53,6 +53,12 @@ NSAMETA_DEVICE void move_together(Move move, V&... values) {
   (all.take(at, values), ...);
 }
 
+/// 16 bytes, the widest access that a thread has.
+template <class V>
+struct alignas(16) wide {
+  V element[16 / sizeof(V)];
+};
+
 /// The thread that a kernel runs on. Blocks are one-dimensional, a grid has a row of blocks for each set of outputs.
 /// The collectives must be reached by every lane of the warp (barrier: of the block), in the same order. V is trivially
 /// copyable, its size a multiple of 4 bytes.
@@ -66,10 +72,11 @@ NSAMETA_DEVICE void move_together(Move move, V&... values) {
 ///   V shuffle(V v, int lane)              v of `lane`, which may be another one for each lane
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
 ///   std::uint32_t sum(std::uint32_t)      over the lanes, modulo 2^32; to all of them
+///   void store_streaming(to, wide)        stores 16 bytes of very many, which are to leave the caches first
 ///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
 ///                                         those that precede it in the stream have ended
 template <class T>
-concept thread_context = requires(T self, std::int64_t value) {
+concept thread_context = requires(T self, std::int64_t value, wide<std::int32_t> elements) {
   requires T::warp_width == 32 || T::warp_width == 64;
   { self.thread() } -> std::same_as<int>;
   { self.block() } -> std::same_as<int>;
@@ -80,6 +87,7 @@ concept thread_context = requires(T self, std::int64_t value) {
   { self.shuffle(value, 0) } -> std::same_as<std::int64_t>;
   { self.ballot(true) } -> std::same_as<std::uint64_t>;
   { self.sum(1u) } -> std::same_as<std::uint32_t>;
+  self.store_streaming(elements.element, elements);
   self.await_earlier_kernels();
 };
 
@@ -92,12 +100,6 @@ template <thread_context T>
 NSAMETA_DEVICE int warp_of(const T& self) {
   return static_cast<int>(static_cast<unsigned>(self.thread()) / T::warp_width);
 }
-
-/// 16 bytes, the widest access that a thread has.
-template <class V>
-struct alignas(16) wide {
-  V element[16 / sizeof(V)];
-};
 
 template <class V>
 NSAMETA_DEVICE bool is_aligned(const V* data) {

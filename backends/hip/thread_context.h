@@ -43,6 +43,16 @@ struct thread_context {
     return number;
   }
 
+  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+    for (int i = 0; i < 4; ++i) {
+#ifdef __HIP_PLATFORM_NVIDIA__
+      to[i] = from.element[i];
+#else
+      __builtin_nontemporal_store(from.element[i], to + i);  // the compiler makes one store of the four
+#endif
+    }
+  }
+
   __device__ void await_earlier_kernels() {}  // no kernel starts before those ahead of it have ended
 };
 

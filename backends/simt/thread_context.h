@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 
+#include "gpu/thread_context.h"
 #include "simt/team.h"
 
 namespace nsameta::simt {
@@ -45,6 +46,8 @@ class thread_context {
   std::uint32_t sum(std::uint32_t number, const call_site& site = call_site::current()) {
     return self_->owner.add(*self_, number, {collective::sum, 0, site});
   }
+
+  void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) const { gpu::store_wide(to, from); }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
 
