@@ -20,7 +20,7 @@ def _pair(group, over, under):
     return f"{group} {over}", f"{group} {under}"
 
 
-# How fills are launched: as usual, or with NSAMETA_TARGET_OVERLAP.
+# How fills were launched in older runs: as usual, or overlapping, which has become usual.
 _LAUNCHES = (("", ""), ("_overlap", "; overlapping"))
 
 

@@ -97,7 +97,7 @@ void commit(const eligibility& from, std::int32_t variant, const nsameta_target&
   // A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
   const bool streams = from.eligible && where.owner == from.backend->id;
   chosen->place = {from.device, streams ? target.stream : nullptr,
-                   from.eligible && (target.flags & NSAMETA_TARGET_OVERLAP) != 0};
+                   from.eligible && (target.flags & NSAMETA_TARGET_NO_OVERLAP) == 0};
 }
 
 void record_other_variants(const selection& chosen, decision_recorder* recorder) {

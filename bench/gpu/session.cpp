@@ -72,10 +72,9 @@ uploaded_case::uploaded_case(const harness::device_place& place, const harness::
   inputs_.upload(measured.problem);
 }
 
-void uploaded_case::fill(cudaStream_t stream, std::uint64_t flags) const {
+void uploaded_case::fill(cudaStream_t stream) const {
   nsameta_target target = target_;
   target.stream = stream;
-  target.flags = flags;
   harness::check(nsameta_fill(&inputs_.view(), &outputs_.view(), &target));
 }
 

@@ -48,13 +48,9 @@ class uploaded_case {
  public:
   uploaded_case(const harness::device_place& place, const harness::generated_case& measured);
 
-  void fill(cudaStream_t stream, std::uint64_t flags = 0) const;
+  void fill(cudaStream_t stream) const;
   contestant as(std::string name) const {
     return {std::move(name), [this](cudaStream_t stream) { fill(stream); }};
-  }
-  /// The same with launches that overlap.
-  contestant overlapping(const std::string& name) const {
-    return {name + "_overlap", [this](cudaStream_t stream) { fill(stream, NSAMETA_TARGET_OVERLAP); }};
   }
   const nsameta_problem& problem() const { return inputs_.view(); }
   const nsameta_outputs& outputs() const { return outputs_.view(); }

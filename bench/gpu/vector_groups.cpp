@@ -104,9 +104,7 @@ void measure_vector_nodes(gpu_session& session) {
             session.record(group, measured,
                            session.timer().node_times({floor,
                                                        engine.as("engine"),
-                                                       engine.overlapping("engine"),
                                                        two.as("two"),
-                                                       two.overlapping("two"),
                                                        memset_of(two, rows_of(measured)),
                                                        {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }}}));
           });
@@ -136,10 +134,8 @@ void measure_calls(gpu_session& session) {
     session.attempt(group, [&] {
       with_both_field_sets(session, std::move(made), 0,
                            [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-                             session.record(
-                                 group, measured,
-                                 session.timer().call_times({launch, engine.as("engine"), engine.overlapping("engine"),
-                                                             two.as("two"), two.overlapping("two")}));
+                             session.record(group, measured,
+                                            session.timer().call_times({launch, engine.as("engine"), two.as("two")}));
                            });
     });
   };
@@ -156,9 +152,7 @@ void measure_calls(gpu_session& session) {
                 group, measured,
                 session.timer().call_times({launch,
                                             engine.as("engine"),
-                                            engine.overlapping("engine"),
                                             two.as("two"),
-                                            two.overlapping("two"),
                                             {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }},
                                             {"scan_read_back", [&](cudaStream_t stream) { scan.read_back(stream); }}}));
           });

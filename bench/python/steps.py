@@ -87,8 +87,6 @@ class Step:
             self.bytes += 4 * (elements // PAGE + (elements if tables == 2 else 0))
         self._outputs, self.contestants = {}, {}
         self._add_nsameta("nsameta", library, torch.int64)
-        if "overlap" in nsameta_ctypes.FLAGS:
-            self._add_nsameta("nsameta_overlap", library, torch.int64, nsameta_ctypes.FLAGS["overlap"])
         self._add_nsameta("nsameta_int32", library, torch.int32)
         if triton_baselines:
             self._add_peer()
@@ -102,7 +100,7 @@ class Step:
         self._outputs[name] |= {field: self.memory.table(field, self._capacity) for field in TABLES[self.tables]}
         return self._outputs[name]
 
-    def _add_nsameta(self, name, library, dtype, flags=0):
+    def _add_nsameta(self, name, library, dtype):
         inputs = {key: tensor.to(dtype) for key, tensor in self._inputs.items()}
         if self.mode != "ragged_draft_extend":
             del inputs["extend_seq_lens"]
@@ -111,7 +109,7 @@ class Step:
             inputs["req_to_token"] = self.memory.req_to_token
         else:
             del inputs["req_pool_indices"]
-        call = library.call(self.mode.removeprefix("ragged_"), inputs.pop("seq_lens"), self._buffers(name), flags=flags,
+        call = library.call(self.mode.removeprefix("ragged_"), inputs.pop("seq_lens"), self._buffers(name),
                             **inputs)
         self.contestants[name] = on_stream(call, self.memory.device)
 

@@ -157,8 +157,8 @@ nsameta_status validate_target(const nsameta_target* target) noexcept {
     return fail(bad, "target.index is %d, negative", target->index);
   if (kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
     return fail(bad, "target.index is %d, but there is one host: 0", target->index);
-  if ((target->flags & ~std::uint64_t{NSAMETA_TARGET_OVERLAP}) != 0) [[unlikely]]
-    return fail(bad, "target.flags is 0x%llx, which has more than overlap (0x1)",
+  if ((target->flags & ~std::uint64_t{NSAMETA_TARGET_NO_OVERLAP}) != 0) [[unlikely]]
+    return fail(bad, "target.flags is 0x%llx, which has more than no_overlap (0x1)",
                 static_cast<unsigned long long>(target->flags));
   return NSAMETA_OK;
 }
