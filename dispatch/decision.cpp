@@ -53,8 +53,6 @@ void decision_recorder::choose(const selection& chosen, const nsameta_problem& p
   std::snprintf(record_->variant, sizeof record_->variant, "%s", chosen.variant());
   record_->device = chosen.place.device;
   record_->staged = chosen.staged ? 1 : 0;
-  record_->block_threads = chosen.policy.block_threads;
-  record_->max_blocks = chosen.policy.max_blocks;
   if (chosen.backend->id != id_cpu || chosen.policy.variant != cpu::variant_auto) return;
   std::int64_t elements = 0;
   for (std::int64_t set = 0; set < count; ++set) elements = std::max(elements, cpu::bound_elements(problem, sets[set]));

@@ -27,7 +27,6 @@ void probe_devices(backend_record* record) {
     record->device_errors.push_back(described ? "" : why.text);
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
-    record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
   }
   if (count == 0) {
     record->state = NSAMETA_BACKEND_NO_DEVICE;

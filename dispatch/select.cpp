@@ -1,7 +1,6 @@
 #include "select.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "cpu/scheduler.h"
 #include "status.h"
@@ -78,22 +77,11 @@ std::int32_t default_variant(const backend_record& backend) {
   return 0;
 }
 
-launch_policy policy_of(const backend_record& backend, std::int32_t variant, std::int32_t device,
-                        std::int64_t row_bound) {
-  if (backend.kind() == NSAMETA_DEVICE_HOST) return {variant, 0, 0, row_bound};
-  // As the kernels are built: block256 and block512, of which a multiprocessor holds 1,024 threads.
-  const std::int32_t threads = variant == 0 ? 256 : 512;
-  const std::int64_t blocks =
-      std::int64_t{1024 / threads} * backend.capabilities[static_cast<std::size_t>(device)].multiprocessors;
-  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
-  return {variant, threads, static_cast<std::int32_t>(std::min(blocks, most)), row_bound};
-}
-
 void commit(const eligibility& from, std::int32_t variant, const nsameta_target& target, const residency& where,
             std::int64_t row_bound, selection* chosen) {
   chosen->backend = from.backend;
   chosen->staged = !from.eligible;
-  chosen->policy = policy_of(*from.backend, variant, from.device, row_bound);
+  chosen->policy = {variant, row_bound};
   // A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
   const bool streams = from.eligible && where.owner == from.backend->id;
   chosen->place = {from.device, streams ? target.stream : nullptr,

@@ -76,7 +76,7 @@ void host_case::set_parallel() const {
 }
 
 launch_policy host_case::policy_of(const char* variant) const {
-  return {variant_index(variant), 0, 0, row_bound(inputs_.view(), outputs_.view())};
+  return {variant_index(variant), row_bound(inputs_.view(), outputs_.view())};
 }
 
 }  // namespace nsameta::bench

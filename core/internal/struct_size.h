@@ -19,7 +19,7 @@ inline constexpr std::size_t least_size<nsameta_problem> = offsetof(nsameta_prob
 template <>
 inline constexpr std::size_t least_size<nsameta_outputs> = offsetof(nsameta_outputs, cu_seqlens_k);
 template <>
-inline constexpr std::size_t least_size<nsameta_decision> = offsetof(nsameta_decision, block_threads);
+inline constexpr std::size_t least_size<nsameta_decision> = offsetof(nsameta_decision, row_bound);
 
 /// Copies a caller's structure of another size; what it does not have gets its default.
 nsameta_status copy_known(const nsameta_problem& given, nsameta_problem* copy) noexcept;

@@ -10,7 +10,7 @@
 namespace nsameta::simt {
 namespace {
 
-constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 4, .row_bound = 3};
+constexpr launch_policy policy{.variant = 0, .row_bound = 3};
 
 TEST_CASE("the backend is ready everywhere") {
   const backend_interface& backend = simt_backend();
