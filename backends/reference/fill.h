@@ -1,3 +1,6 @@
+/// The oracle: every rule computed from its definition, row by row, on one thread. What another backend writes is right
+/// when it equals what this one writes.
+///
 /// The parts of a fill, in the order they run. Every bit of the status word is raised by the part that sees its cause.
 #pragma once
 
@@ -7,10 +10,6 @@
 #include "reference/batch.h"
 
 namespace nsameta::reference {
-
-/// Fills every output of a validated problem. Throws what std::vector throws when the requests do not fit in memory;
-/// nothing is written then.
-void fill(const nsameta_problem& problem, const nsameta_outputs& outputs);
 
 /// The vectors with an element for each request.
 void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
@@ -25,5 +24,8 @@ void write_vector_tails(const nsameta_outputs& outputs, const batch& requests, s
 
 void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);
+
+/// T and the status word, whose every bit is in by then.
+void write_scalars(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status);
 
 }  // namespace nsameta::reference

@@ -1,6 +1,6 @@
 /// The simt backend: its table.
+#include "backends.h"
 #include "gpu/module.h"
-#include "simt/backend.h"
 #include "simt/runtime.h"
 
 namespace nsameta {

@@ -9,7 +9,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "cpu/fill.h"
 #include "nsameta/nsameta.h"
 

@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "harness/library_error.h"
 #include "harness/parity.h"
 #include "problem.h"
-#include "reference/backend.h"
 
 namespace nsameta::bench {
 namespace {

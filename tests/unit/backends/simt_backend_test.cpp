@@ -4,7 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "problem.h"
-#include "simt/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {
