@@ -13,6 +13,14 @@ struct launch_abandoned {};
 /// No power of two, so that the hot tops of the stacks spread over the sets of the caches.
 constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 
+/// "barrier (scan.h:12)"
+std::string describe(const collective_call& call) {
+  constexpr const char* names[] = {"barrier", "shuffle_up", "shuffle", "ballot", "sum"};  // in the enum's order
+  const std::string file = call.site.file_name();
+  return std::string(names[static_cast<int>(call.kind)]) + " (" + file.substr(file.rfind('/') + 1) + ":" +
+         std::to_string(call.site.line()) + ")";
+}
+
 std::string place_of(const team::member& lane) { return "block " + std::to_string(lane.block) + ": "; }
 
 }  // namespace
