@@ -119,7 +119,7 @@ int find_backend(const char* name) noexcept {
 
 std::string list_backend_names() {
   std::string list;
-  for (const backend_identity& each : all_backends) list += (list.empty() ? "" : ", ") + std::string(each.name);
+  for (const backend_identity& each : all_backends) append(&list, ", ", each.name);
   return list;
 }
 

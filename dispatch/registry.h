@@ -22,6 +22,12 @@ enum backend_id : int { id_reference, id_cpu, id_simt, id_cuda, id_hip };
 
 inline constexpr int backend_count = std::size(all_backends);
 
+/// Appends to a list in a message.
+inline void append(std::string* list, const char* separator, std::string_view text) {
+  if (!list->empty()) list->append(separator);
+  list->append(text);
+}
+
 /// "reference, cpu, ...", for messages.
 std::string list_backend_names();
 

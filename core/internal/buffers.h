@@ -8,8 +8,6 @@
 
 namespace nsameta {
 
-inline constexpr int max_buffers = 4 + static_cast<int>(output_count);
-
 struct buffer {
   const char* name;
   std::int64_t bytes;  ///< from the first element to the end of the last
