@@ -20,15 +20,65 @@ nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* o
   return validate_target(target);
 }
 
-nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                      std::int64_t count) {
+nsameta_status run_on(const selection& chosen, const fill_call& call) {
   failure_text why;
   why.text[0] = '\0';
-  const nsameta_status status = chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
+  const backend_interface& table = *chosen.backend->table;
+  const nsameta_status status = table.fill(call.problem, call.sets, call.count, chosen.policy, chosen.place, &why);
   if (status == NSAMETA_OK) [[likely]]
     return NSAMETA_OK;
   return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.variant(), chosen.place.device,
               why.text);
+}
+
+/// That the buffers of every set are where those of the first are.
+nsameta_status check_same_place(registry& backends, const fill_call& call) {
+  if (call.target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
+  residency first;
+  for (std::int64_t set = 0; set < call.count; ++set) {
+    residency where;
+    if (auto status = find_residency(backends, call.problem, call.sets[set], call.target, &where); status != NSAMETA_OK)
+      return status;
+    if (set == 0) first = where;
+    if (where.direct != first.direct || where.owner != first.owner || where.device != first.device)
+      return fail(NSAMETA_INVALID_ARGUMENT, "outputs[%" PRId64 "] is in other memory than outputs[0]", set);
+  }
+  return NSAMETA_OK;
+}
+
+nsameta_status decide(registry& backends, const override_list& forced, const fill_call& call, residency* where,
+                      selection* chosen, decision_recorder* recorder) {
+  if (auto status = find_residency(backends, call.problem, *call.sets, call.target, where); status != NSAMETA_OK)
+    return status;
+  std::int64_t rows = 0;  // of the largest set
+  for (std::int64_t set = 0; set < call.count; ++set) rows = std::max(rows, row_bound(call.problem, call.sets[set]));
+  if (recorder != nullptr) recorder->state(forced, rows);
+  const nsameta_status status = select(backends, forced, call.target, *where, rows, chosen, recorder);
+  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen, call);
+  return status;
+}
+
+nsameta_status run(registry& backends, const override_list& forced, const fill_call& call) {
+  residency where;
+  selection chosen;
+  nsameta_status status = NSAMETA_OK;
+  if (!log_enabled(log_topic::dispatch)) {
+    status = decide(backends, forced, call, &where, &chosen, nullptr);
+  } else {
+    nsameta_decision record;
+    decision_recorder recorder(&record);
+    status = decide(backends, forced, call, &where, &chosen, &recorder);
+    log_line(to_line(record).c_str());
+  }
+  if (status != NSAMETA_OK) [[unlikely]]
+    return status;
+  if (!chosen.staged) [[likely]]
+    return run_on(chosen, call);
+  const backend_record* owner = where.owner >= 0 ? &backends.at(where.owner) : nullptr;
+  const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
+  for (std::int64_t set = 0; set < call.count && status == NSAMETA_OK; ++set)
+    status = fill_staged(chosen, owner, {device, call.target.stream}, call.problem, call.sets[set]);
+  return status;
 }
 
 /// One device, or all that there is code for when `device` is -1.
@@ -39,29 +89,6 @@ nsameta_status warm_up_backend(const backend_record& backend, std::int32_t devic
     failure_text why{};
     if (const nsameta_status status = backend.table->warm_up(each, &why); status != NSAMETA_OK)
       return fail(status, "warming up %s device %d: %s", backend.name(), each, why.text);
-  }
-  return NSAMETA_OK;
-}
-
-/// Of the largest set.
-std::int64_t row_bound_of(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count) {
-  std::int64_t bound = row_bound(problem, sets[0]);
-  for (std::int64_t set = 1; set < count; ++set) bound = std::max(bound, row_bound(problem, sets[set]));
-  return bound;
-}
-
-/// That the buffers of every set are where those of the first are.
-nsameta_status check_same_place(registry& backends, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                                std::int64_t count, const nsameta_target& target) {
-  if (target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
-  residency first;
-  if (auto status = find_residency(backends, problem, outputs[0], target, &first); status != NSAMETA_OK) return status;
-  for (std::int64_t set = 1; set < count; ++set) {
-    residency other;
-    if (auto status = find_residency(backends, problem, outputs[set], target, &other); status != NSAMETA_OK)
-      return status;
-    if (other.direct != first.direct || other.owner != first.owner || other.device != first.device)
-      return fail(NSAMETA_INVALID_ARGUMENT, "outputs[%" PRId64 "] is in other memory than outputs[0]", set);
   }
   return NSAMETA_OK;
 }
@@ -104,47 +131,11 @@ nsameta_status warm_up_target(registry& backends, const nsameta_target& target) 
 
 }  // namespace
 
-nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
-                                  const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
-                                  residency* where, selection* chosen, decision_recorder* recorder) {
-  if (auto status = find_residency(backends_, problem, *outputs, target, where); status != NSAMETA_OK) return status;
-  const std::int64_t rows = row_bound_of(problem, outputs, count);
-  if (recorder != nullptr) recorder->state(forced, rows);
-  const nsameta_status status = select(backends_, forced, target, *where, rows, chosen, recorder);
-  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen, problem, outputs, count);
-  return status;
-}
-
-nsameta_status dispatcher::run(const override_list& forced, const nsameta_problem& problem,
-                               const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target) {
-  residency where;
-  selection chosen;
-  nsameta_status status = NSAMETA_OK;
-  if (!log_enabled(log_topic::dispatch)) {
-    status = decide(forced, problem, outputs, count, target, &where, &chosen, nullptr);
-  } else {
-    nsameta_decision record;
-    record.struct_size = sizeof record;
-    decision_recorder recorder(&record);
-    status = decide(forced, problem, outputs, count, target, &where, &chosen, &recorder);
-    log_line(to_line(record).c_str());
-  }
-  if (status != NSAMETA_OK) [[unlikely]]
-    return status;
-  if (!chosen.staged) [[likely]]
-    return run_on(chosen, problem, outputs, count);
-  const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
-  const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
-  for (std::int64_t set = 0; set < count && status == NSAMETA_OK; ++set)
-    status = fill_staged(chosen, owner, {device, target.stream}, problem, outputs[set]);
-  return status;
-}
-
 nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                 const nsameta_target* target) {
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]]
     return status;
-  return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
+  return run(backends_, setting_.freeze(backends_), {*problem, outputs, 1, *target});
 }
 
 nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
@@ -158,8 +149,9 @@ nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsame
       return fail(status, "outputs[%" PRId64 "]: %s", set, nsameta_last_error());
   if (auto status = validate_sets(outputs, count); status != NSAMETA_OK) return status;
   if (count == 0) return NSAMETA_OK;
-  if (auto status = check_same_place(backends_, *problem, outputs, count, *target); status != NSAMETA_OK) return status;
-  return run(setting_.freeze(backends_), *problem, outputs, count, *target);
+  const fill_call call{*problem, outputs, count, *target};
+  if (auto status = check_same_place(backends_, call); status != NSAMETA_OK) return status;
+  return run(backends_, setting_.freeze(backends_), call);
 }
 
 nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -173,10 +165,10 @@ nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* p
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  if (auto status = decide(named, *problem, outputs, 1, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
-    return status;
+  const fill_call call{*problem, outputs, 1, *target};
+  if (auto status = decide(backends_, named, call, &where, &chosen, nullptr); status != NSAMETA_OK) return status;
   if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
-  return run_on(chosen, *problem, outputs, 1);
+  return run_on(chosen, call);
 }
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -188,7 +180,7 @@ nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  return decide(setting_.freeze(backends_), *problem, outputs, 1, *target, &where, &chosen, &recorder);
+  return decide(backends_, setting_.freeze(backends_), {*problem, outputs, 1, *target}, &where, &chosen, &recorder);
 }
 
 nsameta_status dispatcher::warm_up(const nsameta_target* target) {
