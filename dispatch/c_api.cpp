@@ -5,9 +5,9 @@
 
 #include "nsameta/device.h"
 #include "process.h"
-#include "raw_enum.h"
 #include "status.h"
 #include "struct_size.h"
+#include "validation.h"
 
 namespace nsameta {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "raw_enum.h"
+#include "validation.h"
 
 namespace nsameta {
 namespace {

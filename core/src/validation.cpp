@@ -7,7 +7,6 @@
 #include "backends.h"
 #include "byte_ranges.h"
 #include "fields.h"
-#include "raw_enum.h"
 #include "status.h"
 
 namespace nsameta {
