@@ -50,8 +50,7 @@ struct meeting {
 struct warp : meeting {
   static constexpr int max_width = 64;
   static constexpr std::size_t max_value_bytes = 128;
-  std::uint64_t votes[2] = {};
-  std::uint32_t sums[2] = {};
+  std::uint64_t sums[2] = {};
   alignas(64) std::byte values[2][max_width * max_value_bytes];
 };
 
@@ -99,10 +98,8 @@ class team {
   void meet_block(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp.
   void meet_warp(member& self, const collective_call& call);
-  /// Waits for the other lanes of the warp; returns one bit a lane.
-  std::uint64_t vote(member& self, bool value, const collective_call& call);
-  /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^32.
-  std::uint32_t add(member& self, std::uint32_t number, const collective_call& call);
+  /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^64.
+  std::uint64_t add(member& self, std::uint64_t number, const collective_call& call);
   /// Ends the launch with an error.
   [[noreturn]] void fail(const member& self, std::string what);
 
@@ -116,7 +113,6 @@ class team {
   void arrive(member& self, meeting& at, const collective_call& call);
   [[noreturn]] void fail_at_different_calls(const member& self, const collective_call& others,
                                             const collective_call& own);
-  [[noreturn]] static void abandon();
   void wake(const meeting& group, const member* except);
   void prepare();
   void unwind_unfinished();
