@@ -54,12 +54,10 @@ using namespace nsameta;
 
 nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                             const nsameta_target* target) {
-  return guarded([=] {
-    const known_call known(problem, outputs);
-    if (known.status() != NSAMETA_OK) [[unlikely]]
-      return known.status();
-    return process_dispatcher().fill(known.problem(), known.outputs(), target);
-  });
+  const known_call known(problem, outputs);
+  if (known.status() != NSAMETA_OK) [[unlikely]]
+    return known.status();
+  return guarded([&] { return process_dispatcher().fill(known.problem(), known.outputs(), target); });
 }
 
 nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, int64_t count,
@@ -167,11 +165,9 @@ nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, cons
 
 nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                                const nsameta_target* target) {
-  return guarded([=] {
-    const known_call known(problem, outputs);
-    if (known.status() != NSAMETA_OK) return known.status();
-    return process_dispatcher().fill_on(backend, known.problem(), known.outputs(), target);
-  });
+  const known_call known(problem, outputs);
+  if (known.status() != NSAMETA_OK) return known.status();
+  return guarded([&] { return process_dispatcher().fill_on(backend, known.problem(), known.outputs(), target); });
 }
 
 nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out) {

@@ -14,7 +14,6 @@ namespace nsameta {
 struct byte_range {
   std::uintptr_t begin, end;
   const char* name;
-  std::int64_t set;  ///< of several sets of outputs, the one that it belongs to
 };
 
 /// `bytes`: a power of two.
@@ -29,24 +28,22 @@ inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_
   std::uintptr_t bytes = 0;
   range->begin = reinterpret_cast<std::uintptr_t>(data);
   range->name = name;
-  range->set = 0;
   return !__builtin_mul_overflow(count, bytes_each, &bytes) && bytes <= most &&
          !__builtin_add_overflow(range->begin, bytes, &range->end);
 }
 
 /// Two buffers that share a byte and must not.
 struct overlap {
-  byte_range output, other;
-  const void* at;  ///< the first byte they share; null: there is none
+  const char* output;  ///< null: there is none
+  const char* other;
+  const void* at;  ///< the first byte they share
 };
 
-/// The ranges of at most `most` outputs, kept sorted. A process fills the same buffers over and over, in the same
-/// order, so the branches of the insertion are well predicted: it costs about as much as the loop over the outputs that
-/// feeds it.
-template <std::size_t most>
-class sorted_ranges {
+/// The ranges of one call's outputs, kept sorted. A process fills the same buffers over and over, in the same order, so
+/// the branches of the insertion are well predicted: it costs about as much as the loop over the outputs that feeds it.
+class output_ranges {
  public:
-  /// The first overlap is kept; its output is the one that was added later.
+  /// Call once per output; the first overlap is kept.
   void add(const byte_range& range) noexcept {
     if (range.begin == range.end) return;
     std::size_t place = count_;
@@ -72,11 +69,11 @@ class sorted_ranges {
 
  private:
   void note(const byte_range& output, const byte_range& other) noexcept {
-    if (found_.at == nullptr)
-      found_ = {output, other, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
+    if (found_.output != nullptr) return;
+    found_ = {output.name, other.name, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
   }
 
-  std::array<byte_range, most> sorted_;
+  std::array<byte_range, output_count> sorted_;
   std::size_t count_ = 0;
   overlap found_{};
 };

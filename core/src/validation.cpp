@@ -1,5 +1,6 @@
 #include "validation.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <limits>
@@ -16,9 +17,6 @@ constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
 
 /// Few enough for the stack; two blocks of them are weighed together.
 constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
-
-using output_ranges = sorted_ranges<output_count>;
-using set_ranges = sorted_ranges<2 * block_sets * output_count>;
 
 /// The values that an argument may have, for the message that says so: "decode (0), extend (3)". Cut to fit, and
 /// without allocating: messages are made wherever a check fails.
@@ -37,17 +35,19 @@ class name_list {
   std::size_t end_ = 0;
 };
 
-nsameta_status check_alignment(const char* name, const void* data, std::int64_t bytes) {
+[[gnu::always_inline]] inline nsameta_status check_alignment(const char* name, const void* data, std::int64_t bytes) {
   if (!misaligned(data, bytes)) [[likely]]
     return NSAMETA_OK;
   return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", name, data, bytes);
 }
 
-nsameta_status check_elements(const char* name, const void* data, const nsameta_dtype& dtype) {
+[[gnu::always_inline]] inline nsameta_status check_elements(const char* name, const void* data,
+                                                            const nsameta_dtype& dtype) {
   const int type = raw_value(dtype);
-  if (type != NSAMETA_INT32 && type != NSAMETA_INT64) [[unlikely]]
+  const bool wide = type == NSAMETA_INT64;
+  if (!wide && type != NSAMETA_INT32) [[unlikely]]
     return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", name, type);
-  return check_alignment(name, data, element_bytes(dtype));
+  return check_alignment(name, data, wide ? 8 : 4);
 }
 
 /// `rows_name`: what the structure calls its rows.
@@ -193,23 +193,29 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
   return NSAMETA_OK;
 }
 
-/// Sets of outputs, each a validated one, of two blocks, that overlap each other.
+/// Whether validated sets of outputs, those of two blocks, overlap each other.
 nsameta_status check_blocks(const nsameta_outputs* outputs, std::int64_t count, std::int64_t first,
                             std::int64_t second) {
-  set_ranges both;
+  struct set_range : byte_range {
+    std::int64_t set;
+  };
+  std::array<set_range, 2 * block_sets * output_count> ranges;
+  auto end = ranges.begin();
   for (const std::int64_t block : {first, second})
     for (std::int64_t set = block; set < std::min(block + block_sets, count); ++set)
       for_each_output(outputs[set], [&](const buffer& shown, const void* data) {
-        byte_range range;
-        make_range(data, shown.bytes, 1, shown.name, &range);
-        range.set = set;
-        both.add(range);
+        make_range(data, shown.bytes, 1, shown.name, end);
+        end++->set = set;
       });
-  const overlap& found = both.found();
-  if (found.at == nullptr) [[likely]]
+  std::sort(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.begin < b.begin; });
+  // None of the sets overlaps itself, so that among sorted ranges the first overlap is one of neighbours.
+  const auto found =
+      std::adjacent_find(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.end > b.begin; });
+  if (found == end) [[likely]]
     return NSAMETA_OK;
+  const auto [earlier, later] = std::minmax(found[0], found[1], [](auto& a, auto& b) { return a.set < b.set; });
   return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p",
-              found.other.set, found.output.set, found.output.name, found.other.name, found.at);
+              earlier.set, later.set, later.name, earlier.name, reinterpret_cast<const void*>(found[1].begin));
 }
 
 }  // namespace
@@ -280,8 +286,8 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     make_range(data, shown.bytes, 1, shown.name, &range);
     ranges.check_input(range);
   });
-  if (const overlap& found = ranges.found(); found.at != nullptr) [[unlikely]]
-    return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output.name, found.other.name, found.at);
+  if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
+    return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
   return NSAMETA_OK;
 }
 
