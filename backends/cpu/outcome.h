@@ -8,14 +8,12 @@ namespace nsameta::cpu {
 
 template <class Batch>
 void write_outcome(const Batch& batch, const segment_index& segments, const totals& all) {
-  write_request_ends(batch, all);
-  write_row_ends(batch, all);
+  write_ends(batch, all);
   const auto set = [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
     if (!present(vector)) return;
     for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
   };
-  for_each_request_tail(batch, all, set);
-  for_each_row_tail(batch, all, set);
+  for_each_tail(batch, all, set);
   if (!present(batch.out.status)) return;
   *static_cast<std::uint32_t*>(batch.out.status.data) =
       status_word(batch, all, [&](int, std::int64_t row) { return locate_row(batch, segments, row); });

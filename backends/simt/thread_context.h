@@ -41,10 +41,10 @@ class thread_context {
     return move(collective::shuffle, value, from, site);
   }
   std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
-    return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
+    return self_->owner.add(*self_, std::uint64_t{vote} << (thread() % width), {collective::ballot, 0, site});
   }
   std::uint32_t sum(std::uint32_t number, const call_site& site = call_site::current()) {
-    return self_->owner.add(*self_, number, {collective::sum, 0, site});
+    return static_cast<std::uint32_t>(self_->owner.add(*self_, number, {collective::sum, 0, site}));
   }
 
   void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) const { gpu::store_wide(to, from); }

@@ -315,8 +315,6 @@ typedef struct nsameta_decision {
   char variant[16];         ///< of the backend
   int32_t device;           ///< its ordinal
   int32_t staged;           ///< 1: buffers are copied in and out, because the forced backend cannot reach them
-  int32_t block_threads;    ///< GPUs: threads of a block; else 0
-  int32_t max_blocks;       ///< GPUs: blocks of the grid at most; else 0
   int64_t row_bound;        ///< rows the host can bound T by: uniform rows, else the smallest row capacity
   char rule[192];           ///< which rules decided, and by which number
   char override_text[64];   ///< the override in force, "" if none
