@@ -13,7 +13,6 @@ struct thread_context {
 
   __device__ int thread() const { return static_cast<int>(threadIdx.x); }
   __device__ int block() const { return static_cast<int>(blockIdx.x); }
-  __device__ int block_count() const { return static_cast<int>(gridDim.x); }
   __device__ int set() const { return static_cast<int>(blockIdx.y); }
   __device__ void barrier() { __syncthreads(); }
 

@@ -42,35 +42,11 @@ struct launch_shape {
 ///   beside_captures                            a guard: meanwhile the thread may make calls that captures forbid, and
 ///                                              the captures of other threads stay whole
 template <class R>
-concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info,
-                                  memory_place& place, typename R::error e) {
+concept device_runtime = requires(typename R::error e, const void* arguments) {
   typename R::beside_captures;
   { R::kind } -> std::convertible_to<nsameta_device_kind>;
-  { R::name } -> std::convertible_to<const char*>;
-  { R::version() } -> std::convertible_to<const char*>;
   { R::error_text(e) } -> std::convertible_to<const char*>;
-  { R::is_out_of_memory(e) } -> std::same_as<bool>;
-  { R::probe_state(e) } -> std::same_as<nsameta_backend_state>;
-  { R::device_count(count) } -> std::same_as<typename R::error>;
-  { R::describe(0, info) } -> std::same_as<typename R::error>;
-  { R::get_device(count) } -> std::same_as<typename R::error>;
-  { R::set_device(0) } -> std::same_as<typename R::error>;
-  { R::pending_error() } -> std::same_as<typename R::error>;
-  { R::clear_error() } -> std::same_as<typename R::error>;
-  { R::locate(pointer, place) } -> std::same_as<typename R::error>;
-  { R::load(0) } -> std::same_as<typename R::error>;
-  { R::launch(0, launch_shape{1, 1}, pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::is_capturing(pointer, flag) } -> std::same_as<typename R::error>;
-  { R::allocate(std::size_t{}, pointer) } -> std::same_as<typename R::error>;
-  { R::release(pointer) } -> std::same_as<typename R::error>;
-  { R::copy(pointer, pointer, std::size_t{}, pointer) } -> std::same_as<typename R::error>;
-  { R::synchronize(pointer) } -> std::same_as<typename R::error>;
-  { R::create_stream(pointer) } -> std::same_as<typename R::error>;
-  { R::destroy_stream(pointer) } -> std::same_as<typename R::error>;
-  { R::begin_capture(pointer) } -> std::same_as<typename R::error>;
-  { R::end_capture(pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::launch_graph(pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::destroy_graph(pointer) } -> std::same_as<typename R::error>;
+  { R::launch(0, launch_shape{1, 1}, arguments, nullptr) } -> std::same_as<typename R::error>;
 };
 
 /// The status that an error of the vendor becomes.

@@ -22,37 +22,6 @@ NSAMETA_DEVICE V by_words(const V& value, Move move) {
   return moved;
 }
 
-/// Values side by side in words, for one collective to move together.
-template <int count>
-struct word_pack {
-  unsigned word[count];
-
-  /// Packs `value` at word `at`, which goes on to the next free one.
-  template <class V>
-  NSAMETA_DEVICE void put(int& at, const V& value) {
-    __builtin_memcpy(word + at, &value, sizeof(V));
-    at += sizeof(V) / 4;
-  }
-  /// Unpacks in the order of the puts.
-  template <class V>
-  NSAMETA_DEVICE void take(int& at, V& value) const {
-    __builtin_memcpy(&value, word + at, sizeof(V));
-    at += sizeof(V) / 4;
-  }
-};
-
-/// Replaces each of `values` by what `move` makes of it; `move` is called once, with all of them.
-template <class Move, class... V>
-NSAMETA_DEVICE void move_together(Move move, V&... values) {
-  static_assert(((sizeof(V) % 4 == 0) && ...));
-  word_pack<static_cast<int>((sizeof(V) + ...) / 4)> all;
-  int at = 0;
-  (all.put(at, values), ...);
-  all = move(all);
-  at = 0;
-  (all.take(at, values), ...);
-}
-
 /// 16 bytes, the widest access that a thread has.
 template <class V>
 struct alignas(16) wide {
@@ -65,7 +34,7 @@ struct alignas(16) wide {
 ///
 ///   static constexpr int warp_width       32 or 64 lanes
 ///   int thread()                          index in the block
-///   int block(), int block_count()        index in the row of blocks, and its length
+///   int block()                           index in the row of blocks
 ///   int set()                             index of the row: the set of outputs
 ///   void barrier()                        block-wide; orders shared and global memory within the block
 ///   V shuffle_up(V v, int delta)          v of lane - delta; the lane's own v below delta
@@ -80,7 +49,6 @@ concept thread_context = requires(T self, std::int64_t value, wide<std::int32_t>
   requires T::warp_width == 32 || T::warp_width == 64;
   { self.thread() } -> std::same_as<int>;
   { self.block() } -> std::same_as<int>;
-  { self.block_count() } -> std::same_as<int>;
   { self.set() } -> std::same_as<int>;
   self.barrier();
   { self.shuffle_up(value, 1) } -> std::same_as<std::int64_t>;

@@ -19,11 +19,10 @@ class thread_context {
   static constexpr int warp_width = width;
   static_assert(width == 32 || width == 64);
 
-  thread_context(team::member& self, int block_count, int set) : self_(&self), block_count_(block_count), set_(set) {}
+  thread_context(team::member& self, int set) : self_(&self), set_(set) {}
 
   int thread() const { return self_->thread; }
   int block() const { return self_->block; }
-  int block_count() const { return block_count_; }
   int set() const { return set_; }
   void barrier(const call_site& site = call_site::current()) {
     self_->owner.meet_block(*self_, {collective::barrier, 0, site});
@@ -65,7 +64,7 @@ class thread_context {
   }
 
   team::member* self_;
-  int block_count_, set_;
+  int set_;
 };
 
 }  // namespace nsameta::simt
