@@ -16,9 +16,9 @@ std::string run_grid(int blocks, int threads, const Kernel& kernel, int sets = 1
   static_assert(std::is_trivially_default_constructible_v<Shared> && std::is_trivially_destructible_v<Shared>);
   struct grid {
     const Kernel& kernel;
-    int blocks, set;
+    int set;
   };
-  grid whole{kernel, blocks, 0};
+  grid whole{kernel, 0};
   const auto run_thread = [](const void* argument, team::member& self) {
     const grid& mine = *static_cast<const grid*>(argument);
     thread_context<warp_width> context(self, mine.set);
