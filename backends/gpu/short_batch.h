@@ -13,8 +13,8 @@ namespace nsameta::gpu {
 using int32_rule = basic_plain_rule<std::int32_t>;
 using int32_request = basic_request<std::int32_t>;
 
-/// What is added up over requests, or over rows, where nothing else needs to be. Members are int32, and end at
-/// 2^31 - 1, as int32 outputs do.
+/// What is added up over requests, or over rows: a type for each need. Members are int32, and end at 2^31 - 1, as int32
+/// outputs do.
 struct row_sums {
   std::int32_t tokens;
 };
