@@ -17,6 +17,9 @@ inline constexpr std::int64_t parallel_elements = 262'144;
 /// 16,384 took 1.03, 0.89 and 1.03.
 inline constexpr std::int64_t task_elements = 32'768;
 
+/// Requests that are counted before it is asked again whether there are so many elements.
+inline constexpr std::int64_t counted_requests = 4096;
+
 /// Segments that a batch is cut into for adding up its requests: enough to balance any machine, few enough for the
 /// stack (256 take 10 KiB).
 inline constexpr int max_segments = 256;
@@ -25,19 +28,17 @@ inline constexpr std::int64_t least_segment = 256;
 
 /// Columns of a unit of page-table work: 4 KiB, a page of memory. Not measured against others.
 inline constexpr int table_tile = 1024;
+/// Elements that a page of real_page_table counts as: it is read from a cache line of its own.
+inline constexpr std::int64_t page_elements = 8;
 /// Pieces that page-table work is cut into at most, however many units garbage lengths ask for.
 inline constexpr std::int64_t max_table_pieces = 4096;
 
-/// Rows that the outputs may hold for a batch to be written in one walk, in which its rows are found. Of more it pays
-/// to count first: they may have to be streamed past the caches.
-inline constexpr std::int64_t one_walk_rows = 1 << 20;
+/// Requests that vector code reads together, before it writes them to each output: their rows stay in the L1 cache.
+inline constexpr int block_requests = 64;
+/// Rows of one request that it writes to an output before it turns to the next: 4 KiB each.
+inline constexpr std::int64_t run_rows = 1024;
 
-/// Rows that vector code expands before it writes them to each output: 4 KiB, which stay in the L1 cache; and requests
-/// that it prepares together. Not measured against others.
-inline constexpr std::int64_t window_rows = 1024;
-inline constexpr int window_requests = 64;
-
-/// Bytes of the L3 cache where the system does not tell.
-inline constexpr std::int64_t unknown_cache_bytes = std::int64_t{32} << 20;
+/// Columns of page_table_1 from which on it is written past the caches: 32 MiB.
+inline constexpr std::int64_t streamed_columns = std::int64_t{8} << 20;
 
 }  // namespace nsameta::cpu::tuning

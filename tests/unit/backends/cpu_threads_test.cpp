@@ -48,7 +48,7 @@ struct sized_fill {
 /// Whether a fill, in a process where nothing has used oneTBB, does.
 std::string uses_threads(const nsameta_problem& problem, const nsameta_outputs& outputs) {
   return test::in_child(test::ending::without_exit, [&]() -> std::string {
-    cpu::fill_counted(problem, outputs);
+    cpu::fill(problem, outputs, cpu::variant_auto);
     cpu::leave_scheduler();
     return cpu::scheduler_left_behind() ? "yes" : "no";
   });
@@ -117,7 +117,7 @@ TEST_CASE("a child that was left without oneTBB goes on with one thread") {
           }
           cpu::leave_scheduler();
           if (cpu::scheduler_use()) return "oneTBB is granted";
-          cpu::fill_counted(made.problem, made.outputs);
+          cpu::fill(made.problem, made.outputs, cpu::variant_auto);
           return made.vectors[0][0] == 0 ? "nothing was filled" : "";
         }) == "");
 }

@@ -1,0 +1,112 @@
+/// A batch request by request: adding them up, and writing the fields of requests and of rows.
+#pragma once
+
+#include "common/extents.h"
+
+namespace nsameta::cpu {
+
+/// Totals of requests [begin, end), where `before` is of all earlier ones.
+template <class Batch>
+totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+  totals sum{};
+  for (std::int64_t i = begin; i < end; ++i) {
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    before.tokens += own.tokens;  // all that load() asks of what is before
+    sum = sum + own;
+  }
+  return sum;
+}
+
+/// Writes cache_seqlens, cu_seqlens_k and cu_seqlens_q of requests [begin, end).
+template <class Batch>
+void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+  const nsameta_outputs& out = batch.out;
+  for (std::int64_t i = begin; i < end; ++i) {
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    if (own.kept != 0) {
+      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, own.kv_len);
+      if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
+      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+    }
+    before = before + own;
+  }
+}
+
+/// The length fields of rows, which vector code writes where nothing is sharded or pooled.
+constexpr bool is_length_field(vector_member member) {
+  return member == &nsameta_outputs::seqlens_expanded || member == &nsameta_outputs::nsa_cache_seqlens ||
+         member == &nsameta_outputs::nsa_cu_seqlens_k;
+}
+
+/// Whether any other field of rows is asked for.
+inline bool wants_other_rows(const nsameta_outputs& out) {
+  bool wanted = false;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row && !is_length_field(field.member)) wanted = wanted || present(vector);
+  });
+  return wanted;
+}
+
+/// Rows [begin, end) of one request, written to those elements of a field that it has room for: `value(j)` is of the
+/// request's row j, and of row `begin` j is `skipped`.
+struct row_run {
+  std::int64_t begin, end, skipped;
+
+  template <class T, class Value>
+  void write(const nsameta_vector& vector, Value value) const {
+    const std::int64_t last = smaller(end, vector.capacity);
+    T* const to = static_cast<T*>(vector.data);
+    for (std::int64_t row = begin, j = skipped; row < last; ++row, ++j) to[row] = static_cast<T>(value(j));
+  }
+  template <class Value>
+  void write_lengths(const nsameta_vector& vector, Value value) const {
+    if (present(vector)) write<std::int32_t>(vector, [&](std::int64_t j) { return saturated_int32(value(j)); });
+  }
+  template <class Value>
+  void write_sums(const nsameta_vector& vector, Value value) const {
+    if (present(vector) && vector.dtype == NSAMETA_INT64)
+      write<std::int64_t>(vector, value);
+    else
+      write_lengths(vector, value);
+  }
+};
+
+template <class Batch>
+void write_run(const Batch& batch, const located_request& at, const row_run& run) {
+  const nsameta_outputs& out = batch.out;
+  const auto expanded = [&](std::int64_t j) { return batch.expanded(at, j); };
+  if constexpr (Batch::rule_type::deals) {
+    const auto clamped = [&](std::int64_t j) { return batch.rule.clamped(expanded(j)); };
+    run.write_lengths(out.seqlens_expanded, expanded);
+    run.write_lengths(out.nsa_cache_seqlens, clamped);
+    if (present(out.nsa_cu_seqlens_k))
+      run.write_sums(out.nsa_cu_seqlens_k, [&, sum = batch.clamped_before(at, run.skipped)](std::int64_t j) mutable {
+        const std::int64_t before = sum;
+        sum = saturating_add<std::int64_t>(sum, clamped(j));
+        return before;
+      });
+  }
+  const std::int64_t first = run.begin - run.skipped, start = at.before.kv_len;
+  run.write_sums(out.nsa_cu_seqlens_q, [&](std::int64_t j) { return first + j; });
+  run.write_lengths(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });
+  run.write_lengths(out.indexer_ks, [&](std::int64_t) { return start; });
+  run.write_lengths(out.indexer_ke, [&](std::int64_t j) { return start + expanded(j); });
+}
+
+/// Writes the fields of rows [begin, end), where `at` is the request that holds row `begin`; of a plain batch all but
+/// the length fields.
+template <class Batch>
+void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
+  if (!Batch::rule_type::deals && !wants_other_rows(batch.out)) return;
+  while (begin < end) {
+    const std::int64_t first = batch.rows(at.before);
+    const std::int64_t run_end = smaller(first + at.value.rows, end);
+    if (run_end > begin) write_run(batch, at, {begin, run_end, begin - first});
+    begin = larger(begin, run_end);
+    if (begin == end || at.index + 1 == batch.problem.batch_size) return;
+    at.before = at.before + batch.totals_of(at.index, at.value);
+    at.value = batch.load(++at.index, at.before);
+  }
+}
+
+}  // namespace nsameta::cpu

@@ -1,0 +1,222 @@
+/// The vector code of a plain batch, for vectors of any width. Requests are taken in blocks: read once, then written to
+/// each output. Rows of short requests are first expanded into a buffer that stays in the L1 cache, by whole vectors
+/// that overlap, so that a request costs no branch and no output is written beyond its end.
+#pragma once
+
+#include "common/rules.h"
+#include "common/stores.h"
+#include "cpu/length_block.h"
+#include "cpu/vector_code.h"
+
+namespace nsameta::cpu {
+
+/// Lengths of a source (cpu/length_block.h) from the i-th on, clamped to [0, limit].
+template <int width, class Source>
+[[gnu::always_inline]] inline void get_clamped(const Source& source, std::int64_t i, std::int32_t limit,
+                                               typename simd<width>::ints& lengths) {
+  using ints = typename simd<width>::ints;
+  const ints zero{}, most = zero + limit;
+  source.get(i, lengths);
+  lengths = lengths > zero ? lengths : zero;
+  lengths = lengths < most ? lengths : most;
+}
+
+/// Writes clamp(length, 0, limit) of `count` lengths to elements [at, at + count) of an output.
+template <int width, class Source>
+[[gnu::always_inline]] inline void write_lengths(const Source& source, std::int64_t count, std::int32_t limit,
+                                                 const nsameta_vector& vector, std::int64_t at) {
+  using ints = typename simd<width>::ints;
+  if (!present(vector)) return;
+  count = std::min(count, vector.capacity - at);
+  std::int32_t* const to = static_cast<std::int32_t*>(vector.data) + at;
+  ints lengths;
+  if (count < width) {
+    if (count > 0) get_clamped<width>(source, 0, limit, lengths);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = lengths[i];
+    return;
+  }
+#pragma GCC unroll 4
+  for (std::int64_t i = 0; i < count - width; i += width) {
+    get_clamped<width>(source, i, limit, lengths);
+    *reinterpret_cast<typename simd<width>::loose*>(to + i) = lengths;
+  }
+  get_clamped<width>(source, count - width, limit, lengths);  // over some that are written already
+  *reinterpret_cast<typename simd<width>::loose*>(to + count - width) = lengths;
+}
+
+/// Writes to the same elements the sum of `sum` and all lengths before each. Returns the sum through all, which is at
+/// most `most`; nobody asks for it past the output's end.
+template <int width, class Source>
+[[gnu::always_inline]] inline std::int64_t write_sums(const Source& source, std::int64_t count, std::int32_t limit,
+                                                      std::int64_t sum, std::int64_t most, const nsameta_vector& vector,
+                                                      std::int64_t at) {
+  using ints = typename simd<width>::ints;
+  using words = typename simd<width>::words;
+  if (!present(vector) || at >= vector.capacity) return sum;
+  const std::int64_t room = std::min(count, vector.capacity - at);
+  std::int64_t i = 0;
+  ints lengths;
+  if (vector.dtype == NSAMETA_INT32 && most <= int32_max) {
+    std::int32_t* const to = static_cast<std::int32_t*>(vector.data) + at;
+    words before = words{} + static_cast<std::uint32_t>(sum);
+    for (; i + width <= room; i += width) {
+      get_clamped<width>(source, i, limit, lengths);
+      words through = reinterpret_cast<words>(lengths);
+      sum_lanes<width>(through);
+      const words sums = before + through - reinterpret_cast<words>(lengths);
+      *reinterpret_cast<typename simd<width>::loose*>(to + i) = reinterpret_cast<ints>(sums);
+      spread_last<width>(through);
+      before += through;
+    }
+    sum = before[0];
+  }
+  for (; i < count; i += width) {
+    get_clamped<width>(source, i, limit, lengths);
+    for (std::int64_t lane = 0; lane < std::min<std::int64_t>(width, count - i); ++lane) {
+      if (i + lane < room) store_sum(vector, at + i + lane, sum);
+      sum += lengths[lane];
+    }
+  }
+  return sum;
+}
+
+/// Adds the tokens and KV lengths of a block of whole vectors.
+template <int width>
+[[gnu::always_inline]] inline void add_block(const length_block& block, std::int64_t count, totals& sum) {
+  using ints = typename simd<width>::ints;
+  using pairs = typename simd<width>::pairs;
+  const ints zero{};
+  const block_kv<width> kv(block);
+  const stored<width> tokens{block.tokens, block.tokens_step};
+  ints length, asked;
+  pairs kv_len{}, rows{};
+  for (std::int64_t i = 0; i < count; i += width) {
+    kv.get(i, length);
+    tokens.get(i, asked);
+    asked = asked > zero ? asked : zero;
+    // Non-negative, so that two lanes are added as one of twice the size each.
+    const pairs kv_pairs = reinterpret_cast<pairs>(length), row_pairs = reinterpret_cast<pairs>(asked);
+    kv_len += (kv_pairs & 0xffffffffu) + (kv_pairs >> 32);
+    rows += (row_pairs & 0xffffffffu) + (row_pairs >> 32);
+  }
+  for (int pair = 0; pair < width / 2; ++pair) {
+    sum.kv_len += static_cast<std::int64_t>(kv_len[pair]);
+    sum.tokens += static_cast<std::int64_t>(rows[pair]);
+  }
+}
+
+/// The status bits of a block's lengths.
+inline std::uint32_t bits_of(const length_block& block, std::int64_t count, bool query_within_kv) {
+  std::uint32_t bits = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (block.kv[i] < block.least || block.tokens[i * block.tokens_step] < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+    if (block.kv[i] > block.most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+    if (query_within_kv && block.tokens_at(i) > block.kv_at(i)) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  }
+  return bits;
+}
+
+/// Expands a block of requests that have no more rows than a vector: for each row the positions that it sees, before
+/// clamping at 0. Returns how many rows, or -1 where a request has more.
+template <int width>
+[[gnu::always_inline]] inline std::int64_t expand(const length_block& block, std::int64_t count,
+                                                  block_memory<width>& memory) {
+  using ints = typename simd<width>::ints;
+  using words = typename simd<width>::words;
+  using loose = typename simd<width>::loose;
+  const ints zero{};
+  const block_kv<width> lengths(block);
+  ints longest{}, kv;
+  words places{};
+  for (std::int64_t i = 0; i < count; i += width) {
+    const ints asked = *reinterpret_cast<const loose*>(block.tokens + i * block.tokens_step);
+    const ints q = asked > zero ? asked : zero;
+    longest = longest > q ? longest : q;
+    lengths.get(i, kv);
+    const words first = reinterpret_cast<words>(kv) - reinterpret_cast<words>(q) + 1;  // of no rows it may wrap
+    *reinterpret_cast<loose*>(memory.first + i) = reinterpret_cast<ints>(first);
+    words through = reinterpret_cast<words>(q);
+    sum_lanes<width>(through);
+    const words place = places + through - reinterpret_cast<words>(q);
+    *reinterpret_cast<loose*>(memory.place + i) = reinterpret_cast<ints>(place);
+    spread_last<width>(through);
+    places += through;
+  }
+  if (any_set<width>(longest > width)) return -1;
+  words iota;
+  set_iota<width>(iota);
+#pragma GCC unroll 4
+  for (std::int64_t i = 0; i < count; ++i) {
+    const words seen = iota + static_cast<std::uint32_t>(memory.first[i]);
+    *reinterpret_cast<loose*>(memory.rows + memory.place[i]) = reinterpret_cast<ints>(seen);
+  }
+  return places[0];
+}
+
+template <int width>
+[[gnu::always_inline]] inline totals run(const vector_job& job) {
+  const batch_lengths& lengths = job.lengths;
+  const nsameta_outputs& out = job.out;
+  block_memory<width> memory;
+  std::int32_t uniform[width];
+  if (lengths.tokens == nullptr) std::fill_n(uniform, width, lengths.uniform_tokens);
+  const bool dense = is_dense(lengths, job.kv_offset);
+  const bool one_row_each = lengths.tokens == nullptr && lengths.uniform_tokens == 1;
+  const bool counts_clamped = job.counts_clamped && present(out.nsa_cu_seqlens_k);
+  std::int64_t row = job.row, skipped = job.skipped, clamped = job.before.clamped;
+  totals sum{};
+  sum.kept = static_cast<std::int32_t>(job.end_request - job.request);
+
+  const auto write_rows = [&](const auto& rows, std::int64_t count) __attribute__((always_inline)) {
+    write_lengths<width>(rows, count, any_length, out.seqlens_expanded, row);
+    write_lengths<width>(rows, count, job.topk, out.nsa_cache_seqlens, row);
+    clamped = write_sums<width>(rows, count, job.topk, clamped, clamped + count * job.topk, out.nsa_cu_seqlens_k, row);
+    row += count;
+  };
+
+  for (std::int64_t request = job.request, count = 0; request < job.end_request; request += count) {
+    const std::int64_t left = job.end_request - request;
+    count = std::min<std::int64_t>(left, tuning::block_requests);
+    const bool whole = dense && left >= width;
+    if (whole) count -= count % width;
+    const length_block block = whole ? dense_block<width>(lengths, job.kv_offset, request, uniform)
+                                     : load_block<width>(lengths, job.kv_offset, request, count, memory, sum.bits);
+    if (job.counts) {
+      const std::int64_t kv_before = job.before.kv_len + sum.kv_len, tokens_before = job.before.tokens + sum.tokens;
+      add_block<width>(block, count, sum);
+      if (present(out.status)) sum.bits |= bits_of(block, count, lengths.query_within_kv);
+      if (job.writes_requests) {
+        const block_kv<width> kv(block);
+        const stored<width> tokens{block.tokens, block.tokens_step};
+        write_lengths<width>(kv, count, any_length, out.cache_seqlens, request);
+        write_sums<width>(kv, count, any_length, kv_before, job.before.kv_len + sum.kv_len, out.cu_seqlens_k, request);
+        write_sums<width>(tokens, count, any_length, tokens_before, job.before.tokens + sum.tokens, out.cu_seqlens_q,
+                          request);
+      }
+      if (counts_clamped)
+        for (std::int64_t i = 0; i < count; ++i) {
+          const std::int64_t rows = block.tokens_at(i);
+          const nsameta::request r{rows, rows, block.kv_at(i) - rows + 1, 1, 0, 0};
+          sum.clamped = saturating_add(sum.clamped, plain_rule{job.topk}.sum(r, rows));
+        }
+    }
+    const std::int64_t room = job.end_row - row;
+    if (room == 0) {
+      if (!job.counts) break;
+    } else if (one_row_each) {
+      write_rows(block_kv<width>(block), std::min(count, room));
+    } else if (const std::int64_t rows = skipped == 0 ? expand<width>(block, count, memory) : -1; rows >= 0) {
+      write_rows(stored<width>{memory.rows}, std::min(rows, room));
+    } else {
+      for (std::int64_t i = 0; i < count && row < job.end_row; ++i, skipped = 0) {
+        const std::int64_t tokens = block.tokens_at(i), end = std::min(row + tokens - skipped, job.end_row);
+        for (std::int64_t seen = block.kv_at(i) - tokens + 1 + skipped; row < end; seen += tuning::run_rows)
+          write_rows(rising_rows<width>(seen), std::min(end - row, tuning::run_rows));
+      }
+    }
+  }
+  if (!counts_clamped) sum.clamped = clamped - job.before.clamped;
+  return sum;
+}
+
+}  // namespace nsameta::cpu
