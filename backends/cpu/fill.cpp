@@ -24,10 +24,18 @@ using tuning::table_tile;
 /// The grain of a fill on one thread.
 constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::int64_t most_row_fields = std::ranges::count_if(vector_fields, &vector_field::per_row);
+/// Row vectors that are asked for.
+std::int64_t row_fields(const nsameta_outputs& out) {
+  std::int64_t count = 0;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row) count += present(vector);
+  });
+  return count;
+}
 
-/// Row vectors that are asked for; one where none is, so that rows count.
-std::int64_t row_fields(const nsameta_outputs& out) { return std::max<std::int64_t>(1, row_outputs_of(out).count); }
+std::int64_t rows_of_a_task(const nsameta_outputs& out) {
+  return tuning::task_elements / std::max<std::int64_t>(1, row_fields(out));
+}
 
 /// count * times, or parallel_elements if that is less.
 std::int64_t capped(std::int64_t count, std::int64_t times = 1) {
@@ -64,19 +72,9 @@ bool wants_request_fields(const nsameta_outputs& out) {
   return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q);
 }
 
-vector_job job_of(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
-                  std::int64_t begin, std::int64_t end) {
-  return {.lengths = lengths,
-          .kv_offset = out.length_offset,
-          .out = out,
-          .topk = problem.index_topk,
-          .request = begin,
-          .end_request = end};
-}
-
 template <class Batch>
 vector_job job_of(const Batch& batch, std::int64_t begin, std::int64_t end) {
-  return job_of(batch.problem, batch.out, batch.lengths, begin, end);
+  return {batch.problem, batch.out, batch.lengths, begin, end};
 }
 
 template <class Rule, int tile>
@@ -85,7 +83,9 @@ totals add_up(const batch<Rule, tile>& batch, std::int64_t begin, std::int64_t e
     return add_requests(batch, begin, end, before);
   } else {
     vector_job job = job_of(batch, begin, end);
-    job.counts = job.counts_clamped = true;
+    job.counts = true;
+    job.counts_clamped = present(batch.out.nsa_cu_seqlens_k);
+    job.end_row = job.counts_clamped ? everything : 0;
     return best_vector_code().run(job);
   }
 }
@@ -166,36 +166,23 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
   write_outcome(batch, parts, all);
 }
 
-/// What a batch adds up to besides its requests' and rows' own elements.
-template <int tile>
-void finish_one_pass(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
-                     const totals& all) {
-  const batch<plain_rule, tile> work(problem, out, lengths, out.length_offset, plain_rule::of(problem));
-  if (lengths.requests > 0 && (tile > 0 || wants_other_rows(out))) {
-    const located_request first{0, work.load(0, {}), {}};
-    write_row_fields(work, first, 0, rows_to_write(out, all.tokens));
-    if constexpr (tile > 0) write_page_tables(work, first, 0, everything, streams_tables(problem, out, all));
-  }
-  write_outcome(work, segments(lengths.requests, 1), all);
-}
-
-/// Whether a batch can be written on one thread in one pass, in which rows and units of page tables are found: a plain
-/// one, but not with page tables and a status word, which has bits of requests that no table has room for.
-bool fits_one_pass(const nsameta_problem& problem, const nsameta_outputs& out) {
-  return is_plain(problem) && !(wants_tables(out) && present(out.status));
-}
-
-/// `room`: rows that some output takes.
-void fill_in_one_pass(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
-                      std::int64_t room) {
-  const bool tables = wants_tables(out);
-  vector_job job = job_of(problem, out, lengths, 0, lengths.requests);
+/// A plain batch on one thread: its rows and units of page tables are found as they are written. `room`: rows that some
+/// output takes.
+template <class Rule, int tile>
+void fill_in_one_pass(const batch<Rule, tile>& batch, std::int64_t room) {
+  const nsameta_outputs& out = batch.out;
+  vector_job job = job_of(batch, 0, batch.problem.batch_size);
   job.end_row = room;
-  job.counts = tables || wants_totals(out);
+  job.counts = tile > 0 || wants_totals(out);
   job.writes_requests = job.counts && wants_request_fields(out);
   const totals all = best_vector_code().run(job);
-  if (job.counts)
-    tables ? finish_one_pass<table_tile>(problem, out, lengths, all) : finish_one_pass<0>(problem, out, lengths, all);
+  if (!job.counts) return;
+  if (all.kept > 0 && (tile > 0 || wants_other_rows(out))) {
+    const located_request first{0, batch.load(0, {}), {}};
+    write_row_fields(batch, first, 0, smaller(room, all.tokens));
+    if constexpr (tile > 0) write_page_tables(batch, first, 0, everything, streams_tables(batch.problem, out, all));
+  }
+  write_outcome(batch, segments(batch.problem.batch_size, 1), all);
 }
 
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
@@ -217,12 +204,11 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
 /// Whether a batch has fewer than parallel_elements. Of very many requests adding them up is work for tasks too.
 bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                     std::int64_t room) {
-  const std::int64_t fields = row_fields(out);
-  std::int64_t elements = capped(lengths.requests, fields);
+  const std::int64_t fields = row_fields(out), requests = lengths.requests;
+  std::int64_t elements = capped(requests, fields);
   totals all{};
-  for (std::int64_t begin = 0; begin < lengths.requests && elements < parallel_elements;
-       begin += tuning::counted_requests) {
-    vector_job job = job_of(problem, out, lengths, begin, std::min(begin + tuning::counted_requests, lengths.requests));
+  for (std::int64_t begin = 0; begin < requests && elements < parallel_elements; begin += tuning::counted_requests) {
+    vector_job job{problem, out, lengths, begin, std::min(begin + tuning::counted_requests, requests)};
     job.counts = true;
     all = all + best_vector_code().run(job);
     const std::int64_t columns = table_columns(problem, out, all);
@@ -237,30 +223,30 @@ bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, 
 
 std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
   if (wants_tables(out)) return parallel_elements;
-  const row_outputs asked = row_outputs_of(out);
   const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
-  std::int64_t rows = row_bound(problem, asked);
-  if (asked.count > 0) rows = rows_to_write(out, uniform ? rows : everything);
-  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, asked.count));
+  const std::int64_t rows = rows_to_write(out, uniform ? row_bound(problem, row_outputs{}) : everything);
+  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
   const batch_lengths lengths = lengths_of(problem);
   const std::int64_t room = rows_to_write(out, everything);
-  const std::int64_t alone_below = how == variant_auto ? parallel_elements
-                                   : grain > 0         ? std::min(grain, parallel_elements)
-                                                       : tuning::task_elements;
-  const bool has_little_room = !wants_tables(out) && std::max(room, lengths.requests) < alone_below / most_row_fields;
-  const bool alone = how == variant_serial || has_little_room || bound_elements(problem, out) < alone_below ||
-                     (how == variant_auto && count_is_small(problem, out, lengths, room));
-  if (alone && fits_one_pass(problem, out)) return fill_in_one_pass(problem, out, lengths, room);
-  if (grain == 0) grain = tuning::task_elements / row_fields(out);
+  const auto is_alone = [&] {
+    if (how == variant_serial) return true;
+    const std::int64_t bound = bound_elements(problem, out);
+    if (how == variant_auto) return bound < parallel_elements || count_is_small(problem, out, lengths, room);
+    return bound < (grain > 0 ? std::min(grain, parallel_elements) : tuning::task_elements);
+  };
+  const bool alone = is_alone();
   // With the code that serves the work at hand and no more.
   const auto with_rule = [&](const auto& rule) {
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     const auto with_tile = [&]<int tile> {
       batch<rule_type, tile> work(problem, out, lengths, out.length_offset, rule);
-      fill_in_pieces(work, alone ? everything : grain);
+      // One pass over page tables does not see bits of requests that no table has room for.
+      if constexpr (!rule_type::deals)
+        if (alone && (tile == 0 || !present(out.status))) return fill_in_one_pass(work, room);
+      fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
     wants_tables(out) ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
   };

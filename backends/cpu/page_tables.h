@@ -12,7 +12,7 @@
 
 namespace nsameta::cpu {
 
-/// Copies without a trace of `to` in the caches.
+/// Copies without a trace of `to` in the caches; a fence is to follow.
 inline void stream(const std::int32_t* from, std::int64_t count, std::int32_t* to) {
 #if defined(__SSE2__)
   constexpr std::uintptr_t line = 64;
@@ -54,16 +54,6 @@ inline void write_pages(const nsameta_table& table, const table_unit& unit, std:
   }
 }
 
-/// Orders what was streamed in its life before what the thread writes after.
-struct streaming_scope {
-  const bool streams;
-  ~streaming_scope() {
-#if defined(__SSE2__)
-    if (streams) _mm_sfence();
-#endif
-  }
-};
-
 /// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
 template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end, bool streams) {
@@ -71,7 +61,6 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
   const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
   const table_shape& shape = batch.shape;
-  const streaming_scope scope{streams};
   const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
   while (begin < end) {
     const table_extent extent = batch.extent_of(at.value);
@@ -82,7 +71,10 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
     while (begin < own_end) {
       const table_unit unit = cut_table_unit(problem, shape, extent, at.index, batch.table_rows(at.before),
                                              begin - at.before.table_units, own_end - begin);
-      if (unit.row >= shape.row_limit) return;  // and so is every later unit's
+      if (unit.row >= shape.row_limit) {  // and so is every later unit's
+        begin = end;
+        break;
+      }
       begin += larger(std::int64_t{1}, (unit.end - unit.begin) >> shape.tile_shift);
       if (shape.has_full)
         write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail, streams);
@@ -90,10 +82,13 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
         write_pages(out.real_page_table, unit, smaller(unit.end >> shape.page_shift, extent.pages), extent.live, tail,
                     shape.page_shift);
     }
-    if (begin >= end || at.index + 1 == problem.batch_size) return;
+    if (begin >= end || at.index + 1 == problem.batch_size) break;
     at.before = through;
     at.value = batch.load(++at.index, at.before);
   }
+#if defined(__SSE2__)
+  if (streams) _mm_sfence();
+#endif
 }
 
 }  // namespace nsameta::cpu

@@ -1,6 +1,8 @@
 /// A batch request by request: adding them up, and writing the fields of requests and of rows.
 #pragma once
 
+#include <utility>
+
 #include "common/extents.h"
 
 namespace nsameta::cpu {
@@ -47,61 +49,37 @@ inline bool wants_other_rows(const nsameta_outputs& out) {
   return wanted;
 }
 
-/// Rows [begin, end) of one request, written to those elements of a field that it has room for: `value(j)` is of the
-/// request's row j, and of row `begin` j is `skipped`.
-struct row_run {
-  std::int64_t begin, end, skipped;
-
-  template <class T, class Value>
-  void write(const nsameta_vector& vector, Value value) const {
-    const std::int64_t last = smaller(end, vector.capacity);
-    T* const to = static_cast<T*>(vector.data);
-    for (std::int64_t row = begin, j = skipped; row < last; ++row, ++j) to[row] = static_cast<T>(value(j));
-  }
-  template <class Value>
-  void write_lengths(const nsameta_vector& vector, Value value) const {
-    if (present(vector)) write<std::int32_t>(vector, [&](std::int64_t j) { return saturated_int32(value(j)); });
-  }
-  template <class Value>
-  void write_sums(const nsameta_vector& vector, Value value) const {
-    if (present(vector) && vector.dtype == NSAMETA_INT64)
-      write<std::int64_t>(vector, value);
-    else
-      write_lengths(vector, value);
-  }
-};
-
+/// Writes rows [begin, end) of one request; of a plain batch all but the length fields.
 template <class Batch>
-void write_run(const Batch& batch, const located_request& at, const row_run& run) {
+void write_run(const Batch& batch, const located_request& at, std::int64_t begin, std::int64_t end) {
   const nsameta_outputs& out = batch.out;
-  const auto expanded = [&](std::int64_t j) { return batch.expanded(at, j); };
+  const std::int64_t first = batch.rows(at.before), start = at.before.kv_len;
+  const auto write = [&](const nsameta_vector& vector, auto value) {
+    for (std::int64_t row = begin, last = writable(vector, end); row < last; ++row) store_sum(vector, row, value(row));
+  };
+  const auto expanded = [&](std::int64_t row) { return batch.expanded(at, row - first); };
   if constexpr (Batch::rule_type::deals) {
-    const auto clamped = [&](std::int64_t j) { return batch.rule.clamped(expanded(j)); };
-    run.write_lengths(out.seqlens_expanded, expanded);
-    run.write_lengths(out.nsa_cache_seqlens, clamped);
+    const auto clamped = [&](std::int64_t row) { return batch.rule.clamped(expanded(row)); };
+    write(out.seqlens_expanded, expanded);
+    write(out.nsa_cache_seqlens, clamped);
     if (present(out.nsa_cu_seqlens_k))
-      run.write_sums(out.nsa_cu_seqlens_k, [&, sum = batch.clamped_before(at, run.skipped)](std::int64_t j) mutable {
-        const std::int64_t before = sum;
-        sum = saturating_add<std::int64_t>(sum, clamped(j));
-        return before;
+      write(out.nsa_cu_seqlens_k, [&, sum = batch.clamped_before(at, begin - first)](std::int64_t row) mutable {
+        return std::exchange(sum, saturating_add<std::int64_t>(sum, clamped(row)));
       });
   }
-  const std::int64_t first = run.begin - run.skipped, start = at.before.kv_len;
-  run.write_sums(out.nsa_cu_seqlens_q, [&](std::int64_t j) { return first + j; });
-  run.write_lengths(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });
-  run.write_lengths(out.indexer_ks, [&](std::int64_t) { return start; });
-  run.write_lengths(out.indexer_ke, [&](std::int64_t j) { return start + expanded(j); });
+  write(out.nsa_cu_seqlens_q, [](std::int64_t row) { return row; });
+  write(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });
+  write(out.indexer_ks, [&](std::int64_t) { return start; });
+  write(out.indexer_ke, [&](std::int64_t row) { return start + expanded(row); });
 }
 
-/// Writes the fields of rows [begin, end), where `at` is the request that holds row `begin`; of a plain batch all but
-/// the length fields.
+/// The same for rows of any requests, where `at` is the one that holds row `begin`.
 template <class Batch>
 void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
   if (!Batch::rule_type::deals && !wants_other_rows(batch.out)) return;
   while (begin < end) {
-    const std::int64_t first = batch.rows(at.before);
-    const std::int64_t run_end = smaller(first + at.value.rows, end);
-    if (run_end > begin) write_run(batch, at, {begin, run_end, begin - first});
+    const std::int64_t run_end = smaller(batch.rows(at.before) + at.value.rows, end);
+    if (run_end > begin) write_run(batch, at, begin, run_end);
     begin = larger(begin, run_end);
     if (begin == end || at.index + 1 == batch.problem.batch_size) return;
     at.before = at.before + batch.totals_of(at.index, at.value);

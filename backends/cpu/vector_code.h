@@ -13,22 +13,22 @@ namespace nsameta::cpu {
 /// nsa_cache_seqlens and nsa_cu_seqlens_k. Absent outputs are left out, and so is what they have no room for. Nothing
 /// else is written, at no time: other jobs may have the elements around.
 struct vector_job {
-  const batch_lengths& lengths;
-  std::int64_t kv_offset;
+  const nsameta_problem& problem;
   const nsameta_outputs& out;
-  std::int32_t topk;
+  const batch_lengths& lengths;
   std::int64_t request, end_request;
   std::int64_t row = 0, end_row = 0;
   std::int64_t skipped = 0;      ///< rows of `request` before `row`
   totals before{};               ///< of all requests before `request`; `clamped`: of all rows before `row`
   bool counts = false;           ///< returns tokens, kv_len, kept and, where a status word is asked for, bits
-  bool counts_clamped = false;   ///< and `clamped` of all rows, where nsa_cu_seqlens_k is asked for
+  bool counts_clamped = false;   ///< writes no rows, but adds up their clamped lengths
   bool writes_requests = false;  ///< cache_seqlens, cu_seqlens_k and cu_seqlens_q; of a job that counts
 };
 
 struct vector_code {
   const char* name;
-  /// Returns the totals of the job's requests; `clamped`, unless counted, of the rows that were written.
+  /// Returns the totals of the job's requests; `clamped` of its rows, of which those are not counted that
+  /// nsa_cu_seqlens_k has no room for.
   totals (*run)(const vector_job&);
 };
 

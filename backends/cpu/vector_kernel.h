@@ -80,29 +80,22 @@ template <int width, class Source>
   return sum;
 }
 
-/// Adds the tokens and KV lengths of a block of whole vectors.
-template <int width>
-[[gnu::always_inline]] inline void add_block(const length_block& block, std::int64_t count, totals& sum) {
-  using ints = typename simd<width>::ints;
+/// The sum of `count` lengths, each clamped to [0, limit].
+template <int width, class Source>
+[[gnu::always_inline]] inline std::int64_t sum_of(const Source& source, std::int64_t count, std::int32_t limit) {
   using pairs = typename simd<width>::pairs;
-  const ints zero{};
-  const block_kv<width> kv(block);
-  const stored<width> tokens{block.tokens, block.tokens_step};
-  ints length, asked;
-  pairs kv_len{}, rows{};
+  typename simd<width>::ints lengths;
+  pairs sums{};
   for (std::int64_t i = 0; i < count; i += width) {
-    kv.get(i, length);
-    tokens.get(i, asked);
-    asked = asked > zero ? asked : zero;
+    get_clamped<width>(source, i, limit, lengths);
+    for (std::int64_t lane = count - i; lane < width; ++lane) lengths[lane] = 0;
     // Non-negative, so that two lanes are added as one of twice the size each.
-    const pairs kv_pairs = reinterpret_cast<pairs>(length), row_pairs = reinterpret_cast<pairs>(asked);
-    kv_len += (kv_pairs & 0xffffffffu) + (kv_pairs >> 32);
-    rows += (row_pairs & 0xffffffffu) + (row_pairs >> 32);
+    const pairs two = reinterpret_cast<pairs>(lengths);
+    sums += (two & 0xffffffffu) + (two >> 32);
   }
-  for (int pair = 0; pair < width / 2; ++pair) {
-    sum.kv_len += static_cast<std::int64_t>(kv_len[pair]);
-    sum.tokens += static_cast<std::int64_t>(rows[pair]);
-  }
+  std::int64_t sum = 0;
+  for (int pair = 0; pair < width / 2; ++pair) sum += static_cast<std::int64_t>(sums[pair]);
+  return sum;
 }
 
 /// The status bits of a block's lengths.
@@ -160,17 +153,21 @@ template <int width>
   block_memory<width> memory;
   std::int32_t uniform[width];
   if (lengths.tokens == nullptr) std::fill_n(uniform, width, lengths.uniform_tokens);
-  const bool dense = is_dense(lengths, job.kv_offset);
+  const bool dense = is_dense(lengths, out.length_offset);
   const bool one_row_each = lengths.tokens == nullptr && lengths.uniform_tokens == 1;
-  const bool counts_clamped = job.counts_clamped && present(out.nsa_cu_seqlens_k);
+  const std::int32_t topk = job.problem.index_topk;
   std::int64_t row = job.row, skipped = job.skipped, clamped = job.before.clamped;
   totals sum{};
   sum.kept = static_cast<std::int32_t>(job.end_request - job.request);
 
   const auto write_rows = [&](const auto& rows, std::int64_t count) __attribute__((always_inline)) {
+    if (job.counts_clamped) {
+      clamped = saturating_add(clamped, sum_of<width>(rows, count, topk));
+      return;
+    }
     write_lengths<width>(rows, count, any_length, out.seqlens_expanded, row);
-    write_lengths<width>(rows, count, job.topk, out.nsa_cache_seqlens, row);
-    clamped = write_sums<width>(rows, count, job.topk, clamped, clamped + count * job.topk, out.nsa_cu_seqlens_k, row);
+    write_lengths<width>(rows, count, topk, out.nsa_cache_seqlens, row);
+    clamped = write_sums<width>(rows, count, topk, clamped, clamped + count * topk, out.nsa_cu_seqlens_k, row);
     row += count;
   };
 
@@ -179,43 +176,45 @@ template <int width>
     count = std::min<std::int64_t>(left, tuning::block_requests);
     const bool whole = dense && left >= width;
     if (whole) count -= count % width;
-    const length_block block = whole ? dense_block<width>(lengths, job.kv_offset, request, uniform)
-                                     : load_block<width>(lengths, job.kv_offset, request, count, memory, sum.bits);
+    const length_block block = whole ? dense_block<width>(lengths, out.length_offset, request, uniform)
+                                     : load_block<width>(lengths, out.length_offset, request, count, memory, sum.bits);
+    const block_kv<width> kv(block);
     if (job.counts) {
-      const std::int64_t kv_before = job.before.kv_len + sum.kv_len, tokens_before = job.before.tokens + sum.tokens;
-      add_block<width>(block, count, sum);
+      const stored<width> tokens{block.tokens, block.tokens_step};
+      const totals before = sum;
+      sum.kv_len += sum_of<width>(kv, count, any_length);
+      sum.tokens += sum_of<width>(tokens, count, any_length);
       if (present(out.status)) sum.bits |= bits_of(block, count, lengths.query_within_kv);
       if (job.writes_requests) {
-        const block_kv<width> kv(block);
-        const stored<width> tokens{block.tokens, block.tokens_step};
         write_lengths<width>(kv, count, any_length, out.cache_seqlens, request);
-        write_sums<width>(kv, count, any_length, kv_before, job.before.kv_len + sum.kv_len, out.cu_seqlens_k, request);
-        write_sums<width>(tokens, count, any_length, tokens_before, job.before.tokens + sum.tokens, out.cu_seqlens_q,
-                          request);
+        write_sums<width>(kv, count, any_length, job.before.kv_len + before.kv_len, job.before.kv_len + sum.kv_len,
+                          out.cu_seqlens_k, request);
+        write_sums<width>(tokens, count, any_length, job.before.tokens + before.tokens, job.before.tokens + sum.tokens,
+                          out.cu_seqlens_q, request);
       }
-      if (counts_clamped)
-        for (std::int64_t i = 0; i < count; ++i) {
-          const std::int64_t rows = block.tokens_at(i);
-          const nsameta::request r{rows, rows, block.kv_at(i) - rows + 1, 1, 0, 0};
-          sum.clamped = saturating_add(sum.clamped, plain_rule{job.topk}.sum(r, rows));
-        }
     }
     const std::int64_t room = job.end_row - row;
     if (room == 0) {
       if (!job.counts) break;
     } else if (one_row_each) {
-      write_rows(block_kv<width>(block), std::min(count, room));
+      write_rows(kv, std::min(count, room));
     } else if (const std::int64_t rows = skipped == 0 ? expand<width>(block, count, memory) : -1; rows >= 0) {
       write_rows(stored<width>{memory.rows}, std::min(rows, room));
     } else {
       for (std::int64_t i = 0; i < count && row < job.end_row; ++i, skipped = 0) {
-        const std::int64_t tokens = block.tokens_at(i), end = std::min(row + tokens - skipped, job.end_row);
-        for (std::int64_t seen = block.kv_at(i) - tokens + 1 + skipped; row < end; seen += tuning::run_rows)
+        const std::int64_t tokens = block.tokens_at(i), first = block.kv_at(i) - tokens + 1;
+        if (job.counts_clamped) {
+          const nsameta::request r{tokens, tokens, first, 1, 0, 0};
+          clamped = saturating_add(clamped, plain_rule{topk}.sum(r, tokens));
+          continue;
+        }
+        const std::int64_t end = std::min(row + tokens - skipped, job.end_row);
+        for (std::int64_t seen = first + skipped; row < end; seen += tuning::run_rows)
           write_rows(rising_rows<width>(seen), std::min(end - row, tuning::run_rows));
       }
     }
   }
-  if (!counts_clamped) sum.clamped = clamped - job.before.clamped;
+  sum.clamped = clamped - job.before.clamped;
   return sum;
 }
 

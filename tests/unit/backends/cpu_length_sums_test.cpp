@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <random>
 
 #include "cpu/request_walk.h"
@@ -28,12 +29,12 @@ void check(const sample_lengths& lengths) {
       for (const auto& code : cpu::usable_vector_code()) {
         CAPTURE(code.name);
         CAPTURE(begin);
-        const totals got = code.run({.lengths = stated,
-                                     .kv_offset = outputs.length_offset,
+        const totals got = code.run({.problem = problem,
                                      .out = outputs,
-                                     .topk = problem.index_topk,
+                                     .lengths = stated,
                                      .request = begin,
                                      .end_request = problem.batch_size,
+                                     .end_row = std::numeric_limits<std::int64_t>::max(),
                                      .counts = true,
                                      .counts_clamped = true});
         CHECK(got.tokens == want.tokens);

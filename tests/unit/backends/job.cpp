@@ -79,10 +79,9 @@ answer run(const cpu::vector_code& code, const sample_lengths& lengths, capaciti
   outputs.nsa_cache_seqlens = view(got.clamped, room.clamped);
   ints narrow;
   outputs.nsa_cu_seqlens_k = sums == NSAMETA_INT64 ? view(got.sums, room.sums) : view(narrow, room.sums);
-  cpu::vector_job job{.lengths = stated,
-                      .kv_offset = outputs.length_offset,
+  cpu::vector_job job{.problem = stored.problem,
                       .out = outputs,
-                      .topk = lengths.topk,
+                      .lengths = stated,
                       .request = 0,
                       .end_request = stated.requests,
                       .row = begin,
