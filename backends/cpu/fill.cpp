@@ -166,8 +166,8 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
   write_outcome(batch, parts, all);
 }
 
-/// A plain batch on one thread: its rows and units of page tables are found as they are written. `room`: rows that some
-/// output takes.
+/// A plain batch on one thread: its rows and units of page tables are found as they are written. `room`: as of
+/// bound_elements.
 template <class Rule, int tile>
 void fill_in_one_pass(const batch<Rule, tile>& batch, std::int64_t room) {
   const nsameta_outputs& out = batch.out;
@@ -201,15 +201,25 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
   grain == everything ? work(everything) : in_arena(grain, work);
 }
 
-/// Whether a batch has fewer than parallel_elements. Of very many requests adding them up is work for tasks too.
+/// `room`: rows that some output takes.
+std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
+  if (wants_tables(out)) return parallel_elements;
+  const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
+  const std::int64_t rows = uniform ? std::min(room, row_bound(problem, row_outputs{})) : room;
+  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
+}
+
+/// Whether a batch has fewer than parallel_elements. Very many requests are not counted: it would take as long as what
+/// one thread could save.
 bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                     std::int64_t room) {
   const std::int64_t fields = row_fields(out), requests = lengths.requests;
-  std::int64_t elements = capped(requests, fields);
+  std::int64_t elements = capped(requests, 2 * fields);
   totals all{};
   for (std::int64_t begin = 0; begin < requests && elements < parallel_elements; begin += tuning::counted_requests) {
     vector_job job{problem, out, lengths, begin, std::min(begin + tuning::counted_requests, requests)};
     job.counts = true;
+    job.only_tokens = !wants_tables(out);
     all = all + best_vector_code().run(job);
     const std::int64_t columns = table_columns(problem, out, all);
     elements = capped(std::min(room, all.tokens / problem.q_shard.size), fields);
@@ -222,10 +232,7 @@ bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, 
 }  // namespace
 
 std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
-  if (wants_tables(out)) return parallel_elements;
-  const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
-  const std::int64_t rows = rows_to_write(out, uniform ? row_bound(problem, row_outputs{}) : everything);
-  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
+  return bound_elements(problem, out, rows_to_write(out, everything));
 }
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
@@ -233,7 +240,7 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
   const std::int64_t room = rows_to_write(out, everything);
   const auto is_alone = [&] {
     if (how == variant_serial) return true;
-    const std::int64_t bound = bound_elements(problem, out);
+    const std::int64_t bound = bound_elements(problem, out, room);
     if (how == variant_auto) return bound < parallel_elements || count_is_small(problem, out, lengths, room);
     return bound < (grain > 0 ? std::min(grain, parallel_elements) : tuning::task_elements);
   };

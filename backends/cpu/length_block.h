@@ -26,13 +26,14 @@ struct length_block {
 template <int width>
 struct block_memory {
   static constexpr int requests = tuning::block_requests;
-  static_assert(requests % width == 0);
+  static_assert(requests % width == 0 && requests * width <= tuning::block_rows);
 
   alignas(64) std::int32_t kv[requests];
   alignas(64) std::int32_t tokens[requests];
   alignas(64) std::int32_t first[requests];
   alignas(64) std::int32_t place[requests];
-  alignas(64) std::int32_t rows[requests * width + width];
+  static constexpr std::int32_t room = tuning::block_rows;
+  alignas(64) std::int32_t rows[room + width];
 };
 
 /// Whether a batch's lengths lie in memory as a length_block has them.
@@ -43,24 +44,32 @@ inline bool is_dense(const batch_lengths& lengths, std::int64_t kv_offset) {
                                     : !lengths.tokens_are_int64 && lengths.tokens_stride == 1);
 }
 
-template <int width>
-[[gnu::always_inline]] inline length_block dense_block(const batch_lengths& lengths, std::int64_t kv_offset,
-                                                       std::int64_t request, const std::int32_t* uniform) {
+/// The block from `request` on of such lengths. `uniform`: a vector of uniform_tokens.
+inline length_block dense_block(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t request,
+                                const std::int32_t* uniform) {
   const auto offset = static_cast<std::int32_t>(kv_offset);
-  length_block block{static_cast<const std::int32_t*>(lengths.kv) + request,
-                     uniform,
-                     0,
-                     -offset,
-                     static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
-                     offset + lengths.drafts};
-  if (lengths.tokens != nullptr) {
-    block.tokens = static_cast<const std::int32_t*>(lengths.tokens) + request;
-    block.tokens_step = 1;
-  }
-  return block;
+  const auto* const tokens = static_cast<const std::int32_t*>(lengths.tokens);
+  return {static_cast<const std::int32_t*>(lengths.kv) + request,
+          tokens == nullptr ? uniform : tokens + request,
+          tokens == nullptr ? 0 : 1,
+          -offset,
+          static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
+          offset + lengths.drafts};
 }
 
-/// A block of any lengths, loaded one by one; whole vectors, of which the last ends with requests of nothing.
+/// `count` requests of `block` in whole vectors, of which the last ends with requests of nothing.
+template <int width>
+[[gnu::always_inline]] inline length_block padded_block(const length_block& block, std::int64_t count,
+                                                        block_memory<width>& memory) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    memory.kv[i] = block.kv_at(i);
+    memory.tokens[i] = block.tokens_at(i);
+  }
+  for (std::int64_t i = count; i % width != 0; ++i) memory.kv[i] = memory.tokens[i] = 0;
+  return {memory.kv, memory.tokens, 1, 0, any_length, 0};
+}
+
+/// The same of any lengths, loaded one by one. Adds their status bits.
 template <int width>
 length_block load_block(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t request, std::int64_t count,
                         block_memory<width>& memory, std::uint32_t& bits) {
@@ -70,8 +79,7 @@ length_block load_block(const batch_lengths& lengths, std::int64_t kv_offset, st
     memory.tokens[i] = static_cast<std::int32_t>(r.tokens);
     bits |= r.bits;
   }
-  for (std::int64_t i = count; i % width != 0; ++i) memory.kv[i] = memory.tokens[i] = 0;
-  return {memory.kv, memory.tokens, 1, 0, any_length, 0};
+  return padded_block<width>({memory.kv, memory.tokens, 1, 0, any_length, 0}, count, memory);
 }
 
 // Sources of lengths, a vector at a time: from the i-th on.

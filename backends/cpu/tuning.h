@@ -33,9 +33,11 @@ inline constexpr std::int64_t page_elements = 8;
 /// Pieces that page-table work is cut into at most, however many units garbage lengths ask for.
 inline constexpr std::int64_t max_table_pieces = 4096;
 
-/// Requests that vector code reads together, before it writes them to each output: their rows stay in the L1 cache.
+/// Requests that vector code reads together, and rows that it expands together before it writes them to each output:
+/// they stay in the L1 cache.
 inline constexpr int block_requests = 64;
-/// Rows of one request that it writes to an output before it turns to the next: 4 KiB each.
+inline constexpr int block_rows = 1024;
+/// Rows of a longer request that it writes to an output before it turns to the next.
 inline constexpr std::int64_t run_rows = 1024;
 
 /// Columns of page_table_1 from which on it is written past the caches: 32 MiB.

@@ -109,8 +109,8 @@ inline std::uint32_t bits_of(const length_block& block, std::int64_t count, bool
   return bits;
 }
 
-/// Expands a block of requests that have no more rows than a vector: for each row the positions that it sees, before
-/// clamping at 0. Returns how many rows, or -1 where a request has more.
+/// Expands a block of requests of few rows: for each row the positions that it sees, before clamping at 0. Returns how
+/// many rows, or -1 where they are more than the memory has room for.
 template <int width>
 [[gnu::always_inline]] inline std::int64_t expand(const length_block& block, std::int64_t count,
                                                   block_memory<width>& memory) {
@@ -135,13 +135,20 @@ template <int width>
     spread_last<width>(through);
     places += through;
   }
-  if (any_set<width>(longest > width)) return -1;
+  if (any_set<width>(longest > memory.room) || places[0] > memory.room) return -1;
   words iota;
   set_iota<width>(iota);
+  const auto write = [&](std::int64_t i, std::int64_t place, std::uint32_t skipped) __attribute__((always_inline)) {
+    const words seen = iota + (static_cast<std::uint32_t>(memory.first[i]) + skipped);
+    *reinterpret_cast<loose*>(memory.rows + place) = reinterpret_cast<ints>(seen);
+  };
+  if (!any_set<width>(longest > width)) {
 #pragma GCC unroll 4
-  for (std::int64_t i = 0; i < count; ++i) {
-    const words seen = iota + static_cast<std::uint32_t>(memory.first[i]);
-    *reinterpret_cast<loose*>(memory.rows + memory.place[i]) = reinterpret_cast<ints>(seen);
+    for (std::int64_t i = 0; i < count; ++i) write(i, memory.place[i], 0);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t row = 0, rows = block.tokens_at(i); row < rows; row += width)
+        write(i, memory.place[i] + row, static_cast<std::uint32_t>(row));
   }
   return places[0];
 }
@@ -174,17 +181,21 @@ template <int width>
   for (std::int64_t request = job.request, count = 0; request < job.end_request; request += count) {
     const std::int64_t left = job.end_request - request;
     count = std::min<std::int64_t>(left, tuning::block_requests);
-    const bool whole = dense && left >= width;
-    if (whole) count -= count % width;
-    const length_block block = whole ? dense_block<width>(lengths, out.length_offset, request, uniform)
-                                     : load_block<width>(lengths, out.length_offset, request, count, memory, sum.bits);
+    if (left >= width) count -= count % width;
+    length_block block;
+    if (dense) {
+      block = dense_block(lengths, out.length_offset, request, uniform);
+      if (present(out.status)) sum.bits |= bits_of(block, count, lengths.query_within_kv);
+      if (count < width) block = padded_block<width>(block, count, memory);
+    } else {
+      block = load_block<width>(lengths, out.length_offset, request, count, memory, sum.bits);
+    }
     const block_kv<width> kv(block);
     if (job.counts) {
       const stored<width> tokens{block.tokens, block.tokens_step};
       const totals before = sum;
-      sum.kv_len += sum_of<width>(kv, count, any_length);
+      if (!job.only_tokens) sum.kv_len += sum_of<width>(kv, count, any_length);
       sum.tokens += sum_of<width>(tokens, count, any_length);
-      if (present(out.status)) sum.bits |= bits_of(block, count, lengths.query_within_kv);
       if (job.writes_requests) {
         write_lengths<width>(kv, count, any_length, out.cache_seqlens, request);
         write_sums<width>(kv, count, any_length, job.before.kv_len + before.kv_len, job.before.kv_len + sum.kv_len,
