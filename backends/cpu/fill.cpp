@@ -53,6 +53,13 @@ std::int64_t table_columns(const nsameta_problem& problem, const nsameta_outputs
   return one_row_each ? columns : saturating_product(columns, std::max<std::int64_t>(1, all.tokens / all.kept));
 }
 
+/// Elements of the page tables.
+std::int64_t table_elements(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
+  const std::int64_t columns = table_columns(problem, out, all);
+  return capped(columns, out.page_table_1.data != nullptr) +
+         capped(columns / problem.page_size, out.real_page_table.data != nullptr ? tuning::page_elements : 0);
+}
+
 /// Whether page_table_1 is more than the caches hold: then it is written past them.
 bool streams_tables(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
   return table_columns(problem, out, all) > tuning::streamed_columns;
@@ -84,6 +91,7 @@ totals add_up(const batch<Rule, tile>& batch, std::int64_t begin, std::int64_t e
   } else {
     vector_job job = job_of(batch, begin, end);
     job.counts = true;
+    job.only_tokens = !wants_totals(batch.out);
     job.counts_clamped = present(batch.out.nsa_cu_seqlens_k);
     job.end_row = job.counts_clamped ? everything : 0;
     return best_vector_code().run(job);
@@ -146,6 +154,18 @@ void write_outcome(const Batch& batch, const segments& parts, const totals& all)
         status_word(batch, all, [&](int, std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
+/// Page tables of a batch that was added up.
+template <class Batch>
+void write_tables(const Batch& batch, const segments& parts, const totals& all, std::int64_t grain) {
+  // However many units garbage lengths ask for, the pieces stay few: those past the tables' last row end at once.
+  const std::int64_t piece =
+      std::max({std::int64_t{1}, grain / table_tile, all.table_units / tuning::max_table_pieces});
+  const bool streams = streams_tables(batch.problem, batch.out, all);
+  in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
+    write_page_tables(batch, parts.locate_unit(batch, begin), begin, end, streams);
+  });
+}
+
 /// All outputs of a batch that was added up. `grain`: rows or requests a task takes at least.
 template <class Rule, int tile>
 void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& all, std::int64_t grain) {
@@ -155,34 +175,8 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
     });
   in_pieces(rows_to_write(batch.out, batch.rows(all)), grain,
             [&](std::int64_t begin, std::int64_t end) { write_rows(batch, parts, begin, end); });
-  if constexpr (tile > 0) {
-    // However many units garbage lengths ask for, the pieces stay few: those past the tables' last row end at once.
-    const std::int64_t piece = std::max({std::int64_t{1}, grain / tile, all.table_units / tuning::max_table_pieces});
-    const bool streams = streams_tables(batch.problem, batch.out, all);
-    in_pieces(all.table_units, piece, [&](std::int64_t begin, std::int64_t end) {
-      write_page_tables(batch, parts.locate_unit(batch, begin), begin, end, streams);
-    });
-  }
+  if constexpr (tile > 0) write_tables(batch, parts, all, grain);
   write_outcome(batch, parts, all);
-}
-
-/// A plain batch on one thread: its rows and units of page tables are found as they are written. `room`: as of
-/// bound_elements.
-template <class Rule, int tile>
-void fill_in_one_pass(const batch<Rule, tile>& batch, std::int64_t room) {
-  const nsameta_outputs& out = batch.out;
-  vector_job job = job_of(batch, 0, batch.problem.batch_size);
-  job.end_row = room;
-  job.counts = tile > 0 || wants_totals(out);
-  job.writes_requests = job.counts && wants_request_fields(out);
-  const totals all = best_vector_code().run(job);
-  if (!job.counts) return;
-  if (all.kept > 0 && (tile > 0 || wants_other_rows(out))) {
-    const located_request first{0, batch.load(0, {}), {}};
-    write_row_fields(batch, first, 0, smaller(room, all.tokens));
-    if constexpr (tile > 0) write_page_tables(batch, first, 0, everything, streams_tables(batch.problem, out, all));
-  }
-  write_outcome(batch, segments(batch.problem.batch_size, 1), all);
 }
 
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
@@ -193,6 +187,34 @@ void in_arena(std::int64_t grain, const Work& work) {
   tbb::this_task_arena::isolate([&] { work(grain); });
 }
 
+/// A plain batch, of which one thread writes the vectors: rows are found as they are written, and so are the page
+/// tables unless they are `table_limit` elements or more. `room`: as of bound_row_elements.
+template <class Rule, int tile>
+void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, std::int64_t table_limit) {
+  const nsameta_problem& problem = batch.problem;
+  const nsameta_outputs& out = batch.out;
+  vector_job job = job_of(batch, 0, problem.batch_size);
+  job.end_row = room;
+  job.counts = tile > 0 || wants_totals(out);
+  job.writes_requests = job.counts && wants_request_fields(out);
+  const totals all = best_vector_code().run(job);
+  if (!job.counts) return;
+  if (all.kept > 0 && (tile > 0 || wants_other_rows(out))) {
+    const located_request first{0, batch.load(0, {}), {}};
+    write_row_fields(batch, first, 0, smaller(room, all.tokens));
+    if constexpr (tile > 0) {
+      if (table_elements(problem, out, all) < table_limit)
+        write_page_tables(batch, first, 0, everything, streams_tables(problem, out, all));
+      else
+        in_arena(rows_of_a_task(out), [&](std::int64_t grain) {
+          segments parts(problem.batch_size, tuning::max_segments);
+          write_tables(batch, parts, add_up_all(batch, parts, grain), grain);
+        });
+    }
+  }
+  write_outcome(batch, segments(problem.batch_size, 1), all);
+}
+
 /// A batch in any pieces: on one thread where these are `everything`.
 template <class Batch>
 void fill_in_pieces(Batch& batch, std::int64_t grain) {
@@ -201,9 +223,8 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
   grain == everything ? work(everything) : in_arena(grain, work);
 }
 
-/// `room`: rows that some output takes.
-std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
-  if (wants_tables(out)) return parallel_elements;
+/// As bound_elements, without page tables. `room`: rows that some output takes.
+std::int64_t bound_row_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
   const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
   const std::int64_t rows = uniform ? std::min(room, row_bound(problem, row_outputs{})) : room;
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
@@ -221,10 +242,7 @@ bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, 
     job.counts = true;
     job.only_tokens = !wants_tables(out);
     all = all + best_vector_code().run(job);
-    const std::int64_t columns = table_columns(problem, out, all);
-    elements = capped(std::min(room, all.tokens / problem.q_shard.size), fields);
-    if (out.page_table_1.data != nullptr) elements += capped(columns);
-    if (out.real_page_table.data != nullptr) elements += capped(columns / problem.page_size, tuning::page_elements);
+    elements = capped(std::min(room, all.tokens / problem.q_shard.size), fields) + table_elements(problem, out, all);
   }
   return elements < parallel_elements;
 }
@@ -232,15 +250,19 @@ bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, 
 }  // namespace
 
 std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
-  return bound_elements(problem, out, rows_to_write(out, everything));
+  return wants_tables(out) ? parallel_elements : bound_row_elements(problem, out, rows_to_write(out, everything));
 }
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
   const batch_lengths lengths = lengths_of(problem);
   const std::int64_t room = rows_to_write(out, everything);
+  const bool tables = wants_tables(out);
+  // One pass over page tables does not see bits of requests that no table has room for.
+  const bool one_pass = is_plain(problem) && !(tables && present(out.status));
   const auto is_alone = [&] {
     if (how == variant_serial) return true;
-    const std::int64_t bound = bound_elements(problem, out, room);
+    const bool decides_tables = tables && !(one_pass && how == variant_auto);
+    const std::int64_t bound = decides_tables ? parallel_elements : bound_row_elements(problem, out, room);
     if (how == variant_auto) return bound < parallel_elements || count_is_small(problem, out, lengths, room);
     return bound < (grain > 0 ? std::min(grain, parallel_elements) : tuning::task_elements);
   };
@@ -250,12 +272,12 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     const auto with_tile = [&]<int tile> {
       batch<rule_type, tile> work(problem, out, lengths, out.length_offset, rule);
-      // One pass over page tables does not see bits of requests that no table has room for.
       if constexpr (!rule_type::deals)
-        if (alone && (tile == 0 || !present(out.status))) return fill_in_one_pass(work, room);
+        if (alone && one_pass)
+          return fill_in_one_pass(work, room, how == variant_auto ? parallel_elements : everything);
       fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
-    wants_tables(out) ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
+    tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
   };
   if (is_plain(problem)) return with_rule(plain_rule::of(problem));
   const auto fixed = shard_constants::of(problem);
