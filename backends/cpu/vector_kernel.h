@@ -163,18 +163,19 @@ template <int width>
   const bool dense = is_dense(lengths, out.length_offset);
   const bool one_row_each = lengths.tokens == nullptr && lengths.uniform_tokens == 1;
   const std::int32_t topk = job.problem.index_topk;
-  std::int64_t row = job.row, skipped = job.skipped, clamped = job.before.clamped;
-  totals sum{};
-  sum.kept = static_cast<std::int32_t>(job.end_request - job.request);
+  std::int64_t row = job.row, skipped = job.skipped;
+  totals through = job.before;
+  std::uint32_t bits = 0;
 
   const auto write_rows = [&](const auto& rows, std::int64_t count) __attribute__((always_inline)) {
     if (job.counts_clamped) {
-      clamped = saturating_add(clamped, sum_of<width>(rows, count, topk));
+      through.clamped = saturating_add(through.clamped, sum_of<width>(rows, count, topk));
       return;
     }
     write_lengths<width>(rows, count, any_length, out.seqlens_expanded, row);
     write_lengths<width>(rows, count, topk, out.nsa_cache_seqlens, row);
-    clamped = write_sums<width>(rows, count, topk, clamped, clamped + count * topk, out.nsa_cu_seqlens_k, row);
+    through.clamped = write_sums<width>(rows, count, topk, through.clamped, through.clamped + count * topk,
+                                        out.nsa_cu_seqlens_k, row);
     row += count;
   };
 
@@ -185,23 +186,21 @@ template <int width>
     length_block block;
     if (dense) {
       block = dense_block(lengths, out.length_offset, request, uniform);
-      if (present(out.status)) sum.bits |= bits_of(block, count, lengths.query_within_kv);
+      if (present(out.status)) bits |= bits_of(block, count, lengths.query_within_kv);
       if (count < width) block = padded_block<width>(block, count, memory);
     } else {
-      block = load_block<width>(lengths, out.length_offset, request, count, memory, sum.bits);
+      block = load_block<width>(lengths, out.length_offset, request, count, memory, bits);
     }
     const block_kv<width> kv(block);
     if (job.counts) {
       const stored<width> tokens{block.tokens, block.tokens_step};
-      const totals before = sum;
-      if (!job.only_tokens) sum.kv_len += sum_of<width>(kv, count, any_length);
-      sum.tokens += sum_of<width>(tokens, count, any_length);
+      const totals before = through;
+      if (!job.only_tokens) through.kv_len += sum_of<width>(kv, count, any_length);
+      through.tokens += sum_of<width>(tokens, count, any_length);
       if (job.writes_requests) {
         write_lengths<width>(kv, count, any_length, out.cache_seqlens, request);
-        write_sums<width>(kv, count, any_length, job.before.kv_len + before.kv_len, job.before.kv_len + sum.kv_len,
-                          out.cu_seqlens_k, request);
-        write_sums<width>(tokens, count, any_length, job.before.tokens + before.tokens, job.before.tokens + sum.tokens,
-                          out.cu_seqlens_q, request);
+        write_sums<width>(kv, count, any_length, before.kv_len, through.kv_len, out.cu_seqlens_k, request);
+        write_sums<width>(tokens, count, any_length, before.tokens, through.tokens, out.cu_seqlens_q, request);
       }
     }
     const std::int64_t room = job.end_row - row;
@@ -216,17 +215,24 @@ template <int width>
         const std::int64_t tokens = block.tokens_at(i), first = block.kv_at(i) - tokens + 1;
         if (job.counts_clamped) {
           const nsameta::request r{tokens, tokens, first, 1, 0, 0};
-          clamped = saturating_add(clamped, plain_rule{topk}.sum(r, tokens));
+          through.clamped = saturating_add(through.clamped, plain_rule{topk}.sum(r, tokens));
           continue;
         }
         const std::int64_t end = std::min(row + tokens - skipped, job.end_row);
-        for (std::int64_t seen = first + skipped; row < end; seen += tuning::run_rows)
+        std::int64_t seen = first + skipped;
+        while (row < end) {
           write_rows(rising_rows<width>(seen), std::min(end - row, tuning::run_rows));
+          seen += tuning::run_rows;
+        }
       }
     }
   }
-  sum.clamped = clamped - job.before.clamped;
-  return sum;
+  return {through.tokens - job.before.tokens,
+          through.kv_len - job.before.kv_len,
+          through.clamped - job.before.clamped,
+          0,
+          static_cast<std::int32_t>(job.end_request - job.request),
+          bits};
 }
 
 }  // namespace nsameta::cpu

@@ -71,6 +71,11 @@ TEST_CASE("windows of many short and of few long requests") {
     check(batch, {rows_of(batch), rows_of(batch), -1}, 0, rows_of(batch));
   }
   check_all({{100000, 7, 90000}, {5000, 1, 4000}});
+  sample_lengths mixed =
+      random_batch(random, 300, 3);  // a prefill among steps, and a block of just as many rows as fit
+  mixed.tokens[70] = 3000;
+  for (std::size_t i = 128; i < 192; ++i) mixed.tokens[i] = 16;
+  check_all(mixed);
 }
 
 TEST_CASE("nothing is written past a capacity, whichever output it is of") {
