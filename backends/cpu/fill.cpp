@@ -3,62 +3,20 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "common/outcome.h"
+#include "cpu/elements.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
 #include "cpu/request_walk.h"
 #include "cpu/scheduler.h"
 #include "cpu/segments.h"
-#include "cpu/tuning.h"
 #include "cpu/vector_code.h"
-#include "problem.h"
 
 namespace nsameta::cpu {
 namespace {
 
-using tuning::parallel_elements;
 using tuning::table_tile;
-
-/// The grain of a fill on one thread.
-constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
-
-/// Row vectors that are asked for.
-std::int64_t row_fields(const nsameta_outputs& out) {
-  std::int64_t count = 0;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row) count += present(vector);
-  });
-  return count;
-}
-
-std::int64_t rows_of_a_task(const nsameta_outputs& out) {
-  return tuning::task_elements / std::max<std::int64_t>(1, row_fields(out));
-}
-
-/// count * times, or parallel_elements if that is less.
-std::int64_t capped(std::int64_t count, std::int64_t times = 1) {
-  return std::min(parallel_elements, std::min(count, parallel_elements) * times);
-}
-
-/// Columns of page_table_1, or positions whose pages real_page_table shows, in all rows together: about, since a table
-/// that cuts requests has fewer. `all`: as of count().
-std::int64_t table_columns(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
-  if (!wants_tables(out) || all.kept == 0) return 0;
-  const std::int64_t width = std::max(out.page_table_1.width, out.real_page_table.width * problem.page_size);
-  const std::int64_t columns =
-      out.table_tail == NSAMETA_TAIL_KEEP ? all.kv_len : saturating_product<std::int64_t>(all.kept, width);
-  const bool one_row_each = !mode_has<&mode_row::table_row_a_row>(problem.mode);
-  return one_row_each ? columns : saturating_product(columns, std::max<std::int64_t>(1, all.tokens / all.kept));
-}
-
-/// Elements of the page tables.
-std::int64_t table_elements(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
-  const std::int64_t columns = table_columns(problem, out, all);
-  return capped(columns, out.page_table_1.data != nullptr) +
-         capped(columns / problem.page_size, out.real_page_table.data != nullptr ? tuning::page_elements : 0);
-}
 
 /// Whether page_table_1 is more than the caches hold: then it is written past them.
 bool streams_tables(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
@@ -221,30 +179,6 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
   segments parts(batch.problem.batch_size, grain == everything ? 1 : tuning::max_segments);
   const auto work = [&](std::int64_t granted) { write_all(batch, parts, add_up_all(batch, parts, granted), granted); };
   grain == everything ? work(everything) : in_arena(grain, work);
-}
-
-/// As bound_elements, without page tables. `room`: rows that some output takes.
-std::int64_t bound_row_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
-  const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
-  const std::int64_t rows = uniform ? std::min(room, row_bound(problem, row_outputs{})) : room;
-  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
-}
-
-/// Whether a batch has fewer than parallel_elements. Very many requests are not counted: it would take as long as what
-/// one thread could save.
-bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
-                    std::int64_t room) {
-  const std::int64_t fields = row_fields(out), requests = lengths.requests;
-  std::int64_t elements = capped(requests, 2 * fields);
-  totals all{};
-  for (std::int64_t begin = 0; begin < requests && elements < parallel_elements; begin += tuning::counted_requests) {
-    vector_job job{problem, out, lengths, begin, std::min(begin + tuning::counted_requests, requests)};
-    job.counts = true;
-    job.only_tokens = !wants_tables(out);
-    all = all + best_vector_code().run(job);
-    elements = capped(std::min(room, all.tokens / problem.q_shard.size), fields) + table_elements(problem, out, all);
-  }
-  return elements < parallel_elements;
 }
 
 }  // namespace

@@ -16,9 +16,6 @@ inline constexpr std::int64_t parallel_elements = 262'144;
 /// took 1.02 of the time and 16,384 took 1.03.
 inline constexpr std::int64_t task_elements = 32'768;
 
-/// Requests that are counted before it is asked again whether there are so many elements.
-inline constexpr std::int64_t counted_requests = 4096;
-
 /// Segments that a batch is cut into for adding up its requests: enough to balance any machine, few enough for the
 /// stack (256 take 10 KiB).
 inline constexpr int max_segments = 256;
