@@ -74,7 +74,7 @@ TEST_CASE("windows of many short and of few long requests") {
   sample_lengths mixed =
       random_batch(random, 300, 3);  // a prefill among steps, and a block of just as many rows as fit
   mixed.tokens[70] = 3000;
-  for (std::size_t i = 128; i < 192; ++i) mixed.tokens[i] = 16;
+  for (std::size_t i = 128; i < 256; ++i) mixed.tokens[i] = 16;
   check_all(mixed);
 }
 
