@@ -65,14 +65,14 @@ totals add_up_all(Batch& batch, segments& parts, std::int64_t grain) {
       return add_up(batch, begin, end, before);
     });
   };
-  if constexpr (Batch::rule_type::deals)
+  if constexpr (decltype(Batch::rule)::deals)
     if (batch.rule.may_deal()) batch.rule.deal_tokens(scan().tokens);
   return scan();
 }
 
 template <class Batch>
 void write_requests(const Batch& batch, std::int64_t begin, std::int64_t end, const totals& before) {
-  if constexpr (Batch::rule_type::deals) {
+  if constexpr (decltype(Batch::rule)::deals) {
     write_request_fields(batch, begin, end, before);
   } else {
     vector_job job = job_of(batch, begin, end);
@@ -85,7 +85,7 @@ void write_requests(const Batch& batch, std::int64_t begin, std::int64_t end, co
 template <class Batch>
 void write_rows(const Batch& batch, const segments& parts, std::int64_t begin, std::int64_t end) {
   const located_request at = parts.locate_row(batch, begin);
-  if constexpr (!Batch::rule_type::deals) {
+  if constexpr (!decltype(Batch::rule)::deals) {
     vector_job job = job_of(batch, at.index, batch.problem.batch_size);
     job.row = begin;
     job.end_row = end;

@@ -58,7 +58,7 @@ void write_run(const Batch& batch, const located_request& at, std::int64_t begin
     for (std::int64_t row = begin, last = writable(vector, end); row < last; ++row) store_sum(vector, row, value(row));
   };
   const auto expanded = [&](std::int64_t row) { return batch.expanded(at, row - first); };
-  if constexpr (Batch::rule_type::deals) {
+  if constexpr (decltype(Batch::rule)::deals) {
     const auto clamped = [&](std::int64_t row) { return batch.rule.clamped(expanded(row)); };
     write(out.seqlens_expanded, expanded);
     write(out.nsa_cache_seqlens, clamped);
@@ -76,7 +76,7 @@ void write_run(const Batch& batch, const located_request& at, std::int64_t begin
 /// The same for rows of any requests, where `at` is the one that holds row `begin`.
 template <class Batch>
 void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
-  if (!Batch::rule_type::deals && !wants_other_rows(batch.out)) return;
+  if (!decltype(Batch::rule)::deals && !wants_other_rows(batch.out)) return;
   while (begin < end) {
     const std::int64_t run_end = smaller(batch.rows(at.before) + at.value.rows, end);
     if (run_end > begin) write_run(batch, at, begin, run_end);
