@@ -21,16 +21,14 @@ struct failure_text {
 
 /// How a fill is to run: decided by selection, obeyed by the backend.
 struct launch_policy {
-  std::int32_t variant;        ///< index into the backend's `variants`
-  std::int32_t block_threads;  ///< GPU kernels
-  std::int32_t max_blocks;     ///< GPU kernels: upper bound of the grid
-  std::int64_t row_bound;      ///< how many rows to expect, as far as the host knows; more may come
+  std::int32_t variant;    ///< index into the backend's `variants`
+  std::int64_t row_bound;  ///< how many rows to expect, as far as the host knows; more may come
 };
 
 struct launch_place {
   std::int32_t device;
   void* stream;           ///< vendor stream; null: the default stream
-  bool overlaps = false;  ///< NSAMETA_TARGET_OVERLAP
+  bool overlaps = false;  ///< no NSAMETA_TARGET_NO_OVERLAP
 };
 
 /// Where a pointer's memory is, seen by one backend.

@@ -1,13 +1,14 @@
 """From samples to a run, and from a run to the table that is kept of it.
 
-bench/run writes a run as JSON, with everything. What is worth keeping is a CSV of fewer than 100 lines
-(docs/runs/bench-*.csv): a line a time, each with its device, its commit and its date. Both load as groups of times."""
+bench/run writes a run as JSON, with everything. What is worth keeping is in CSVs of fewer than 100 lines, each with its
+device, its commit and its date: the times that decide a target (docs/runs/bench-*.csv, a line a time), and the medians
+of the grid of steps (docs/runs/steps-*.csv, a line a variant, a column a point). All load as groups of times."""
 import csv
 import json
 import statistics
 
-COLUMNS = ("benchmark", "case", "variant", "median", "q1", "q3", "unit", "requests", "rows", "bytes", "device", "host",
-           "software", "commit", "date")
+ORIGIN = ("device", "host", "software", "commit", "date")
+COLUMNS = ("benchmark", "case", "variant", "median", "q1", "q3", "unit", "requests", "rows", "bytes", *ORIGIN)
 MOST_LINES = 99  # of a CSV, with its head
 
 
@@ -74,31 +75,58 @@ def _rows(run, names):
                        **{key: group[key] for key in ("requests", "rows", "bytes")}, **provenance(run)}
 
 
+def _write(path, columns, rows):
+    if len(rows) > MOST_LINES - 1:
+        raise ValueError(f"{path}: {len(rows)} lines, more than the {MOST_LINES - 1} that a kept run may have")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def save(run, names, path):
     """Keeps the times called `names` ("GROUP VARIANT") of a run, in the order of their sizes."""
     def order(row):
         return row["benchmark"], [(part.split(":")[0], float(part.split(":")[1])) for part in row["case"].split("/")
                                   if part], row["variant"]
-    rows = sorted(_rows(run, names), key=order)
-    if len(rows) > MOST_LINES - 1:
-        raise ValueError(f"{path}: {len(rows)} times, more than the {MOST_LINES - 1} that a kept run may have")
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    _write(path, COLUMNS, sorted(_rows(run, names), key=order))
+
+
+def save_steps(run, path):
+    """Keeps the medians of the groups step/..., called step/KIND/MODE/tables:T/live:L/bs:B. A column is a L and a B."""
+    rows, points = {}, {}
+    for name, group in run["groups"].items():
+        if name.startswith("step/"):
+            benchmark, point = name.split("/live:")
+            points[f"live:{point}"] = None
+            for variant, time in group["times"].items():
+                row = rows.setdefault((benchmark, variant), {"benchmark": benchmark, "variant": variant,
+                                                             "unit": group["unit"]})
+                row[f"live:{point}"] = f"{time['median']:.4g}"
+    _write(path, ("benchmark", "variant", "unit", *points, *ORIGIN), [row | provenance(run) for row in rows.values()])
+
+
+def _times(row):
+    """What a line of a CSV tells: the ends of its groups' names, and their times."""
+    if "median" in row:
+        median = float(row["median"])
+        yield "/" + row["case"] if row["case"] else "", {"median": median, "q1": float(row["q1"] or median),
+                                                         "q3": float(row["q3"] or median)}
+    for point, median in row.items():
+        if point.startswith("live:") and median:
+            yield "/" + point, dict.fromkeys(("median", "q1", "q3"), float(median))
 
 
 def _load_csv(path):
     groups, origin = {}, None
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            origin = origin or {key: row[key] for key in ("device", "host", "software", "commit", "date")}
-            name = row["benchmark"] + ("/" + row["case"] if row["case"] else "")
-            group = groups.setdefault(name, {"unit": row["unit"], "times": {},
-                                             **{key: int(row[key] or 0) for key in ("requests", "rows", "bytes")}})
-            median = float(row["median"])
-            group["times"][row["variant"]] = {"median": median, "q1": float(row["q1"] or median),
-                                              "q3": float(row["q3"] or median)}
+            origin = origin or {key: row[key] for key in ORIGIN}
+            for case, time in _times(row):
+                group = groups.setdefault(row["benchmark"] + case, {
+                    "unit": row["unit"], "times": {},
+                    **{key: int(row.get(key) or 0) for key in ("requests", "rows", "bytes")}})
+                group["times"][row["variant"]] = time
     return {"provenance": origin, "groups": groups}
 
 

@@ -12,8 +12,6 @@ inline harness::json decision_to_json(const nsameta_decision& decision) {
   object["variant"] = decision.variant;
   object["device"] = decision.device;
   object["staged"] = decision.staged != 0;
-  object["block_threads"] = decision.block_threads;
-  object["max_blocks"] = decision.max_blocks;
   object["row_bound"] = decision.row_bound;
   object["rule"] = decision.rule;
   object["override"] = decision.override_text;

@@ -1,15 +1,9 @@
 #include <string>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "loader.h"
-#include "reference/backend.h"
 #include "registry.h"
-#if NSAMETA_LINKED_CUDA
-#include "cuda/backend.h"
-#endif
-#if NSAMETA_LINKED_HIP
-#include "hip/backend.h"
-#endif
 
 namespace nsameta {
 

@@ -5,9 +5,9 @@
 
 #include "nsameta/device.h"
 #include "process.h"
-#include "raw_enum.h"
 #include "status.h"
 #include "struct_size.h"
+#include "validation.h"
 
 namespace nsameta {
 namespace {
@@ -54,20 +54,18 @@ using namespace nsameta;
 
 nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                             const nsameta_target* target) {
-  return guarded([=] {
-    return with_known(problem, outputs,
-                      [=](auto* what, auto* into) { return process_dispatcher().fill(what, into, target); });
-  });
+  const known_call known(problem, outputs);
+  if (known.status() != NSAMETA_OK) [[unlikely]]
+    return known.status();
+  return guarded([&] { return process_dispatcher().fill(known.problem(), known.outputs(), target); });
 }
 
 nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, int64_t count,
                                  const nsameta_target* target) {
   return guarded([=] {
-    const known_struct what(problem);
-    if (what.status() != NSAMETA_OK) return what.status();
-    const known_sets into(outputs, count);
-    if (into.status() != NSAMETA_OK) return into.status();
-    return process_dispatcher().fill_many(what.get(), into.get(), count, target);
+    const known_call known(problem, outputs, count);
+    if (known.status() != NSAMETA_OK) return known.status();
+    return process_dispatcher().fill_many(known.problem(), known.outputs(), count, target);
   });
 }
 
@@ -76,9 +74,10 @@ nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_out
   return guarded([=] {
     if (auto status = check_decision(decision); status != NSAMETA_OK) return status;
     nsameta_decision record{};
-    const nsameta_status status = with_known(problem, outputs, [&](auto* what, auto* into) {
-      return process_dispatcher().explain(what, into, target, &record);
-    });
+    const known_call known(problem, outputs);
+    const nsameta_status status = known.status() != NSAMETA_OK
+                                      ? known.status()
+                                      : process_dispatcher().explain(known.problem(), known.outputs(), target, &record);
     store_known(record, decision);
     return status;
   });
@@ -166,11 +165,9 @@ nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, cons
 
 nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                                const nsameta_target* target) {
-  return guarded([=] {
-    return with_known(problem, outputs, [=](auto* what, auto* into) {
-      return process_dispatcher().fill_on(backend, what, into, target);
-    });
-  });
+  const known_call known(problem, outputs);
+  if (known.status() != NSAMETA_OK) return known.status();
+  return guarded([&] { return process_dispatcher().fill_on(backend, known.problem(), known.outputs(), target); });
 }
 
 nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out) {

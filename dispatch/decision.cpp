@@ -12,12 +12,6 @@
 
 namespace nsameta {
 
-decision_recorder::decision_recorder(nsameta_decision* record) : record_(record) {
-  const std::size_t size = record->struct_size;
-  *record = {};
-  record->struct_size = size;
-}
-
 void decision_recorder::reject(const char* backend, const char* variant, nsameta_rejection_code code, const char* why,
                                ...) {
   if (record_->rejection_count == NSAMETA_MAX_REJECTIONS) return;
@@ -47,17 +41,15 @@ void decision_recorder::state(const override_list& forced, std::int64_t row_boun
   record_->row_bound = row_bound;
 }
 
-void decision_recorder::choose(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* sets,
-                               std::int64_t count) {
+void decision_recorder::choose(const selection& chosen, const fill_call& call) {
   std::snprintf(record_->backend, sizeof record_->backend, "%s", chosen.backend->name());
   std::snprintf(record_->variant, sizeof record_->variant, "%s", chosen.variant());
   record_->device = chosen.place.device;
   record_->staged = chosen.staged ? 1 : 0;
-  record_->block_threads = chosen.policy.block_threads;
-  record_->max_blocks = chosen.policy.max_blocks;
   if (chosen.backend->id != id_cpu || chosen.policy.variant != cpu::variant_auto) return;
   std::int64_t elements = 0;
-  for (std::int64_t set = 0; set < count; ++set) elements = std::max(elements, cpu::bound_elements(problem, sets[set]));
+  for (std::int64_t set = 0; set < call.count; ++set)
+    elements = std::max(elements, cpu::bound_elements(call.problem, call.sets[set]));
   constexpr std::int64_t least = cpu::tuning::parallel_elements;
   if (elements < least)
     add_rule("one thread: at most %" PRId64 " elements, fewer than %" PRId64, elements, least);

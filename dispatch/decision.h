@@ -9,19 +9,26 @@ namespace nsameta {
 
 struct selection;
 
+/// A call, its arguments validated.
+struct fill_call {
+  const nsameta_problem& problem;
+  const nsameta_outputs* sets;
+  std::int64_t count;  ///< of the sets
+  const nsameta_target& target;
+};
+
 /// Writes a record while selection runs. A null recorder is the hot path: nothing is formatted.
 class decision_recorder {
  public:
-  /// `record` keeps its struct_size; all else is cleared.
-  explicit decision_recorder(nsameta_decision* record);
+  /// Clears the record.
+  explicit decision_recorder(nsameta_decision* record) : record_(record) { *record = {}; }
 
   [[gnu::format(printf, 5, 6)]] void reject(const char* backend, const char* variant, nsameta_rejection_code code,
                                             const char* why, ...);
   /// Rules are told one after the other.
   [[gnu::format(printf, 2, 3)]] void add_rule(const char* rule, ...);
   void state(const override_list& forced, std::int64_t row_bound);
-  /// `sets` as nsameta_fill_many takes them.
-  void choose(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count);
+  void choose(const selection& chosen, const fill_call& call);
 
  private:
   nsameta_decision* record_;

@@ -1,6 +1,7 @@
 #include "dispatcher.h"
 
 #include <algorithm>
+#include <cinttypes>
 
 #include "logging.h"
 #include "problem.h"
@@ -19,115 +20,138 @@ nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* o
   return validate_target(target);
 }
 
-nsameta_status run_on(const selection& chosen, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                      std::int64_t count) {
+nsameta_status run_on(const selection& chosen, const fill_call& call) {
   failure_text why;
   why.text[0] = '\0';
-  const nsameta_status status = chosen.backend->table->fill(problem, outputs, count, chosen.policy, chosen.place, &why);
+  const backend_interface& table = *chosen.backend->table;
+  const nsameta_status status = table.fill(call.problem, call.sets, call.count, chosen.policy, chosen.place, &why);
   if (status == NSAMETA_OK) [[likely]]
     return NSAMETA_OK;
   return fail(status, "%s/%s on device %d: %s", chosen.backend->name(), chosen.variant(), chosen.place.device,
               why.text);
 }
 
-nsameta_status warm_up_device(const backend_record& backend, std::int32_t device) {
-  failure_text why{};
-  const nsameta_status status = backend.table->warm_up(device, &why);
-  if (status == NSAMETA_OK) return NSAMETA_OK;
-  return fail(status, "warming up %s device %d: %s", backend.name(), device, why.text);
+/// That the buffers of every set are where those of the first are.
+nsameta_status check_same_place(registry& backends, const fill_call& call) {
+  if (call.target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
+  residency first;
+  for (std::int64_t set = 0; set < call.count; ++set) {
+    residency where;
+    if (auto status = find_residency(backends, call.problem, call.sets[set], call.target, &where); status != NSAMETA_OK)
+      return status;
+    if (set == 0) first = where;
+    if (where.direct != first.direct || where.owner != first.owner || where.device != first.device)
+      return fail(NSAMETA_INVALID_ARGUMENT, "outputs[%" PRId64 "] is in other memory than outputs[0]", set);
+  }
+  return NSAMETA_OK;
+}
+
+nsameta_status decide(registry& backends, const override_list& forced, const fill_call& call, residency* where,
+                      selection* chosen, decision_recorder* recorder) {
+  if (auto status = find_residency(backends, call.problem, *call.sets, call.target, where); status != NSAMETA_OK)
+    return status;
+  std::int64_t rows = 0;  // of the largest set
+  for (std::int64_t set = 0; set < call.count; ++set) rows = std::max(rows, row_bound(call.problem, call.sets[set]));
+  if (recorder != nullptr) recorder->state(forced, rows);
+  const nsameta_status status = select(backends, forced, call.target, *where, rows, chosen, recorder);
+  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen, call);
+  return status;
+}
+
+nsameta_status run(registry& backends, const override_list& forced, const fill_call& call) {
+  residency where;
+  selection chosen;
+  nsameta_status status = NSAMETA_OK;
+  if (!log_enabled(log_topic::dispatch)) {
+    status = decide(backends, forced, call, &where, &chosen, nullptr);
+  } else {
+    nsameta_decision record;
+    decision_recorder recorder(&record);
+    status = decide(backends, forced, call, &where, &chosen, &recorder);
+    log_line(to_line(record).c_str());
+  }
+  if (status != NSAMETA_OK) [[unlikely]]
+    return status;
+  if (!chosen.staged) [[likely]]
+    return run_on(chosen, call);
+  const backend_record* owner = where.owner >= 0 ? &backends.at(where.owner) : nullptr;
+  const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
+  for (std::int64_t set = 0; set < call.count && status == NSAMETA_OK; ++set)
+    status = fill_staged(chosen, owner, {device, call.target.stream}, call.problem, call.sets[set]);
+  return status;
 }
 
 /// One device, or all that there is code for when `device` is -1.
 nsameta_status warm_up_backend(const backend_record& backend, std::int32_t device) {
   const auto count = static_cast<std::int32_t>(backend.devices.size());
   for (std::int32_t each = device < 0 ? 0 : device; each < (device < 0 ? count : device + 1); ++each) {
-    if (device < 0 && backend.devices[static_cast<std::size_t>(each)].has_code == 0) continue;
-    if (auto status = warm_up_device(backend, each); status != NSAMETA_OK) return status;
+    if (device < 0 && !backend.has_code(each)) continue;
+    failure_text why{};
+    if (const nsameta_status status = backend.table->warm_up(each, &why); status != NSAMETA_OK)
+      return fail(status, "warming up %s device %d: %s", backend.name(), each, why.text);
   }
   return NSAMETA_OK;
 }
 
-/// Of the largest set.
-std::int64_t row_bound_of(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count) {
-  std::int64_t bound = row_bound(problem, sets[0]);
-  for (std::int64_t set = 1; set < count; ++set) bound = std::max(bound, row_bound(problem, sets[set]));
-  return bound;
+/// The backends that an override names.
+nsameta_status warm_up_list(registry& backends, const override_list& forced, const nsameta_target& target) {
+  std::string reasons;
+  bool any = false;
+  for (const override_entry& entry : forced.entries) {
+    const backend_record& backend = backends.at(entry.backend);
+    const char* disabled = why_disabled(backend, entry.variant);
+    if (!backend.ready() || disabled != nullptr) {
+      // The override names it already when it is the only one.
+      const std::string name = forced.entries.size() > 1 ? std::string(backend.name()) + ": " : "";
+      append(&reasons, "; ", name + (disabled != nullptr ? disabled : backend.reason));
+      continue;
+    }
+    const std::int32_t targeted = backend.kind() == target.kind ? target.index : -1;
+    const std::int32_t device = entry.device >= 0 ? entry.device : targeted;
+    if (auto status = warm_up_backend(backend, device); status != NSAMETA_OK) return status;
+    any = true;
+  }
+  if (any) return NSAMETA_OK;
+  return fail(NSAMETA_BACKEND_UNAVAILABLE, "override \"%s\": %s", forced.text.c_str(), reasons.c_str());
+}
+
+nsameta_status warm_up_target(registry& backends, const nsameta_target& target) {
+  const bool all = target.kind == NSAMETA_DEVICE_AUTO;
+  for (int id = 0; id < backend_count; ++id) {
+    if (!all && all_backends[id].kind != target.kind) continue;
+    const backend_record& backend = backends.at(id);
+    if (!backend.ready()) {
+      if (all) continue;
+      return fail(NSAMETA_BACKEND_UNAVAILABLE, "%s: %s", backend.name(), backend.reason.c_str());
+    }
+    if (auto status = warm_up_backend(backend, all ? -1 : target.index); status != NSAMETA_OK) return status;
+  }
+  return NSAMETA_OK;
 }
 
 }  // namespace
-
-nsameta_status dispatcher::decide(const override_list& forced, const nsameta_problem& problem,
-                                  const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target,
-                                  residency* where, selection* chosen, decision_recorder* recorder) {
-  if (auto status = find_residency(backends_, problem, *outputs, target, where); status != NSAMETA_OK) return status;
-  const std::int64_t rows = row_bound_of(problem, outputs, count);
-  if (recorder != nullptr) recorder->state(forced, rows);
-  const nsameta_status status = select(backends_, forced, target, *where, rows, chosen, recorder);
-  if (recorder != nullptr && status == NSAMETA_OK) recorder->choose(*chosen, problem, outputs, count);
-  return status;
-}
-
-nsameta_status dispatcher::run(const override_list& forced, const nsameta_problem& problem,
-                               const nsameta_outputs* outputs, std::int64_t count, const nsameta_target& target) {
-  residency where;
-  selection chosen;
-  nsameta_status status = NSAMETA_OK;
-  if (!log_enabled(log_topic::dispatch)) {
-    status = decide(forced, problem, outputs, count, target, &where, &chosen, nullptr);
-  } else {
-    nsameta_decision record;
-    record.struct_size = sizeof record;
-    decision_recorder recorder(&record);
-    status = decide(forced, problem, outputs, count, target, &where, &chosen, &recorder);
-    log_line(to_line(record).c_str());
-  }
-  if (status != NSAMETA_OK) [[unlikely]]
-    return status;
-  if (!chosen.staged) [[likely]]
-    return run_on(chosen, problem, outputs, count);
-  const backend_record* owner = where.owner >= 0 ? &backends_.at(where.owner) : nullptr;
-  const std::int32_t device = owner != nullptr ? where.device[static_cast<std::size_t>(where.owner)] : 0;
-  for (std::int64_t set = 0; set < count && status == NSAMETA_OK; ++set)
-    status = fill_staged(chosen, owner, {device, target.stream}, problem, outputs[set]);
-  return status;
-}
 
 nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                 const nsameta_target* target) {
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) [[unlikely]]
     return status;
-  return run(setting_.freeze(backends_), *problem, outputs, 1, *target);
+  return run(backends_, setting_.freeze(backends_), {*problem, outputs, 1, *target});
 }
 
 nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
                                      const nsameta_target* target) {
-  if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %lld, negative", static_cast<long long>(count));
+  if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %" PRId64 ", negative", count);
   if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
   if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
   if (auto status = validate_target(target); status != NSAMETA_OK) return status;
   for (std::int64_t set = 0; set < count; ++set)
     if (auto status = validate_outputs(*problem, outputs + set); status != NSAMETA_OK)
-      return fail(status, "outputs[%lld]: %s", static_cast<long long>(set), nsameta_last_error());
+      return fail(status, "outputs[%" PRId64 "]: %s", set, nsameta_last_error());
   if (auto status = validate_sets(outputs, count); status != NSAMETA_OK) return status;
   if (count == 0) return NSAMETA_OK;
-  if (auto status = check_same_place(*problem, outputs, count, *target); status != NSAMETA_OK) return status;
-  return run(setting_.freeze(backends_), *problem, outputs, count, *target);
-}
-
-nsameta_status dispatcher::check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs,
-                                            std::int64_t count, const nsameta_target& target) {
-  if (target.kind != NSAMETA_DEVICE_AUTO) return NSAMETA_OK;  // the caller vouches for every buffer
-  residency first;
-  if (auto status = find_residency(backends_, problem, outputs[0], target, &first); status != NSAMETA_OK) return status;
-  for (std::int64_t set = 1; set < count; ++set) {
-    residency other;
-    if (auto status = find_residency(backends_, problem, outputs[set], target, &other); status != NSAMETA_OK)
-      return status;
-    if (other.direct != first.direct || other.owner != first.owner || other.device != first.device)
-      return fail(NSAMETA_INVALID_ARGUMENT, "outputs[%lld] is in other memory than outputs[0]",
-                  static_cast<long long>(set));
-  }
-  return NSAMETA_OK;
+  const fill_call call{*problem, outputs, count, *target};
+  if (auto status = check_same_place(backends_, call); status != NSAMETA_OK) return status;
+  return run(backends_, setting_.freeze(backends_), call);
 }
 
 nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -141,10 +165,10 @@ nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* p
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  if (auto status = decide(named, *problem, outputs, 1, *target, &where, &chosen, nullptr); status != NSAMETA_OK)
-    return status;
+  const fill_call call{*problem, outputs, 1, *target};
+  if (auto status = decide(backends_, named, call, &where, &chosen, nullptr); status != NSAMETA_OK) return status;
   if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
-  return run_on(chosen, *problem, outputs, 1);
+  return run_on(chosen, call);
 }
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
@@ -156,42 +180,7 @@ nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
   residency where;
   selection chosen;
-  return decide(setting_.freeze(backends_), *problem, outputs, 1, *target, &where, &chosen, &recorder);
-}
-
-nsameta_status dispatcher::warm_up_list(const override_list& forced, const nsameta_target& target) {
-  std::string reasons;
-  bool any = false;
-  for (const override_entry& entry : forced.entries) {
-    const backend_record& backend = backends_.at(entry.backend);
-    const char* disabled = why_disabled(backend, entry.variant);
-    if (!backend.ready() || disabled != nullptr) {
-      // The override names it already when it is the only one.
-      if (forced.entries.size() > 1) reasons += (reasons.empty() ? "" : "; ") + std::string(backend.name()) + ": ";
-      reasons += disabled != nullptr ? disabled : backend.reason;
-      continue;
-    }
-    const std::int32_t targeted = backend.kind() == target.kind ? target.index : -1;
-    const std::int32_t device = entry.device >= 0 ? entry.device : targeted;
-    if (auto status = warm_up_backend(backend, device); status != NSAMETA_OK) return status;
-    any = true;
-  }
-  if (any) return NSAMETA_OK;
-  return fail(NSAMETA_BACKEND_UNAVAILABLE, "override \"%s\": %s", forced.text.c_str(), reasons.c_str());
-}
-
-nsameta_status dispatcher::warm_up_target(const nsameta_target& target) {
-  const bool all = target.kind == NSAMETA_DEVICE_AUTO;
-  for (int id = 0; id < backend_count; ++id) {
-    if (!all && all_backends[id].kind != target.kind) continue;
-    const backend_record& backend = backends_.at(id);
-    if (!backend.ready()) {
-      if (all) continue;
-      return fail(NSAMETA_BACKEND_UNAVAILABLE, "%s: %s", backend.name(), backend.reason.c_str());
-    }
-    if (auto status = warm_up_backend(backend, all ? -1 : target.index); status != NSAMETA_OK) return status;
-  }
-  return NSAMETA_OK;
+  return decide(backends_, setting_.freeze(backends_), {*problem, outputs, 1, *target}, &where, &chosen, &recorder);
 }
 
 nsameta_status dispatcher::warm_up(const nsameta_target* target) {
@@ -200,7 +189,7 @@ nsameta_status dispatcher::warm_up(const nsameta_target* target) {
   if (!forced.error.empty()) return fail(NSAMETA_INVALID_OVERRIDE, "%s", forced.error.c_str());
   // An index that the target's kind does not have is the caller's mistake, whatever is forced.
   if (auto status = check_device(backends_, *target); status != NSAMETA_OK) return status;
-  return forced.entries.empty() ? warm_up_target(*target) : warm_up_list(forced, *target);
+  return forced.entries.empty() ? warm_up_target(backends_, *target) : warm_up_list(backends_, forced, *target);
 }
 
 }  // namespace nsameta

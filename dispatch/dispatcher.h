@@ -23,16 +23,6 @@ class dispatcher {
   nsameta_status warm_up(const nsameta_target* target);
 
  private:
-  nsameta_status run(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                     std::int64_t count, const nsameta_target& target);
-  nsameta_status decide(const override_list& forced, const nsameta_problem& problem, const nsameta_outputs* outputs,
-                        std::int64_t count, const nsameta_target& target, residency* where, selection* chosen,
-                        decision_recorder* recorder);
-  nsameta_status check_same_place(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
-                                  const nsameta_target& target);
-  nsameta_status warm_up_list(const override_list& forced, const nsameta_target& target);
-  nsameta_status warm_up_target(const nsameta_target& target);
-
   registry& backends_;
   override_setting& setting_;
 };

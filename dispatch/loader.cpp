@@ -10,7 +10,6 @@
 #include <new>
 
 #include "logging.h"
-#include "module_file.h"
 
 namespace nsameta {
 namespace {
@@ -94,7 +93,7 @@ opened_backend open_module(const char* name, const char* why_not_built, const se
       return opened;
     }
     const int why = errno;
-    tried += (tried.empty() ? "" : ", ") + path;
+    append(&tried, ", ", path);
     if (why != ENOENT) tried += std::string(" (") + std::strerror(why) + ")";
   }
   const std::string where = "no file " + (tried.empty() ? file : tried);

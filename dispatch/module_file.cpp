@@ -1,5 +1,3 @@
-#include "module_file.h"
-
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -15,8 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <string_view>
 #include <vector>
+
+#include "loader.h"
 
 namespace nsameta {
 namespace {

@@ -16,13 +16,8 @@ std::string quoted(std::string_view text) { return std::string(1, '"').append(te
 
 /// Digits only, at most 9 of them; -1 otherwise.
 std::int32_t parse_index(std::string_view digits) {
-  if (digits.empty() || digits.size() > 9) return -1;
-  std::int32_t index = 0;
-  for (const char digit : digits) {
-    if (digit < '0' || digit > '9') return -1;
-    index = index * 10 + (digit - '0');
-  }
-  return index;
+  if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != digits.npos) return -1;
+  return std::stoi(std::string(digits));
 }
 
 /// Appends one entry, or returns what is wrong with it.
@@ -60,8 +55,7 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
   }
   if (entry.variant.empty() || backend.find_variant(entry.variant) >= 0) return "";
   std::string known;
-  for (const char* const* each = backend.table->variants; *each != nullptr; ++each)
-    known += (known.empty() ? "" : ", ") + std::string(*each);
+  for (const char* const* each = backend.table->variants; *each != nullptr; ++each) append(&known, ", ", *each);
   return "no variant of " + std::string(backend.name()) + " is called " + quoted(entry.variant) + ", only " + known;
 }
 

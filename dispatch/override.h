@@ -23,9 +23,6 @@ struct override_list {
   std::string text;                     ///< as written; "" if there is none
   std::vector<override_entry> entries;  ///< empty: auto
   std::string error;                    ///< not "": every dispatch fails with this sentence
-
-  /// Nothing is forced.
-  bool automatic() const { return entries.empty() && error.empty(); }
 };
 
 /// The word of "auto" and the backend names that `word` was most likely meant to be.

@@ -27,7 +27,6 @@ void probe_devices(backend_record* record) {
     record->device_errors.push_back(described ? "" : why.text);
     any_code = any_code || info.has_code != 0;
     record->devices.push_back(info);
-    record->capabilities.push_back({info.has_code != 0, info.multiprocessors});
   }
   if (count == 0) {
     record->state = NSAMETA_BACKEND_NO_DEVICE;
@@ -120,7 +119,7 @@ int find_backend(const char* name) noexcept {
 
 std::string list_backend_names() {
   std::string list;
-  for (const backend_identity& each : all_backends) list += (list.empty() ? "" : ", ") + std::string(each.name);
+  for (const backend_identity& each : all_backends) append(&list, ", ", each.name);
   return list;
 }
 

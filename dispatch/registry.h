@@ -22,6 +22,12 @@ enum backend_id : int { id_reference, id_cpu, id_simt, id_cuda, id_hip };
 
 inline constexpr int backend_count = std::size(all_backends);
 
+/// Appends to a list in a message.
+inline void append(std::string* list, const char* separator, std::string_view text) {
+  if (!list->empty()) list->append(separator);
+  list->append(text);
+}
+
 /// "reference, cpu, ...", for messages.
 std::string list_backend_names();
 
@@ -35,12 +41,6 @@ struct opened_backend {
 /// How each backend is opened: a linked-in table, a module, a test's fake.
 using backend_openers = std::array<std::function<opened_backend()>, backend_count>;
 
-/// What selection asks of a device.
-struct device_capability {
-  bool has_code;
-  std::int32_t multiprocessors;
-};
-
 /// All that selection knows of a backend. Immutable, and as old as the registry.
 struct backend_record {
   int id;
@@ -48,15 +48,14 @@ struct backend_record {
   nsameta_backend_state state = NSAMETA_BACKEND_READY;
   std::string reason;  ///< "" when ready
   std::vector<nsameta_device_info> devices;
-  std::vector<device_capability> capabilities;  ///< of the same devices, packed: every fill reads them
-  std::vector<std::string> device_errors;       ///< of the same devices: why one could not be described, or ""
+  std::vector<std::string> device_errors;  ///< of the same devices: why one could not be described, or ""
 
   const char* name() const { return all_backends[id].name; }
   nsameta_device_kind kind() const { return all_backends[id].kind; }
   bool ready() const { return state == NSAMETA_BACKEND_READY; }
   bool has_code(std::int32_t device) const {
-    return static_cast<std::size_t>(device) < capabilities.size() &&
-           capabilities[static_cast<std::size_t>(device)].has_code;
+    const auto index = static_cast<std::size_t>(device);
+    return index < devices.size() && devices[index].has_code != 0;
   }
   /// Index into the table's variants, -1 if it has none of that name. Of a backend that could be opened.
   std::int32_t find_variant(std::string_view name) const;

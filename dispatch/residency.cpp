@@ -90,8 +90,7 @@ nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const
   return NSAMETA_OK;
 }
 
-}  // namespace
-
+/// What a target that is not NSAMETA_DEVICE_AUTO says, taken at its word.
 residency residency_of_target(const nsameta_target& target) {
   residency told;
   if (target.kind == NSAMETA_DEVICE_HOST) {
@@ -104,6 +103,8 @@ residency residency_of_target(const nsameta_target& target) {
   told.device[static_cast<std::size_t>(id)] = target.index;
   return told;
 }
+
+}  // namespace
 
 nsameta_status check_device(registry& backends, const nsameta_target& target) {
   if (target.kind == NSAMETA_DEVICE_AUTO || target.kind == NSAMETA_DEVICE_HOST) return NSAMETA_OK;

@@ -22,9 +22,6 @@ struct residency {
   bool reaches(int id) const { return ((direct >> id) & 1u) != 0; }
 };
 
-/// What a target that is not NSAMETA_DEVICE_AUTO says, taken at its word.
-residency residency_of_target(const nsameta_target& target);
-
 /// Fails when an explicit target's index is none of its kind's devices. A kind that is not ready is told by selection.
 nsameta_status check_device(registry& backends, const nsameta_target& target);
 

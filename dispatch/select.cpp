@@ -1,7 +1,6 @@
 #include "select.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "cpu/scheduler.h"
 #include "status.h"
@@ -18,34 +17,6 @@ struct eligibility {
   const char* disabled = nullptr;  ///< why the variant that was asked for cannot run, if that is what is missing
 };
 
-/// `wanted_device`: -1 for any. `variant`: "" for any.
-eligibility check_eligibility(registry& backends, int id, std::int32_t wanted_device, std::string_view variant,
-                              const residency& where) {
-  const backend_record& backend = backends.at(id);
-  const std::int32_t found = where.device[static_cast<std::size_t>(id)];
-  const std::int32_t device = std::max(0, wanted_device >= 0 ? wanted_device : found);
-  if (const char* why = why_disabled(backend, variant))
-    return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device, why};
-  if (!backend.ready() || !backend.has_code(device)) return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device};
-  const bool reaches = where.reaches(id) && (found < 0 || found == device);
-  return {reaches, NSAMETA_REJECTED_UNREACHABLE, &backend, device};
-}
-
-/// Of a backend that an override names.
-eligibility check_eligibility(registry& backends, const override_entry& entry, const residency& where) {
-  return check_eligibility(backends, entry.backend, entry.device, entry.variant, where);
-}
-
-/// Of a backend that nobody names. One that the target rules out, or that is there for tests, is not even opened.
-eligibility check_eligibility(registry& backends, int id, const nsameta_target& target, const residency& where) {
-  if (target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id))
-    return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
-  const bool preferred = std::ranges::find(preferred_backends, id) != preferred_backends.end();
-  const bool targeted = target.kind != NSAMETA_DEVICE_HOST && target.kind == all_backends[id].kind;
-  if (!preferred && !targeted) return {false, NSAMETA_REJECTED_NOT_REQUESTED, nullptr, 0};
-  return check_eligibility(backends, id, -1, "", where);
-}
-
 std::string no_code(const backend_record& backend, std::int32_t device) {
   const auto index = static_cast<std::size_t>(device);
   const std::string where = "device " + std::to_string(device);
@@ -54,197 +25,209 @@ std::string no_code(const backend_record& backend, std::int32_t device) {
   return "it has no code for " + where + ", " + backend.devices[index].architecture;
 }
 
-std::string why_not(const eligibility& rejected, int id, const nsameta_target& target, const residency& where) {
-  if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET)
-    return std::string("the target is ") + device_kind_names[target.kind];
-  if (rejected.code == NSAMETA_REJECTED_NOT_REQUESTED) return "it is there for tests and runs where it is named";
-  if (rejected.disabled != nullptr) return rejected.disabled;
-  const backend_record& backend = *rejected.backend;
-  if (rejected.code == NSAMETA_REJECTED_UNAVAILABLE)
-    return backend.ready() ? no_code(backend, rejected.device) : backend.reason;
-  if (const char* buffer = where.unreached[static_cast<std::size_t>(id)])
-    return std::string("its device does not reach ") + buffer;
-  if (target.kind != NSAMETA_DEVICE_AUTO)
-    return std::string("it does not reach ") + device_kind_names[target.kind] + " memory";
-  if (where.owner == id)
-    return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
-  if (where.owner >= 0) return "it does not keep the order of the target's stream";
-  return "no buffer is in its memory";
-}
-
 /// The variant that runs unless another one is named: the first that can.
 std::int32_t default_variant(const backend_record& backend) {
   if (backend.id == id_cpu && why_disabled(backend, "tbb") != nullptr) return backend.find_variant("serial");
   return 0;
 }
 
-launch_policy policy_of(const backend_record& backend, std::int32_t variant, std::int32_t device,
-                        std::int64_t row_bound) {
-  if (backend.kind() == NSAMETA_DEVICE_HOST) return {variant, 0, 0, row_bound};
-  // As the kernels are built: block256 and block512, of which a multiprocessor holds 1,024 threads.
-  const std::int32_t threads = variant == 0 ? 256 : 512;
-  const std::int64_t blocks =
-      std::int64_t{1024 / threads} * backend.capabilities[static_cast<std::size_t>(device)].multiprocessors;
-  const auto most = std::int64_t{std::numeric_limits<std::int32_t>::max()};
-  return {variant, threads, static_cast<std::int32_t>(std::min(blocks, most)), row_bound};
-}
+/// One call's selection.
+struct selector {
+  registry& backends;
+  const nsameta_target& target;
+  const residency& where;
+  std::int64_t row_bound;
+  selection* chosen;
+  decision_recorder* recorder;  ///< null: nothing is told
 
-void commit(const eligibility& from, std::int32_t variant, const nsameta_target& target, const residency& where,
-            std::int64_t row_bound, selection* chosen) {
-  chosen->backend = from.backend;
-  chosen->staged = !from.eligible;
-  chosen->policy = policy_of(*from.backend, variant, from.device, row_bound);
-  // A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
-  const bool streams = from.eligible && where.owner == from.backend->id;
-  chosen->place = {from.device, streams ? target.stream : nullptr,
-                   from.eligible && (target.flags & NSAMETA_TARGET_OVERLAP) != 0};
-}
-
-void record_other_variants(const selection& chosen, decision_recorder* recorder) {
-  const backend_record& backend = *chosen.backend;
-  for (std::int32_t i = 0; backend.table->variants[i] != nullptr; ++i) {
-    if (i == chosen.policy.variant) continue;
-    const char* variant = backend.table->variants[i];
+  /// `wanted_device`: -1 for any. `variant`: "" for any.
+  eligibility check(int id, std::int32_t wanted_device, std::string_view variant) const {
+    const backend_record& backend = backends.at(id);
+    const std::int32_t found = where.device[static_cast<std::size_t>(id)];
+    const std::int32_t device = std::max(0, wanted_device >= 0 ? wanted_device : found);
     if (const char* why = why_disabled(backend, variant))
-      recorder->reject(backend.name(), variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", why);
-    else
-      recorder->reject(backend.name(), variant, NSAMETA_REJECTED_NOT_REQUESTED, "%s runs unless another is named",
-                       chosen.variant());
+      return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device, why};
+    if (!backend.ready() || !backend.has_code(device)) return {false, NSAMETA_REJECTED_UNAVAILABLE, &backend, device};
+    const bool reaches = where.reaches(id) && (found < 0 || found == device);
+    return {reaches, NSAMETA_REJECTED_UNREACHABLE, &backend, device};
   }
-}
 
-/// Fails with who does not reach which buffer, or else with who is missing.
-nsameta_status fail_no_backend(registry& backends, const nsameta_target& target, const residency& where) {
-  std::string unreachable, unavailable;
-  for (int id = 0; id < backend_count; ++id) {
-    const eligibility rejected = check_eligibility(backends, id, target, where);
-    if (rejected.backend == nullptr) continue;
-    std::string& list = rejected.code == NSAMETA_REJECTED_UNREACHABLE ? unreachable : unavailable;
-    list +=
-        (list.empty() ? "" : "; ") + std::string(all_backends[id].name) + ": " + why_not(rejected, id, target, where);
+  /// Of a backend that an override names.
+  eligibility check(const override_entry& entry) const { return check(entry.backend, entry.device, entry.variant); }
+
+  /// Of a backend that nobody names. One that the target rules out, or that is there for tests, is not even opened.
+  eligibility check(int id) const {
+    if (target.kind != NSAMETA_DEVICE_AUTO && !where.reaches(id))
+      return {false, NSAMETA_REJECTED_WRONG_TARGET, nullptr, 0};
+    const bool preferred = std::ranges::find(preferred_backends, id) != preferred_backends.end();
+    const bool targeted = target.kind != NSAMETA_DEVICE_HOST && target.kind == all_backends[id].kind;
+    if (!preferred && !targeted) return {false, NSAMETA_REJECTED_NOT_REQUESTED, nullptr, 0};
+    return check(id, -1, "");
   }
-  if (unreachable.empty()) return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend can run: %s", unavailable.c_str());
-  return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend reaches every buffer: %s", unreachable.c_str());
-}
 
-void record_preferred(registry& backends, const nsameta_target& target, const residency& where, const selection& chosen,
-                      decision_recorder* recorder) {
-  if (chosen.backend != nullptr) {
-    if (target.kind != NSAMETA_DEVICE_AUTO) {
-      recorder->add_rule("the target is %s", device_kind_names[target.kind]);
-    } else {
-      std::string order;
-      for (const int id : preferred_backends) order += (order.empty() ? "" : ", ") + std::string(all_backends[id].name);
-      recorder->add_rule("the first of %s that reaches every buffer", order.c_str());
-    }
-    record_other_variants(chosen, recorder);
+  std::string why_not(const eligibility& rejected, int id) const {
+    if (rejected.code == NSAMETA_REJECTED_WRONG_TARGET)
+      return std::string("the target is ") + device_kind_names[target.kind];
+    if (rejected.code == NSAMETA_REJECTED_NOT_REQUESTED) return "it is there for tests and runs where it is named";
+    if (rejected.disabled != nullptr) return rejected.disabled;
+    const backend_record& backend = *rejected.backend;
+    if (rejected.code == NSAMETA_REJECTED_UNAVAILABLE)
+      return backend.ready() ? no_code(backend, rejected.device) : backend.reason;
+    if (const char* buffer = where.unreached[static_cast<std::size_t>(id)])
+      return std::string("its device does not reach ") + buffer;
+    if (target.kind != NSAMETA_DEVICE_AUTO)
+      return std::string("it does not reach ") + device_kind_names[target.kind] + " memory";
+    if (where.owner == id)
+      return "the buffers are with device " + std::to_string(where.device[static_cast<std::size_t>(id)]);
+    if (where.owner >= 0) return "it does not keep the order of the target's stream";
+    return "no buffer is in its memory";
   }
-  for (int id = 0; id < backend_count; ++id) {
-    if (chosen.backend != nullptr && chosen.backend->id == id) continue;
-    const eligibility other = check_eligibility(backends, id, target, where);
-    if (other.eligible)
-      recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_ORDER, "%s comes first", chosen.backend->name());
-    else
-      recorder->reject(all_backends[id].name, "", other.code, "%s", why_not(other, id, target, where).c_str());
+
+  void commit(const eligibility& from, std::int32_t variant) const {
+    chosen->backend = from.backend;
+    chosen->staged = !from.eligible;
+    chosen->policy = {variant, row_bound};
+    // A stream belongs to the kind of device that owns the buffers; to the others it says nothing.
+    const bool streams = from.eligible && where.owner == from.backend->id;
+    chosen->place = {from.device, streams ? target.stream : nullptr,
+                     from.eligible && (target.flags & NSAMETA_TARGET_NO_OVERLAP) == 0};
   }
-}
 
-/// Without an override: a target that names simt gets it; all others the first of the preferred that can.
-nsameta_status select_preferred(registry& backends, const nsameta_target& target, const residency& where,
-                                std::int64_t row_bound, selection* chosen, decision_recorder* recorder) {
-  const auto take = [&](int id) {
-    if (!where.reaches(id)) return false;
-    const eligibility found = check_eligibility(backends, id, target, where);
-    if (found.eligible) commit(found, default_variant(*found.backend), target, where, row_bound, chosen);
-    return found.eligible;
-  };
-  const bool taken = target.kind == NSAMETA_DEVICE_SIMT ? take(id_simt) : std::ranges::any_of(preferred_backends, take);
-  if (recorder != nullptr) [[unlikely]]
-    record_preferred(backends, target, where, *chosen, recorder);
-  return taken ? NSAMETA_OK : fail_no_backend(backends, target, where);
-}
-
-/// Why staged execution cannot help: the backend that would copy the buffers and cannot. Null when it can.
-const backend_record* missing_owner(registry& backends, const residency& where) {
-  if (where.owner < 0) return nullptr;
-  const backend_record& owner = backends.at(where.owner);
-  return owner.ready() ? nullptr : &owner;
-}
-
-nsameta_status fail_forced(registry& backends, const override_list& forced, const nsameta_target& target,
-                           const residency& where) {
-  std::string reasons;
-  for (const override_entry& entry : forced.entries) {
-    const eligibility rejected = check_eligibility(backends, entry, where);
-    // The override names it already when it is the only one.
-    if (forced.entries.size() > 1)
-      reasons += (reasons.empty() ? "" : "; ") + std::string(rejected.backend->name()) + ": ";
-    reasons += why_not(rejected, entry.backend, target, where);
-  }
-  if (where.owner == no_owner) reasons += "; the buffers are with two vendors, and nobody copies from both";
-  if (const backend_record* owner = missing_owner(backends, where))
-    reasons += std::string("; ") + owner->name() + ", which would copy the buffers: " + owner->reason;
-  return fail(NSAMETA_BACKEND_UNAVAILABLE, "override \"%s\": %s", forced.text.c_str(), reasons.c_str());
-}
-
-/// The first entry that reaches the buffers; if none does, the first usable one, to run staged; null if there is none.
-const override_entry* first_usable(registry& backends, const override_list& forced, const residency& where,
-                                   eligibility* found) {
-  const override_entry* staged = nullptr;
-  for (const override_entry& entry : forced.entries) {
-    const eligibility candidate = check_eligibility(backends, entry, where);
-    const bool usable = candidate.eligible || candidate.code == NSAMETA_REJECTED_UNREACHABLE;
-    if (!usable || (!candidate.eligible && staged != nullptr)) continue;
-    *found = candidate;
-    if (candidate.eligible) return &entry;
-    staged = &entry;
-  }
-  const bool copied = where.owner != no_owner && missing_owner(backends, where) == nullptr;
-  return copied ? staged : nullptr;
-}
-
-void record_forced(registry& backends, const override_list& forced, const nsameta_target& target,
-                   const residency& where, const override_entry* taken, decision_recorder* recorder) {
-  unsigned named = 0;
-  for (const override_entry& entry : forced.entries) {
-    named |= 1u << entry.backend;
-    if (&entry == taken) continue;
-    const eligibility other = check_eligibility(backends, entry, where);
-    const char* name = other.backend->name();
-    if (other.eligible) {
-      recorder->reject(name, entry.variant.c_str(), NSAMETA_REJECTED_NOT_REQUESTED, "an earlier entry runs");
-    } else {
-      recorder->reject(name, entry.variant.c_str(), other.code, "%s",
-                       why_not(other, entry.backend, target, where).c_str());
+  void record_other_variants() const {
+    const backend_record& backend = *chosen->backend;
+    for (std::int32_t i = 0; backend.table->variants[i] != nullptr; ++i) {
+      if (i == chosen->policy.variant) continue;
+      const char* variant = backend.table->variants[i];
+      if (const char* why = why_disabled(backend, variant))
+        recorder->reject(backend.name(), variant, NSAMETA_REJECTED_UNAVAILABLE, "%s", why);
+      else
+        recorder->reject(backend.name(), variant, NSAMETA_REJECTED_NOT_REQUESTED, "%s runs unless another is named",
+                         chosen->variant());
     }
   }
-  for (int id = 0; id < backend_count; ++id) {
-    if ((named >> id & 1u) != 0) continue;
-    recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_NOT_REQUESTED, "the override is %s",
-                     forced.text.c_str());
-  }
-}
 
-nsameta_status select_forced(registry& backends, const override_list& forced, const nsameta_target& target,
-                             const residency& where, std::int64_t row_bound, selection* chosen,
-                             decision_recorder* recorder) {
-  eligibility found{};
-  const override_entry* entry = first_usable(backends, forced, where, &found);
-  if (recorder != nullptr) record_forced(backends, forced, target, where, entry, recorder);
-  if (entry == nullptr) return fail_forced(backends, forced, target, where);
-  const std::int32_t variant =
-      entry->variant.empty() ? default_variant(*found.backend) : found.backend->find_variant(entry->variant);
-  commit(found, variant, target, where, row_bound, chosen);
-  if (recorder == nullptr) return NSAMETA_OK;
-  if (forced.entries.size() == 1)
-    recorder->add_rule("the override names it");
-  else if (chosen->staged)
-    recorder->add_rule("the override's first that can run; none of it reaches every buffer");
-  else
-    recorder->add_rule("the override's first that reaches every buffer");
-  if (entry->variant.empty()) record_other_variants(*chosen, recorder);
-  return NSAMETA_OK;
-}
+  // ------------------------------------------------------------------------------------- without an override
+
+  /// A target that names simt gets it; all others the first of the preferred that can.
+  nsameta_status select_preferred() const {
+    const auto take = [this](int id) {
+      if (!where.reaches(id)) return false;
+      const eligibility found = check(id);
+      if (found.eligible) commit(found, default_variant(*found.backend));
+      return found.eligible;
+    };
+    const bool taken =
+        target.kind == NSAMETA_DEVICE_SIMT ? take(id_simt) : std::ranges::any_of(preferred_backends, take);
+    if (recorder != nullptr) [[unlikely]]
+      record_preferred();
+    return taken ? NSAMETA_OK : fail_no_backend();
+  }
+
+  void record_preferred() const {
+    if (chosen->backend != nullptr) {
+      if (target.kind != NSAMETA_DEVICE_AUTO) {
+        recorder->add_rule("the target is %s", device_kind_names[target.kind]);
+      } else {
+        std::string order;
+        for (const int id : preferred_backends) append(&order, ", ", all_backends[id].name);
+        recorder->add_rule("the first of %s that reaches every buffer", order.c_str());
+      }
+      record_other_variants();
+    }
+    for (int id = 0; id < backend_count; ++id) {
+      if (chosen->backend != nullptr && chosen->backend->id == id) continue;
+      const eligibility other = check(id);
+      if (other.eligible)
+        recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_ORDER, "%s comes first", chosen->backend->name());
+      else
+        recorder->reject(all_backends[id].name, "", other.code, "%s", why_not(other, id).c_str());
+    }
+  }
+
+  /// Fails with who does not reach which buffer, or else with who is missing.
+  nsameta_status fail_no_backend() const {
+    std::string unreachable, unavailable;
+    for (int id = 0; id < backend_count; ++id) {
+      const eligibility rejected = check(id);
+      if (rejected.backend == nullptr) continue;
+      append(rejected.code == NSAMETA_REJECTED_UNREACHABLE ? &unreachable : &unavailable, "; ",
+             std::string(all_backends[id].name) + ": " + why_not(rejected, id));
+    }
+    if (unreachable.empty()) return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend can run: %s", unavailable.c_str());
+    return fail(NSAMETA_BACKEND_UNAVAILABLE, "no backend reaches every buffer: %s", unreachable.c_str());
+  }
+
+  // ---------------------------------------------------------------------------------------- with an override
+
+  nsameta_status select_forced(const override_list& forced) const {
+    eligibility found{};
+    const override_entry* entry = first_usable(forced, &found);
+    if (recorder != nullptr) record_forced(forced, entry);
+    if (entry == nullptr) return fail_forced(forced);
+    commit(found,
+           entry->variant.empty() ? default_variant(*found.backend) : found.backend->find_variant(entry->variant));
+    if (recorder == nullptr) return NSAMETA_OK;
+    if (forced.entries.size() == 1)
+      recorder->add_rule("the override names it");
+    else if (chosen->staged)
+      recorder->add_rule("the override's first that can run; none of it reaches every buffer");
+    else
+      recorder->add_rule("the override's first that reaches every buffer");
+    if (entry->variant.empty()) record_other_variants();
+    return NSAMETA_OK;
+  }
+
+  /// The first entry that reaches the buffers; if none does, the first usable one, to run staged; null if there is
+  /// none.
+  const override_entry* first_usable(const override_list& forced, eligibility* found) const {
+    const override_entry* staged = nullptr;
+    for (const override_entry& entry : forced.entries) {
+      const eligibility candidate = check(entry);
+      const bool usable = candidate.eligible || candidate.code == NSAMETA_REJECTED_UNREACHABLE;
+      if (!usable || (!candidate.eligible && staged != nullptr)) continue;
+      *found = candidate;
+      if (candidate.eligible) return &entry;
+      staged = &entry;
+    }
+    return where.owner != no_owner && missing_owner() == nullptr ? staged : nullptr;
+  }
+
+  /// The backend that would copy the buffers to stage them and cannot. Null when it can.
+  const backend_record* missing_owner() const {
+    if (where.owner < 0) return nullptr;
+    const backend_record& owner = backends.at(where.owner);
+    return owner.ready() ? nullptr : &owner;
+  }
+
+  void record_forced(const override_list& forced, const override_entry* taken) const {
+    unsigned named = 0;
+    for (const override_entry& entry : forced.entries) {
+      named |= 1u << entry.backend;
+      if (&entry == taken) continue;
+      const eligibility other = check(entry);
+      recorder->reject(other.backend->name(), entry.variant.c_str(),
+                       other.eligible ? NSAMETA_REJECTED_NOT_REQUESTED : other.code, "%s",
+                       other.eligible ? "an earlier entry runs" : why_not(other, entry.backend).c_str());
+    }
+    for (int id = 0; id < backend_count; ++id)
+      if ((named >> id & 1u) == 0)
+        recorder->reject(all_backends[id].name, "", NSAMETA_REJECTED_NOT_REQUESTED, "the override is %s",
+                         forced.text.c_str());
+  }
+
+  nsameta_status fail_forced(const override_list& forced) const {
+    std::string reasons;
+    for (const override_entry& entry : forced.entries) {
+      // The override names it already when it is the only one.
+      const std::string name = forced.entries.size() > 1 ? std::string(all_backends[entry.backend].name) + ": " : "";
+      append(&reasons, "; ", name + why_not(check(entry), entry.backend));
+    }
+    if (where.owner == no_owner) reasons += "; the buffers are with two vendors, and nobody copies from both";
+    if (const backend_record* owner = missing_owner())
+      reasons += std::string("; ") + owner->name() + ", which would copy the buffers: " + owner->reason;
+    return fail(NSAMETA_BACKEND_UNAVAILABLE, "override \"%s\": %s", forced.text.c_str(), reasons.c_str());
+  }
+};
 
 }  // namespace
 
@@ -258,9 +241,8 @@ nsameta_status select(registry& backends, const override_list& forced, const nsa
                       const residency& where, std::int64_t row_bound, selection* chosen, decision_recorder* recorder) {
   if (!forced.error.empty()) [[unlikely]]
     return fail(NSAMETA_INVALID_OVERRIDE, "%s", forced.error.c_str());
-  if (forced.entries.empty()) [[likely]]
-    return select_preferred(backends, target, where, row_bound, chosen, recorder);
-  return select_forced(backends, forced, target, where, row_bound, chosen, recorder);
+  const selector one{backends, target, where, row_bound, chosen, recorder};
+  return forced.entries.empty() ? one.select_preferred() : one.select_forced(forced);
 }
 
 }  // namespace nsameta

@@ -1,6 +1,5 @@
 #include "staging.h"
 
-#include <array>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -13,40 +12,30 @@
 namespace nsameta {
 namespace {
 
-/// Where each buffer stands in the one block that holds them all: inputs first, so that the outputs are one piece.
-struct staged_buffer {
-  const char* name;
-  void* original;
-  std::size_t offset, bytes;
-  bool output;
-};
-
-struct layout {
-  std::array<staged_buffer, max_buffers> buffers;
-  std::size_t count = 0, bytes = 0, outputs_begin = 0;
-};
-
-layout plan(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+/// Calls `visit(buffer, data, place)` for each buffer, which stands `place` bytes into the one block that holds them
+/// all: inputs first, so that the outputs are one piece. Returns the bytes of the block.
+template <class Problem, class Outputs, class Visit>
+std::size_t for_each_place(Problem& problem, Outputs& outputs, Visit visit) {
   constexpr std::size_t alignment = 256;  // what device allocations give, so that kernels see what they expect
-  layout made;
-  for_each_buffer(problem, outputs, [&made](const buffer& shown, const auto& data) {
-    const auto bytes = static_cast<std::size_t>(shown.bytes);
-    // Inputs are never written through this pointer.
-    auto* original = const_cast<void*>(static_cast<const void*>(data));
-    made.buffers[made.count++] = {shown.name, original, made.bytes, bytes, shown.output};
-    made.bytes += (bytes + alignment - 1) / alignment * alignment;
-    if (!shown.output) made.outputs_begin = made.bytes;
+  std::size_t place = 0;
+  for_each_buffer(problem, outputs, [&](const buffer& shown, auto& data) {
+    visit(shown, data, place);
+    place += (static_cast<std::size_t>(shown.bytes) + alignment - 1) / alignment * alignment;
   });
-  return made;
+  return place;
 }
 
-/// Points every buffer of the copies into `block`; the walk is the one that planned it.
-void relocate(const layout& made, std::byte* block, nsameta_problem* problem, nsameta_outputs* outputs) {
-  std::size_t next = 0;
-  for_each_buffer(*problem, *outputs, [&](const buffer&, auto& data) {
-    data = reinterpret_cast<std::remove_reference_t<decltype(data)>>(block + made.buffers[next++].offset);
-  });
-}
+/// The block of one call.
+struct layout {
+  std::size_t bytes, outputs_begin;
+
+  layout(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+    const nsameta_outputs none{};
+    const auto pass = [](const buffer&, const void*, std::size_t) {};
+    outputs_begin = for_each_place(problem, none, pass);
+    bytes = for_each_place(problem, outputs, pass);
+  }
+};
 
 /// The side that holds the buffers.
 struct owner_side {
@@ -65,13 +54,14 @@ struct owner_side {
                 backend->name());
   }
 
-  nsameta_status copy(void* to, const void* from, const staged_buffer& what) const {
+  nsameta_status copy(void* to, const void* from, const buffer& what) const {
+    const auto bytes = static_cast<std::size_t>(what.bytes);
     if (backend == nullptr) {
-      std::memcpy(to, from, what.bytes);
+      std::memcpy(to, from, bytes);
       return NSAMETA_OK;
     }
     failure_text why{};
-    const nsameta_status status = backend->table->services.copy(place, to, from, what.bytes, &why);
+    const nsameta_status status = backend->table->services.copy(place, to, from, bytes, &why);
     if (status == NSAMETA_OK) return NSAMETA_OK;
     return fail(status, "%s: copying %s: %s", backend->name(), what.name, why.text);
   }
@@ -99,7 +89,9 @@ class worker_side {
     }
     if (status == NSAMETA_OK) {
       std::byte* worked_on = on_host ? block : static_cast<std::byte*>(memory_);
-      relocate(made, worked_on, &problem, &outputs);
+      for_each_place(problem, outputs, [worked_on](const buffer&, auto& data, std::size_t place) {
+        data = reinterpret_cast<std::remove_reference_t<decltype(data)>>(worked_on + place);
+      });
       status = table_.fill(problem, &outputs, 1, chosen_.policy, chosen_.place, &why);
     }
     if (status == NSAMETA_OK && !on_host && made.bytes > made.outputs_begin) {
@@ -128,25 +120,25 @@ class worker_side {
 nsameta_status fill_staged(const selection& chosen, const backend_record* owner, launch_place owner_place,
                            const nsameta_problem& problem, const nsameta_outputs& outputs) {
   const owner_side home{owner, owner_place};
-  if (const nsameta_status status = home.refuse_capture(); status != NSAMETA_OK) return status;
-  const layout made = plan(problem, outputs);
+  nsameta_status status = home.refuse_capture();
+  if (status != NSAMETA_OK) return status;
+  const layout made(problem, outputs);
   if (made.bytes == made.outputs_begin) return NSAMETA_OK;  // no output is asked for
   const std::unique_ptr<std::byte[]> block(new (std::nothrow) std::byte[made.bytes]);
   if (block == nullptr) {
     return fail(NSAMETA_OUT_OF_MEMORY, "staged execution wants %zu bytes of host memory", made.bytes);
   }
-  for (std::size_t i = 0; i < made.count; ++i) {
-    const staged_buffer& one = made.buffers[i];
-    if (auto status = home.copy(block.get() + one.offset, one.original, one); status != NSAMETA_OK) return status;
-  }
+  for_each_place(problem, outputs, [&](const buffer& shown, const void* data, std::size_t place) {
+    if (status == NSAMETA_OK) status = home.copy(block.get() + place, data, shown);
+  });
+  if (status != NSAMETA_OK) return status;
   worker_side worker(chosen);
-  if (auto status = worker.run(made, block.get(), problem, outputs); status != NSAMETA_OK) return status;
-  for (std::size_t i = 0; i < made.count; ++i) {
-    const staged_buffer& one = made.buffers[i];
-    if (!one.output) continue;
-    if (auto status = home.copy(one.original, block.get() + one.offset, one); status != NSAMETA_OK) return status;
-  }
-  return NSAMETA_OK;
+  status = worker.run(made, block.get(), problem, outputs);
+  for_each_place(problem, outputs, [&](const buffer& shown, const void* data, std::size_t place) {
+    if (!shown.output || status != NSAMETA_OK) return;
+    status = home.copy(const_cast<void*>(data), block.get() + place, shown);  // an output's data is not const
+  });
+  return status;
 }
 
 }  // namespace nsameta

@@ -1,6 +1,8 @@
 /// A problem and one set of outputs as the backends walk them: requests by index, each given what stands before it.
 #pragma once
 
+#include <type_traits>
+
 #include "common/page_tables.h"
 #include "common/rules.h"
 #include "common/totals.h"
@@ -12,13 +14,11 @@ NSAMETA_HOST_DEVICE bool wants_tables(const nsameta_outputs& out) {
 }
 
 /// A request in its batch.
-template <class N>
-struct basic_located_request {
+struct located_request {
   std::int64_t index;
-  basic_request<N> value;
-  basic_totals<N> before;  ///< of all earlier requests
+  request value;
+  totals before;  ///< of all earlier requests
 };
-using located_request = basic_located_request<std::int64_t>;
 
 /// In place of a table_shape where nobody reads one.
 struct no_table_shape {
@@ -29,35 +29,30 @@ struct no_table_shape {
 /// want none all the same, and then the problem need not have what tables need.
 template <class Rule, int table_tile>
 struct batch {
-  using rule_type = Rule;
-  using number = typename Rule::number;
-  using request_type = basic_request<number>;
-  using totals_type = basic_totals<number>;
-
   const nsameta_problem& problem;
   const nsameta_outputs& out;
   const batch_lengths& lengths;
   std::int64_t kv_offset;  ///< of the outputs
   Rule rule;
 
-  std::conditional_t<(table_tile > 0), basic_table_shape<number>, no_table_shape> shape;
+  std::conditional_t<(table_tile > 0), table_shape, no_table_shape> shape;
 
   NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
                             std::int64_t offset, const Rule& r)
       : problem(p), out(o), lengths(l), kv_offset(offset), rule(r), shape(p, o, table_tile) {}
 
-  NSAMETA_HOST_DEVICE request_type load(number index, const totals_type& before) const {
-    request_type r = load_request(lengths, kv_offset, index);
+  NSAMETA_HOST_DEVICE request load(std::int64_t index, const totals& before) const {
+    request r = load_request(lengths, kv_offset, index);
     rule.deal(r, before.tokens);
     return r;
   }
 
-  NSAMETA_HOST_DEVICE basic_table_extent<number> extent_of(const request_type& r) const { return {shape, r}; }
+  NSAMETA_HOST_DEVICE table_extent extent_of(const request& r) const { return {shape, r}; }
 
   /// What a request adds to the batch's totals.
   template <wanted_totals wanted = every_total>
-  NSAMETA_HOST_DEVICE totals_type totals_of(number index, const request_type& r) const {
-    totals_type sum{};
+  NSAMETA_HOST_DEVICE totals totals_of(std::int64_t index, const request& r) const {
+    totals sum{};
     if constexpr (wanted.tokens) sum.tokens = r.tokens;
     if constexpr (wanted.bits) sum.bits = r.bits;
     if (!rule.keeps(r)) return sum;
@@ -66,7 +61,7 @@ struct batch {
     if constexpr (wanted.kept) sum.kept = 1;
     if constexpr (table_tile > 0 && (wanted.table_units || wanted.bits)) {
       if (!wants_tables(out)) return sum;
-      const basic_table_extent<number> extent = extent_of(r);
+      const table_extent extent = extent_of(r);
       if constexpr (wanted.table_units) sum.table_units = extent.units(problem, index);
       if constexpr (wanted.bits) sum.bits |= extent.bits(problem, index);
     }
@@ -74,21 +69,21 @@ struct batch {
   }
 
   /// Rows on this rank among the requests that add up to `sum`.
-  NSAMETA_HOST_DEVICE number rows(const totals_type& sum) const { return rule.rows_before(sum.tokens); }
+  NSAMETA_HOST_DEVICE std::int64_t rows(const totals& sum) const { return rule.rows_before(sum.tokens); }
 
   /// Rows of the page tables among them.
-  NSAMETA_HOST_DEVICE number table_rows(const totals_type& sum) const {
+  NSAMETA_HOST_DEVICE std::int64_t table_rows(const totals& sum) const {
     return mode_has<&mode_row::table_row_a_row>(problem.mode) ? rows(sum) : sum.kept;
   }
 
   /// Expanded length of row `j` of a request, of those on this rank.
-  NSAMETA_HOST_DEVICE number expanded(const basic_located_request<number>& at, number j) const {
-    const number seen = at.value.first + j * at.value.step;
+  NSAMETA_HOST_DEVICE std::int64_t expanded(const located_request& at, std::int64_t j) const {
+    const std::int64_t seen = at.value.first + j * at.value.step;
     return rule.local(seen > 0 ? seen : 0);
   }
 
   /// Sum of the clamped lengths of all rows of the batch before row `j` of a request.
-  NSAMETA_HOST_DEVICE number clamped_before(const basic_located_request<number>& at, number j) const {
+  NSAMETA_HOST_DEVICE std::int64_t clamped_before(const located_request& at, std::int64_t j) const {
     return saturating_add(at.before.clamped, rule.sum(at.value, j));
   }
 };

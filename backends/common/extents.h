@@ -34,7 +34,6 @@ struct vector_row {
   static constexpr extent size = vector_fields[place].size;
   static constexpr tail_rule tail = vector_fields[place].tail;
   static constexpr bool per_row = vector_fields[place].per_row();
-  static constexpr bool per_request = size == extent::requests || size == extent::requests_plus_one;
   static constexpr int added = size == extent::rows_plus_one || size == extent::requests_plus_one;  ///< a last sum
 };
 
@@ -56,42 +55,27 @@ NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::
   return most;
 }
 
-/// Calls `visit(vector, total)` for each sum over requests.
+/// Calls `visit(vector, live, total)` for each vector of sums, whose element `live` is the last one and holds `total`.
 template <class Batch, class Visit>
-NSAMETA_HOST_DEVICE void for_each_request_sum(const Batch& batch, const typename Batch::totals_type& all, Visit visit) {
-  visit(batch.out.cu_seqlens_k, std::int64_t{all.kv_len});
-  visit(batch.out.cu_seqlens_q, std::int64_t{batch.rows(all)});
+NSAMETA_HOST_DEVICE void for_each_sum(const Batch& batch, const totals& all, Visit visit) {
+  const std::int64_t kept = all.kept, rows = batch.rows(all);
+  visit(batch.out.cu_seqlens_k, kept, all.kv_len);
+  visit(batch.out.cu_seqlens_q, kept, rows);
+  visit(batch.out.nsa_cu_seqlens_k, rows, all.clamped);
+  visit(batch.out.nsa_cu_seqlens_q, rows, rows);
 }
 
-/// The same for the sums over rows.
-template <class Batch, class Visit>
-NSAMETA_HOST_DEVICE void for_each_row_sum(const Batch& batch, const typename Batch::totals_type& all, Visit visit) {
-  visit(batch.out.nsa_cu_seqlens_k, std::int64_t{all.clamped});
-  visit(batch.out.nsa_cu_seqlens_q, std::int64_t{batch.rows(all)});
-}
-
-/// Calls `set(vector, live, value)` for each vector of requests that has a tail rule: elements [live, capacity) become
-/// `value`.
+/// Calls `set(vector, live, value)` for each vector that has a tail rule: elements [live, capacity) become `value`.
 template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_request_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
+NSAMETA_HOST_DEVICE void for_each_tail(const Batch& batch, const totals& all, Set set) {
   if (batch.out.vector_tail == NSAMETA_TAIL_KEEP) return;
-  const std::int64_t kept = all.kept;
+  const std::int64_t kept = all.kept, rows = batch.rows(all);
   for_each_vector(batch.out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_request && field.tail == tail_rule::zero) set(vector, kept, 0);
+    if constexpr (field.tail == tail_rule::zero) set(vector, field.per_row ? rows : kept, 0);
   });
-  for_each_request_sum(batch, all,
-                       [&](const nsameta_vector& vector, std::int64_t total) { set(vector, kept + 1, total); });
-}
-
-/// The same for the vectors of rows.
-template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_row_tail(const Batch& batch, const typename Batch::totals_type& all, Set set) {
-  if (batch.out.vector_tail == NSAMETA_TAIL_KEEP) return;
-  const std::int64_t rows = batch.rows(all);
-  for_each_vector(batch.out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row && field.tail == tail_rule::zero) set(vector, rows, 0);
+  for_each_sum(batch, all, [&](const nsameta_vector& vector, std::int64_t live, std::int64_t total) {
+    set(vector, live + 1, total);
   });
-  for_each_row_sum(batch, all, [&](const nsameta_vector& vector, std::int64_t total) { set(vector, rows + 1, total); });
 }
 
 }  // namespace nsameta

@@ -62,21 +62,13 @@ NSAMETA_HOST_DEVICE void store_last_sum(const nsameta_vector& vector, std::int64
   if (present(vector) && index < vector.capacity) store_sum(vector, index, sum);
 }
 
-/// The last sums over requests, and T.
+/// The last sums, and T.
 template <class Batch>
-NSAMETA_HOST_DEVICE void write_request_ends(const Batch& batch, const typename Batch::totals_type& all) {
-  const nsameta_outputs& out = batch.out;
-  for_each_request_sum(
-      batch, all, [&](const nsameta_vector& vector, std::int64_t total) { store_last_sum(vector, all.kept, total); });
-  if (present(out.total_rows)) store_value(out.total_rows, 0, batch.rows(all));
-}
-
-/// The last sums over rows.
-template <class Batch>
-NSAMETA_HOST_DEVICE void write_row_ends(const Batch& batch, const typename Batch::totals_type& all) {
-  const std::int64_t rows = batch.rows(all);
-  for_each_row_sum(batch, all,
-                   [&](const nsameta_vector& vector, std::int64_t total) { store_last_sum(vector, rows, total); });
+NSAMETA_HOST_DEVICE void write_ends(const Batch& batch, const totals& all) {
+  for_each_sum(batch, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t total) {
+    store_last_sum(vector, live, total);
+  });
+  if (present(batch.out.total_rows)) store_value(batch.out.total_rows, 0, batch.rows(all));
 }
 
 /// `locate` as of any_sum_overflowed.

@@ -30,32 +30,31 @@ NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
 
 /// a * b for non-negative numbers below 2^31 or, as int64, tiles and rows that fit it; the largest there is in place of
 /// more.
-template <class N>
-NSAMETA_HOST_DEVICE N saturating_product(N a, N b) {
+template <class Number>
+NSAMETA_HOST_DEVICE Number saturating_product(Number a, Number b) {
   const std::int64_t product = std::int64_t{a} * b;
-  constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
-  return product < most ? static_cast<N>(product) : most;
+  constexpr auto most = static_cast<Number>(static_cast<std::make_unsigned_t<Number>>(-1) / 2);
+  return product < most ? static_cast<Number>(product) : most;
 }
 
 /// What all requests of a fill have in common here, worked out once: a request then costs a few comparisons.
-template <class N>
-struct basic_table_shape {
-  N source_width, full_width;  ///< columns of req_to_token and of page_table_1
-  N paged_width;               ///< pages of real_page_table
-  N row_limit;                 ///< see table_row_limit()
-  std::int32_t page_size;      ///< positions
-  int page_shift;              ///< log2 of the positions of a page
-  int tile_shift;              ///< log2 of the columns of a unit
-  bool has_full, has_paged;    ///< which tables are wanted
-  bool has_tail;               ///< rows are written to their end
-  bool shows_request_once;     ///< one row a request, whatever its tokens
+struct table_shape {
+  std::int64_t source_width, full_width;  ///< columns of req_to_token and of page_table_1
+  std::int64_t paged_width;               ///< pages of real_page_table
+  std::int64_t row_limit;                 ///< see table_row_limit()
+  std::int32_t page_size;                 ///< positions
+  int page_shift;                         ///< log2 of the positions of a page
+  int tile_shift;                         ///< log2 of the columns of a unit
+  bool has_full, has_paged;               ///< which tables are wanted
+  bool has_tail;                          ///< rows are written to their end
+  bool shows_request_once;                ///< one row a request, whatever its tokens
 
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
-  NSAMETA_HOST_DEVICE basic_table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
-      : source_width(static_cast<N>(problem.req_to_token.width)),
-        full_width(static_cast<N>(out.page_table_1.width)),
-        paged_width(static_cast<N>(out.real_page_table.width)),
-        row_limit(static_cast<N>(table_row_limit(out))),
+  NSAMETA_HOST_DEVICE table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
+      : source_width(problem.req_to_token.width),
+        full_width(out.page_table_1.width),
+        paged_width(out.real_page_table.width),
+        row_limit(table_row_limit(out)),
         page_size(problem.page_size),
         page_shift(log2_of(problem.page_size)),
         tile_shift(log2_of(tile) + (out.page_table_1.data == nullptr ? page_shift : 0)),
@@ -66,34 +65,32 @@ struct basic_table_shape {
 };
 
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
-template <class N>
-struct basic_table_extent {
-  N live;         ///< columns that show the request
-  N columns;      ///< columns to be written, in page_table_1
-  N pages;        ///< pages to be written, in real_page_table
-  N rows;         ///< rows that show the request
-  N held;         ///< those of them that a table can hold, wherever the request begins
-  N tiles;        ///< units that one row has
-  bool exceeded;  ///< the request is longer than req_to_token or a table is wide
+struct table_extent {
+  std::int64_t live;     ///< columns that show the request
+  std::int64_t columns;  ///< columns to be written, in page_table_1
+  std::int64_t pages;    ///< pages to be written, in real_page_table
+  std::int64_t rows;     ///< rows that show the request
+  std::int64_t held;     ///< those of them that a table can hold, wherever the request begins
+  std::int64_t tiles;    ///< units that one row has
+  bool exceeded;         ///< the request is longer than req_to_token or a table is wide
 
-  NSAMETA_HOST_DEVICE basic_table_extent(const basic_table_shape<N>& shape, const basic_request<N>& r) {
+  NSAMETA_HOST_DEVICE table_extent(const table_shape& shape, const request& r) {
     live = r.kv_len < shape.source_width ? r.kv_len : shape.source_width;
-    const N live_pages = (live + shape.page_size - 1) >> shape.page_shift;
+    const std::int64_t live_pages = (live + shape.page_size - 1) >> shape.page_shift;
     columns = !shape.has_full ? 0 : shape.has_tail || live > shape.full_width ? shape.full_width : live;
     pages = !shape.has_paged ? 0 : shape.has_tail || live_pages > shape.paged_width ? shape.paged_width : live_pages;
     exceeded = r.kv_len > shape.source_width || (shape.has_full && live > shape.full_width) ||
                (shape.has_paged && live_pages > shape.paged_width);
     rows = shape.shows_request_once ? 1 : r.rows;
     held = rows < shape.row_limit ? rows : shape.row_limit;
-    const N paged_columns = pages << shape.page_shift;
-    const N reach = columns > paged_columns ? columns : paged_columns;
-    tiles = held == 0 ? 0 : (reach + (N{1} << shape.tile_shift) - 1) >> shape.tile_shift;
+    const std::int64_t paged_columns = pages << shape.page_shift;
+    const std::int64_t reach = columns > paged_columns ? columns : paged_columns;
+    tiles = held == 0 ? 0 : (reach + (std::int64_t{1} << shape.tile_shift) - 1) >> shape.tile_shift;
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
-  NSAMETA_HOST_DEVICE N units(const nsameta_problem& problem, std::int64_t index) const {
-    constexpr N copies = table_copies;
-    return has_slot(problem, index) ? saturating_product(tiles, (held + copies - 1) / copies) : 0;
+  NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
+    return has_slot(problem, index) ? saturating_product(tiles, (held + table_copies - 1) / table_copies) : 0;
   }
 
   NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
@@ -109,38 +106,30 @@ struct basic_table_extent {
   }
 };
 
-using table_shape = basic_table_shape<std::int64_t>;
-using table_extent = basic_table_extent<std::int64_t>;
-
 /// A unit of work, or a run of them.
-template <class N>
-struct basic_table_unit {
+struct table_unit {
   const std::int32_t* source;  ///< the request's row of req_to_token
-  N row, end_row;              ///< rows of the page tables, not yet cut to what they hold
-  N begin, end;                ///< columns; `begin` is a multiple of the page size
+  std::int64_t row, end_row;   ///< rows of the page tables, not yet cut to what they hold
+  std::int64_t begin, end;     ///< columns; `begin` is a multiple of the page size
 };
-using table_unit = basic_table_unit<std::int64_t>;
 
 /// At most `most` units of the request at `index`, from its unit `number` on, all in the same rows; `first_row`: the
 /// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
 /// or slots since they were added up.
-template <class N>
-NSAMETA_HOST_DEVICE basic_table_unit<N> cut_table_unit(const nsameta_problem& problem,
-                                                       const basic_table_shape<N>& shape,
-                                                       const basic_table_extent<N>& extent, std::int64_t index,
-                                                       N first_row, N number, std::type_identity_t<N> most) {
+NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_shape& shape,
+                                              const table_extent& extent, std::int64_t index, std::int64_t first_row,
+                                              std::int64_t number, std::int64_t most) {
   const nsameta_token_table& slots = problem.req_to_token;
   const std::int64_t slot = slot_of(problem, index);
   if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
   // Rows that no table has are all the same, and adding to them must not wrap.
-  const N limit = shape.row_limit;
+  const std::int64_t limit = shape.row_limit;
   if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
   // A division costs a GPU a hundred instructions, and most requests have few rows.
-  constexpr N copies = table_copies;
-  const N group = number < extent.tiles ? 0 : number / extent.tiles;
-  const N tile = number - group * extent.tiles;
-  const N row = group * copies;
-  const N last = row + copies < extent.held ? row + copies : extent.held;
+  const std::int64_t group = number < extent.tiles ? 0 : number / extent.tiles;
+  const std::int64_t tile = number - group * extent.tiles;
+  const std::int64_t row = group * table_copies;
+  const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
   return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << shape.tile_shift,
           (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << shape.tile_shift};
 }

@@ -10,7 +10,6 @@ namespace nsameta {
 /// No shard, no pools.
 template <class N>
 struct basic_plain_rule {
-  using number = N;
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   N topk;
 
@@ -60,7 +59,6 @@ struct shard_constants {
 
 /// Any shard, any pool.
 struct general_rule {
-  using number = std::int64_t;
   static constexpr bool deals = true;
   const shard_constants& fixed;
   bool dealt = false;  ///< whether the q shard is on: only when the batch is known to have a token for every rank

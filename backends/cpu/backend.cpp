@@ -1,7 +1,6 @@
-#include "cpu/backend.h"
-
 #include <tbb/version.h>
 
+#include "backends.h"
 #include "common/host.h"
 #include "cpu/fill.h"
 

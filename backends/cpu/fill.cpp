@@ -99,14 +99,12 @@ void write_rows(const Batch& batch, const segments& parts, std::int64_t begin, s
 /// Last sums, tails and the status word.
 template <class Batch>
 void write_outcome(const Batch& batch, const segments& parts, const totals& all) {
-  write_request_ends(batch, all);
-  write_row_ends(batch, all);
+  write_ends(batch, all);
   const auto set = [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
     if (!present(vector)) return;
     for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
   };
-  for_each_request_tail(batch, all, set);
-  for_each_row_tail(batch, all, set);
+  for_each_tail(batch, all, set);
   if (present(batch.out.status))
     *static_cast<std::uint32_t*>(batch.out.status.data) =
         status_word(batch, all, [&](int, std::int64_t row) { return parts.locate_row(batch, row); });

@@ -1,5 +1,5 @@
 /// The CUDA module's only exported function, which the loader looks up.
-#include "cuda/backend.h"
+#include "backends.h"
 
 extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
   return &nsameta::cuda_backend();

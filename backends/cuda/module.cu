@@ -1,7 +1,7 @@
 /// The CUDA backend: the kernels, their launch, and its table.
 #include <atomic>
 
-#include "cuda/backend.h"
+#include "backends.h"
 #include "cuda/runtime.h"
 #include "cuda/thread_context.h"
 #include "gpu/kernels.h"

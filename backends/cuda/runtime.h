@@ -17,13 +17,10 @@ struct runtime {
   static constexpr const char* name = "cuda";
 
   static const char* version() {
-    static const struct text {
-      char characters[32];
-      text() {
-        std::snprintf(characters, sizeof characters, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
-      }
-    } built_with;
-    return built_with.characters;
+    static char text[32];
+    static const int length =
+        std::snprintf(text, sizeof text, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+    return length > 0 ? text : "";
   }
   static const char* error_text(error e) { return cudaGetErrorString(e); }
   static bool is_out_of_memory(error e) { return e == cudaErrorMemoryAllocation; }
@@ -52,17 +49,10 @@ struct runtime {
     cudaPointerAttributes attributes;
     if (const error e = cudaPointerGetAttributes(&attributes, pointer); e != success) return e;
     place.device = attributes.device;
-    switch (attributes.type) {
-      case cudaMemoryTypeDevice:
-        place.kind = memory_kind::device;
-        break;
-      case cudaMemoryTypeHost:
-      case cudaMemoryTypeManaged:
-        place.kind = memory_kind::host_reachable;
-        break;
-      default:
-        place.kind = memory_kind::unknown;
-    }
+    const cudaMemoryType type = attributes.type;
+    place.kind = type == cudaMemoryTypeDevice                                  ? memory_kind::device
+                 : type == cudaMemoryTypeHost || type == cudaMemoryTypeManaged ? memory_kind::host_reachable
+                                                                               : memory_kind::unknown;
     return success;
   }
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "gpu/words.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::cuda {
 
@@ -13,7 +13,6 @@ struct thread_context {
 
   __device__ int thread() const { return static_cast<int>(threadIdx.x); }
   __device__ int block() const { return static_cast<int>(blockIdx.x); }
-  __device__ int block_count() const { return static_cast<int>(gridDim.x); }
   __device__ int set() const { return static_cast<int>(blockIdx.y); }
   __device__ void barrier() { __syncthreads(); }
 
@@ -34,6 +33,10 @@ struct thread_context {
       number += __shfl_xor_sync(all_lanes, number, distance);
     return number;
 #endif
+  }
+
+  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+    __stcs(reinterpret_cast<int4*>(to), make_int4(from.element[0], from.element[1], from.element[2], from.element[3]));
   }
 
   /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.

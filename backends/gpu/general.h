@@ -4,9 +4,8 @@
 #pragma once
 
 #include "common/outcome.h"
+#include "gpu/general_outputs.h"
 #include "gpu/general_plan.h"
-#include "gpu/general_rows.h"
-#include "gpu/general_tables.h"
 
 namespace nsameta::gpu {
 
@@ -200,18 +199,14 @@ class general_block {
   /// The last elements of the sums, and what is beyond them.
   NSAMETA_DEVICE void write_ends(const general_sums& all) const {
     const totals sums = totals_of(all);
-    if (share_.index == 0 && self_.thread() == 0) {
-      write_request_ends(batch_, sums);
-      write_row_ends(batch_, sums);
-    }
+    if (share_.index == 0 && self_.thread() == 0) nsameta::write_ends(batch_, sums);
     const auto set = [&](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
       if (!present(vector)) return;
       const std::int64_t stride = std::int64_t{share_.count} * request_tile::size;
       for (std::int64_t i = live + share_.index * request_tile::size + self_.thread(); i < vector.capacity; i += stride)
         store_sum(vector, i, value);
     };
-    for_each_request_tail(batch_, sums, set);
-    for_each_row_tail(batch_, sums, set);
+    for_each_tail(batch_, sums, set);
   }
 
   NSAMETA_DEVICE bool wants_last_rows() const { return last_row(0) >= 0 || last_row(1) >= 0 || last_row(2) >= 0; }

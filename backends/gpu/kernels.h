@@ -16,11 +16,14 @@ namespace nsameta::gpu {
 //   resident_threads              that a multiprocessor should hold at least, which limits the registers of each
 //   run(self, arguments, shared)  what each thread does
 
+struct short_rows_kernel {
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
+};
+
 /// seqlens_expanded and nsa_cache_seqlens of one set, as many rows for each request.
-struct uniform_lengths_kernel {
+struct uniform_lengths_kernel : short_rows_kernel {
   using arguments = vector_arguments;
   struct shared {};
-  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
     self.await_earlier_kernels();
@@ -30,10 +33,9 @@ struct uniform_lengths_kernel {
 
 /// Vectors of one set: the two lengths, or all.
 template <bool lengths_only>
-struct vectors_kernel {
+struct vectors_kernel : short_rows_kernel {
   using arguments = vector_arguments;
   using shared = short_memory;
-  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
@@ -43,11 +45,10 @@ struct vectors_kernel {
 
 /// Vectors and page tables.
 template <int max_sets>
-struct tables_kernel {
+struct tables_kernel : short_rows_kernel {
   using arguments = table_arguments<max_sets>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = short_memory;
-  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
@@ -61,11 +62,10 @@ struct tables_kernel {
 };
 
 /// The same, and tails, the status word, long rows and very many requests.
-struct padded_kernel {
+struct padded_kernel : short_rows_kernel {
   using arguments = padded_arguments<NSAMETA_SETS_PER_LAUNCH>;
   static_assert(sizeof(arguments) <= 4096);
   using shared = padded_memory;
-  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
@@ -73,9 +73,8 @@ struct padded_kernel {
     const padding& pad = all.paddings[self.set()];
     int block = self.block();
     if (block < all.batch.vector_blocks)
-      return all.lengths_only
-                 ? write_padded_vectors<true>(self, all.batch, set, block, all.shares_shift, all.block_groups, memory)
-                 : write_padded_vectors<false>(self, all.batch, set, block, all.shares_shift, all.block_groups, memory);
+      return all.lengths_only ? write_padded_vectors<true>(self, all.batch, set, block, all, memory)
+                              : write_padded_vectors<false>(self, all.batch, set, block, all, memory);
     block -= all.batch.vector_blocks;
     if (block < all.source.blocks) return write_tables<true>(self, block, all.batch, all.source, set, pad, memory);
     block -= all.source.blocks;

@@ -21,42 +21,34 @@ struct padded_memory : short_memory {
   exact_sums warps[tuning::block_threads / 32];
 };
 
-/// The vectors, of block `block`.
+/// Block `block` of those of the vectors, with several groups.
 template <bool lengths_only, thread_context T>
 NSAMETA_DEVICE void write_padded_vectors(T& self, const short_batch& batch, const short_vectors& set,
-                                         std::int32_t block, std::int32_t shares_shift, std::int32_t block_groups,
-                                         short_memory& shared) {
-  constexpr wanted_totals wanted = lengths_only ? row_sums : vector_sums;
-  const row_share share{block & ((1 << shares_shift) - 1), shares_shift};
-  const std::int32_t first_group = (block >> shares_shift) * block_groups;
-  int32_sums earlier{};
+                                         std::int32_t block, const padded_work& work, short_memory& shared) {
+  const row_share share{block & ((1 << work.shares_shift) - 1), work.shares_shift};
+  const std::int32_t first_group = (block >> work.shares_shift) * work.block_groups;
+  sums_for<lengths_only> earlier{};
   std::int32_t counted = 0;  // requests in `earlier`
   NSAMETA_UNROLL(1)
-  for (std::int32_t group = first_group; group < first_group + block_groups; ++group) {
-    const std::int32_t first = requests_of_block(self, batch, group).first;
+  for (std::int32_t group = first_group; group < first_group + work.block_groups; ++group) {
+    const std::int32_t first = first_request(batch, group);
     if (group > 0 && first >= batch.requests) return;
     const std::int32_t index = own_request(self, batch, group);
     raw_lengths raw{};
-    if (index >= 0) raw = load_lengths(batch, index);
-    earlier = earlier + add_many_requests<wanted>(self, batch, set.kv, counted, first);
+    if (index < batch.requests) raw = load_lengths(batch, index);
+    earlier = earlier + add_many_requests<sums_for<lengths_only>>(self, batch, set.kv, counted, first);
     counted = first;
     if (group > first_group) self.barrier();  // the sums of the last group may still be read
     write_group<lengths_only>(self, batch, set, group, share, earlier, raw, shared);
   }
 }
 
-/// Sums over the whole batch, to all threads of the block.
-template <thread_context T>
-NSAMETA_DEVICE int32_sums add_batch(T& self, const short_batch& batch, const kv_range& range, short_memory& shared) {
-  const int32_sums own = add_many_requests<vector_sums>(self, batch, range, 0, batch.requests);
-  return exclusive_prefix<vector_sums>(self, {batch.requests + 1, 1, 0}, own, {}, shared);
-}
-
 /// The elements beyond the live ones, of block `block` of `blocks`.
 template <thread_context T>
 NSAMETA_DEVICE void write_tails(T& self, const short_batch& batch, const short_vectors& set, std::int32_t block,
                                 std::int32_t blocks, short_memory& shared) {
-  const int32_sums all = add_batch(self, batch, set.kv, shared);
+  const vector_sums all =
+      block_sum(self, add_many_requests<vector_sums>(self, batch, set.kv, 0, batch.requests), shared);
   const std::int32_t thread = block * tuning::block_threads + self.thread(), stride = blocks * tuning::block_threads;
   const auto fill = [&](const int32_vector& vector, std::int32_t live, std::int32_t value) {
     for (std::int32_t i = saturating_add(live, thread); i < vector.capacity; i += stride) vector.data[i] = value;

@@ -1,10 +1,12 @@
 /// The runtime shim: the vendor calls that a GPU backend makes, under neutral names. cuda/runtime.h, hip/runtime.h and
 /// simt/runtime.h each implement it; the host side of the backends (module.h) is written once over it.
+/// Around its calls stands what a backend owes its caller: the current device and the pending error stay as they were.
 #pragma once
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 
 #include "backend.h"
 
@@ -40,35 +42,195 @@ struct launch_shape {
 ///   beside_captures                            a guard: meanwhile the thread may make calls that captures forbid, and
 ///                                              the captures of other threads stay whole
 template <class R>
-concept device_runtime = requires(int& count, bool& flag, void*& pointer, nsameta_device_info& info,
-                                  memory_place& place, typename R::error e) {
+concept device_runtime = requires(typename R::error e, const void* arguments) {
   typename R::beside_captures;
   { R::kind } -> std::convertible_to<nsameta_device_kind>;
-  { R::name } -> std::convertible_to<const char*>;
-  { R::version() } -> std::convertible_to<const char*>;
   { R::error_text(e) } -> std::convertible_to<const char*>;
-  { R::is_out_of_memory(e) } -> std::same_as<bool>;
-  { R::probe_state(e) } -> std::same_as<nsameta_backend_state>;
-  { R::device_count(count) } -> std::same_as<typename R::error>;
-  { R::describe(0, info) } -> std::same_as<typename R::error>;
-  { R::get_device(count) } -> std::same_as<typename R::error>;
-  { R::set_device(0) } -> std::same_as<typename R::error>;
-  { R::pending_error() } -> std::same_as<typename R::error>;
-  { R::clear_error() } -> std::same_as<typename R::error>;
-  { R::locate(pointer, place) } -> std::same_as<typename R::error>;
-  { R::load(0) } -> std::same_as<typename R::error>;
-  { R::launch(0, launch_shape{1, 1}, pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::is_capturing(pointer, flag) } -> std::same_as<typename R::error>;
-  { R::allocate(std::size_t{}, pointer) } -> std::same_as<typename R::error>;
-  { R::release(pointer) } -> std::same_as<typename R::error>;
-  { R::copy(pointer, pointer, std::size_t{}, pointer) } -> std::same_as<typename R::error>;
-  { R::synchronize(pointer) } -> std::same_as<typename R::error>;
-  { R::create_stream(pointer) } -> std::same_as<typename R::error>;
-  { R::destroy_stream(pointer) } -> std::same_as<typename R::error>;
-  { R::begin_capture(pointer) } -> std::same_as<typename R::error>;
-  { R::end_capture(pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::launch_graph(pointer, pointer) } -> std::same_as<typename R::error>;
-  { R::destroy_graph(pointer) } -> std::same_as<typename R::error>;
+  { R::launch(0, launch_shape{1, 1}, arguments, nullptr) } -> std::same_as<typename R::error>;
 };
+
+/// The status that an error of the vendor becomes.
+template <device_runtime R>
+nsameta_status status_of(typename R::error error) {
+  if (error == R::success) return NSAMETA_OK;
+  return R::is_out_of_memory(error) ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR;
+}
+
+/// Runs a vendor call that concerns no current device; its error is drained unless the caller had one pending.
+template <device_runtime R, class Call>
+typename R::error ask(Call call) {
+  const auto pending = R::pending_error();
+  const auto error = call();
+  if (error != R::success && pending == R::success) (void)R::clear_error();
+  return error;
+}
+
+/// Makes `device` current for a scope. The switch is skipped when it is current already, which on the hot path costs
+/// two thread-local reads.
+template <device_runtime R>
+class call_scope {
+ public:
+  explicit call_scope(std::int32_t device) : caller_error_(R::pending_error()) {
+    entered_ = R::get_device(caller_device_);
+    if (entered_ == R::success && caller_device_ != device) {
+      switched_ = true;  // also if it fails: vendors may have switched by then
+      entered_ = R::set_device(device);
+    }
+  }
+  ~call_scope() { (void)leave(); }
+  call_scope(const call_scope&) = delete;
+  call_scope& operator=(const call_scope&) = delete;
+
+  /// Whether the device could be made current.
+  typename R::error entered() const { return entered_; }
+
+  /// Makes the caller's device current again. What fails once may pass the second time: vendors hand out errors of
+  /// earlier work from any call.
+  typename R::error leave() {
+    if (!switched_) return R::success;
+    switched_ = false;
+    const auto first = R::set_device(caller_device_);
+    if (first == R::success) return first;
+    drain();
+    const auto second = R::set_device(caller_device_);
+    if (second != R::success) drain();
+    return second;
+  }
+
+  /// The vendor keeps an error as the thread's last one: it is drained, because it is reported here, unless the caller
+  /// had one pending. Then one stays pending; vendors hold only the latest.
+  void drain() const {
+    if (caller_error_ == R::success) (void)R::clear_error();
+  }
+
+  /// Turns the error of a vendor call into a status and a sentence.
+  nsameta_status check(typename R::error error, const char* what, failure_text* why) const {
+    if (error == R::success) return NSAMETA_OK;
+    drain();
+    std::snprintf(why->text, sizeof why->text, "%s failed: %s", what, R::error_text(error));
+    return status_of<R>(error);
+  }
+
+ private:
+  typename R::error caller_error_;
+  typename R::error entered_;
+  int caller_device_ = 0;
+  bool switched_ = false;
+};
+
+/// Runs vendor calls in a scope, and leaves it.
+template <device_runtime R, class Call>
+nsameta_status call_in(call_scope<R>& scope, const char* what, failure_text* why, Call call) {
+  const nsameta_status status = scope.check(call(), what, why);
+  const auto left = scope.leave();
+  if (status != NSAMETA_OK || left == R::success) [[likely]]
+    return status;
+  return scope.check(left, "making the caller's device current again", why);
+}
+
+/// Runs vendor calls with `device` current.
+template <device_runtime R, class Call>
+nsameta_status call_on(std::int32_t device, const char* what, failure_text* why, Call call) {
+  call_scope<R> scope(device);
+  if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
+  return call_in(scope, what, why, call);
+}
+
+/// The same for a release, which goes ahead where the device cannot be made current, so that nothing is leaked: vendors
+/// release on any device, but may make a context on the one that is current.
+template <device_runtime R, class Call>
+nsameta_status release_on(std::int32_t device, const char* what, failure_text* why, Call call) {
+  call_scope<R> scope(device);
+  if (scope.entered() != R::success) scope.drain();
+  return call_in(scope, what, why, call);
+}
+
+/// The same for a call that makes something, which nobody gets, and `unmake` releases, if the call fails after all.
+template <device_runtime R, class Make, class Unmake>
+nsameta_status make_on(std::int32_t device, const char* what, failure_text* why, void** out, Make make, Unmake unmake) {
+  void* made = nullptr;
+  bool is_made = false;
+  const nsameta_status status = call_on<R>(device, what, why, [&] {
+    const auto error = make(made);
+    is_made = error == R::success;
+    return error;
+  });
+  if (status == NSAMETA_OK) {
+    *out = made;
+  } else if (is_made) {
+    (void)ask<R>([&] { return unmake(made); });  // vendors release on any device
+  }
+  return status;
+}
+
+template <device_runtime R>
+typename R::error drop_capture(void* stream) {
+  void* graph = nullptr;
+  const auto error = R::end_capture(stream, graph);
+  return error == R::success ? R::destroy_graph(graph) : error;
+}
+
+template <device_runtime R>
+constexpr device_services services() {
+  return {
+      .allocate =
+          [](std::int32_t device, std::size_t bytes, void** out, failure_text* why) {
+            [[maybe_unused]] const typename R::beside_captures guard;
+            return make_on<R>(
+                device, "allocating memory", why, out, [&](void*& memory) { return R::allocate(bytes, memory); },
+                R::release);
+          },
+      .release =
+          [](std::int32_t device, void* memory, failure_text* why) {
+            [[maybe_unused]] const typename R::beside_captures guard;
+            return release_on<R>(device, "releasing memory", why, [&] { return R::release(memory); });
+          },
+      .copy =
+          [](launch_place at, void* to, const void* from, std::size_t bytes, failure_text* why) {
+            return call_on<R>(at.device, "copying memory", why, [&] {
+              const auto error = R::copy(to, from, bytes, at.stream);
+              return error == R::success ? R::synchronize(at.stream) : error;
+            });
+          },
+      .synchronize =
+          [](launch_place at, failure_text* why) {
+            return call_on<R>(at.device, "synchronizing the stream", why, [&] { return R::synchronize(at.stream); });
+          },
+      .is_capturing =
+          [](launch_place at, bool* capturing, failure_text* why) {
+            return call_on<R>(at.device, "asking for the capture state", why,
+                              [&] { return R::is_capturing(at.stream, *capturing); });
+          },
+      .create_stream =
+          [](std::int32_t device, void** stream, failure_text* why) {
+            return make_on<R>(device, "creating a stream", why, stream, R::create_stream, R::destroy_stream);
+          },
+      .destroy_stream =
+          [](launch_place at, failure_text* why) {
+            return release_on<R>(at.device, "destroying a stream", why, [&] { return R::destroy_stream(at.stream); });
+          },
+      .begin_capture =
+          [](launch_place at, failure_text* why) {
+            void* capture = nullptr;  // the stream's state, with no handle of its own
+            return make_on<R>(
+                at.device, "beginning a capture", why, &capture, [&](void*&) { return R::begin_capture(at.stream); },
+                [&](void*) { return drop_capture<R>(at.stream); });
+          },
+      .end_capture =
+          [](launch_place at, void** graph, failure_text* why) {
+            return make_on<R>(
+                at.device, "ending a capture", why, graph, [&](void*& made) { return R::end_capture(at.stream, made); },
+                R::destroy_graph);
+          },
+      .launch_graph =
+          [](launch_place at, void* graph, failure_text* why) {
+            return call_on<R>(at.device, "launching a graph", why, [&] { return R::launch_graph(graph, at.stream); });
+          },
+      .destroy_graph =
+          [](std::int32_t device, void* graph, failure_text* why) {
+            return release_on<R>(device, "destroying a graph", why, [&] { return R::destroy_graph(graph); });
+          },
+  };
+}
 
 }  // namespace nsameta::gpu

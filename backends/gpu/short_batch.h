@@ -3,25 +3,65 @@
 #pragma once
 
 #include "common/extents.h"
+#include "common/totals.h"
 #include "gpu/short_plan.h"
+#include "gpu/thread_context.h"
 #include "gpu/tuning.h"
-#include "gpu/warp_scan.h"
 
 namespace nsameta::gpu {
 
 using int32_rule = basic_plain_rule<std::int32_t>;
-using int32_sums = basic_totals<std::int32_t>;
 using int32_request = basic_request<std::int32_t>;
 
-/// What is added up where an output holds sums, and where none does.
-inline constexpr wanted_totals vector_sums{.tokens = true, .kv_len = true, .clamped = true};
-inline constexpr wanted_totals row_sums{.tokens = true};
-inline constexpr wanted_totals tile_sums{.table_units = true}, row_and_tile_sums{.tokens = true, .table_units = true};
+/// What is added up over requests, or over rows, where nothing else needs to be. Members are int32, and end at
+/// 2^31 - 1, as int32 outputs do.
+struct row_sums {
+  std::int32_t tokens;
+};
+struct vector_sums {
+  std::int32_t tokens, kv_len, clamped;
+};
+struct tile_sums {
+  std::int32_t tokens, tiles;
+};
+template <class S>
+concept short_sums = std::same_as<S, row_sums> || std::same_as<S, vector_sums> || std::same_as<S, tile_sums>;
+
+/// The sums, each of their numbers after `each`.
+template <short_sums S, class Each>
+NSAMETA_DEVICE S by_numbers(const S& a, const S& b, Each each) {
+  constexpr int count = sizeof(S) / 4;
+  std::int32_t x[count], y[count];
+  __builtin_memcpy(x, &a, sizeof(S));
+  __builtin_memcpy(y, &b, sizeof(S));
+  for (int i = 0; i < count; ++i) x[i] = each(x[i], y[i]);
+  S result;
+  __builtin_memcpy(&result, x, sizeof(S));
+  return result;
+}
+template <short_sums S>
+NSAMETA_DEVICE S operator+(const S& a, const S& b) {
+  return by_numbers(a, b, [](std::int32_t x, std::int32_t y) { return saturating_add(x, y); });
+}
+
+/// Sum over the lanes' non-negative int32 numbers, 2^31 - 1 in place of more; to all lanes. Added up in halves, which
+/// cannot wrap, because hardware that adds up a warp in one instruction wraps.
+template <thread_context T>
+NSAMETA_DEVICE std::int32_t warp_sum(T& self, std::int32_t number) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(number);
+  const std::uint32_t low = self.sum(bits & 0xffffu), high = self.sum(bits >> 16);
+  const std::uint64_t sum = (std::uint64_t{high} << 16) + low;
+  return static_cast<std::int32_t>(sum < 0x7fffffffu ? sum : 0x7fffffffu);
+}
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE S warp_sum(T& self, const S& own) {
+  return by_numbers(own, own, [&](std::int32_t number, std::int32_t) { return warp_sum(self, number); });
+}
 
 /// Shared memory of a block.
 struct short_memory {
-  int32_sums earlier[tuning::block_threads / 32];  ///< each warp's share of the requests before the block's
-  int32_sums own[tuning::block_threads / 32];      ///< of the requests in the warps' lanes
+  vector_sums earlier[tuning::block_threads / 32];  ///< each warp's share of the requests before the block's
+  vector_sums own[tuning::block_threads / 32];      ///< of the warps' lanes
 };
 
 /// An element as it lies in memory: loads that are under way while other work goes on.
@@ -67,29 +107,28 @@ NSAMETA_DEVICE int32_request request_of(const short_batch& batch, const kv_range
   return r;
 }
 
-template <wanted_totals wanted>
-NSAMETA_DEVICE int32_sums sums_of(const int32_rule& rule, const int32_request& r) {
-  int32_sums sum{};
-  if constexpr (wanted.tokens) sum.tokens = r.tokens;
-  if constexpr (wanted.kv_len) sum.kv_len = r.kv_len;
-  if constexpr (wanted.clamped) sum.clamped = rule.sum(r, r.rows);
-  return sum;
+template <short_sums S>
+NSAMETA_DEVICE S sums_of(const int32_rule& rule, const int32_request& r) {
+  if constexpr (std::same_as<S, vector_sums>)
+    return {r.rows, r.kv_len, rule.sum(r, r.rows)};
+  else
+    return {r.rows};
 }
 
 /// This thread's part of the sums over requests [first, end), with a few loads always under way. The code is kept
 /// short: instructions not run before are waited for as loads are.
-template <wanted_totals wanted, thread_context T>
-NSAMETA_DEVICE int32_sums add_requests(const T& self, const short_batch& batch, const kv_range& range,
-                                       std::int32_t first, std::int32_t end) {
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE S add_requests(const T& self, const short_batch& batch, const kv_range& range, std::int32_t first,
+                              std::int32_t end) {
   constexpr std::int32_t stride = tuning::block_threads;
   const int32_rule rule{batch.topk};
-  int32_sums sum{};
+  S sum{};
   NSAMETA_UNROLL(1)
   for (std::int32_t index = first + self.thread(); index < end; index += 2 * stride) {
     const std::int32_t other = index + stride;
     const raw_lengths raw = load_lengths(batch, index), other_raw = load_lengths(batch, smaller(other, end - 1));
-    sum = sum + sums_of<wanted>(rule, request_of(batch, range, raw));
-    if (other < end) sum = sum + sums_of<wanted>(rule, request_of(batch, range, other_raw));
+    sum = sum + sums_of<S>(rule, request_of(batch, range, raw));
+    if (other < end) sum = sum + sums_of<S>(rule, request_of(batch, range, other_raw));
   }
   return sum;
 }
@@ -114,22 +153,22 @@ NSAMETA_DEVICE raw_run load_run(const integer_array& array, std::int32_t run) {
 }
 
 /// The same for many requests, a few consecutive ones at a time where the arrays allow.
-template <wanted_totals wanted, thread_context T>
-NSAMETA_DEVICE int32_sums add_many_requests(const T& self, const short_batch& batch, const kv_range& range,
-                                            std::int32_t first, std::int32_t end) {
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE S add_many_requests(const T& self, const short_batch& batch, const kv_range& range, std::int32_t first,
+                                   std::int32_t end) {
   const bool is_ragged = batch.uniform_rows < 0;
   if (!has_runs(batch.seq_lens) || (is_ragged && !has_runs(batch.extend_seq_lens)) || first % raw_run::length != 0)
-    return add_requests<wanted>(self, batch, range, first, end);
+    return add_requests<S>(self, batch, range, first, end);
   constexpr std::int32_t stride = tuning::block_threads;
   const int32_rule rule{batch.topk};
   const std::int32_t runs = end / raw_run::length, rest = runs * raw_run::length + self.thread();
-  int32_sums sum{};
-  if (rest < end) sum = sums_of<wanted>(rule, request_of(batch, range, load_lengths(batch, rest)));
+  S sum{};
+  if (rest < end) sum = sums_of<S>(rule, request_of(batch, range, load_lengths(batch, rest)));
   const auto add = [&](const raw_run& kv, const raw_run& tokens) {
     NSAMETA_UNROLL(4)
     for (int i = 0; i < raw_run::length; ++i) {
       const raw_lengths raw{kv.at(batch.seq_lens, i), tokens.at(batch.extend_seq_lens, i)};
-      sum = sum + sums_of<wanted>(rule, request_of(batch, range, raw));
+      sum = sum + sums_of<S>(rule, request_of(batch, range, raw));
     }
   };
   NSAMETA_UNROLL(1)
@@ -147,59 +186,78 @@ NSAMETA_DEVICE int32_sums add_many_requests(const T& self, const short_batch& ba
   return sum;
 }
 
-/// Sums over consecutive requests, one in each lane of a warp: those before each lane's, and through it.
+/// Sums over what is in the lanes of a warp: before each lane's own, and through it.
+template <short_sums S>
 struct lane_sums {
-  int32_sums before, through;
+  S before, through;
 };
-template <wanted_totals wanted, thread_context T>
-NSAMETA_DEVICE lane_sums scan_lanes(T& self, const int32_sums& own) {
-  lane_sums sums;
-  sums.through = warp_scan<wanted>(self, lane_of(self), own);
-  sums.before = totals_of_earlier_lane<wanted>(self, sums.through, 1);
-  if (lane_of(self) == 0) sums.before = {};
+/// `lanes`: so many have something.
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE lane_sums<S> scan_lanes(T& self, const S& own, std::int32_t lanes) {
+  const int lane = lane_of(self);
+  lanes = smaller(lanes, T::warp_width);
+  lane_sums<S> sums{{}, own};
+  NSAMETA_UNROLL(1)
+  for (int delta = 1; delta < lanes; delta *= 2) {
+    const S earlier = self.shuffle_up(sums.through, delta);
+    if (lane >= delta) sums.through = earlier + sums.through;
+  }
+  sums.before = self.shuffle_up(sums.through, 1);
+  if (lane == 0) sums.before = {};
   return sums;
 }
 
-/// The requests of a block.
-struct block_requests {
-  std::int32_t first, count;  ///< there may be fewer
-  int first_warp;  ///< of the warps that have this warp's requests in their lanes; the warps before it have those
-                   ///< before
-};
-
-/// Those of block `group`, of as many as have 2^lanes_shift lanes each.
-template <thread_context T>
-NSAMETA_DEVICE block_requests requests_of_block(const T& self, const short_batch& batch, std::int32_t group) {
-  const int shift = batch.lanes_shift;
-  const std::int32_t count = tuning::block_threads >> shift;
-  return {group * count, smaller(count, batch.requests), warp_of(self) >> shift << shift};
+/// A block has a group of requests, 2^lanes_shift lanes each. The group's first one; there may be fewer.
+NSAMETA_DEVICE std::int32_t first_request(const short_batch& batch, std::int32_t group) {
+  return group * (tuning::block_threads >> batch.lanes_shift);
 }
-/// The request in this lane; below 0: none.
+/// The thread's request, which may be beyond the batch, and its place among the request's lanes.
 template <thread_context T>
 NSAMETA_DEVICE std::int32_t own_request(const T& self, const short_batch& batch, std::int32_t group) {
-  const block_requests block = requests_of_block(self, batch, group);
-  const std::int32_t index = block.first + (warp_of(self) >> batch.lanes_shift) * T::warp_width + lane_of(self);
-  return index < smaller(block.first + block.count, batch.requests) ? index : -1;
+  return first_request(batch, group) + (self.thread() >> batch.lanes_shift);
+}
+template <thread_context T>
+NSAMETA_DEVICE std::int32_t row_lane(const T& self, const short_batch& batch) {
+  return self.thread() & ((1 << batch.lanes_shift) - 1);
 }
 
-/// The sums over all requests before the warp's. `earlier`: from add_requests(), up to the block's; `of_warp`: over the
-/// warp's, as its last lane has it. Reached by all threads of the block.
-template <wanted_totals wanted, thread_context T>
-NSAMETA_DEVICE int32_sums exclusive_prefix(T& self, const block_requests& block, const int32_sums& earlier,
-                                           const int32_sums& of_warp, short_memory& shared) {
-  constexpr int warps = tuning::block_threads / T::warp_width;
-  static_assert(warps <= T::warp_width, "a warp looks at all warps of the block");
-  if (block.first == 0 && block.count <= T::warp_width) return {};
-  const int32_sums all_earlier = warp_sum<wanted>(self, earlier);
-  if (lane_of(self) == T::warp_width - 1) {
-    shared.earlier[warp_of(self)] = all_earlier;
-    shared.own[warp_of(self)] = warp_of(self) == block.first_warp ? of_warp : int32_sums{};
-  }
+/// Shared sums, as those that a kernel needs.
+template <short_sums S>
+NSAMETA_DEVICE S& as(vector_sums& sums) {
+  if constexpr (std::same_as<S, vector_sums>)
+    return sums;
+  else
+    return reinterpret_cast<S&>(sums);
+}
+
+/// Sum over the block's threads. Reached by all of them.
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE S block_sum(T& self, const S& own, short_memory& shared) {
+  const S of_warp = warp_sum(self, own);
+  if (lane_of(self) == 0) as<S>(shared.earlier[warp_of(self)]) = of_warp;
   self.barrier();
-  int32_sums before{};
-  if (lane_of(self) < warps) before = shared.earlier[lane_of(self)];
-  if (lane_of(self) < block.first_warp) before = before + shared.own[lane_of(self)];
-  return warp_sum<wanted>(self, before);
+  S all{};
+  NSAMETA_UNROLL(8)
+  for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp) all = all + as<S>(shared.earlier[warp]);
+  return all;
+}
+
+/// The sums over all that comes before the warp. `earlier`: from add_requests(), up to the group; `through`: over the
+/// warp's lanes, as its last one has them. Reached by all threads of the block.
+template <short_sums S, thread_context T>
+NSAMETA_DEVICE S exclusive_prefix(T& self, const short_batch& batch, std::int32_t group, const S& earlier,
+                                  const S& through, short_memory& shared) {
+  S before{};
+  if (group == 0 && batch.requests << batch.lanes_shift <= T::warp_width) return before;
+  if (lane_of(self) == T::warp_width - 1) as<S>(shared.own[warp_of(self)]) = through;
+  if (group > 0)
+    before = block_sum(self, earlier, shared);
+  else
+    self.barrier();
+  NSAMETA_UNROLL(8)
+  for (int warp = 0; warp < tuning::block_threads / T::warp_width - 1; ++warp)
+    if (warp < warp_of(self)) before = before + as<S>(shared.own[warp]);
+  return before;
 }
 
 }  // namespace nsameta::gpu

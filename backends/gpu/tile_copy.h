@@ -1,5 +1,5 @@
-/// Copying a tile of a page-table row. Rows begin anywhere, because a table's width may be odd: what is loaded in
-/// 16-byte pieces is shifted through the lanes to where the row's own 16-byte boundaries are.
+/// Copying tiles of a row of req_to_token into rows of the page tables: read once, written as often as a request has
+/// rows.
 #pragma once
 
 #include "common/extents.h"
@@ -8,27 +8,27 @@
 
 namespace nsameta::gpu {
 
-using tuning::pages_per_lane;
+using tuning::lane_loads;
 using tuning::tile_pieces;
 
 inline constexpr int piece_columns = 4;
+/// Columns of a tile that is copied in 16-byte pieces.
 template <int warp_width>
 inline constexpr int tile_columns = tile_pieces * piece_columns * warp_width;
-
-/// Where real_page_table is wanted alone, a tile is as many of its pages.
+/// Pages of a tile where real_page_table is wanted alone.
 template <int warp_width>
-inline constexpr int tile_pages = pages_per_lane * warp_width;
+inline constexpr int tile_pages = lane_loads * warp_width;
 
 using piece = wide<std::int32_t>;
 
-/// Four columns from `column` on, where 16 bytes are aligned; 0 for those outside the row, which are not touched.
+/// Four columns from `column` on, where 16 bytes are aligned; 0 for those beyond the row, which are not touched.
 template <class N>
 NSAMETA_DEVICE piece load_piece(const std::int32_t* row, N column, N width) {
-  if (column >= 0 && column + piece_columns <= width) return load_wide(row + column);
+  if (column + piece_columns <= width) return load_wide(row + column);
   piece loaded{};
   NSAMETA_UNROLL(4)
   for (int i = 0; i < piece_columns; ++i)
-    if (column + i >= 0 && column + i < width) loaded.element[i] = row[column + i];
+    if (column + i < width) loaded.element[i] = row[column + i];
   return loaded;
 }
 
@@ -55,52 +55,52 @@ NSAMETA_DEVICE std::int32_t elements_to_boundary(const std::int32_t* data) {
   return static_cast<std::int32_t>(-(reinterpret_cast<std::uintptr_t>(data) / size) & (bytes / size - 1));
 }
 
-/// Copies tile `tile` of columns [0, columns) of a row of `width` columns. Reached by all lanes of the warp. What is
-/// written by one tile begins at a cache line, which another tile's warp would otherwise write the rest of.
+/// Copies tile `tile` of columns [0, columns) of a row of `width` columns into `rows` rows, in 16-byte pieces. Rows
+/// begin anywhere, because a table's width may be odd: pieces are loaded where the source has its 16-byte boundaries,
+/// and shifted through the lanes to where each row has them. What a tile writes of the first row begins at a cache
+/// line, which another tile's warp would otherwise write the rest of. Reached by all lanes of the warp.
 template <class N, thread_context T>
-NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, const std::int32_t* from, N tile, N columns, N width) {
-  constexpr int lanes = T::warp_width;
-  const int lane_index = self.thread() % lanes;
-  const N head = smaller<N>(elements_to_boundary<128>(to), columns);  // columns in front of the first piece
-  const N pieces = (columns - head) / piece_columns;
-  const int shift = (piece_columns - elements_to_boundary<16>(from + head)) & (piece_columns - 1);
-  const N source = head - shift;  // the column at which the first piece is loaded
-  const N first = tile * tile_pieces * lanes;
-  const N end = smaller(first + tile_pieces * lanes, pieces);
-
-  // The columns in front of the first piece, fewer than lanes, and those behind the last one.
-  const N behind = head + pieces * piece_columns + lane_index;
-  const bool has_front = tile == 0 && lane_index < head;
-  const bool has_behind = tile == larger<N>(columns - 1, 0) / tile_columns<lanes> && behind < columns;
-  std::int32_t front_value = 0, behind_value = 0;
-  if (has_front) front_value = from[lane_index];
-  if (has_behind) behind_value = from[behind];
-
+NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, std::int64_t stride, N rows, const std::int32_t* from, N tile,
+                              N columns, N width) {
+  constexpr int lanes = T::warp_width, mask = piece_columns - 1;
+  const int lane = lane_of(self);
+  const N head = mask + elements_to_boundary<128>(to + mask);  // so that no row begins behind the first piece
+  const N front = head - (-elements_to_boundary<16>(from + head) & mask);
+  const N base = front + tile * tile_columns<lanes>;  // the column at which the first piece is loaded
   piece loaded[tile_pieces + 1]{};
   NSAMETA_UNROLL(4)
   for (int k = 0; k < tile_pieces; ++k) {
-    const N at = first + k * lanes + lane_index;
-    if (at < end + (shift > 0)) loaded[k] = load_piece(from, source + at * piece_columns, width);
+    const N at = base + (k * lanes + lane) * piece_columns;
+    if (at < columns) loaded[k] = load_piece(from, at, width);
   }
-  const N beyond = first + tile_pieces * lanes;
-  if (shift > 0 && lane_index == 0 && beyond <= end)
-    loaded[tile_pieces] = load_piece(from, source + beyond * piece_columns, width);
-  if (has_front) to[lane_index] = front_value;
-  if (has_behind) to[behind] = behind_value;
-  NSAMETA_UNROLL(4)
-  for (int k = 0; k < tile_pieces; ++k) {
-    const N at = first + k * lanes + lane_index;
-    piece value = loaded[k];
-    if (shift > 0) {
-      piece next{};
-      NSAMETA_UNROLL(3)
-      for (int i = 0; i < piece_columns - 1; ++i) {  // from the next lane; the last one's comes from lane 0
-        const std::int32_t given = lane_index == 0 ? loaded[k + 1].element[i] : loaded[k].element[i];
-        next.element[i] = self.shuffle(given, (lane_index + 1) % lanes);
+  if (const N beyond = base + tile_columns<lanes>; lane == 0 && beyond < columns)
+    loaded[tile_pieces] = load_piece(from, beyond, width);
+  NSAMETA_UNROLL(1)
+  for (N row = 0; row < rows; ++row, to += stride) {
+    const int shift = static_cast<int>(elements_to_boundary<16>(to) - front) & mask;
+    if (tile == 0)
+      for (N i = lane; i < smaller<N>(front + shift, columns); i += lanes) to[i] = from[i];
+    NSAMETA_UNROLL(4)
+    for (int k = 0; k < tile_pieces; ++k) {
+      piece value = loaded[k];
+      if (shift > 0) {
+        piece next{};
+        NSAMETA_UNROLL(3)
+        for (int i = 0; i < piece_columns - 1; ++i) {  // from the next lane; the last one's comes from lane 0
+          const std::int32_t given = lane == 0 ? loaded[k + 1].element[i] : loaded[k].element[i];
+          next.element[i] = self.shuffle(given, (lane + 1) % lanes);
+        }
+        value = shifted(loaded[k], next, shift);
       }
-      value = shifted(loaded[k], next, shift);
+      const N at = base + shift + (k * lanes + lane) * piece_columns;
+      if (at + piece_columns <= columns) {
+        self.store_streaming(to + at, value);
+      } else {
+        NSAMETA_UNROLL(4)
+        for (int i = 0; i < piece_columns; ++i)
+          if (at + i < columns) to[at + i] = value.element[i];
+      }
     }
-    if (at < end) store_wide(to + head + at * piece_columns, value);
   }
 }
 
@@ -109,16 +109,16 @@ template <class N, thread_context T>
 NSAMETA_DEVICE void copy_pages(T& self, std::int32_t* to, std::int64_t stride, N rows, const std::int32_t* from,
                                int page_shift, N first, N end) {
   constexpr int lanes = T::warp_width;
-  for (N page = first + self.thread() % lanes; page < end; page += pages_per_lane * lanes) {
-    std::int32_t value[pages_per_lane];
+  for (N page = first + lane_of(self); page < end; page += lane_loads * lanes) {
+    std::int32_t value[lane_loads]{};
     NSAMETA_UNROLL(4)
-    for (int k = 0; k < pages_per_lane; ++k)
+    for (int k = 0; k < lane_loads; ++k)
       if (page + k * lanes < end)
         value[k] = from[static_cast<std::int64_t>(page + k * lanes) << page_shift] >> page_shift;
     std::int32_t* row_to = to;
     for (N row = 0; row < rows; ++row, row_to += stride) {
       NSAMETA_UNROLL(4)
-      for (int k = 0; k < pages_per_lane; ++k)
+      for (int k = 0; k < lane_loads; ++k)
         if (page + k * lanes < end) row_to[page + k * lanes] = value[k];
     }
   }

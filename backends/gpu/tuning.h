@@ -15,12 +15,14 @@ inline constexpr int block_threads = 256;
 /// 5.8 in place of 4.1.
 inline constexpr int resident_threads = 1024;
 
-/// The same for the general kernel, whose int64 rows need more registers: 4 to 17 % less time than with 64 on 309 of
-/// 330 points, and 8 of 10 points that copy page tables (H100).
+/// The same for the general kernel, whose int64 rows need more registers: with 128 in place of 64, 285 of 290 points of
+/// it take less time, 6 % at the median (H100, 2026-11-26).
 inline constexpr int general_threads = 512;
 
-/// Blocks of a grid at most, for each multiprocessor: as many as it holds at once.
-inline constexpr std::int64_t blocks_per_multiprocessor = resident_threads / block_threads;
+/// Blocks of a grid at most, for each multiprocessor. Half of what it holds at once, so that the next kernel's blocks
+/// find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8 in place of 2.1, and
+/// those of 512 requests of 62,000 107 in place of 110 (H100, 2026-11-26).
+inline constexpr std::int64_t blocks_per_multiprocessor = 2;
 
 /// Rows of a request, as the host expects them, up to which a few lanes write them all and nothing is searched for:
 /// one 32-byte sector of an int32 output. Not measured beyond.
@@ -34,16 +36,18 @@ inline constexpr std::int64_t short_requests = 1 << 20, short_tables = 65536, sh
 /// padded make the host expect more than there are.
 inline constexpr std::int64_t table_rows = 128;
 
-/// Requests up to which a thread adds up one at a time, and no block has several groups of them.
+/// Requests up to which a thread adds up one at a time, and no block has several groups of them. Above it, 16-byte
+/// loads win: two fields of 8,192 ragged requests took 7.0 before and are within 1.3 of 4.1 now (H100, 2026-11-26).
 inline constexpr std::int64_t few_requests = 2048;
 
-/// Blocks of vectors at most in the padded kernel, before rows are shared: each adds up all earlier requests.
+/// Blocks of vectors at most in the padded kernel, before rows are shared: each adds up all earlier requests. Only runs
+/// on different cards were compared with 128: a shorter decode of 65,536 requests, longer ragged fields.
 inline constexpr std::int64_t vector_blocks = 256;
 
-/// Rows that a lane writes before another block shares them.
+/// Rows that a lane writes before another block shares them. Not measured against others.
 inline constexpr std::int64_t lane_rows = 2;
 
-/// Elements of a vector's tail for each block of tails, and those blocks at most.
+/// Elements of a vector's tail for each block of tails, and those blocks at most. Not measured against others.
 inline constexpr std::int64_t tail_elements = 1024, tail_blocks = 64;
 
 /// Requests whose page-table tiles are dealt together, one a lane of the narrowest warps. Tiles dealt in the order of
@@ -62,7 +66,20 @@ inline constexpr int wide_rows = 4;
 /// Requests above which the general kernel has one block a multiprocessor: each adds up all earlier requests.
 inline constexpr std::int64_t many_requests = 65536;
 
-/// Pages of a tile that a lane has under way, where real_page_table is wanted alone.
-inline constexpr int pages_per_lane = 4;
+/// Blocks at most for the page tables of a group: with 32, both tables of 16 requests of 62,000 take 10.8 in place of
+/// 4.2; with 256, those of 1,000 tokens up to 5 % longer (H100, 2026-11-26).
+inline constexpr std::int64_t group_blocks = 128;
+
+/// Elements that a lane of a narrow tile, or of pages alone, has under way.
+inline constexpr int lane_loads = 4;
+
+/// log2 of the columns, or pages, of a narrow tile, and of one where there are more of those than warps. With wide
+/// tiles alone, both tables of one request of 1,000 take 2.0 in place of 1.6, with four rows 3.8 in place of 1.6 (H100,
+/// 2026-11-26).
+inline constexpr int small_tile = 6, large_tile = 7;
+
+/// Small tiles for each warp up to which both tables are copied by them. With 2, 64 requests of 8,000 take 3.5 in place
+/// of 3.2; with 16, those of 62,000 take 13.0 in place of 9.9 (H100, 2026-11-26).
+inline constexpr unsigned narrow_tiles = 4;
 
 }  // namespace nsameta::gpu::tuning

@@ -1,5 +1,5 @@
 /// The HIP module's only exported function, which the loader looks up.
-#include "hip/backend.h"
+#include "backends.h"
 
 extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
   return &nsameta::hip_backend();

@@ -1,7 +1,7 @@
 /// The HIP backend: the kernels, their launch, and its table.
+#include "backends.h"
 #include "gpu/kernels.h"
 #include "gpu/module.h"
-#include "hip/backend.h"
 #include "hip/runtime.h"
 #include "hip/thread_context.h"
 

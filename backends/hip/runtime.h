@@ -18,14 +18,10 @@ struct runtime {
   static constexpr const char* name = "hip";
 
   static const char* version() {
-    static const struct text {
-      char characters[32];
-      text() {
-        std::snprintf(characters, sizeof characters, "HIP %d.%d.%d", HIP_VERSION_MAJOR, HIP_VERSION_MINOR,
-                      HIP_VERSION_PATCH);
-      }
-    } built_with;
-    return built_with.characters;
+    static char text[32];
+    static const int length =
+        std::snprintf(text, sizeof text, "HIP %d.%d.%d", HIP_VERSION_MAJOR, HIP_VERSION_MINOR, HIP_VERSION_PATCH);
+    return length > 0 ? text : "";
   }
   static const char* error_text(error e) { return hipGetErrorString(e); }
   static bool is_out_of_memory(error e) { return e == hipErrorOutOfMemory; }
@@ -64,16 +60,10 @@ struct runtime {
     }
     if (e != success) return e;
     place.device = attributes.device;
-    switch (memory_type(attributes)) {
-      case hipMemoryTypeDevice:
-        place.kind = memory_kind::device;
-        break;
-      case hipMemoryTypeHost:
-        place.kind = memory_kind::host_reachable;
-        break;
-      default:
-        place.kind = attributes.isManaged ? memory_kind::host_reachable : memory_kind::unknown;
-    }
+    const hipMemoryType type = memory_type(attributes);
+    place.kind = type == hipMemoryTypeDevice                         ? memory_kind::device
+                 : type == hipMemoryTypeHost || attributes.isManaged ? memory_kind::host_reachable
+                                                                     : memory_kind::unknown;
     return success;
   }
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "gpu/words.h"
+#include "gpu/thread_context.h"
 
 namespace nsameta::hip {
 
@@ -18,7 +18,6 @@ struct thread_context {
 
   __device__ int thread() const { return static_cast<int>(threadIdx.x); }
   __device__ int block() const { return static_cast<int>(blockIdx.x); }
-  __device__ int block_count() const { return static_cast<int>(gridDim.x); }
   __device__ int set() const { return static_cast<int>(blockIdx.y); }
   /// Not __syncthreads: older headers build it from a function that newer compilers no longer provide.
   __device__ void barrier() {
@@ -41,6 +40,16 @@ struct thread_context {
     for (int distance = warp_width / 2; distance > 0; distance /= 2)
       number += shuffle(number, thread() % warp_width ^ distance);
     return number;
+  }
+
+  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+    for (int i = 0; i < 4; ++i) {
+#ifdef __HIP_PLATFORM_NVIDIA__
+      to[i] = from.element[i];
+#else
+      __builtin_nontemporal_store(from.element[i], to + i);  // the compiler makes one store of the four
+#endif
+    }
   }
 
   __device__ void await_earlier_kernels() {}  // no kernel starts before those ahead of it have ended

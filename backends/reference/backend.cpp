@@ -1,19 +1,30 @@
-#include "reference/backend.h"
-
 #include <cstdio>
 #include <exception>
 
+#include "backends.h"
 #include "common/host.h"
 #include "reference/fill.h"
 
 namespace nsameta {
+namespace reference {
 namespace {
 
 constexpr const char* variant_names[] = {"scalar", nullptr};
 
+/// Throws what std::vector throws when the requests do not fit in memory; nothing is written then.
+void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  std::int32_t status = 0;
+  const batch requests = read_batch(problem, outputs.length_offset, status);
+  write_request_vectors(problem, outputs, requests, status);
+  write_row_vectors(problem, outputs, requests, status);
+  if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(outputs, requests, status);
+  write_page_tables(problem, outputs, requests, status);
+  write_scalars(outputs, requests, status);
+}
+
 nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
                     const launch_policy&, launch_place, failure_text* why) try {
-  for (std::int64_t set = 0; set < count; ++set) reference::fill(problem, sets[set]);
+  for (std::int64_t set = 0; set < count; ++set) fill_set(problem, sets[set]);
   return NSAMETA_OK;
 } catch (const std::exception&) {  // bad_alloc, or length_error for more than a vector can count
   std::snprintf(why->text, sizeof why->text, "reference: no memory for the requests of batch_size %lld",
@@ -22,10 +33,12 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 }
 
 }  // namespace
+}  // namespace reference
 
 const backend_interface& reference_backend() {
   // The version of the compiler: it stands on nothing else.
-  static constexpr backend_interface table = host_backend("reference", __VERSION__, variant_names, fill);
+  static constexpr backend_interface table =
+      host_backend("reference", __VERSION__, reference::variant_names, reference::fill);
   return table;
 }
 

@@ -1,4 +1,4 @@
-#include "reference/batch.h"
+#include "reference/fill.h"
 
 #include <limits>
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "nsameta/nsameta.h"
-#include "reference/batch.h"
+#include "reference/fill.h"
 
 namespace nsameta::reference {
 

@@ -1,16 +1,39 @@
+/// The oracle: every rule computed from its definition, row by row, on one thread. What another backend writes is right
+/// when it equals what this one writes.
+///
 /// The parts of a fill, in the order they run. Every bit of the status word is raised by the part that sees its cause.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "nsameta/nsameta.h"
-#include "reference/batch.h"
 
 namespace nsameta::reference {
 
-/// Fills every output of a validated problem. Throws what std::vector throws when the requests do not fit in memory;
-/// nothing is written then.
-void fill(const nsameta_problem& problem, const nsameta_outputs& outputs);
+/// A request as the definitions see it, kept on this rank. All lengths are non-negative and fit int32.
+struct request {
+  std::int64_t index;        ///< its place in the caller's batch
+  std::int64_t kv_len;       ///< s
+  std::int64_t query_len;    ///< q, tokens of all ranks
+  std::int64_t cache_len;    ///< s, in target_verify s + n; before kv_shard
+  std::int64_t first_token;  ///< within the request, of those on this rank; query_len or more: none
+  std::int64_t rows;         ///< tokens on this rank
+};
+
+/// Under q_shard only the requests that this rank keeps.
+struct batch {
+  std::vector<request> kept;
+  std::int64_t token_step;  ///< from one token of this rank to its next: the size of q_shard while it is on
+  std::int64_t rows;        ///< T. Below 2^63, because 2^32 requests of 2^31 tokens do not fit in memory
+};
+
+/// Element `i` of an input vector.
+std::int64_t read(const nsameta_strided& vector, std::int64_t i);
+
+/// Looks at every length, `length_offset` added to those of the cache; raises negative_length, query_longer_than_kv and
+/// length_overflow in `status`.
+batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std::int32_t& status);
 
 /// The vectors with an element for each request.
 void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
@@ -25,5 +48,8 @@ void write_vector_tails(const nsameta_outputs& outputs, const batch& requests, s
 
 void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);
+
+/// T and the status word, whose every bit is in by then.
+void write_scalars(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status);
 
 }  // namespace nsameta::reference

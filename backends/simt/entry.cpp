@@ -1,5 +1,5 @@
 /// The simt module's only exported function, which the loader looks up.
-#include "simt/backend.h"
+#include "backends.h"
 
 extern "C" __attribute__((visibility("default"))) const nsameta::backend_interface* nsameta_backend_entry_v1() {
   return &nsameta::simt_backend();

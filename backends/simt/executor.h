@@ -21,7 +21,7 @@ std::string run_grid(int blocks, int threads, const Kernel& kernel, int sets = 1
   grid whole{kernel, blocks, 0};
   const auto run_thread = [](const void* argument, team::member& self) {
     const grid& mine = *static_cast<const grid*>(argument);
-    thread_context<warp_width> context(self, mine.blocks, mine.set);
+    thread_context<warp_width> context(self, mine.set);
     mine.kernel(context, *reinterpret_cast<Shared*>(self.owner.shared()));
   };
   std::string failure;

@@ -5,6 +5,7 @@
 namespace nsameta::simt {
 namespace {
 
+/// The stream on which the calling thread began a capture.
 thread_local stream* captures_here = nullptr;
 
 }  // namespace
@@ -12,8 +13,6 @@ thread_local stream* captures_here = nullptr;
 stream::~stream() {
   if (captures_here == this) captures_here = nullptr;
 }
-
-stream* stream::capturing_on_this_thread() { return captures_here; }
 
 error stream::begin_capture() {
   if (captures_here || capturing()) return error::capture_already_begun;
@@ -33,9 +32,8 @@ error stream::end_capture(graph*& captured) {
 }
 
 error refuse_during_capture() {
-  stream* const capturing = stream::capturing_on_this_thread();
-  if (!capturing) return error::none;
-  capturing->spoil_capture();
+  if (!captures_here) return error::none;
+  captures_here->spoil_capture();
   return error::capture_unsupported;
 }
 

@@ -13,6 +13,14 @@ struct launch_abandoned {};
 /// No power of two, so that the hot tops of the stacks spread over the sets of the caches.
 constexpr std::size_t stack_bytes = (sanitizer::active ? 256 : 64) * 1024 + 256;
 
+/// "barrier (scan.h:12)"
+std::string describe(const collective_call& call) {
+  constexpr const char* names[] = {"barrier", "shuffle_up", "shuffle", "ballot", "sum"};  // in the enum's order
+  const std::string file = call.site.file_name();
+  return std::string(names[static_cast<int>(call.kind)]) + " (" + file.substr(file.rfind('/') + 1) + ":" +
+         std::to_string(call.site.line()) + ")";
+}
+
 std::string place_of(const team::member& lane) { return "block " + std::to_string(lane.block) + ": "; }
 
 }  // namespace
@@ -153,25 +161,16 @@ void team::wake(const meeting& group, const member* except) {
   }
   self.waits_at = &at;
   self.stack.switch_to(next_ready());
-  if (!failure_.empty()) abandon();
+  if (!failure_.empty()) throw launch_abandoned{};
 }
 
 void team::meet_block(member& self, const collective_call& call) { arrive(self, block_, call); }
 
 void team::meet_warp(member& self, const collective_call& call) { arrive(self, *self.its_warp, call); }
 
-std::uint64_t team::vote(member& self, bool value, const collective_call& call) {
+std::uint64_t team::add(member& self, std::uint64_t number, const collective_call& call) {
   warp& mine = *self.its_warp;
-  std::uint64_t& votes = mine.votes[mine.round % 2];
-  if (mine.arrived == 0) votes = 0;
-  votes |= static_cast<std::uint64_t>(value) << (self.thread % mine.members);
-  arrive(self, mine, call);
-  return votes;
-}
-
-std::uint32_t team::add(member& self, std::uint32_t number, const collective_call& call) {
-  warp& mine = *self.its_warp;
-  std::uint32_t& sum = mine.sums[mine.round % 2];
+  std::uint64_t& sum = mine.sums[mine.round % 2];
   if (mine.arrived == 0) sum = 0;
   sum += number;
   arrive(self, mine, call);
@@ -185,9 +184,7 @@ void team::fail_at_different_calls(const member& self, const collective_call& ot
 
 void team::fail(const member& self, std::string what) {
   failure_ = place_of(self) + what;
-  abandon();
+  throw launch_abandoned{};
 }
-
-void team::abandon() { throw launch_abandoned{}; }
 
 }  // namespace nsameta::simt

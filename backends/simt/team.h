@@ -1,19 +1,41 @@
 /// The lanes of the running block: one fibre each, switching only at collectives.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <source_location>
 #include <string>
 #include <vector>
 
-#include "simt/collective.h"
 #include "simt/fibre.h"
 
 namespace nsameta::simt {
 
 /// What memory holds that nobody wrote, so that a read of it shows: as an int32 it is negative and large.
 inline constexpr int poison = 0xa5;
+
+/// The calls at which lanes meet.
+enum class collective { barrier, shuffle_up, shuffle, ballot, sum };
+
+/// What a lane calls, and from where. All lanes that meet must make the same call at the same place in the source:
+/// hardware promises nothing else.
+struct collective_call {
+  collective kind;
+  std::size_t value_bytes;
+  std::source_location site;
+};
+
+inline bool same_site(const std::source_location& a, const std::source_location& b) {
+  // Both are a pointer to what describes the place: equal ones need no look at it, and nearly all are.
+  return std::bit_cast<const void*>(a) == std::bit_cast<const void*>(b) ||
+         (a.line() == b.line() && a.column() == b.column());
+}
+
+inline bool same_call(const collective_call& a, const collective_call& b) {
+  return a.kind == b.kind && a.value_bytes == b.value_bytes && same_site(a.site, b.site);
+}
 
 /// Lanes that wait for each other: a warp, or the block at a barrier.
 struct meeting {
@@ -28,8 +50,7 @@ struct meeting {
 struct warp : meeting {
   static constexpr int max_width = 64;
   static constexpr std::size_t max_value_bytes = 128;
-  std::uint64_t votes[2] = {};
-  std::uint32_t sums[2] = {};
+  std::uint64_t sums[2] = {};
   alignas(64) std::byte values[2][max_width * max_value_bytes];
 };
 
@@ -77,10 +98,8 @@ class team {
   void meet_block(member& self, const collective_call& call);
   /// Waits for the other lanes of the warp.
   void meet_warp(member& self, const collective_call& call);
-  /// Waits for the other lanes of the warp; returns one bit a lane.
-  std::uint64_t vote(member& self, bool value, const collective_call& call);
-  /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^32.
-  std::uint32_t add(member& self, std::uint32_t number, const collective_call& call);
+  /// Waits for the other lanes of the warp; returns the sum of their numbers, modulo 2^64.
+  std::uint64_t add(member& self, std::uint64_t number, const collective_call& call);
   /// Ends the launch with an error.
   [[noreturn]] void fail(const member& self, std::string what);
 
@@ -94,7 +113,6 @@ class team {
   void arrive(member& self, meeting& at, const collective_call& call);
   [[noreturn]] void fail_at_different_calls(const member& self, const collective_call& others,
                                             const collective_call& own);
-  [[noreturn]] static void abandon();
   void wake(const meeting& group, const member* except);
   void prepare();
   void unwind_unfinished();

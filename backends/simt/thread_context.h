@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 
+#include "gpu/thread_context.h"
 #include "simt/team.h"
 
 namespace nsameta::simt {
@@ -18,11 +19,10 @@ class thread_context {
   static constexpr int warp_width = width;
   static_assert(width == 32 || width == 64);
 
-  thread_context(team::member& self, int block_count, int set) : self_(&self), block_count_(block_count), set_(set) {}
+  thread_context(team::member& self, int set) : self_(&self), set_(set) {}
 
   int thread() const { return self_->thread; }
   int block() const { return self_->block; }
-  int block_count() const { return block_count_; }
   int set() const { return set_; }
   void barrier(const call_site& site = call_site::current()) {
     self_->owner.meet_block(*self_, {collective::barrier, 0, site});
@@ -40,11 +40,13 @@ class thread_context {
     return move(collective::shuffle, value, from, site);
   }
   std::uint64_t ballot(bool vote, const call_site& site = call_site::current()) {
-    return self_->owner.vote(*self_, vote, {collective::ballot, 0, site});
+    return self_->owner.add(*self_, std::uint64_t{vote} << (thread() % width), {collective::ballot, 0, site});
   }
   std::uint32_t sum(std::uint32_t number, const call_site& site = call_site::current()) {
-    return self_->owner.add(*self_, number, {collective::sum, 0, site});
+    return static_cast<std::uint32_t>(self_->owner.add(*self_, number, {collective::sum, 0, site}));
   }
+
+  void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) const { gpu::store_wide(to, from); }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
 
@@ -62,7 +64,7 @@ class thread_context {
   }
 
   team::member* self_;
-  int block_count_, set_;
+  int set_;
 };
 
 }  // namespace nsameta::simt

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -73,23 +72,7 @@ generated_case long_rows_case(std::int64_t requests) {
   return with_all_fields(std::move(made));
 }
 
-generated_case table_case(std::int64_t requests, std::int64_t width, std::int64_t live) {
-  generated_case made = batch(NSAMETA_DECODE, requests, live, live);
-  random_source random(seed + 2);
-  std::vector<std::int64_t> slots(static_cast<std::size_t>(requests));
-  std::iota(slots.begin(), slots.end(), std::int64_t{0});
-  for (std::size_t i = slots.size(); i > 1; --i)
-    std::swap(slots[i - 1], slots[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(i) - 1))]);
-  made.problem.req_pool_indices = strided_values(slots);
-  made.problem.req_to_token = {{}, 0, requests, width, width};
-  std::vector<std::int32_t>& tokens = made.problem.req_to_token.memory;
-  tokens.resize(static_cast<std::size_t>(requests * width));
-  for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(random.word() >> 40);
-  return with_all_fields(std::move(made));
-}
-
-void ask_for(generated_case& measured, std::span<const std::string_view> vectors, bool page_table_1,
-             bool real_page_table, std::int64_t row_capacity) {
+void ask_for(generated_case& measured, std::span<const std::string_view> vectors, std::int64_t row_capacity) {
   measured.layout = exact_layout(measured.problem, live_shape_of(measured.problem));
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
@@ -99,8 +82,7 @@ void ask_for(generated_case& measured, std::span<const std::string_view> vectors
     if (per_row && row_capacity > 0)
       vector.capacity = element_count(field.size, measured.problem.batch_size(), row_capacity);
   }
-  measured.layout.tables[0].wanted = page_table_1;
-  measured.layout.tables[1].wanted = real_page_table;
+  for (harness::table_layout& table : measured.layout.tables) table.wanted = false;
 }
 
 std::int64_t rows_of(const generated_case& measured) { return live_shape_of(measured.problem).rows; }

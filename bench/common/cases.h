@@ -22,12 +22,10 @@ harness::generated_case verify_case(std::int64_t requests, std::int64_t draft_to
 harness::generated_case ragged_case(std::int64_t requests, std::int64_t low, std::int64_t high, std::uint64_t turn = 0);
 /// `draft_extend` with 1 to 199 rows a request, exactly 100 on average, at contexts of 9,000 to 11,000.
 harness::generated_case long_rows_case(std::int64_t requests);
-/// `decode` of contexts of `live` tokens: each request has a slot of its own, in random order, full of random tokens.
-harness::generated_case table_case(std::int64_t requests, std::int64_t width, std::int64_t live);
 
-/// Leaves the named outputs, with room for `row_capacity` rows (0: exactly those that there are).
-void ask_for(harness::generated_case& measured, std::span<const std::string_view> vectors, bool page_table_1,
-             bool real_page_table, std::int64_t row_capacity = 0);
+/// Leaves the named outputs and no table, with room for `row_capacity` rows (0: exactly those that there are).
+void ask_for(harness::generated_case& measured, std::span<const std::string_view> vectors,
+             std::int64_t row_capacity = 0);
 
 std::int64_t rows_of(const harness::generated_case& measured);
 /// Bytes that a fill must write.

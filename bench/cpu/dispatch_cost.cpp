@@ -9,7 +9,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "cpu/fill.h"
 #include "nsameta/nsameta.h"
 
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
   }
   call made(requests);
   const nsameta::backend_interface& cpu = nsameta::cpu_backend();
-  const nsameta::launch_policy decided{nsameta::cpu::variant_auto, 0, 0, 128};
+  const nsameta::launch_policy decided{nsameta::cpu::variant_auto, 128};
   const auto direct_fill = [&] {
     nsameta::failure_text why;
     return cpu.fill(made.problem, &made.outputs, 1, decided, {0, nullptr}, &why);

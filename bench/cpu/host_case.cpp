@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "harness/library_error.h"
 #include "harness/parity.h"
 #include "problem.h"
-#include "reference/backend.h"
 
 namespace nsameta::bench {
 namespace {
@@ -76,7 +76,7 @@ void host_case::set_parallel() const {
 }
 
 launch_policy host_case::policy_of(const char* variant) const {
-  return {variant_index(variant), 0, 0, row_bound(inputs_.view(), outputs_.view())};
+  return {variant_index(variant), row_bound(inputs_.view(), outputs_.view())};
 }
 
 }  // namespace nsameta::bench

@@ -47,7 +47,7 @@ void add_group(const std::string& group, const batches& turns) {
 }
 
 std::shared_ptr<const host_case> make(nsameta::harness::generated_case measured) {
-  ask_for(measured, two_fields(), false, false);
+  ask_for(measured, two_fields());
   return std::make_shared<const host_case>(measured);
 }
 

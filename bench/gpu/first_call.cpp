@@ -12,7 +12,7 @@ nlohmann::json measure_first_call(const std::string& backend) {
   const harness::device_place place = harness::place_of(backend);
   harness::check(nsameta_set_override(backend.c_str()));
   harness::generated_case measured = ragged_case(32, 1, 8);
-  ask_for(measured, engine_fields(), false, false, 256);
+  ask_for(measured, engine_fields(), 256);
   const uploaded_case filled(place, measured);
   cudaStream_t stream = nullptr;
   check_cuda(cudaSetDevice(place.index));

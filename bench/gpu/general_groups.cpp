@@ -42,7 +42,7 @@ void measure_general(gpu_session& session) {
       session.attempt(group, [&] {
         generated_case measured = ragged_case(requests, 1, 8);
         kind.ask(measured.problem);
-        ask_for(measured, fields_for(measured.problem.mode), false, false);
+        ask_for(measured, fields_for(measured.problem.mode));
         session.check_answer(measured);
         const uploaded_case filled(session.place(), measured);
         session.record(group, measured, session.timer().node_times({{"floor", launch_empty}, filled.as("engine")}));

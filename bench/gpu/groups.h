@@ -8,7 +8,6 @@ namespace nsameta::bench {
 void measure_vector_nodes(gpu_session& session);  ///< vector fields, as nodes of a graph, over batch sizes
 void measure_long_rows(gpu_session& session);     ///< two fields up to 1e8 rows, beside memset
 void measure_calls(gpu_session& session);         ///< pipelined calls from C, beside raw launches
-void measure_tables(gpu_session& session);        ///< decode with page tables, beside copies
 void measure_general(gpu_session& session);       ///< shards, pools and indexer ranges, beside the floor
 
 /// The first fill after nsameta_warmup, and later ones, each timed by itself, in microseconds. For a fresh process.

@@ -24,7 +24,6 @@ int main(int argc, char** argv) {
     gpu_session session(options);
     measure_vector_nodes(session);
     measure_calls(session);
-    measure_tables(session);
     measure_general(session);
     measure_long_rows(session);
     std::cout << session.to_json() << '\n';

@@ -10,20 +10,17 @@
 namespace nsameta::bench {
 namespace {
 
-int multiprocessors_of(int device) {
-  int count = 0;
-  check_cuda(cudaSetDevice(device));
-  check_cuda(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
-  return count;
+/// Its device is the current one from now on.
+harness::device_place entered(const std::string& backend) {
+  const harness::device_place place = harness::place_of(backend);
+  check_cuda(cudaSetDevice(place.index));
+  return place;
 }
 
 }  // namespace
 
 gpu_session::gpu_session(gpu_options options)
-    : options_(std::move(options)),
-      place_(harness::place_of(options_.backend)),
-      multiprocessors_(multiprocessors_of(place_.index)),
-      timer_(options_.quick ? 15 : 41) {
+    : options_(std::move(options)), place_(entered(options_.backend)), timer_(options_.quick ? 15 : 41) {
   harness::check(nsameta_set_override(options_.backend.c_str()));
   const nsameta_target target = place_.target();
   harness::check(nsameta_warmup(&target));
@@ -75,10 +72,9 @@ uploaded_case::uploaded_case(const harness::device_place& place, const harness::
   inputs_.upload(measured.problem);
 }
 
-void uploaded_case::fill(cudaStream_t stream, std::uint64_t flags) const {
+void uploaded_case::fill(cudaStream_t stream) const {
   nsameta_target target = target_;
   target.stream = stream;
-  target.flags = flags;
   harness::check(nsameta_fill(&inputs_.view(), &outputs_.view(), &target));
 }
 

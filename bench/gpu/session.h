@@ -25,7 +25,6 @@ class gpu_session {
 
   const gpu_options& options() const { return options_; }
   const harness::device_place& place() const { return place_; }
-  int multiprocessors() const { return multiprocessors_; }
   stopwatch& timer() { return timer_; }
 
   /// Runs `measure` if the group is wanted. Its failure is recorded, and the next group gets its turn.
@@ -39,7 +38,6 @@ class gpu_session {
  private:
   gpu_options options_;
   harness::device_place place_;
-  int multiprocessors_;
   stopwatch timer_;
   nlohmann::json groups_ = nlohmann::json::array();
   nlohmann::json failures_ = nlohmann::json::object();
@@ -50,13 +48,9 @@ class uploaded_case {
  public:
   uploaded_case(const harness::device_place& place, const harness::generated_case& measured);
 
-  void fill(cudaStream_t stream, std::uint64_t flags = 0) const;
+  void fill(cudaStream_t stream) const;
   contestant as(std::string name) const {
     return {std::move(name), [this](cudaStream_t stream) { fill(stream); }};
-  }
-  /// The same with launches that overlap.
-  contestant overlapping(const std::string& name) const {
-    return {name + "_overlap", [this](cudaStream_t stream) { fill(stream, NSAMETA_TARGET_OVERLAP); }};
   }
   const nsameta_problem& problem() const { return inputs_.view(); }
   const nsameta_outputs& outputs() const { return outputs_.view(); }

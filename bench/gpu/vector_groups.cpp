@@ -68,11 +68,11 @@ class scan_contestant {
 /// Runs `measure` on a case with the engine's fields and with two, both checked.
 template <class Measure>
 void with_both_field_sets(gpu_session& session, generated_case measured, std::int64_t row_capacity, Measure&& measure) {
-  ask_for(measured, two_fields(), false, false, row_capacity);
+  ask_for(measured, two_fields(), row_capacity);
   session.check_answer(measured);
   uploaded_case two(session.place(), measured);
   generated_case all = measured;
-  ask_for(all, engine_fields(), false, false, row_capacity);
+  ask_for(all, engine_fields(), row_capacity);
   session.check_answer(all);
   const uploaded_case engine(session.place(), all);
   measure(measured, two, engine);
@@ -104,24 +104,10 @@ void measure_vector_nodes(gpu_session& session) {
             session.record(group, measured,
                            session.timer().node_times({floor,
                                                        engine.as("engine"),
-                                                       engine.overlapping("engine"),
                                                        two.as("two"),
-                                                       two.overlapping("two"),
                                                        memset_of(two, rows_of(measured)),
                                                        {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }}}));
           });
-    });
-  }
-  for (const std::int64_t requests : sizes(session, {512}, {32, 256, 512, 1024, 4096})) {
-    const std::string group = "cuda/node/target_verify/n:4" + at(requests);
-    session.attempt(group, [&] {
-      with_both_field_sets(session, verify_case(requests, 4), 0,
-                           [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-                             session.record(
-                                 group, measured,
-                                 session.timer().node_times({floor, engine.as("engine"), engine.overlapping("engine"),
-                                                             two.as("two"), two.overlapping("two")}));
-                           });
     });
   }
 }
@@ -132,7 +118,7 @@ void measure_long_rows(gpu_session& session) {
     const std::string group = "cuda/node/long_rows/rows:" + std::to_string(requests * 100);
     session.attempt(group, [&] {
       generated_case measured = long_rows_case(requests);
-      ask_for(measured, two_fields(), false, false);
+      ask_for(measured, two_fields());
       session.check_answer(measured);
       const uploaded_case two(session.place(), measured);
       session.record(
@@ -148,10 +134,8 @@ void measure_calls(gpu_session& session) {
     session.attempt(group, [&] {
       with_both_field_sets(session, std::move(made), 0,
                            [&](const generated_case& measured, uploaded_case& two, const uploaded_case& engine) {
-                             session.record(
-                                 group, measured,
-                                 session.timer().call_times({launch, engine.as("engine"), engine.overlapping("engine"),
-                                                             two.as("two"), two.overlapping("two")}));
+                             session.record(group, measured,
+                                            session.timer().call_times({launch, engine.as("engine"), two.as("two")}));
                            });
     });
   };
@@ -168,9 +152,7 @@ void measure_calls(gpu_session& session) {
                 group, measured,
                 session.timer().call_times({launch,
                                             engine.as("engine"),
-                                            engine.overlapping("engine"),
                                             two.as("two"),
-                                            two.overlapping("two"),
                                             {"scan", [&](cudaStream_t stream) { scan.bounded(stream); }},
                                             {"scan_read_back", [&](cudaStream_t stream) { scan.read_back(stream); }}}));
           });

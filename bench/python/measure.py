@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Times what a user would write in Python, beside nsameta through ctypes, as one JSON object on standard output.
 
-  measure.py --library LIBNSAMETA [--backend cuda[:index][/variant]] [--quick]
+  measure.py --library LIBNSAMETA [--only python|step] [--backend cuda[:index][/variant]] [--quick]
   measure.py --library LIBNSAMETA --check [--device cpu]   only compares every answer with nsameta's
 
-Every contestant's answer is compared before it is timed.
+python: calls that expand a draft_extend batch into two fields; step: the grid of an engine's steps, as nodes of a graph
+and as calls. Every contestant's answer is compared before it is timed.
 """
 import argparse
 import json
@@ -18,6 +19,7 @@ except ImportError as missing:
     sys.exit(0)
 
 import batches
+import steps
 import stopwatch
 from nsameta_ctypes import Library
 
@@ -27,26 +29,35 @@ def group(name, batch, samples):
             "samples": samples}
 
 
-def measure(made, repetitions, slow_ones):
-    """The groups of one batch: calls, and nodes of those that can be captured."""
-    contestants = {name: call for name, call in made.contestants.items() if slow_ones or name not in made.slow}
-    yield group(f"python/call/{made.name}", made, stopwatch.call_times(contestants, repetitions))
-    captured = {name: call for name, call in contestants.items() if name in made.capturable}
-    yield group(f"python/node/{made.name}", made, stopwatch.node_times(captured, repetitions))
-
-
-def all_batches(library, device, quick, check):
-    random.seed(20231116)
-    sizes = (1, 32, 100) if check else (32, 1024) if quick else (1, 8, 32, 128, 512, 1024, 4096)
+def measure_python(library, device, options):
+    sizes = (1, 32, 100) if options.check else (32,) if options.quick else (1, 32, 512)
     for requests in sizes:
-        yield f"draft_extend/bs:{requests}", lambda: batches.draft_extend(library, device, requests)
-        if check:  # contexts shorter than their queries
-            yield f"draft_extend/short/bs:{requests}", lambda: batches.draft_extend(library, device, requests, 5)
-    width = 1_000 if check else batches.WIDTH
-    for requests in (1, 5) if check else (1, 512) if quick else (1, 8, 64, 512):
-        live = 700 if check else 1_000
-        yield (f"decode_tables/live:{live}/bs:{requests}",
-               lambda: batches.decode_tables(library, device, requests, width, live))
+        for context in (8192, 5) if options.check else (8192,):  # 5: shorter than their queries
+            def measure():
+                made = batches.draft_extend(library, device, requests, context)
+                made.check()
+                if not options.check:
+                    yield group(f"python/call/{made.name}", made, stopwatch.call_times(made.contestants, 25))
+            yield f"draft_extend/context:{context}/bs:{requests}", measure
+
+
+def measure_step(library, device, options):
+    grid = steps.small_points() if options.check else steps.points(options.quick)
+    memory = steps.Memory(device, max(requests for *_, requests in grid), 1_000 if options.check else steps.WIDTH)
+    for mode, tables, live, requests in grid:
+        def measure():
+            step = steps.Step(library, memory, mode, tables, live, requests)
+            step.check()
+            if options.check:
+                return
+            yield group(f"step/node/{step.name}", step, stopwatch.node_times(step.contestants, 15))
+            if tables == 1 and live == steps.LIVE[0] and requests in steps.CALLED:
+                called = {name: step.contestants[name] for name in ("nsameta", "peer") if name in step.contestants}
+                yield group(f"step/call/{step.name}", step, stopwatch.call_times(called, 15))
+        yield f"{mode}/tables:{tables}/live:{live}/bs:{requests}", measure
+
+
+PARTS = {"python": measure_python, "step": measure_step}
 
 
 def main():
@@ -54,6 +65,7 @@ def main():
     parser.add_argument("--library", required=True)
     parser.add_argument("--backend", default="cuda")
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    parser.add_argument("--only", choices=PARTS, help="one part of the work")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
@@ -65,18 +77,19 @@ def main():
     if options.device == "cuda":
         library.override(options.backend)
     library.warm_up(device)
+    random.seed(20231116)
     groups, failures = [], {}
-    for name, make in all_batches(library, device, options.quick, options.check):
-        try:
-            made = make()
-            made.check()
-            if not options.check:
-                groups += measure(made, 15 if options.quick else 25, slow_ones=made.requests <= 1024)
-        except Exception as error:  # whatever a baseline throws: the next batch gets its turn
-            failures[f"python/{name}"] = f"{type(error).__name__}: {error}"
+    for part, measured in PARTS.items():
+        if options.only not in (None, part):
+            continue
+        for name, measure in measured(library, device, options):
+            try:
+                groups += measure()
+            except Exception as error:  # whatever a baseline throws: the next batch gets its turn
+                failures[f"{part}/{name}"] = f"{type(error).__name__}: {error}"
     versions = {"torch": torch.__version__, "cuda": torch.version.cuda, "triton": batches.triton_version()}
-    print(json.dumps({"versions": versions, "groups": groups,
-                      "failures": failures}))
+    name = torch.cuda.get_device_name(device) if options.device == "cuda" else "CPU"
+    print(json.dumps({"device": {"name": name}, "versions": versions, "groups": groups, "failures": failures}))
     return bool(failures) and options.check
 
 

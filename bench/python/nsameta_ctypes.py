@@ -9,7 +9,7 @@ SCALARS = {"size_t": ctypes.c_size_t, "int32_t": ctypes.c_int32, "int64_t": ctyp
 
 def _members(of, name):
     """What the header declares between the braces of an enum or a structure, without comments."""
-    body = re.search(rf"typedef {of} {name} {{(.*?)\n}} {name};", HEADER, re.S)[1]
+    body = re.search(rf"typedef {of} {name} {{(.*?)\s}} {name};", HEADER, re.S)[1]
     return re.sub(r"///?.*", "", body)
 
 
@@ -34,6 +34,8 @@ def _enum(name, prefix):
 
 MODES = _enum("nsameta_mode", "NSAMETA_")
 KINDS = _enum("nsameta_device_kind", "NSAMETA_DEVICE_")
+DTYPES = _enum("nsameta_dtype", "NSAMETA_")
+FLAGS = _enum("nsameta_target_flag", "NSAMETA_TARGET_")
 HOST, CUDA = KINDS["host"], KINDS["cuda"]
 Problem, Outputs, Target = (_structure(f"nsameta_{name}") for name in ("problem", "outputs", "target"))
 
@@ -54,14 +56,19 @@ class Library:
         target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None)
         self.check(self._library.nsameta_warmup(ctypes.byref(target)))
 
-    def call(self, mode, seq_lens, outputs, extend_seq_lens=None, req_pool_indices=None, req_to_token=None):
-        return Call(self._library, self.check, mode, seq_lens, outputs, extend_seq_lens, req_pool_indices, req_to_token)
+    def call(self, mode, seq_lens, outputs, **inputs):
+        return Call(self._library, self.check, mode, seq_lens, outputs, **inputs)
+
+
+def _strided(tensor):
+    return tensor.data_ptr(), 1, DTYPES[str(tensor.dtype).removeprefix("torch.")]
 
 
 class Call:
     """One batch with its outputs (int32 tensors, by field). Holds the tensors that it points to."""
 
-    def __init__(self, library, check, mode, seq_lens, outputs, extend_seq_lens, req_pool_indices, req_to_token):
+    def __init__(self, library, check, mode, seq_lens, outputs, extend_seq_lens=None, uniform_extend_len=0,
+                 req_pool_indices=None, req_to_token=None, flags=0):
         self._fill, self._check = library.nsameta_fill, check
         self._keep = (seq_lens, extend_seq_lens, req_pool_indices, req_to_token, outputs)
         self._problem, self._outputs = Problem(), Outputs()
@@ -69,17 +76,18 @@ class Call:
         library.nsameta_outputs_init_sized(ctypes.byref(self._outputs), ctypes.c_size_t(ctypes.sizeof(Outputs)))
         self._problem.mode = MODES[mode]
         self._problem.batch_size = len(seq_lens)
+        self._problem.uniform_extend_len = uniform_extend_len
         for name, tensor in (("seq_lens", seq_lens), ("extend_seq_lens", extend_seq_lens),
                              ("req_pool_indices", req_pool_indices)):
             if tensor is not None:
-                setattr(self._problem, name, (tensor.data_ptr(), 1, 0))
+                setattr(self._problem, name, _strided(tensor))
         if req_to_token is not None:
             self._problem.req_to_token = (req_to_token.data_ptr(), *req_to_token.shape, req_to_token.stride(0))
         for name, tensor in outputs.items():
-            last = tensor.stride(0) if tensor.dim() == 2 else 0  # a table's row stride, a vector's type
+            last = tensor.stride(0) if tensor.dim() == 2 else DTYPES["int32"]  # a table's row stride, a vector's type
             setattr(self._outputs, name, (tensor.data_ptr(), *tensor.shape, last))
         device = seq_lens.device
-        self._target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None)
+        self._target = Target(CUDA if device.type == "cuda" else HOST, device.index or 0, None, flags)
         self._seq_lens, self._extend_seq_lens = self._problem.seq_lens, self._problem.extend_seq_lens  # views of it
         self._arguments = [ctypes.byref(part) for part in (self._problem, self._outputs, self._target)]
 

@@ -1,4 +1,4 @@
-"""Two designs in Triton: a linear search a row, and the fused kernel of an engine's step."""
+"""Designs in Triton: a linear search a row, the fused kernel of an engine's step, and a kernel that does nothing."""
 import triton
 import triton.language as tl
 
@@ -26,80 +26,125 @@ def linear(seq_lens, extend_seq_lens, topk, expanded, clamped):
 
 
 @triton.jit
-def _request_fields(seq_lens, cache_seqlens, cu_seqlens_k, requests, REQUESTS: tl.constexpr):
-    r = tl.arange(0, REQUESTS)
-    s = tl.load(seq_lens + r, r < requests, 0)
-    tl.store(cache_seqlens + r, s, r < requests)
-    tl.store(cu_seqlens_k + r, tl.cumsum(s) - s, r < requests)
-    tl.store(cu_seqlens_k + requests, tl.sum(s))
-    return s
+def _empty_kernel():
+    pass
+
+
+def empty():
+    """One warp that does nothing: what a launch or a node costs at least."""
+    _empty_kernel[(1,)](num_warps=1)
 
 
 @triton.jit
-def _draft_extend_kernel(seq_lens, extend_seq_lens, cache_seqlens, cu_seqlens_k, expanded, clamped, nsa_cu, requests,
-                         topk, REQUESTS: tl.constexpr, BLOCK: tl.constexpr):
-    _request_fields(seq_lens, cache_seqlens, cu_seqlens_k, requests, REQUESTS)
-    r = tl.arange(0, REQUESTS)
-    total = tl.sum(tl.load(extend_seq_lens + r, r < requests, 0))
-    carry = 0
-    for first in range(0, total, BLOCK):
-        row = first + tl.arange(0, BLOCK)
-        length = tl.zeros((BLOCK,), tl.int32)
+def _store_with_sums(values, vector, sums, place, count):
+    """`values` (0 from `count` on) and, before each of them and after the last, the sum of those before."""
+    tl.store(vector + place, values, place < count)
+    tl.store(sums, tl.zeros((), tl.int32))
+    tl.store(sums + 1 + place, tl.cumsum(values, 0), place < count)
+
+
+@triton.jit
+def _rows_of(row, extend_seq_lens, requests, QUERIES: tl.constexpr, DRAFTS: tl.constexpr):
+    """For a block of rows: each one's request, its place in the request, and the request's query tokens."""
+    if QUERIES == "ragged":
+        request, place, queries = tl.zeros_like(row), tl.zeros_like(row), tl.zeros_like(row)
         begin = 0
-        for i in range(requests):
-            s = tl.load(seq_lens + i)
-            q = tl.load(extend_seq_lens + i)
-            length = tl.where((row >= begin) & (row < begin + q), s - q + 1 + row - begin, length)
+        for r in tl.range(0, requests):
+            q = tl.load(extend_seq_lens + r).to(tl.int32)
+            here = (row >= begin) & (row < begin + q)
+            request = tl.where(here, r, request)
+            place = tl.where(here, row - begin, place)
+            queries = tl.where(here, q, queries)
             begin += q
-        length = tl.maximum(length, 0)
-        kept = tl.where(row < total, tl.minimum(length, topk), 0)
-        tl.store(expanded + row, length, row < total)
-        tl.store(clamped + row, kept, row < total)
-        tl.store(nsa_cu + row, carry + tl.cumsum(kept) - kept, row < total)
-        carry += tl.sum(kept)
-    tl.store(nsa_cu + total, carry)
-
-
-def fused_draft_extend(seq_lens, extend_seq_lens, topk, out):
-    """One launch, one program for all vector fields: nothing is read back, and a compilation per power of two."""
-    _draft_extend_kernel[(1,)](seq_lens, extend_seq_lens, out["cache_seqlens"], out["cu_seqlens_k"],
-                               out["seqlens_expanded"], out["nsa_cache_seqlens"], out["nsa_cu_seqlens_k"],
-                               len(seq_lens), topk, REQUESTS=triton.next_power_of_2(len(seq_lens)), BLOCK=1024)
-
-
-@triton.jit
-def _decode_kernel(seq_lens, slots, req_to_token, token_stride, cache_seqlens, cu_seqlens_k, expanded, clamped, nsa_cu,
-                   page_table_1, table_stride, real_page_table, real_stride, requests, topk, blocks,
-                   REQUESTS: tl.constexpr, BLOCK: tl.constexpr, PAGE: tl.constexpr):
-    program = tl.program_id(0)
-    if program == 0:
-        s = _request_fields(seq_lens, cache_seqlens, cu_seqlens_k, requests, REQUESTS)
-        r = tl.arange(0, REQUESTS)
-        kept = tl.minimum(s, topk)
-        tl.store(expanded + r, s, r < requests)
-        tl.store(clamped + r, kept, r < requests)
-        tl.store(nsa_cu + r, tl.cumsum(kept) - kept, r < requests)
-        tl.store(nsa_cu + requests, tl.sum(kept))
     else:
-        request = (program - 1) // blocks
-        block = (program - 1) % blocks
-        live = tl.load(seq_lens + request)
-        source = req_to_token + tl.load(slots + request).to(tl.int64) * token_stride
+        each = tl.load(extend_seq_lens).to(tl.int32) if QUERIES == "uniform" else DRAFTS
+        request = row // each
+        place = row - request * each
+        queries = tl.zeros_like(row) + each
+    return request, place, queries
+
+
+@triton.jit(do_not_specialize=["total", "width", "splits", "table_stride", "real_stride"])
+def _step_kernel(seq_lens, extend_seq_lens, slots, req_to_token, cache_seqlens, cu_seqlens_k, seqlens_expanded,
+                 nsa_cache_seqlens, nsa_cu_seqlens_k, page_table_1, real_page_table, total, width, splits, table_stride,
+                 real_stride, token_stride: tl.constexpr, requests: tl.constexpr, topk: tl.constexpr,
+                 DRAFTS: tl.constexpr, QUERIES: tl.constexpr, PAGE: tl.constexpr, WIDE: tl.constexpr,
+                 REAL: tl.constexpr, REQUESTS: tl.constexpr, ROWS: tl.constexpr, ROWS_EACH: tl.constexpr,
+                 BLOCK: tl.constexpr):
+    program = tl.program_id(0)
+    if program == 0:  # all vectors
+        r = tl.arange(0, REQUESTS)
+        lengths = tl.load(seq_lens + r, r < requests, 0).to(tl.int32)
+        lengths = tl.where(r < requests, lengths + DRAFTS, 0)
+        _store_with_sums(lengths, cache_seqlens, cu_seqlens_k, r, requests)
+        row = tl.arange(0, ROWS)
+        if QUERIES == "one" and DRAFTS == 0:
+            visible = lengths
+        else:
+            request, place, queries = _rows_of(row, extend_seq_lens, requests, QUERIES, DRAFTS)
+            visible = tl.load(seq_lens + request, row < total, 0).to(tl.int32) + place + 1
+            if QUERIES != "one":
+                visible = tl.maximum(visible - queries, 0)
+            visible = tl.where(row < total, visible, 0)
+        tl.store(seqlens_expanded + row, visible, row < total)
+        _store_with_sums(tl.minimum(visible, topk), nsa_cache_seqlens, nsa_cu_seqlens_k, row, total)
+        return
+
+    # Drafts to verify: a row a program, whose request has DRAFTS rows. Else all rows of a request.
+    unit, split = (program - 1) // splits, (program - 1) % splits
+    request = unit // DRAFTS if DRAFTS > 0 else unit
+    live = tl.load(seq_lens + request).to(tl.int32) + DRAFTS
+    blocks = tl.minimum(tl.cdiv(live, BLOCK), tl.cdiv(width, BLOCK))
+    if split >= blocks:
+        return
+    first, count = unit, 1
+    if QUERIES == "uniform":
+        count = tl.load(extend_seq_lens).to(tl.int32)
+        first = request * count
+    elif QUERIES == "ragged":
+        count = tl.load(extend_seq_lens + request).to(tl.int32)
+        first = 0
+        for r in tl.range(0, requests):
+            q = tl.load(extend_seq_lens + r).to(tl.int32)
+            first += tl.where(r < request, q, 0)
+    place = tl.arange(0, ROWS_EACH)
+    row = (first + place).to(tl.int64)[:, None]
+    writes = ((place < count) & (first + place < total))[:, None]
+    source = req_to_token + tl.load(slots + request).to(tl.int64) * token_stride
+    for block in tl.range(split, blocks, splits, num_stages=3):
         column = block * BLOCK + tl.arange(0, BLOCK)
-        tokens = tl.load(source + column, column < live)
-        tl.store(page_table_1 + request.to(tl.int64) * table_stride + column, tokens, column < live)
-        page = block * (BLOCK // PAGE) + tl.arange(0, BLOCK // PAGE)
-        heads = tl.load(source + page * PAGE, page * PAGE < live)
-        tl.store(real_page_table + request.to(tl.int64) * real_stride + page, heads // PAGE, page * PAGE < live)
+        tokens = tl.load(source + column, column < width, 0)
+        inside = writes & (column < width)[None, :]
+        if WIDE:
+            tl.store(page_table_1 + row * table_stride + column[None, :], tokens[None, :], inside)
+        if REAL:
+            tl.store(real_page_table + row * real_stride + (column // PAGE)[None, :], (tokens // PAGE)[None, :],
+                     inside & (column % PAGE == 0)[None, :])
 
 
-def fused_decode(seq_lens, slots, req_to_token, topk, page_size, out):
-    """One launch; the grid covers the whole width of the tables, live or not, and one program the vector fields."""
-    block = 1024
-    blocks = triton.cdiv(req_to_token.shape[1], block)
-    page_table_1, real = out["page_table_1"], out["real_page_table"]
-    _decode_kernel[(1 + len(seq_lens) * blocks,)](
-        seq_lens, slots, req_to_token, req_to_token.stride(0), out["cache_seqlens"], out["cu_seqlens_k"],
-        out["seqlens_expanded"], out["nsa_cache_seqlens"], out["nsa_cu_seqlens_k"], page_table_1,
-        page_table_1.stride(0), real, real.stride(0), len(seq_lens), topk, blocks,
-        REQUESTS=triton.next_power_of_2(len(seq_lens)), BLOCK=block, PAGE=page_size)
+BLOCK = 128
+PROGRAMS = 8192  # for the tables, where their rows and columns are enough
+
+
+def fused_step(seq_lens, out, total, topk, extend_seq_lens=None, uniform=False, most_each=1, drafts=0, slots=None,
+               req_to_token=None, page_size=64):
+    """One launch for a step into the fields of `out`: one program for all vectors, and for each table row `splits` that
+    copy 128 columns at a time up to the row's own length. In draft_extend (with `extend_seq_lens`) a program writes all
+    rows of a request, `most_each` at most; `uniform` lengths are all the first one. In target_verify `drafts` is
+    positive: a program writes one row. Compiled again for each batch size."""
+    requests = len(seq_lens)
+    wide, real = out.get("page_table_1"), out.get("real_page_table")
+    tables, draft = wide is not None or real is not None, extend_seq_lens is not None
+    units = requests * max(drafts, 1)
+    width = req_to_token.shape[1] if tables else 0
+    splits = max(1, min(PROGRAMS // units, triton.cdiv(width, BLOCK)))
+    none = seq_lens  # stands for what is absent
+    _step_kernel[(1 + units * splits if tables else 1,)](
+        seq_lens, extend_seq_lens if draft else none, slots if tables else none, req_to_token if tables else none,
+        out["cache_seqlens"], out["cu_seqlens_k"], out["seqlens_expanded"], out["nsa_cache_seqlens"],
+        out["nsa_cu_seqlens_k"], none if wide is None else wide, none if real is None else real, total, width, splits,
+        0 if wide is None else wide.stride(0), 0 if real is None else real.stride(0),
+        req_to_token.stride(0) if tables else 0, requests, topk, drafts,
+        "one" if not draft else "uniform" if uniform else "ragged", page_size, wide is not None, real is not None,
+        triton.next_power_of_2(requests), triton.next_power_of_2(most_each * requests if draft else total),
+        triton.next_power_of_2(most_each) if draft else 1, BLOCK)

@@ -23,4 +23,14 @@ inline constexpr backend_identity all_backends[] = {{"reference", NSAMETA_DEVICE
                                                     {"cuda", NSAMETA_DEVICE_CUDA, true},
                                                     {"hip", NSAMETA_DEVICE_HIP, true}};
 
+struct backend_interface;
+
+// Their tables, of static lifetime. `reference` and `cpu` are linked in. The others hand theirs out as modules; tests,
+// and static builds, link them in.
+const backend_interface& reference_backend();
+const backend_interface& cpu_backend();
+const backend_interface& simt_backend();
+const backend_interface& cuda_backend();
+const backend_interface& hip_backend();
+
 }  // namespace nsameta

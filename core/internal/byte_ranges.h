@@ -73,7 +73,7 @@ class output_ranges {
     found_ = {output.name, other.name, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
   }
 
-  std::array<byte_range, max_buffers> sorted_;
+  std::array<byte_range, output_count> sorted_;
   std::size_t count_ = 0;
   overlap found_{};
 };

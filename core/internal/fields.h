@@ -12,7 +12,7 @@
 
 namespace nsameta {
 
-/// How many elements a field has.
+/// How many elements a field has; element_count() has their order.
 enum class extent {
   requests,  ///< bs (or the kept requests under q_shard)
   requests_plus_one,
@@ -104,19 +104,8 @@ static_assert(sizeof(nsameta_outputs) == sizeof(size_t) + vector_fields.size() *
 
 /// Elements of a field for `requests` (kept) requests and `rows` expanded rows.
 constexpr std::int64_t element_count(extent size, std::int64_t requests, std::int64_t rows) {
-  switch (size) {
-    case extent::requests:
-      return requests;
-    case extent::requests_plus_one:
-      return requests + 1;
-    case extent::rows:
-      return rows;
-    case extent::rows_plus_one:
-      return rows + 1;
-    case extent::one:
-      return 1;
-  }
-  return 0;
+  const std::int64_t counts[] = {requests, requests + 1, rows, rows + 1, 1};
+  return counts[static_cast<int>(size)];
 }
 
 constexpr std::int64_t element_bytes(nsameta_dtype dtype) { return dtype == NSAMETA_INT64 ? 8 : 4; }

@@ -19,61 +19,36 @@ inline constexpr std::size_t least_size<nsameta_problem> = offsetof(nsameta_prob
 template <>
 inline constexpr std::size_t least_size<nsameta_outputs> = offsetof(nsameta_outputs, cu_seqlens_k);
 template <>
-inline constexpr std::size_t least_size<nsameta_decision> = offsetof(nsameta_decision, block_threads);
+inline constexpr std::size_t least_size<nsameta_decision> = offsetof(nsameta_decision, row_bound);
 
-/// Copies a caller's structure of another size; what it does not have gets its default.
-nsameta_status copy_known(const nsameta_problem& given, nsameta_problem* copy) noexcept;
-nsameta_status copy_known(const nsameta_outputs& given, nsameta_outputs* copy) noexcept;
-
-/// A caller's problem or outputs as this version knows them: the caller's own where the sizes are equal, else a copy.
-/// What is null stays null.
-template <class Struct>
-class known_struct {
+/// What a call is given, as this version knows it: the caller's own structures where their sizes are equal, else
+/// copies, in which what the caller's do not have has its default. What is null stays null.
+class known_call {
  public:
-  explicit known_struct(const Struct* given) noexcept : known_(given) {
-    if (given == nullptr || given->struct_size == sizeof(Struct)) [[likely]]
-      return;
-    status_ = copy_known(*given, &copy_);
-    known_ = &copy_;
+  known_call(const nsameta_problem* problem, const nsameta_outputs* outputs) noexcept
+      : problem_(problem), outputs_(outputs) {
+    const bool copied = (problem != nullptr && problem->struct_size != sizeof *problem) ||
+                        (outputs != nullptr && outputs->struct_size != sizeof *outputs);
+    if (copied) [[unlikely]]
+      status_ = copy();
   }
-  known_struct(const known_struct&) = delete;
-  known_struct& operator=(const known_struct&) = delete;
+  /// With an array of outputs, whose elements are as far apart as the first one's size says. Throws std::bad_alloc
+  /// where the host has no memory for a copy of many.
+  known_call(const nsameta_problem* problem, const nsameta_outputs* sets, std::int64_t count);
+  known_call(const known_call&) = delete;
+  known_call& operator=(const known_call&) = delete;
 
   nsameta_status status() const noexcept { return status_; }
-  const Struct* get() const noexcept { return known_; }
+  const nsameta_problem* problem() const noexcept { return problem_; }
+  const nsameta_outputs* outputs() const noexcept { return outputs_; }
 
  private:
-  const Struct* known_;
+  nsameta_status copy() noexcept;
+
+  const nsameta_problem* problem_;
+  const nsameta_outputs* outputs_;
   nsameta_status status_ = NSAMETA_OK;
-  Struct copy_;
-};
-
-/// Calls `run` with the two that a call has.
-template <class Run>
-nsameta_status with_known(const nsameta_problem* problem, const nsameta_outputs* outputs, Run run) {
-  const known_struct what(problem);
-  if (what.status() != NSAMETA_OK) [[unlikely]]
-    return what.status();
-  const known_struct into(outputs);
-  if (into.status() != NSAMETA_OK) [[unlikely]]
-    return into.status();
-  return run(what.get(), into.get());
-}
-
-/// The same for an array of outputs, whose elements are as far apart as the first one's size says.
-class known_sets {
- public:
-  /// Throws std::bad_alloc where the host has no memory for a copy of many.
-  known_sets(const nsameta_outputs* given, std::int64_t count);
-  known_sets(const known_sets&) = delete;
-  known_sets& operator=(const known_sets&) = delete;
-
-  nsameta_status status() const noexcept { return status_; }
-  const nsameta_outputs* get() const noexcept { return known_; }
-
- private:
-  const nsameta_outputs* known_;
-  nsameta_status status_ = NSAMETA_OK;
+  nsameta_problem problem_copy_;
   std::array<nsameta_outputs, NSAMETA_SETS_PER_LAUNCH> few_;
   std::unique_ptr<nsameta_outputs[]> many_;
 };

@@ -3,10 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "nsameta/nsameta.h"
 
 namespace nsameta {
+
+/// The number in an enum that a C caller filled in, whatever it is. Reading the enum itself is undefined where the
+/// number names none of its values, and that is what validation is there to find out.
+template <class Enum>
+int raw_value(const Enum& value) noexcept {
+  static_assert(sizeof(Enum) == sizeof(int));
+  int number = 0;
+  std::memcpy(&number, &value, sizeof number);
+  return number;
+}
 
 /// Checks the problem alone. The sentence names the argument and its value.
 nsameta_status validate_problem(const nsameta_problem* problem) noexcept;

@@ -3,6 +3,9 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+
+#include "validation.h"
 
 namespace nsameta {
 namespace {
@@ -27,27 +30,17 @@ nsameta_status fail(nsameta_status status, const char* format, ...) noexcept {
 const char* nsameta_last_error(void) { return nsameta::sentence; }
 
 const char* nsameta_status_name(nsameta_status status) {
-  switch (status) {
-    case NSAMETA_OK:
-      return "ok";
-    case NSAMETA_INVALID_ARGUMENT:
-      return "invalid_argument";
-    case NSAMETA_UNSUPPORTED:
-      return "unsupported";
-    case NSAMETA_INVALID_OVERRIDE:
-      return "invalid_override";
-    case NSAMETA_BACKEND_UNAVAILABLE:
-      return "backend_unavailable";
-    case NSAMETA_NOT_WARMED_UP:
-      return "not_warmed_up";
-    case NSAMETA_CAPTURE_REFUSED:
-      return "capture_refused";
-    case NSAMETA_DEVICE_ERROR:
-      return "device_error";
-    case NSAMETA_OUT_OF_MEMORY:
-      return "out_of_memory";
-    case NSAMETA_INTERNAL_ERROR:
-      return "internal_error";
-  }
-  return "unknown_status";
+  static constexpr const char* names[] = {"ok",
+                                          "invalid_argument",
+                                          "unsupported",
+                                          "invalid_override",
+                                          "backend_unavailable",
+                                          "not_warmed_up",
+                                          "capture_refused",
+                                          "device_error",
+                                          "out_of_memory",
+                                          "internal_error"};
+  static_assert(std::size(names) == NSAMETA_INTERNAL_ERROR + 1);
+  const int number = nsameta::raw_value(status);
+  return number >= 0 && number <= NSAMETA_INTERNAL_ERROR ? names[number] : "unknown_status";
 }

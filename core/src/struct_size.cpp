@@ -26,19 +26,25 @@ nsameta_status check_size(const char* name, std::size_t size, std::size_t most =
               size, sizeof(Struct), NSAMETA_VERSION_MAJOR, NSAMETA_VERSION_MINOR, NSAMETA_VERSION_PATCH);
 }
 
-/// `copy` holds the defaults.
+void set_defaults(nsameta_problem* problem) noexcept { nsameta_problem_init(problem); }
+void set_defaults(nsameta_outputs* outputs) noexcept { nsameta_outputs_init(outputs); }
+
+/// Puts a copy in the place of a structure of another size; what that does not have gets its default.
 template <class Struct>
-nsameta_status copy_bytes(const char* name, const Struct& given, Struct* copy) noexcept {
-  const std::size_t size = given.struct_size;
+nsameta_status copy_known(const char* name, const Struct** known, Struct* copy) noexcept {
+  if (*known == nullptr || (*known)->struct_size == sizeof(Struct)) return NSAMETA_OK;
+  const std::size_t size = (*known)->struct_size;
   if (auto status = check_size<Struct>(name, size); status != NSAMETA_OK) return status;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&given);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(*known);
   for (std::size_t i = sizeof(Struct); i < size; ++i)
     if (bytes[i] != 0)
       return fail(NSAMETA_UNSUPPORTED,
                   "%s.struct_size is %zu, and byte %zu is not 0: version %d.%d.%d knows the first %zu bytes alone",
                   name, size, i, NSAMETA_VERSION_MAJOR, NSAMETA_VERSION_MINOR, NSAMETA_VERSION_PATCH, sizeof(Struct));
-  std::memcpy(copy, &given, std::min(size, sizeof(Struct)));
+  set_defaults(copy);
+  std::memcpy(copy, *known, std::min(size, sizeof(Struct)));
   copy->struct_size = sizeof(Struct);
+  *known = copy;
   return NSAMETA_OK;
 }
 
@@ -53,35 +59,33 @@ void store_defaults(const Struct& defaults, Struct* to, std::size_t size) noexce
 
 }  // namespace
 
-nsameta_status copy_known(const nsameta_problem& given, nsameta_problem* copy) noexcept {
-  nsameta_problem_init(copy);
-  return copy_bytes("problem", given, copy);
+nsameta_status known_call::copy() noexcept {
+  nsameta_status status = copy_known("problem", &problem_, &problem_copy_);
+  if (status == NSAMETA_OK) status = copy_known("outputs", &outputs_, few_.data());
+  return status;
 }
 
-nsameta_status copy_known(const nsameta_outputs& given, nsameta_outputs* copy) noexcept {
-  nsameta_outputs_init(copy);
-  return copy_bytes("outputs", given, copy);
-}
-
-known_sets::known_sets(const nsameta_outputs* given, std::int64_t count) : known_(given) {
-  if (given == nullptr || count < 1) return;
-  const std::size_t size = given->struct_size;
+known_call::known_call(const nsameta_problem* problem, const nsameta_outputs* sets, std::int64_t count)
+    : known_call(problem, nullptr) {
+  outputs_ = sets;
+  if (status_ != NSAMETA_OK || sets == nullptr || count < 1) return;
+  const std::size_t size = sets->struct_size;
   nsameta_outputs* copies = nullptr;
-  if (size != sizeof(nsameta_outputs)) [[unlikely]] {
+  if (size != sizeof *sets) [[unlikely]] {
     // Whether it is a size at all, before the other sets are looked for that far apart.
     if (status_ = check_size<nsameta_outputs>("outputs[0]: outputs", size); status_ != NSAMETA_OK) return;
     if (count > static_cast<std::int64_t>(few_.size()))
       many_ = std::make_unique_for_overwrite<nsameta_outputs[]>(static_cast<std::size_t>(count));
-    known_ = copies = many_ != nullptr ? many_.get() : few_.data();
+    outputs_ = copies = many_ != nullptr ? many_.get() : few_.data();
   }
-  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(sets);
   for (std::int64_t set = 0; set < count && status_ == NSAMETA_OK; ++set, bytes += size) {
-    const auto& one = *reinterpret_cast<const nsameta_outputs*>(bytes);
-    if (one.struct_size != size) [[unlikely]] {
+    const auto* one = reinterpret_cast<const nsameta_outputs*>(bytes);
+    if (one->struct_size != size) [[unlikely]] {
       status_ = fail(bad, "outputs[%" PRId64 "]: outputs.struct_size is %zu, not the %zu of outputs[0]", set,
-                     one.struct_size, size);
+                     one->struct_size, size);
     } else if (copies != nullptr) {
-      status_ = copy_known(one, copies + set);
+      status_ = copy_known("outputs", &one, copies + set);
       if (status_ != NSAMETA_OK) fail(status_, "outputs[%" PRId64 "]: %s", set, nsameta_last_error());
     }
   }

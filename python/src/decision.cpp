@@ -54,8 +54,6 @@ nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
   record["variant"] = decision->variant;
   record["device"] = decision->device;
   record["staged"] = decision->staged != 0;
-  record["block_threads"] = decision->block_threads;
-  record["max_blocks"] = decision->max_blocks;
   record["row_bound"] = decision->row_bound;
   record["rule"] = decision->rule;
   record["override"] = to_python(decision->override_text);

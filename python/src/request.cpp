@@ -104,7 +104,7 @@ struct setters {
   }
   static void overlap(const char* name, nb::handle value, request& to) {
     if (!PyBool_Check(value.ptr())) throw invalid_argument(shown(name, value) + ", neither True nor False");
-    to.flags_ = value.ptr() == Py_True ? NSAMETA_TARGET_OVERLAP : 0;
+    to.flags_ = value.ptr() == Py_True ? 0 : NSAMETA_TARGET_NO_OVERLAP;
   }
   static void stream(const char*, nb::handle, request&) {}  // read before all others
 
@@ -140,7 +140,7 @@ struct setters {
       {"batch_size", limit<&request::batch_size_>, "None"},
       {"row_limit", limit<&request::row_limit_>, "None"},
       {"column_limit", limit<&request::column_limit_>, "None"},
-      {"overlap", overlap, "False"},
+      {"overlap", overlap, "True"},
       {"stream", stream, "None"},  // the last
   });
 

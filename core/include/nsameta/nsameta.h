@@ -200,10 +200,10 @@ typedef enum nsameta_device_kind {
 
 /// How a fill may be run. Results are the same with and without.
 typedef enum nsameta_target_flag {
-  /// The kernel may be launched while those before it in the stream still run; it waits for them on the device before
-  /// it touches memory (programmatic dependent launch). Saves some of the launch's time on CUDA devices of compute
-  /// capability 9.0 and later, inside graphs too; others ignore it.
-  NSAMETA_TARGET_OVERLAP = 1
+  /// The kernel is launched after those before it in the stream have ended. Without it, on CUDA devices of compute
+  /// capability 9.0 and later, the kernel may be launched while they still run, and waits for them on the device before
+  /// it touches memory (programmatic dependent launch), inside graphs too: that saves some of the launch's time.
+  NSAMETA_TARGET_NO_OVERLAP = 1
 } nsameta_target_flag;
 
 /// Where and in what order to compute. With an explicit kind the caller vouches that the device reaches every
@@ -315,8 +315,6 @@ typedef struct nsameta_decision {
   char variant[16];         ///< of the backend
   int32_t device;           ///< its ordinal
   int32_t staged;           ///< 1: buffers are copied in and out, because the forced backend cannot reach them
-  int32_t block_threads;    ///< GPUs: threads of a block; else 0
-  int32_t max_blocks;       ///< GPUs: blocks of the grid at most; else 0
   int64_t row_bound;        ///< rows the host can bound T by: uniform rows, else the smallest row capacity
   char rule[192];           ///< which rules decided, and by which number
   char override_text[64];   ///< the override in force, "" if none

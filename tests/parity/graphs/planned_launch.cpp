@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gpu/fill.h"
+#include "gpu/module.h"
 #include "simt/runtime.h"
 
 namespace nsameta::test {

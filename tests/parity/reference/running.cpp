@@ -5,7 +5,8 @@
 
 #include "fields.h"
 #include "guarded_buffer.h"
-#include "reference/backend.h"
+#include "backend.h"
+#include "backends.h"
 
 namespace nsameta::test {
 namespace {

@@ -1,7 +1,8 @@
 #include <cstring>
 #include <string>
 
-#include "reference/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "running.h"
 
 using namespace nsameta;

@@ -1,10 +1,9 @@
 /// nsameta_allocation_tests [doctest options]
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "gpu/module.h"
 #include "loader.h"
-#include "reference/backend.h"
 #include "run_tests.h"
-#include "simt/backend.h"
 #include "totals.h"
 #include "virtual_gpu.h"
 

@@ -2,10 +2,9 @@
 
 #include <optional>
 
-#include "cpu/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "process.h"
-#include "reference/backend.h"
-#include "simt/backend.h"
 
 namespace nsameta {
 namespace test {

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gpu/plan_short.h"
+#include "gpu/short_plan.h"
 
 namespace nsameta::simt {
 

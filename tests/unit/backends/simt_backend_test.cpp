@@ -4,13 +4,14 @@
 #include <doctest/doctest.h>
 
 #include "problem.h"
-#include "simt/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {
 namespace {
 
-constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 4, .row_bound = 3};
+constexpr launch_policy policy{.variant = 0, .row_bound = 3};
 
 TEST_CASE("the backend is ready everywhere") {
   const backend_interface& backend = simt_backend();

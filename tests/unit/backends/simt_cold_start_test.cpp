@@ -4,7 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "problem.h"
-#include "simt/backend.h"
+#include "backend.h"
+#include "backends.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {
@@ -34,7 +35,7 @@ TEST_CASE("a kernel that was never loaded cannot be launched into a capture") {
 
 TEST_CASE("the backend asks for a warm-up in place of spoiling a capture") {
   const backend_interface& backend = simt_backend();
-  constexpr launch_policy policy{.variant = 0, .block_threads = 256, .max_blocks = 1, .row_bound = 3};
+  constexpr launch_policy policy{.variant = 0, .row_bound = 3};
   small_problem some;
   some.arguments();
   failure_text why{};

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gpu/fill.h"
+#include "gpu/module.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {

@@ -12,8 +12,8 @@ TEST_CASE("target: kind and index") {
 }
 
 TEST_CASE("target: flags beyond those that there are") {
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = 2; }, {"target.flags is 0x2", "overlap (0x1)"});
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_OVERLAP | std::uint64_t{1} << 63; },
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = 2; }, {"target.flags is 0x2", "no_overlap (0x1)"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_NO_OVERLAP | std::uint64_t{1} << 63; },
                  {"target.flags is 0x8000000000000001"});
-  check_accepted(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_OVERLAP; });
+  check_accepted(NSAMETA_DECODE, [](call& c) { c.target.flags = NSAMETA_TARGET_NO_OVERLAP; });
 }

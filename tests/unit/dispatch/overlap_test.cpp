@@ -1,4 +1,4 @@
-// NSAMETA_TARGET_OVERLAP on its way from the target to the launch.
+// NSAMETA_TARGET_NO_OVERLAP on its way from the target to the launch.
 #include "expect.h"
 #include "fakes.h"
 
@@ -25,28 +25,30 @@ TEST_CASE("what a target says of overlap reaches every launch: explicit, repeate
     fake_world world;
     world.put_all_on(id_cuda);
     world.target = {kind, 0, nullptr, 0};
-    CHECK(overlaps_of_two_fills(world, id_cuda) == neither);
-    world.target.flags = NSAMETA_TARGET_OVERLAP;
     CHECK(overlaps_of_two_fills(world, id_cuda) == both);
-    world.target.flags = 0;
+    world.target.flags = NSAMETA_TARGET_NO_OVERLAP;
     CHECK(overlaps_of_two_fills(world, id_cuda) == neither);
+    world.target.flags = 0;
+    CHECK(overlaps_of_two_fills(world, id_cuda) == both);
   }
 }
 
 TEST_CASE("overlap reaches an override's choice, and each launch of many sets") {
   fake_world world("cuda/block512");
   world.put_all_on(id_cuda);
-  world.target = {NSAMETA_DEVICE_CUDA, 0, nullptr, NSAMETA_TARGET_OVERLAP};
+  world.target = {NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
   CHECK(overlaps_of_two_fills(world, id_cuda) == both);
-  REQUIRE(world.dispatch.fill_many(&world.problem, &world.outputs, 1, &world.target) == NSAMETA_OK);
-  CHECK(world[id_cuda].fills.back().place.overlaps);
+  for (const bool wanted : {true, false}) {
+    world.target.flags = wanted ? 0 : NSAMETA_TARGET_NO_OVERLAP;
+    REQUIRE(world.dispatch.fill_many(&world.problem, &world.outputs, 1, &world.target) == NSAMETA_OK);
+    CHECK(world[id_cuda].fills.back().place.overlaps == wanted);
+  }
 }
 
 TEST_CASE("a staged fill overlaps nothing: its copies come before and after") {
   for (const char* worker : {"cpu", "cuda"}) {
     fake_world world(worker);
     if (std::string(worker) == "cpu") world.put_all_on(id_cuda);
-    world.target.flags = NSAMETA_TARGET_OVERLAP;
     CHECK(world.decided().ends_with("staged"));
     CHECK(overlaps_of_two_fills(world, find_backend(worker)) == neither);
   }

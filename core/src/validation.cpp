@@ -1,0 +1,322 @@
+#include "validation.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <limits>
+
+#include "backends.h"
+#include "byte_ranges.h"
+#include "fields.h"
+#include "status.h"
+
+namespace nsameta {
+namespace {
+
+constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
+
+/// Few enough for the stack; two blocks of them are weighed together.
+constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
+
+/// The values that an argument may have, for the message that says so: "decode (0), extend (3)". Cut to fit, and
+/// without allocating: messages are made wherever a check fails.
+class name_list {
+ public:
+  void add(const char* name, int number) noexcept {
+    const int written =
+        std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s (%d)", end_ == 0 ? "" : ", ", name, number);
+    if (written > 0) end_ += static_cast<std::size_t>(written);
+    if (end_ >= sizeof text_) end_ = sizeof text_ - 1;
+  }
+  const char* text() const noexcept { return text_; }
+
+ private:
+  char text_[512] = "";
+  std::size_t end_ = 0;
+};
+
+[[gnu::always_inline]] inline nsameta_status check_alignment(const char* name, const void* data, std::int64_t bytes) {
+  if (!misaligned(data, bytes)) [[likely]]
+    return NSAMETA_OK;
+  return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", name, data, bytes);
+}
+
+[[gnu::always_inline]] inline nsameta_status check_elements(const char* name, const void* data,
+                                                            const nsameta_dtype& dtype) {
+  const int type = raw_value(dtype);
+  const bool wide = type == NSAMETA_INT64;
+  if (!wide && type != NSAMETA_INT32) [[unlikely]]
+    return fail(bad, "%s.dtype is %d, neither int32 (0) nor int64 (1)", name, type);
+  return check_alignment(name, data, wide ? 8 : 4);
+}
+
+/// `rows_name`: what the structure calls its rows.
+nsameta_status check_rows(const char* name, const void* data, const char* rows_name, std::int64_t rows,
+                          std::int64_t width, std::int64_t row_stride) {
+  if (auto s = check_alignment(name, data, 4)) return s;
+  if (rows < 0) return fail(bad, "%s.%s is %" PRId64 ", negative", name, rows_name, rows);
+  if (width < 0) return fail(bad, "%s.width is %" PRId64 ", negative", name, width);
+  if (row_stride < width)
+    return fail(bad, "%s.row_stride is %" PRId64 ", less than the width %" PRId64, name, row_stride, width);
+  std::int64_t elements = 0;
+  byte_range range;
+  if (__builtin_mul_overflow(rows > 0 ? rows : 1, row_stride, &elements) ||
+      !make_range(data, elements, 4, name, &range))
+    return fail(bad, "%s.%s is %" PRId64 ", which reaches past the end of memory", name, rows_name, rows);
+  return NSAMETA_OK;
+}
+
+// --------------------------------------------------------------------------------------------- problem
+
+nsameta_status check_input(const char* name, const nsameta_strided& vector, std::int64_t count) {
+  if (vector.data == nullptr) return NSAMETA_OK;
+  if (vector.stride < 1) [[unlikely]]
+    return fail(bad, "%s.stride is %" PRId64 ", less than 1", name, vector.stride);
+  if (auto s = check_elements(name, vector.data, vector.dtype)) [[unlikely]]
+    return s;
+  std::int64_t span = 0;
+  byte_range range;
+  if (count > 0 && (__builtin_mul_overflow(count - 1, vector.stride, &span) || __builtin_add_overflow(span, 1, &span) ||
+                    !make_range(vector.data, span, element_bytes(vector.dtype), name, &range))) [[unlikely]]
+    return fail(bad, "%s.stride is %" PRId64 ": %" PRId64 " elements reach past the end of memory", name, vector.stride,
+                count);
+  return NSAMETA_OK;
+}
+
+/// Which of extend_seq_lens and uniform_extend_len the mode wants.
+nsameta_status check_query_lengths(const nsameta_problem& p) {
+  const bool ragged = p.extend_seq_lens.data != nullptr;
+  const std::int64_t n = p.uniform_extend_len;
+  if (n < 0 || n > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
+    return fail(bad, "uniform_extend_len is %" PRId64 ", outside [0, 2147483647]", n);
+  const mode_row& mode = row_of(p.mode);
+  if (ragged && !mode.takes_ragged) [[unlikely]]
+    return fail(bad, "extend_seq_lens.data is %p, but mode %s takes no extend_seq_lens", p.extend_seq_lens.data,
+                mode.name);
+  if (n != 0 && !mode.takes_uniform) [[unlikely]]
+    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0", n, mode.name);
+  if (n == 0 && mode.takes_uniform && !mode.takes_ragged) [[unlikely]]
+    return fail(bad, "uniform_extend_len is 0, but mode %s needs at least 1", mode.name);
+  if (ragged && n != 0) [[unlikely]]
+    return fail(bad, "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too: one of both", n);
+  if (!ragged && n == 0 && mode.takes_ragged && p.batch_size > 0) [[unlikely]]
+    return fail(bad, "extend_seq_lens is null and uniform_extend_len is 0: mode %s needs one of both", mode.name);
+  return NSAMETA_OK;
+}
+
+nsameta_status check_shard(const char* name, std::int32_t size, std::int32_t rank) {
+  if (size < 1) [[unlikely]]
+    return fail(bad, "%s.size is %d, less than 1", name, size);
+  if (rank < 0 || rank >= size) [[unlikely]]
+    return fail(bad, "%s.rank is %d, outside its size: [0, %d)", name, rank, size);
+  return NSAMETA_OK;
+}
+
+nsameta_status check_parameters(const nsameta_problem& p) {
+  if (p.page_size < 1 || p.page_size > 256) [[unlikely]]
+    return fail(bad, "page_size is %d, outside [1, 256]", p.page_size);
+  if ((p.page_size & (p.page_size - 1)) != 0) [[unlikely]]
+    return fail(bad, "page_size is %d, not a power of two", p.page_size);
+  if (p.index_topk < 1) [[unlikely]]
+    return fail(bad, "index_topk is %d, less than 1", p.index_topk);
+  if (p.index_kpool < 1) [[unlikely]]
+    return fail(bad, "index_kpool is %d, less than 1", p.index_kpool);
+  const nsameta_kv_shard& kv = p.kv_shard;
+  if (auto s = check_shard("kv_shard", kv.size, kv.rank)) [[unlikely]]
+    return s;
+  if (kv.interleave < 1) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d, less than 1", kv.interleave);
+  if (auto s = check_shard("q_shard", p.q_shard.size, p.q_shard.rank)) [[unlikely]]
+    return s;
+  // With both shards on, sums are made class by class: one class for each position of the KV shard's period.
+  constexpr std::int64_t longest_period = 65536;
+  if (p.q_shard.size > 1 && kv.size > 1 && std::int64_t{kv.interleave} * kv.size > longest_period) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d: with q_shard on, size * interleave may be 65536 at most",
+                kv.interleave);
+  return NSAMETA_OK;
+}
+
+// --------------------------------------------------------------------------------------------- outputs
+
+/// Inlined, because the field is a constant to its caller.
+[[gnu::always_inline]] inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector,
+                                                          std::int64_t batch_size, output_ranges* ranges) {
+  if (auto s = check_elements(field.name, vector.data, vector.dtype)) [[unlikely]]
+    return s;
+  if (vector.dtype == NSAMETA_INT64 && !field.may_be_int64) [[unlikely]]
+    return fail(bad, "%s.dtype is int64 (1); only the cu_* arrays may be int64", field.name);
+  if (vector.capacity < 0) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", negative", field.name, vector.capacity);
+  // Row outputs may be short: the device reports what did not fit.
+  const std::int64_t needed = field.per_row() ? 0 : element_count(field.size, batch_size, 0);
+  if (vector.capacity < needed) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", less than the %" PRId64 " that batch_size %" PRId64 " needs",
+                field.name, vector.capacity, needed, batch_size);
+  byte_range range;
+  if (!make_range(vector.data, vector.capacity, element_bytes(vector.dtype), field.name, &range)) [[unlikely]]
+    return fail(bad, "%s.capacity is %" PRId64 ", which reaches past the end of memory", field.name, vector.capacity);
+  ranges->add(range);
+  return NSAMETA_OK;
+}
+
+nsameta_status refuse_field(const char* name, const nsameta_problem& p) {
+  if (row_of(p.mode).indexer_ranges)
+    return fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only", name,
+                p.kv_shard.size);
+  name_list having;
+  for (const mode_row& row : modes)
+    if (row.indexer_ranges) having.add(row.name, row.mode);
+  return fail(bad, "%s is asked for, but mode is %d: it goes with %s only", name, static_cast<int>(p.mode),
+              having.text());
+}
+
+/// Outputs that only some problems have.
+nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
+  nsameta_status status = NSAMETA_OK;
+  for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector&) {
+    constexpr const vector_field& field = vector_fields[i];
+    if constexpr (field.valid != validity::always) {
+      if (!applies(field, p)) [[unlikely]]
+        status = refuse_field(field.name, p);
+    }
+    return status == NSAMETA_OK;
+  });
+  if (status != NSAMETA_OK) [[unlikely]]
+    return status;
+  for (const table_field& field : table_fields) {
+    if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
+      continue;
+    if (p.req_pool_indices.data == nullptr)
+      return fail(bad, "req_pool_indices is null, but %s is asked for", field.name);
+    if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is null, but %s is asked for", field.name);
+  }
+  return NSAMETA_OK;
+}
+
+/// Whether validated sets of outputs, those of two blocks, overlap each other.
+nsameta_status check_blocks(const nsameta_outputs* outputs, std::int64_t count, std::int64_t first,
+                            std::int64_t second) {
+  struct set_range : byte_range {
+    std::int64_t set;
+  };
+  std::array<set_range, 2 * block_sets * output_count> ranges;
+  auto end = ranges.begin();
+  for (const std::int64_t block : {first, second})
+    for (std::int64_t set = block; set < std::min(block + block_sets, count); ++set)
+      for_each_output(outputs[set], [&](const buffer& shown, const void* data) {
+        make_range(data, shown.bytes, 1, shown.name, end);
+        end++->set = set;
+      });
+  std::sort(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.begin < b.begin; });
+  // None of the sets overlaps itself, so that among sorted ranges the first overlap is one of neighbours.
+  const auto found =
+      std::adjacent_find(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.end > b.begin; });
+  if (found == end) [[likely]]
+    return NSAMETA_OK;
+  const auto [earlier, later] = std::minmax(found[0], found[1], [](auto& a, auto& b) { return a.set < b.set; });
+  return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p",
+              earlier.set, later.set, later.name, earlier.name, reinterpret_cast<const void*>(found[1].begin));
+}
+
+}  // namespace
+
+nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
+  if (problem == nullptr) [[unlikely]]
+    return fail(bad, "problem is null");
+  const nsameta_problem& p = *problem;
+  const int mode = raw_value(p.mode);
+  if (mode < 0 || mode >= static_cast<int>(modes.size())) [[unlikely]] {
+    name_list known;
+    for (const mode_row& row : modes) known.add(row.name, row.mode);
+    return fail(bad, "mode is %d, none of %s", mode, known.text());
+  }
+  // The bound is that of token_to_batch, whose int32 elements name requests.
+  if (p.batch_size < 0 || p.batch_size > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
+    return fail(bad, "batch_size is %" PRId64 ", outside [0, 2147483647]", p.batch_size);
+  if (p.seq_lens.data == nullptr && p.batch_size > 0) [[unlikely]]
+    return fail(bad, "seq_lens is null, but batch_size is %" PRId64, p.batch_size);
+  if (auto s = check_input("seq_lens", p.seq_lens, p.batch_size)) [[unlikely]]
+    return s;
+  if (auto s = check_input("extend_seq_lens", p.extend_seq_lens, p.batch_size)) [[unlikely]]
+    return s;
+  if (auto s = check_input("req_pool_indices", p.req_pool_indices, p.batch_size)) [[unlikely]]
+    return s;
+  if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
+    if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
+        [[unlikely]]
+      return s;
+  if (auto s = check_query_lengths(p)) [[unlikely]]
+    return s;
+  return check_parameters(p);
+}
+
+nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_outputs* outputs) noexcept {
+  if (outputs == nullptr) [[unlikely]]
+    return fail(bad, "outputs is null");
+  const nsameta_outputs& o = *outputs;
+  const int vector_tail = raw_value(o.vector_tail), table_tail = raw_value(o.table_tail);
+  if (vector_tail != NSAMETA_TAIL_KEEP && vector_tail != NSAMETA_TAIL_ZERO) [[unlikely]]
+    return fail(bad, "vector_tail is %d, neither keep (0) nor zero (1)", vector_tail);
+  if (table_tail < NSAMETA_TAIL_KEEP || table_tail > NSAMETA_TAIL_VALUE) [[unlikely]]
+    return fail(bad, "table_tail is %d, none of keep (0), zero (1), value (2)", table_tail);
+  constexpr std::int64_t farthest = std::int64_t{1} << 31;
+  if (o.length_offset < -farthest || o.length_offset > farthest) [[unlikely]]
+    return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
+  output_ranges ranges;
+  nsameta_status status = NSAMETA_OK;
+  const bool sound = for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector& vector) {
+    constexpr const vector_field& field = vector_fields[i];
+    status = check_vector(field, vector, problem.batch_size, &ranges);
+    return status == NSAMETA_OK;
+  });
+  if (!sound) [[unlikely]]
+    return status;
+  byte_range range;
+  for (const table_field& field : table_fields) {
+    const nsameta_table& table = o.*field.member;
+    if (table.data == nullptr) [[likely]]
+      continue;
+    if (auto s = check_rows(field.name, table.data, "rows", table.rows, table.width, table.row_stride)) return s;
+    make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, field.name, &range);
+    ranges.add(range);
+  }
+  if (auto s = check_against_problem(problem, o)) [[unlikely]]
+    return s;
+  for_each_input(problem, [&](const buffer& shown, const void* data) {
+    make_range(data, shown.bytes, 1, shown.name, &range);
+    ranges.check_input(range);
+  });
+  if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
+    return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
+  return NSAMETA_OK;
+}
+
+nsameta_status validate_sets(const nsameta_outputs* outputs, std::int64_t count) noexcept {
+  if (count < 2) return NSAMETA_OK;
+  for (std::int64_t first = 0; first == 0 || first + block_sets < count; first += block_sets)
+    for (std::int64_t second = first + block_sets; second == first + block_sets || second < count; second += block_sets)
+      if (auto status = check_blocks(outputs, count, first, second)) return status;
+  return NSAMETA_OK;
+}
+
+nsameta_status validate_target(const nsameta_target* target) noexcept {
+  if (target == nullptr) [[unlikely]]
+    return fail(bad, "target is null");
+  const int kind = raw_value(target->kind);
+  constexpr int kinds = static_cast<int>(device_kind_names.size());
+  if (kind < 0 || kind >= kinds) [[unlikely]] {
+    name_list known;
+    for (int i = 0; i < kinds; ++i) known.add(device_kind_names[static_cast<std::size_t>(i)], i);
+    return fail(bad, "target.kind is %d, none of %s", kind, known.text());
+  }
+  if (target->index < 0) [[unlikely]]
+    return fail(bad, "target.index is %d, negative", target->index);
+  if (kind == NSAMETA_DEVICE_HOST && target->index != 0) [[unlikely]]
+    return fail(bad, "target.index is %d, but there is one host: 0", target->index);
+  if ((target->flags & ~std::uint64_t{NSAMETA_TARGET_NO_OVERLAP}) != 0) [[unlikely]]
+    return fail(bad, "target.flags is 0x%llx, which has more than no_overlap (0x1)",
+                static_cast<unsigned long long>(target->flags));
+  return NSAMETA_OK;
+}
+
+}  // namespace nsameta
