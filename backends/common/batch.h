@@ -1,6 +1,8 @@
 /// A problem and one set of outputs as the backends walk them: requests by index, each given what stands before it.
 #pragma once
 
+#include <type_traits>
+
 #include "common/page_tables.h"
 #include "common/rules.h"
 #include "common/totals.h"
@@ -18,6 +20,11 @@ struct located_request {
   totals before;  ///< of all earlier requests
 };
 
+/// In place of a table_shape where nobody reads one.
+struct no_table_shape {
+  NSAMETA_HOST_DEVICE no_table_shape(const nsameta_problem&, const nsameta_outputs&, int) {}
+};
+
 /// `table_tile`: columns of a unit of page-table work; 0 for code that has nothing to do with page tables. Outputs may
 /// want none all the same, and then the problem need not have what tables need.
 template <class Rule, int table_tile>
@@ -28,7 +35,7 @@ struct batch {
   std::int64_t kv_offset;  ///< of the outputs
   Rule rule;
 
-  table_shape shape;  ///< of page tables; where table_tile is 0 nobody reads it
+  std::conditional_t<(table_tile > 0), table_shape, no_table_shape> shape;
 
   NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
                             std::int64_t offset, const Rule& r)

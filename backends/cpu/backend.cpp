@@ -9,23 +9,21 @@ namespace {
 
 constexpr const char* variant_names[] = {"auto", "serial", "tbb", nullptr};
 
-void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, std::int32_t variant) {
-  if (variant != cpu::variant_serial) {
-    try {
-      if (variant == cpu::variant_auto) return cpu::fill_counted(problem, outputs);
-      return cpu::fill_parallel(problem, outputs, cpu::task_rows(outputs));
-    } catch (...) {
-      // The scheduler could not get threads, or memory for a task. Serial needs neither, and overwrites whatever was
-      // begun. Not so when oneTBB (2021.8) finds no memory while it first initialises itself in a process: then it
-      // waits for ever, and only a warm-up fill of that size, made in time, can prevent it.
-    }
+void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, cpu::variant variant) {
+  try {
+    cpu::fill(problem, outputs, variant);
+  } catch (...) {
+    // The scheduler could not get threads, or memory for a task. Serial needs neither, and overwrites whatever was
+    // begun. Not so when oneTBB (2021.8) finds no memory while it first initialises itself in a process: then it waits
+    // for ever, and only a warm-up fill of that size, made in time, can prevent it.
+    cpu::fill(problem, outputs, cpu::variant_serial);
   }
-  cpu::fill_serial(problem, outputs);
 }
 
 nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
                     const launch_policy& policy, launch_place, failure_text*) {
-  for (std::int64_t set = 0; set < count; ++set) fill_set(problem, sets[set], policy.variant);
+  for (std::int64_t set = 0; set < count; ++set)
+    fill_set(problem, sets[set], static_cast<cpu::variant>(policy.variant));
   return NSAMETA_OK;
 }
 

@@ -6,15 +6,14 @@
 
 namespace nsameta::cpu::tuning {
 
-/// Elements from which on a fill is cut over oneTBB's threads. A Xeon with 16 cores to itself, extend with 2 and 7 row
-/// vectors over 1 to 4,096 requests and decode with both page tables, oneTBB's threads asleep as they are between an
-/// engine's steps, 2, 4 and 16 of them (2026-11-26): the mean of the time over one thread's is 1.08, 1.20 and 1.18 at
-/// 131,072 elements, 0.95, 0.87 and 0.99 at 262,144, 0.76, 0.61 and 0.64 at 524,288. On 2 shared threads of an EPYC the
-/// better of the two is met within 0.3 % in the mean of 64 batches; from 65,536 it would be 0.7 %, from 400,000 2.6 %.
+/// Elements from which on a fill is cut over oneTBB's threads. Their time over one thread's, on 2, 4 and 16 cores of a
+/// Xeon (2026-11-26), when they sleep 1.5 ms between fills, as between an engine's steps: 1.01, 1.47 and 1.46 at
+/// 164,000 elements, 0.94, 1.30 and 1.10 at 246,000, 0.85, 0.99 and 0.99 at 328,000, 0.90, 1.08 and 0.67 at 492,000.
+/// From fill to fill without a pause 0.77, 0.48 and 0.81 at 164,000, and 0.87, 0.33 and 0.46 at 328,000.
 inline constexpr std::int64_t parallel_elements = 262'144;
 
-/// Elements that a task takes at least. In the same run, 131,072 took 1.00, 1.09 and 1.02 at 262,144 elements, and
-/// 16,384 took 1.03, 0.89 and 1.03.
+/// Elements that a task takes at least. Of the kernel before this one, on 16 cores and at 262,144 elements, 131,072
+/// took 1.02 of the time and 16,384 took 1.03.
 inline constexpr std::int64_t task_elements = 32'768;
 
 /// Segments that a batch is cut into for adding up its requests: enough to balance any machine, few enough for the
@@ -25,19 +24,23 @@ inline constexpr std::int64_t least_segment = 256;
 
 /// Columns of a unit of page-table work: 4 KiB, a page of memory. Not measured against others.
 inline constexpr int table_tile = 1024;
+/// Elements that a page of real_page_table counts as. It is read from a cache line of its own: 2.4 ns at 1,024 requests
+/// of 16 pages, where an element of a row takes 0.2 to 0.3 (EPYC, 2026-11-26).
+inline constexpr std::int64_t page_elements = 8;
 /// Pieces that page-table work is cut into at most, however many units garbage lengths ask for.
 inline constexpr std::int64_t max_table_pieces = 4096;
 
-/// Rows that the outputs may hold for a batch to be written in one walk, in which its rows are found. Of more it pays
-/// to count first: they may have to be streamed past the caches.
-inline constexpr std::int64_t one_walk_rows = 1 << 20;
+/// Requests that vector code reads together, and rows that it expands together before it writes them to each output:
+/// 10 KiB, which stay in the L1 cache. The rows are read back by vectors that several requests wrote, so that a block
+/// waits for its own stores once: 64 requests and 1,024 rows take 1.2 times as long, 256 and 4,096 the same
+/// (draft_extend of 1 to 4 rows, bs 256 to 4,096, EPYC, 2026-11-26).
+inline constexpr int block_requests = 128;
+inline constexpr int block_rows = 2048;
+/// Rows of a longer request that it writes to an output before it turns to the next.
+inline constexpr std::int64_t run_rows = 1024;
 
-/// Rows that vector code expands before it writes them to each output: 4 KiB, which stay in the L1 cache; and requests
-/// that it prepares together. Not measured against others.
-inline constexpr std::int64_t window_rows = 1024;
-inline constexpr int window_requests = 64;
-
-/// Bytes of the L3 cache where the system does not tell.
-inline constexpr std::int64_t unknown_cache_bytes = std::int64_t{32} << 20;
+/// Columns of page_table_1 from which on it is written past the caches: 32 MiB. Live 62,000, over std::copy: 0.62 of
+/// the time at bs 256 and 1,024 (EPYC, 32 MiB of L3), 0.78 and 0.84 on 16 cores of a Xeon (300 MiB).
+inline constexpr std::int64_t streamed_columns = std::int64_t{8} << 20;
 
 }  // namespace nsameta::cpu::tuning

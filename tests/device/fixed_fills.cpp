@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cpu/row_job.h"
+#include "cpu/vector_code.h"
 #include "nsameta/nsameta.h"
 
 namespace {

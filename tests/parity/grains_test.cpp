@@ -36,7 +36,10 @@ TEST_CASE("neither the size of tasks nor the number of threads changes a bit") {
   for (std::uint64_t number = 0; number < (is_sanitized ? 60u : 300u); ++number) {
     CAPTURE(number);
     const harness::generated_case tested = harness::build_case(harness::draw_recipe(9, number));
-    const std::uint64_t expected = digest_after(tested, cpu::fill_serial);
+    const auto in_one = [](const nsameta_problem& problem, const nsameta_outputs& outputs) {
+      cpu::fill(problem, outputs, cpu::variant_serial);
+    };
+    const std::uint64_t expected = digest_after(tested, in_one);
     for (const std::size_t threads : {1, 2, 3, 8}) {
       const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
       tbb::task_arena arena(static_cast<int>(threads));
@@ -44,7 +47,7 @@ TEST_CASE("neither the size of tasks nor the number of threads changes a bit") {
         CAPTURE(threads);
         CAPTURE(grain);
         const auto in_tasks = [&](const nsameta_problem& problem, const nsameta_outputs& outputs) {
-          arena.execute([&] { cpu::fill_parallel(problem, outputs, grain); });
+          arena.execute([&] { cpu::fill(problem, outputs, cpu::variant_tbb, grain); });
         };
         CHECK(digest_after(tested, in_tasks) == expected);
         ++compared;

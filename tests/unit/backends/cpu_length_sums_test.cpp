@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <random>
 
-#include "cpu/request_fields.h"
+#include "cpu/request_walk.h"
+#include "cpu/vector_kernel.h"
 #include "job.h"
 
 using namespace nsameta;
@@ -12,22 +14,35 @@ namespace {
 
 /// Against the walk over requests that all backends share.
 void check(const sample_lengths& lengths) {
-  const nsameta_problem problem = problem_of(lengths);
-  const nsameta_outputs outputs = outputs_of(lengths);
-  const batch_lengths stated = nsameta::lengths_of(problem);
-  const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset, plain_rule::of(problem));
-  const cpu::dense_lengths dense(problem, outputs);
-  REQUIRE(cpu::dense_lengths::fits(problem, outputs));
-  for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
-    const totals want = add_requests(requests, begin, problem.batch_size, {});
-    for (const auto& code : cpu::usable_vector_code()) {
-      CAPTURE(code.name);
-      CAPTURE(begin);
-      const totals got = code.add_lengths(dense, begin, problem.batch_size);
-      CHECK(got.tokens == want.tokens);
-      CHECK(got.kv_len == want.kv_len);
-      CHECK(got.kept == want.kept);
-      CHECK(got.bits == want.bits);
+  for (const storage form : all_storages) {
+    const stored_problem stored(lengths, form);
+    const nsameta_problem& problem = stored.problem;
+    std::int32_t sum = 0;
+    nsameta_outputs outputs = outputs_of(lengths);
+    outputs.nsa_cu_seqlens_k = {&sum, 1, NSAMETA_INT32};
+    outputs.status = {&sum, 1, NSAMETA_INT32};
+    const batch_lengths stated = lengths_of(problem);
+    if (problem.batch_size > 0) REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense));
+    const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset, plain_rule::of(problem));
+    for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
+      const totals want = cpu::add_requests(requests, begin, problem.batch_size, {});
+      for (const auto& code : cpu::usable_vector_code()) {
+        CAPTURE(code.name);
+        CAPTURE(begin);
+        const totals got = code.run({.problem = problem,
+                                     .out = outputs,
+                                     .lengths = stated,
+                                     .request = begin,
+                                     .end_request = problem.batch_size,
+                                     .end_row = std::numeric_limits<std::int64_t>::max(),
+                                     .counts = true,
+                                     .counts_clamped = true});
+        CHECK(got.tokens == want.tokens);
+        CHECK(got.kv_len == want.kv_len);
+        CHECK(got.clamped == want.clamped);
+        CHECK(got.kept == want.kept);
+        CHECK(got.bits == want.bits);
+      }
     }
   }
 }
@@ -58,24 +73,18 @@ TEST_CASE("lengths of every kind add up as requests do") {
         }
 }
 
-TEST_CASE("what is not dense is left to the walk over requests") {
+TEST_CASE("which lengths vector code reads where they lie") {
   const sample_lengths lengths{{10, 20}, {1, 2}};
-  nsameta_outputs outputs = outputs_of(lengths);
-  nsameta_problem problem = problem_of(lengths);
-  CHECK(cpu::dense_lengths::fits(problem, outputs));
-  outputs.length_offset = 1 << 30;
-  CHECK_FALSE(cpu::dense_lengths::fits(problem, outputs));
-  outputs.length_offset = 0;
+  const nsameta_problem problem = problem_of(lengths);
+  CHECK(cpu::is_dense(lengths_of(problem), 0));
+  CHECK_FALSE(cpu::is_dense(lengths_of(problem), 1 << 30));
   const auto refuses = [&](auto change) {
     nsameta_problem changed = problem;
     change(changed);
-    CHECK_FALSE(cpu::dense_lengths::fits(changed, outputs));
+    CHECK_FALSE(cpu::is_dense(lengths_of(changed), 0));
   };
   refuses([](nsameta_problem& p) { p.seq_lens.stride = 2; });
   refuses([](nsameta_problem& p) { p.seq_lens.dtype = NSAMETA_INT64; });
   refuses([](nsameta_problem& p) { p.extend_seq_lens.stride = 3; });
   refuses([](nsameta_problem& p) { p.extend_seq_lens.dtype = NSAMETA_INT64; });
-  refuses([](nsameta_problem& p) { p.index_kpool = 4; });
-  refuses([](nsameta_problem& p) { p.kv_shard.size = 2; });
-  refuses([](nsameta_problem& p) { p.q_shard.size = 2; });
 }

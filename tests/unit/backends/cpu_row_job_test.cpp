@@ -10,18 +10,18 @@ using nsameta::cpu::usable_vector_code;
 
 namespace {
 
-/// Runs a job by every vector code, both ways of storing, and compares every element of every buffer.
+/// Runs a job by every vector code, on lengths of every kind, and compares every element of every buffer.
 void check(const sample_lengths& lengths, capacities room, std::int64_t begin, std::int64_t end) {
   for (const nsameta_dtype sums : {NSAMETA_INT32, NSAMETA_INT64}) {
     const answer want = expected(lengths, room, begin, end, sums);
     for (const auto& code : usable_vector_code())
-      for (const bool streaming : {false, true}) {
+      for (const storage stored : all_storages) {
         CAPTURE(code.name);
-        CAPTURE(streaming);
+        CAPTURE(static_cast<int>(stored));
         CAPTURE(sums);
         CAPTURE(begin);
         CAPTURE(end);
-        const answer got = run(code, lengths, room, begin, end, streaming, sums);
+        const answer got = run(code, lengths, room, begin, end, {stored, begin == 0}, sums);
         REQUIRE(got.expanded == want.expanded);
         REQUIRE(got.clamped == want.clamped);
         REQUIRE(got.sums == want.sums);
@@ -71,6 +71,11 @@ TEST_CASE("windows of many short and of few long requests") {
     check(batch, {rows_of(batch), rows_of(batch), -1}, 0, rows_of(batch));
   }
   check_all({{100000, 7, 90000}, {5000, 1, 4000}});
+  sample_lengths mixed =
+      random_batch(random, 300, 3);  // a prefill among steps, and a block of just as many rows as fit
+  mixed.tokens[70] = 3000;
+  for (std::size_t i = 128; i < 256; ++i) mixed.tokens[i] = 16;
+  check_all(mixed);
 }
 
 TEST_CASE("nothing is written past a capacity, whichever output it is of") {
@@ -149,18 +154,20 @@ TEST_CASE("lengths that are garbage") {
 TEST_CASE("sums stand at 2^31 - 1 in place of more") {
   const sample_lengths batch{{2147483647, 2147483647}, {20, 20}, 0, NSAMETA_DRAFT_EXTEND, 0, 500'000'000};
   for (const auto& code : usable_vector_code())
-    REQUIRE(run(code, batch, {-1, -1, 40}, 0, 40, false).sums == expected(batch, {-1, -1, 40}, 0, 40).sums);
+    REQUIRE(run(code, batch, {-1, -1, 40}, 0, 40).sums == expected(batch, {-1, -1, 40}, 0, 40).sums);
 }
 
-TEST_CASE("a job tells how far it came") {
+TEST_CASE("a job that counts goes on where its rows end") {
   const sample_lengths batch{{10, 20, 30}, {4, 0, 6}};
   for (const auto& code : usable_vector_code()) {
-    const answer whole = run(code, batch, {100, 100, -1}, 0, 100, false);
-    CHECK(whole.request == 3);
-    CHECK(whole.rows == 10);
-    // Long ones are taken in by pieces.
-    const answer part = run(code, {{9, 900'000}, {2, 800'000}}, {50, 50, -1}, 0, 50, false);
-    CHECK(part.request == 1);
-    CHECK(part.rows == 2);
+    const answer whole = run(code, batch, {100, 100, 100}, 0, 100, {.counts = true});
+    CHECK(whole.all.kept == 3);
+    CHECK(whole.all.tokens == 10);
+    CHECK(whole.all.kv_len == 60);
+    CHECK(whole.all.clamped == 7 + 8 + 9 + 10 + 25 + 26 + 27 + 28 + 29 + 30);
+    const answer part = run(code, {{9, 900'000, 5}, {2, 800'000, 3}}, {50, 50, -1}, 0, 50, {.counts = true});
+    CHECK(part.all.kept == 3);
+    CHECK(part.all.tokens == 800'005);
+    CHECK(part.all.kv_len == 900'014);
   }
 }

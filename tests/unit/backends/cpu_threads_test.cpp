@@ -48,7 +48,7 @@ struct sized_fill {
 /// Whether a fill, in a process where nothing has used oneTBB, does.
 std::string uses_threads(const nsameta_problem& problem, const nsameta_outputs& outputs) {
   return test::in_child(test::ending::without_exit, [&]() -> std::string {
-    cpu::fill_counted(problem, outputs);
+    cpu::fill(problem, outputs, cpu::variant_auto);
     cpu::leave_scheduler();
     return cpu::scheduler_left_behind() ? "yes" : "no";
   });
@@ -93,19 +93,31 @@ TEST_CASE("strided lengths, which vector code does not take, are counted too") {
   CHECK(uses_threads(large) == "yes");
 }
 
-TEST_CASE("live columns of page tables count, not their width") {
-  constexpr std::int64_t requests = 16, width = 4 * threshold / requests;
-  const ints slots(requests, 0), tokens(width, 640);
-  for (const bool live : {false, true}) {
-    sized_fill made(requests, requests, 1);
+TEST_CASE("live columns and pages count, not tables' width and not tiles") {
+  constexpr std::int64_t width = 4 * threshold / 16;
+  const ints tokens(width, 640);
+  struct row {
+    std::int64_t requests, live;
+    bool paged;
+    const char* threads;
+  };
+  for (const row& each : {row{16, 100, false, "no"}, row{16, threshold / 16, false, "yes"}, row{512, 100, false, "no"},
+                          row{512, 1000, true, "no"}, row{16, width, true, "no"}, row{64, width, true, "yes"}}) {
+    CAPTURE(each.requests);
+    CAPTURE(each.live);
+    CAPTURE(each.paged);
+    const ints slots(static_cast<std::size_t>(each.requests), 0);
+    sized_fill made(each.requests, each.requests, 1);
     made.problem.mode = NSAMETA_DECODE;
     made.problem.extend_seq_lens.data = nullptr;
-    std::fill(made.seq_lens.begin(), made.seq_lens.end(), live ? static_cast<std::int32_t>(threshold / requests) : 100);
+    std::fill(made.seq_lens.begin(), made.seq_lens.end(), static_cast<std::int32_t>(each.live));
     made.problem.req_pool_indices.data = slots.data();
     made.problem.req_to_token = {tokens.data(), 1, width, width};
-    ints table(requests * width);
-    made.outputs.page_table_1 = {table.data(), requests, width, width};
-    CHECK(uses_threads(made) == (live ? "yes" : "no"));
+    const std::int64_t columns = each.paged ? width / made.problem.page_size : each.live;
+    ints table(static_cast<std::size_t>(each.requests * columns));
+    (each.paged ? made.outputs.real_page_table : made.outputs.page_table_1) = {table.data(), each.requests, columns,
+                                                                               columns};
+    CHECK(uses_threads(made) == each.threads);
   }
 }
 
@@ -117,7 +129,7 @@ TEST_CASE("a child that was left without oneTBB goes on with one thread") {
           }
           cpu::leave_scheduler();
           if (cpu::scheduler_use()) return "oneTBB is granted";
-          cpu::fill_counted(made.problem, made.outputs);
+          cpu::fill(made.problem, made.outputs, cpu::variant_auto);
           return made.vectors[0][0] == 0 ? "nothing was filled" : "";
         }) == "");
 }

@@ -29,6 +29,21 @@ nsameta_vector view(std::vector<T>& buffer, std::int64_t capacity) {
 
 }  // namespace
 
+stored_problem::stored_problem(const sample_lengths& lengths, storage stored) : problem(problem_of(lengths)) {
+  if (stored == storage::dense) return;
+  const auto store = [&](const ints& from, nsameta_strided& array, ints& strided, std::vector<std::int64_t>& wide) {
+    if (array.data == nullptr) return;
+    wide.assign(from.begin(), from.end());
+    for (const std::int32_t length : from) strided.insert(strided.end(), {length, untouched, untouched});
+    if (stored == storage::strided)
+      array = {strided.data(), 3, NSAMETA_INT32};
+    else
+      array = {wide.data(), 1, NSAMETA_INT64};
+  };
+  store(lengths.kv, problem.seq_lens, strided_kv, int64_kv);
+  store(lengths.tokens, problem.extend_seq_lens, strided_tokens, int64_tokens);
+}
+
 nsameta_problem problem_of(const sample_lengths& lengths) {
   nsameta_problem problem;
   nsameta_problem_init(&problem);
@@ -55,28 +70,33 @@ std::int64_t rows_of(const sample_lengths& lengths) {
 }
 
 answer run(const cpu::vector_code& code, const sample_lengths& lengths, capacities room, std::int64_t begin,
-           std::int64_t end, bool streaming, nsameta_dtype sums) {
+           std::int64_t end, job_form form, nsameta_dtype sums) {
   answer got;
-  const nsameta_problem problem = problem_of(lengths);
+  const stored_problem stored(lengths, form.stored);
+  const batch_lengths stated = lengths_of(stored.problem);
   nsameta_outputs outputs = outputs_of(lengths);
   outputs.seqlens_expanded = view(got.expanded, room.expanded);
   outputs.nsa_cache_seqlens = view(got.clamped, room.clamped);
   ints narrow;
   outputs.nsa_cu_seqlens_k = sums == NSAMETA_INT64 ? view(got.sums, room.sums) : view(narrow, room.sums);
-  const cpu::dense_lengths dense(problem, outputs);
-
-  cpu::row_job job{dense, outputs, 0, begin, begin, end, 0, lengths.topk, streaming};
+  cpu::vector_job job{.problem = stored.problem,
+                      .out = outputs,
+                      .lengths = stated,
+                      .request = 0,
+                      .end_request = stated.requests,
+                      .row = begin,
+                      .end_row = end,
+                      .skipped = begin,
+                      .counts = form.counts};
   for (std::size_t i = 0; i < lengths.kv.size(); ++i) {  // to where row `begin` stands
     const definition r = request_of(lengths, i);
     for (std::int64_t j = 0; j < std::min(r.tokens, job.skipped); ++j)
-      job.clamped_before += std::clamp<std::int64_t>(r.kv - r.tokens + 1 + j, 0, lengths.topk);
+      job.before.clamped += std::clamp<std::int64_t>(r.kv - r.tokens + 1 + j, 0, lengths.topk);
     if (job.skipped < r.tokens) break;
     job.skipped -= r.tokens;
     ++job.request;
   }
-  const cpu::row_progress reached = code.write_rows(job);
-  got.request = reached.request;
-  got.rows = reached.rows;
+  got.all = code.run(job);
   if (sums == NSAMETA_INT32) got.sums.assign(narrow.begin(), narrow.end());
   return got;
 }

@@ -35,7 +35,7 @@ void module_fill(const nsameta_problem& problem, const nsameta_outputs* sets, st
     last = now;
     keep_more();
   }
-  for (std::int64_t set = 0; set < count; ++set) cpu::fill_serial(problem, sets[set]);
+  for (std::int64_t set = 0; set < count; ++set) cpu::fill(problem, sets[set], cpu::variant_serial);
 }
 
 }  // namespace nsameta

@@ -8,7 +8,7 @@
 namespace nsameta::cpu {
 
 template <int count>
-struct lanes {
+struct simd {
   static constexpr int bytes = count * 4;
   using ints [[gnu::vector_size(bytes)]] = std::int32_t;
   using words [[gnu::vector_size(bytes)]] = std::uint32_t;  ///< for sums that may wrap
@@ -17,15 +17,15 @@ struct lanes {
 };
 
 template <int count>
-[[gnu::always_inline]] inline void set_iota(typename lanes<count>::words& vector) {
+[[gnu::always_inline]] inline void set_iota(typename simd<count>::words& vector) {
   for (int lane = 0; lane < count; ++lane) vector[lane] = static_cast<std::uint32_t>(lane);
 }
 
 /// Adds to each lane all lanes before it.
 template <int count>
-[[gnu::always_inline]] inline void sum_lanes(typename lanes<count>::words& vector) {
+[[gnu::always_inline]] inline void sum_lanes(typename simd<count>::words& vector) {
   static_assert(count == 4 || count == 8);
-  const typename lanes<count>::words zero{};
+  const typename simd<count>::words zero{};
   if constexpr (count == 4) {
     vector += __builtin_shufflevector(zero, vector, 0, 4, 5, 6);
     vector += __builtin_shufflevector(zero, vector, 0, 1, 4, 5);
@@ -38,7 +38,7 @@ template <int count>
 
 /// Sets every lane to the last.
 template <int count>
-[[gnu::always_inline]] inline void spread_last(typename lanes<count>::words& vector) {
+[[gnu::always_inline]] inline void spread_last(typename simd<count>::words& vector) {
   if constexpr (count == 4)
     vector = __builtin_shufflevector(vector, vector, 3, 3, 3, 3);
   else
@@ -47,8 +47,8 @@ template <int count>
 
 /// Whether any lane of a comparison's result is set.
 template <int count>
-[[gnu::always_inline]] inline bool any_set(const typename lanes<count>::ints& comparison) {
-  const auto set = reinterpret_cast<typename lanes<count>::pairs>(comparison);
+[[gnu::always_inline]] inline bool any_set(const typename simd<count>::ints& comparison) {
+  const auto set = reinterpret_cast<typename simd<count>::pairs>(comparison);
   std::uint64_t any = 0;
   for (int pair = 0; pair < count / 2; ++pair) any |= set[pair];
   return any != 0;

@@ -1,0 +1,90 @@
+/// A batch request by request: adding them up, and writing the fields of requests and of rows.
+#pragma once
+
+#include <utility>
+
+#include "common/extents.h"
+
+namespace nsameta::cpu {
+
+/// Totals of requests [begin, end), where `before` is of all earlier ones.
+template <class Batch>
+totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+  totals sum{};
+  for (std::int64_t i = begin; i < end; ++i) {
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    before.tokens += own.tokens;  // all that load() asks of what is before
+    sum = sum + own;
+  }
+  return sum;
+}
+
+/// Writes cache_seqlens, cu_seqlens_k and cu_seqlens_q of requests [begin, end).
+template <class Batch>
+void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
+  const nsameta_outputs& out = batch.out;
+  for (std::int64_t i = begin; i < end; ++i) {
+    const totals own = batch.totals_of(i, batch.load(i, before));
+    if (own.kept != 0) {
+      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, own.kv_len);
+      if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
+      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+    }
+    before = before + own;
+  }
+}
+
+/// The length fields of rows, which vector code writes where nothing is sharded or pooled.
+constexpr bool is_length_field(vector_member member) {
+  return member == &nsameta_outputs::seqlens_expanded || member == &nsameta_outputs::nsa_cache_seqlens ||
+         member == &nsameta_outputs::nsa_cu_seqlens_k;
+}
+
+/// Whether any other field of rows is asked for.
+inline bool wants_other_rows(const nsameta_outputs& out) {
+  bool wanted = false;
+  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
+    if constexpr (field.per_row && !is_length_field(field.member)) wanted = wanted || present(vector);
+  });
+  return wanted;
+}
+
+/// Writes rows [begin, end) of one request; of a plain batch all but the length fields.
+template <class Batch>
+void write_run(const Batch& batch, const located_request& at, std::int64_t begin, std::int64_t end) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t first = batch.rows(at.before), start = at.before.kv_len;
+  const auto write = [&](const nsameta_vector& vector, auto value) {
+    for (std::int64_t row = begin, last = writable(vector, end); row < last; ++row) store_sum(vector, row, value(row));
+  };
+  const auto expanded = [&](std::int64_t row) { return batch.expanded(at, row - first); };
+  if constexpr (decltype(Batch::rule)::deals) {
+    const auto clamped = [&](std::int64_t row) { return batch.rule.clamped(expanded(row)); };
+    write(out.seqlens_expanded, expanded);
+    write(out.nsa_cache_seqlens, clamped);
+    if (present(out.nsa_cu_seqlens_k))
+      write(out.nsa_cu_seqlens_k, [&, sum = batch.clamped_before(at, begin - first)](std::int64_t row) mutable {
+        return std::exchange(sum, saturating_add<std::int64_t>(sum, clamped(row)));
+      });
+  }
+  write(out.nsa_cu_seqlens_q, [](std::int64_t row) { return row; });
+  write(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });
+  write(out.indexer_ks, [&](std::int64_t) { return start; });
+  write(out.indexer_ke, [&](std::int64_t row) { return start + expanded(row); });
+}
+
+/// The same for rows of any requests, where `at` is the one that holds row `begin`.
+template <class Batch>
+void write_row_fields(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end) {
+  if (!decltype(Batch::rule)::deals && !wants_other_rows(batch.out)) return;
+  while (begin < end) {
+    const std::int64_t run_end = smaller(batch.rows(at.before) + at.value.rows, end);
+    if (run_end > begin) write_run(batch, at, begin, run_end);
+    begin = larger(begin, run_end);
+    if (begin == end || at.index + 1 == batch.problem.batch_size) return;
+    at.before = at.before + batch.totals_of(at.index, at.value);
+    at.value = batch.load(++at.index, at.before);
+  }
+}
+
+}  // namespace nsameta::cpu
