@@ -223,13 +223,13 @@ inline table_source table_source_of(const nsameta_problem& problem, bool full, s
 }
 
 inline bool wants_row_fields(const nsameta_outputs& out) {
-  return present(out.seqlens_expanded) || present(out.nsa_cache_seqlens) || present(out.nsa_cu_seqlens_k) ||
-         present(out.nsa_cu_seqlens_q) || present(out.token_to_batch) || present(out.indexer_ks) ||
-         present(out.indexer_ke);
+  return std::ranges::any_of(vector_fields,
+                             [&](const vector_field& field) { return field.per_row() && present(out.*field.member); });
 }
 inline bool wants_request_fields(const nsameta_outputs& out) {
-  return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q) ||
-         present(out.total_rows);
+  return std::ranges::any_of(vector_fields, [&](const vector_field& field) {
+    return !field.per_row() && field.member != &nsameta_outputs::status && present(out.*field.member);
+  });
 }
 
 /// Whether nothing but the two length fields is wanted.
@@ -241,8 +241,9 @@ inline bool is_lengths_only(const nsameta_outputs& out) {
 /// The most elements that a vector of a set has beyond its requests.
 inline std::int64_t longest_tail(const nsameta_outputs& out, std::int64_t requests) {
   std::int64_t most = rows_to_write(out, std::int64_t{1} << 62) + 1;
-  for (const nsameta_vector* vector : {&out.cache_seqlens, &out.cu_seqlens_k, &out.cu_seqlens_q})
-    most = std::max(most, writable(*vector, vector->capacity) - requests);
+  for (const vector_field& field : vector_fields)
+    if (!field.per_row() && field.tail != tail_rule::keep)
+      most = std::max(most, writable(out.*field.member, (out.*field.member).capacity) - requests);
   return most;
 }
 
