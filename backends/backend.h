@@ -28,7 +28,7 @@ struct launch_policy {
 struct launch_place {
   std::int32_t device;
   void* stream;           ///< vendor stream; null: the default stream
-  bool overlaps = false;  ///< no NSAMETA_TARGET_NO_OVERLAP
+  bool overlaps = false;  ///< may be launched while earlier kernels still run
 };
 
 /// Where a pointer's memory is, seen by one backend.

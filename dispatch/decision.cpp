@@ -54,7 +54,7 @@ void decision_recorder::choose(const selection& chosen, const fill_call& call) {
   if (elements < least)
     add_rule("one thread: at most %" PRId64 " elements, fewer than %" PRId64, elements, least);
   else
-    add_rule("one thread below %" PRId64 " elements, else oneTBB: the fill counts them", least);
+    add_rule("one thread below %" PRId64 " elements, else oneTBB: counted where that can matter", least);
 }
 
 std::string to_line(const nsameta_decision& record) {

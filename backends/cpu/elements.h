@@ -38,7 +38,9 @@ inline std::int64_t capped(std::int64_t count, std::int64_t times) {
 /// that cuts requests has fewer. `all`: tokens, kv_len and kept of the batch on all ranks.
 inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
   if (!wants_tables(out) || all.kept == 0) return 0;
-  const std::int64_t width = std::max(out.page_table_1.width, out.real_page_table.width * problem.page_size);
+  const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.width;
+  const std::int64_t pages = out.real_page_table.data == nullptr ? 0 : out.real_page_table.width;
+  const std::int64_t width = std::max(full, saturating_product<std::int64_t>(pages, problem.page_size));
   const std::int64_t columns =
       out.table_tail == NSAMETA_TAIL_KEEP ? all.kv_len : saturating_product<std::int64_t>(all.kept, width);
   const bool one_row_each = !mode_has<&mode_row::table_row_a_row>(problem.mode);

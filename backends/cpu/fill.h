@@ -9,7 +9,7 @@ namespace nsameta::cpu {
 
 /// The backend's variants, by their indices.
 enum variant : std::int32_t {
-  variant_auto,    ///< one thread below tuning::parallel_elements, counted first where the host cannot bound them
+  variant_auto,    ///< one thread below tuning::parallel_elements, counted first where that can matter
   variant_serial,  ///< the calling thread, without an arena of oneTBB and without allocating
   variant_tbb      ///< the caller's arena, isolated: a thread that waits here takes up no other work of the caller's
 };

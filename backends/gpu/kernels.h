@@ -13,7 +13,7 @@ namespace nsameta::gpu {
 //   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes
 //   shared                        shared memory of a block, uninitialised
 //   block_threads                 threads of a block, a multiple of every warp width
-//   resident_threads              that a multiprocessor should hold at least, which limits the registers of each
+//   resident_threads              that a multiprocessor should hold at least, which limits the registers of each (CUDA)
 //   run(self, arguments, shared)  what each thread does
 
 struct short_rows_kernel {

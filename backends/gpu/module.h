@@ -100,7 +100,7 @@ typename R::error launch_short_rows(int sets, const padded_arguments<max_sets>& 
   return launch<uniform_lengths_kernel, R>(shape, one, place.stream);
 }
 
-/// Sharded, pooled and int64 fills, and whatever else the others do not serve.
+/// Shards, pools, int64 sums, and whatever else the others do not serve.
 template <device_runtime R, int max_sets>
 typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                                  const launch_bounds& bounds, const launch_place& place) {

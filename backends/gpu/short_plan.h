@@ -296,7 +296,7 @@ short_path plan_short_rows(const nsameta_problem& problem, const nsameta_outputs
   plan.source.row_a_request = problem.mode == NSAMETA_EXTEND;
   plan.lengths_only = lengths_only;
   if (!tails && !status && rows <= tuning::short_rows &&
-      (requests <= tuning::few_requests || (lengths_only && !is_ragged)))
+      (requests <= tuning::few_requests || (lengths_only && !is_ragged && sets == 1)))
     return short_path::plain;
 
   plan.block_groups = static_cast<std::int32_t>(std::max<std::int64_t>(1, rounded_up(groups, tuning::vector_blocks)));

@@ -42,6 +42,7 @@ NSAMETA_DEVICE void fill_columns(T& self, const int32_table& table, std::int32_t
 template <thread_context T>
 NSAMETA_DEVICE void write_columns(T& self, const table_source& source, const short_tables& set, const table_rows& rows,
                                   std::int32_t first, std::int32_t end) {
+  if (rows.first >= rows.end) return;  // no table has these rows
   const int32_table &full = set.page_table_1, &paged = set.real_page_table;
   std::int32_t value[lane_loads]{};
   NSAMETA_UNROLL(4)

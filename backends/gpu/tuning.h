@@ -1,5 +1,6 @@
 /// Every number that a measurement chose, with that measurement. Nothing here changes a result. Figures are of an H200,
-/// microseconds a graph node, 2026-11-21, unless they say otherwise; docs/performance.md has the tables they are from.
+/// microseconds a graph node, 2026-11-21, unless they say otherwise; docs/lab-notes.md has most of the tables they are
+/// from.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ inline constexpr int resident_threads = 1024;
 /// it take less time, 6 % at the median (H100, 2026-11-26).
 inline constexpr int general_threads = 512;
 
-/// Blocks of a grid at most, for each multiprocessor. Half of what it holds at once, so that the next kernel's blocks
-/// find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8 in place of 2.1, and
-/// those of 512 requests of 62,000 107 in place of 110 (H100, 2026-11-26).
+/// Blocks of a grid at most, for each multiprocessor. Half of what it holds of the short-rows kernels, so that the next
+/// kernel's blocks find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8 in
+/// place of 2.1, and those of 512 requests of 62,000 107 in place of 110 (H100, 2026-11-26).
 inline constexpr std::int64_t blocks_per_multiprocessor = 2;
 
 /// Rows of a request, as the host expects them, up to which a few lanes write them all and nothing is searched for:

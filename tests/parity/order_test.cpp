@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,7 @@ constexpr std::int64_t requests = 300, steps = 50;
 class relay {
  public:
   explicit relay(const harness::device_place& place)
-      : lengths_(place, requests * 4), longer_(place, requests * 4), sums_(place, steps * (requests + 1) * 4) {}
+      : lengths_(place, requests * 4), longer_(place, requests * 4), sums_(place, steps * (requests + 1) * 8) {}
 
   void start() {
     std::vector<std::int32_t> first(requests);
@@ -37,22 +38,25 @@ class relay {
     target.stream = stream;
     target.flags = flags;
     for (std::int64_t step = 0; step < steps; ++step) {
-      add_one(lengths_, longer_, target);
+      add_one(lengths_, longer_, &nsameta_outputs::cache_seqlens, target);
       add_up(longer_, step, target);
-      add_one(longer_, lengths_, target);
+      add_one(longer_, lengths_, &nsameta_outputs::seqlens_expanded, target);  // the same numbers in decode
     }
   }
 
   /// Steps whose sums are wrong.
   std::vector<std::int64_t> wrong_steps() const {
-    std::vector<std::int32_t> found(steps * (requests + 1));
-    sums_.download(std::as_writable_bytes(std::span(found)));
+    std::vector<std::int64_t> wide(steps * (requests + 1));
+    sums_.download(std::as_writable_bytes(std::span(wide)));
     std::vector<std::int64_t> wrong;
     for (std::int64_t step = 0; step < steps; ++step) {
+      const std::int64_t* const found = wide.data() + step * (requests + 1);
+      std::int32_t narrow[requests + 1];
+      std::memcpy(narrow, found, sizeof narrow);
       std::int64_t sum = 0;
       bool right = true;
       for (std::int64_t i = 0; i <= requests; ++i) {
-        right &= found[static_cast<std::size_t>(step * (requests + 1) + i)] == sum;
+        right &= (type_of(step) == NSAMETA_INT64 ? found[i] : narrow[i]) == sum;
         sum += i % 97 + 2 * step + 1;
       }
       if (!right) wrong.push_back(step);
@@ -70,21 +74,25 @@ class relay {
     return problem;
   }
   static void add_one(const harness::device_memory& from, const harness::device_memory& to,
-                      const nsameta_target& target) {
+                      nsameta_vector nsameta_outputs::* field, const nsameta_target& target) {
     const nsameta_problem problem = decode(from);
     nsameta_outputs outputs;
     nsameta_outputs_init(&outputs);
-    outputs.cache_seqlens.data = to.data();
-    outputs.cache_seqlens.capacity = requests;
+    (outputs.*field).data = to.data();
+    (outputs.*field).capacity = requests;
     outputs.length_offset = 1;
     check(nsameta_fill(&problem, &outputs, &target));
   }
+  /// Kernels take turns: int64 sums and tails each have one.
+  static nsameta_dtype type_of(std::int64_t step) { return step % 3 == 1 ? NSAMETA_INT64 : NSAMETA_INT32; }
   void add_up(const harness::device_memory& from, std::int64_t step, const nsameta_target& target) {
     const nsameta_problem problem = decode(from);
     nsameta_outputs outputs;
     nsameta_outputs_init(&outputs);
-    outputs.cu_seqlens_k.data = sums_.data() + step * (requests + 1) * 4;
+    outputs.cu_seqlens_k.data = sums_.data() + step * (requests + 1) * 8;
     outputs.cu_seqlens_k.capacity = requests + 1;
+    outputs.cu_seqlens_k.dtype = type_of(step);
+    outputs.vector_tail = step % 3 == 2 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
     check(nsameta_fill(&problem, &outputs, &target));
   }
 

@@ -198,7 +198,8 @@ typedef enum nsameta_device_kind {
   NSAMETA_DEVICE_SIMT = 4  ///< the GPU kernels run on the host: a virtual device over host memory
 } nsameta_device_kind;
 
-/// How a fill may be run. Results are the same with and without.
+/// How a fill may be run. Results are the same with and without, unless a kernel before it was itself launched as a
+/// dependent one and does not wait for those before it: then set NSAMETA_TARGET_NO_OVERLAP.
 typedef enum nsameta_target_flag {
   /// The kernel is launched after those before it in the stream have ended. Without it, on CUDA devices of compute
   /// capability 9.0 and later, the kernel may be launched while they still run, and waits for them on the device before

@@ -44,7 +44,10 @@ planned_launch recorded_fill::plan() const {
 nsameta_status recorded_fill::issue(void* stream) const {
   nsameta_target target = tested().place.target();
   target.stream = stream;
-  if (!kind_.with.chained) return nsameta_fill_many(&captured_, device_.sets().data(), kind_.with.sets, &target);
+  if (!kind_.with.chained) {
+    target.flags = NSAMETA_TARGET_NO_OVERLAP;
+    return nsameta_fill_many(&captured_, device_.sets().data(), kind_.with.sets, &target);
+  }
   for (const nsameta_outputs& set : device_.sets())
     if (const nsameta_status status = nsameta_fill(&captured_, &set, &target); status != NSAMETA_OK) return status;
   return NSAMETA_OK;

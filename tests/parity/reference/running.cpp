@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <list>
 
-#include "fields.h"
-#include "guarded_buffer.h"
 #include "backend.h"
 #include "backends.h"
+#include "fields.h"
+#include "guarded_buffer.h"
 
 namespace nsameta::test {
 namespace {

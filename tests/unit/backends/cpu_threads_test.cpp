@@ -57,7 +57,7 @@ std::string uses_threads(const sized_fill& made) { return uses_threads(made.prob
 
 }  // namespace
 
-TEST_CASE("rows times row fields decide, counted by vector code and request by request") {
+TEST_CASE("rows times row fields decide") {
   for (const std::int64_t fields : {1, 2, 3, 4})
     for (const std::int64_t requests : {1, 7, 300, 5000}) {
       CAPTURE(fields);
@@ -81,7 +81,7 @@ TEST_CASE("rows that no output has room for do not count") {
   CHECK(uses_threads(made) == "no");
 }
 
-TEST_CASE("strided lengths, which vector code does not take, are counted too") {
+TEST_CASE("strided lengths are counted too") {
   sized_fill made(64, threshold / 2 - 1, 2);
   made.problem.extend_seq_lens.stride = made.problem.seq_lens.stride = 2;  // 32 requests of the 64
   made.problem.batch_size = 32;

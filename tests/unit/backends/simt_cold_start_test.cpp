@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "problem.h"
 #include "backend.h"
 #include "backends.h"
+#include "problem.h"
 #include "simt/runtime.h"
 
 namespace nsameta::simt {
