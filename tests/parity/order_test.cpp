@@ -30,6 +30,7 @@ class relay {
     std::vector<std::int32_t> first(requests);
     for (std::int64_t i = 0; i < requests; ++i) first[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % 97);
     lengths_.upload(std::as_bytes(std::span(first)));
+    sums_.upload(std::vector<std::byte>(sums_.size()));  // int32 sums take half of their place
   }
 
   /// Each fill reads what the one before it has just written, and writes what an earlier one has just read.
