@@ -119,11 +119,21 @@ nsameta_status explain(const nsameta_problem& problem, const nsameta_outputs& ou
   return status;
 }
 
+/// The members that a structure's struct_size takes in; what lies behind is absent.
+template <class S>
+S known_part(const S& of) {
+  S known{};
+  std::memcpy(static_cast<void*>(&known), &of, std::min(of.struct_size, sizeof of));
+  return known;
+}
+
 /// Whether a fill can do no harm: every target refuses it, or all its buffers are memory, and little enough.
 bool may_run(const arena& memory, const nsameta_problem& problem, const nsameta_outputs& outputs) {
   if (explain(problem, outputs, {NSAMETA_DEVICE_HOST, 0, nullptr, 0}) != NSAMETA_OK) return true;
+  const nsameta_problem known_problem = known_part(problem);
+  const nsameta_outputs known_outputs = known_part(outputs);
   bool real = problem.batch_size <= 300;
-  for_each_buffer(problem, outputs,
+  for_each_buffer(known_problem, known_outputs,
                   [&](const buffer& shown, const auto& data) { real = real && memory.holds(data, shown.bytes); });
   return real;
 }
@@ -163,8 +173,8 @@ class watched_call {
 
  private:
   void forget_outputs(const nsameta_outputs& outputs) {
-    for_each_buffer(made_.problem, outputs, [&](const buffer& shown, const auto& data) {
-      if (!shown.output) return;
+    const nsameta_outputs known = known_part(outputs);
+    for_each_output(known, [&](const buffer& shown, const auto& data) {
       const auto* begin = reinterpret_cast<const std::byte*>(data);
       std::copy_n(begin, shown.bytes, before_.begin() + (begin - memory_.data()));
     });
