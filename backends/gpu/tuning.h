@@ -68,19 +68,19 @@ inline constexpr int wide_rows = 4;
 inline constexpr std::int64_t many_requests = 65536;
 
 /// Blocks at most for the page tables of a group: with 32, both tables of 16 requests of 62,000 take 10.8 in place of
-/// 4.2; with 256, those of 1,000 tokens up to 5 % longer (H100, 2026-11-26).
+/// 4.2; with 256, those of up to 32 requests of 1,000 up to 8 % longer (H100, 2026-11-26).
 inline constexpr std::int64_t group_blocks = 128;
 
 /// Elements that a lane of a narrow tile, or of pages alone, has under way.
 inline constexpr int lane_loads = 4;
 
-/// log2 of the columns, or pages, of a narrow tile, and of one where there are more of those than warps. With wide
-/// tiles alone, both tables of one request of 1,000 take 2.0 in place of 1.6, with four rows 3.8 in place of 1.6 (H100,
-/// 2026-11-26).
+/// log2 of the columns, or pages, of a narrow tile, and of one where there are more of those than warps. Before, with
+/// wide tiles alone, both tables of one request of 1,000 take 2.0 in place of 1.6, with four rows 3.8 in place of 1.6
+/// (H100, 2026-11-26).
 inline constexpr int small_tile = 6, large_tile = 7;
 
 /// Small tiles for each warp up to which both tables are copied by them. With 2, 64 requests of 8,000 take 3.5 in place
-/// of 3.2; with 16, those of 62,000 take 13.0 in place of 9.9 (H100, 2026-11-26).
+/// of 3.2; cut so, 64 of 62,000 take 13.0 in place of 9.9 (H100, 2026-11-26).
 inline constexpr unsigned narrow_tiles = 4;
 
 }  // namespace nsameta::gpu::tuning

@@ -117,7 +117,7 @@ struct fake {
 
   static constexpr const char* variants_of_reference[] = {"scalar", nullptr};
   static constexpr const char* variants_of_cpu[] = {"auto", "serial", "tbb", nullptr};
-  static constexpr const char* variants_of_gpus[] = {"block256", "block512", nullptr};
+  static constexpr const char* variants_of_gpus[] = {"block256", "other", nullptr};
   static constexpr backend_interface table{
       .interface_version = backend_interface_version,
       .kind = all_backends[Id].kind,

@@ -34,7 +34,7 @@ TEST_CASE("what a target says of overlap reaches every launch: explicit, repeate
 }
 
 TEST_CASE("overlap reaches an override's choice, and each launch of many sets") {
-  fake_world world("cuda/block512");
+  fake_world world("cuda/other");
   world.put_all_on(id_cuda);
   world.target = {NSAMETA_DEVICE_CUDA, 0, nullptr, 0};
   CHECK(overlaps_of_two_fills(world, id_cuda) == both);

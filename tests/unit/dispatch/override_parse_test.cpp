@@ -12,13 +12,13 @@ TEST_CASE("auto and nothing are the same") {
 }
 
 TEST_CASE("names, indices, variants and lists") {
-  const override_list list = parse_override("cuda:1/block512, cpu/tbb ,simt:0");
+  const override_list list = parse_override("cuda:1/other, cpu/tbb ,simt:0");
   CHECK(list.error.empty());
-  CHECK(list.text == "cuda:1/block512, cpu/tbb ,simt:0");
+  CHECK(list.text == "cuda:1/other, cpu/tbb ,simt:0");
   REQUIRE(list.entries.size() == 3);
   CHECK(list.entries[0].backend == id_cuda);
   CHECK(list.entries[0].device == 1);
-  CHECK(list.entries[0].variant == "block512");
+  CHECK(list.entries[0].variant == "other");
   CHECK(list.entries[1].backend == id_cpu);
   CHECK(list.entries[1].device == -1);
   CHECK(list.entries[1].variant == "tbb");

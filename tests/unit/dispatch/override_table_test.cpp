@@ -24,8 +24,8 @@ TEST_CASE("one name: that one only") {
     const char* decided;
   };
   for (const row& each : {row{"reference", "reference/scalar"}, row{"cpu", "cpu/auto"}, row{"cpu/tbb", "cpu/tbb"},
-                          row{"simt", "simt/block256"}, row{"simt:1/block512", "simt/block512@1"},
-                          row{"cuda", "cuda/block256 staged"}, row{"cuda:0/block512", "cuda/block512 staged"}}) {
+                          row{"simt", "simt/block256"}, row{"simt:1/other", "simt/other@1"},
+                          row{"cuda", "cuda/block256 staged"}, row{"cuda:0/other", "cuda/other staged"}}) {
     fake_world world(each.text);
     world[id_simt].device_count = 2;
     CHECK(world.decided() == each.decided);
