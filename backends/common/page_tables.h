@@ -106,32 +106,4 @@ struct table_extent {
   }
 };
 
-/// A unit of work, or a run of them.
-struct table_unit {
-  const std::int32_t* source;  ///< the request's row of req_to_token
-  std::int64_t row, end_row;   ///< rows of the page tables, not yet cut to what they hold
-  std::int64_t begin, end;     ///< columns; `begin` is a multiple of the page size
-};
-
-/// At most `most` units of the request at `index`, from its unit `number` on, all in the same rows; `first_row`: the
-/// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
-/// or slots since they were added up.
-NSAMETA_HOST_DEVICE table_unit cut_table_unit(const nsameta_problem& problem, const table_shape& shape,
-                                              const table_extent& extent, std::int64_t index, std::int64_t first_row,
-                                              std::int64_t number, std::int64_t most) {
-  const nsameta_token_table& slots = problem.req_to_token;
-  const std::int64_t slot = slot_of(problem, index);
-  if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
-  // Rows that no table has are all the same, and adding to them must not wrap.
-  const std::int64_t limit = shape.row_limit;
-  if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
-  // A division costs a GPU a hundred instructions, and most requests have few rows.
-  const std::int64_t group = number < extent.tiles ? 0 : number / extent.tiles;
-  const std::int64_t tile = number - group * extent.tiles;
-  const std::int64_t row = group * table_copies;
-  const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
-  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << shape.tile_shift,
-          (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << shape.tile_shift};
-}
-
 }  // namespace nsameta
