@@ -83,6 +83,8 @@ struct general_rule {
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return fixed.clamp(length); }
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
+    if (!dealt && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
+      return plain_rule{fixed.clamp.topk}.sum(r, rows);
     const divisor step = dealt ? fixed.ranks : divide_by_one();
     std::int64_t start = r.first;
     if (start < 0) {  // rows that see nothing add nothing

@@ -1,11 +1,12 @@
 /// The kernels of a GPU backend: types, in one list that cuda, hip and simt each instantiate. A block waits for
 /// instructions that it has not run before as it waits for memory: what a fill does not need should be neither in its
-/// kernel nor in its arguments. So the short-rows kernels exist for lengths alone, for all vectors, and for vectors and
-/// page tables.
+/// kernel nor in its arguments. So there are kernels for lengths alone, for all vectors, and for vectors and page
+/// tables, as engines step them; and one for everything, in int32 and in int64.
 #pragma once
 
-#include "gpu/general.h"
-#include "gpu/padding.h"
+#include "gpu/page_tables.h"
+#include "gpu/status.h"
+#include "gpu/vectors.h"
 
 namespace nsameta::gpu {
 
@@ -16,120 +17,104 @@ namespace nsameta::gpu {
 //   resident_threads              that a multiprocessor should hold at least, which limits the registers of each (CUDA)
 //   run(self, arguments, shared)  what each thread does
 
-struct short_rows_kernel {
+/// What the kernels of short steps have in common.
+struct short_kernel {
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
+  using shared = block_memory<std::int32_t>;
+  template <thread_context T>
+  using work = block_work<std::int32_t, T>;
 };
 
 /// seqlens_expanded and nsa_cache_seqlens of one set, as many rows for each request.
-struct uniform_lengths_kernel : short_rows_kernel {
+struct uniform_lengths_kernel : short_kernel {
   using arguments = vector_arguments;
-  struct shared {};
   template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    write_uniform_lengths(self, all.batch, all.set);
+    write_uniform_lengths(work<T>{self, all.batch, all.set, {all.batch.topk}, memory});
   }
 };
 
 /// Vectors of one set: the two lengths, or all.
 template <bool lengths_only>
-struct vectors_kernel : short_rows_kernel {
+struct vectors_kernel : short_kernel {
   using arguments = vector_arguments;
-  using shared = short_memory;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    write_vectors<lengths_only>(self, all.batch, all.set, self.block(), memory);
+    write_vectors<lengths_only, tuning::short_loads>(work<T>{self, all.batch, all.set, {all.batch.topk}, memory},
+                                                     self.block(), 1, 0);
   }
 };
 
 /// Vectors and page tables.
 template <int max_sets>
-struct tables_kernel : short_rows_kernel {
+struct tables_kernel : short_kernel {
   using arguments = table_arguments<max_sets>;
   static_assert(sizeof(arguments) <= 4096);
-  using shared = short_memory;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    const short_set& set = all.sets[max_sets == 1 ? 0 : self.set()];
-    const int table_block = self.block() - all.batch.vector_blocks;
-    if (table_block < 0)
-      write_vectors<false>(self, all.batch, set, self.block(), memory);
-    else
-      write_tables<false>(self, table_block, all.batch, all.source, set, {}, memory);
+    const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
+    const work<T> at{self, all.batch, set, {all.batch.topk}, memory};
+    const int block = self.block() - all.batch.vector_blocks;
+    if (block < 0) return write_vectors<false, tuning::short_loads>(at, self.block(), 1, 0);
+    write_tables<false>(at, block, all.source, set, {});
   }
 };
 
-/// The same, and tails, the status word, long rows and very many requests.
-struct padded_kernel : short_rows_kernel {
-  using arguments = padded_arguments<NSAMETA_SETS_PER_LAUNCH>;
+/// Everything: tails, long rows and very many requests; in int64 also shards, pools, int64 sums, indexer ranges and the
+/// status word.
+template <class N>
+struct full_kernel {
+  static constexpr int block_threads = tuning::block_threads;
+  static constexpr int resident_threads = sizeof(N) == 4 ? tuning::resident_threads : tuning::int64_threads;
+  using arguments = full_arguments<N>;
   static_assert(sizeof(arguments) <= 4096);
-  using shared = padded_memory;
+  using shared = std::conditional_t<sizeof(N) == 4, block_memory<N>, status_memory>;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
-    const short_set& set = all.sets[self.set()];
+    const output_set<N>& set = all.sets[self.set()];
     const padding& pad = all.paddings[self.set()];
+    block_work<N, T> at{self, all.batch, set, all.rule(all.batch), memory};
+    if constexpr (rule_for<N>::deals)
+      if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
     int block = self.block();
     if (block < all.batch.vector_blocks)
-      return all.lengths_only ? write_padded_vectors<true>(self, all.batch, set, block, all, memory)
-                              : write_padded_vectors<false>(self, all.batch, set, block, all, memory);
+      return sizeof(N) == 4 && all.lengths_only
+             ? write_vectors < sizeof(N) == 4,
+             tuning::loads > (at, block, all.block_groups, all.shares_shift)
+             : write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
     block -= all.batch.vector_blocks;
-    if (block < all.source.blocks) return write_tables<true>(self, block, all.batch, all.source, set, pad, memory);
+    if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, pad);
     block -= all.source.blocks;
     if (block < all.tail_blocks) {
-      if (pad.vector_tail) write_tails(self, all.batch, set, block, all.tail_blocks, memory);
-    } else if (pad.status != nullptr) {
-      write_status(self, all.batch, all.source, set, pad.status, memory);
+      if (pad.vector_tail) write_tails(at, block, all.tail_blocks);
+      return;
     }
-  }
-};
-
-/// Everything, of batches of every kind.
-template <int max_sets>
-struct general_kernel {
-  using arguments = general_arguments<max_sets>;
-  static_assert(sizeof(arguments) <= 4096);
-  using shared = general_memory;
-  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::general_threads;
-  template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
-    self.await_earlier_kernels();
-    const int set = max_sets == 1 ? 0 : self.set();
-    if (all.is_plain)
-      general_block<plain_rule, T>(self, all.problem, all.outputs[set], all.lengths, plain_rule::of(all.problem),
-                                   memory)
-          .run(all.tasks[set]);
-    else
-      general_block<general_rule, T>(self, all.problem, all.outputs[set], all.lengths, general_rule{all.constants},
-                                     memory)
-          .run(all.tasks[set]);
+    if constexpr (sizeof(N) > 4)
+      if (pad.status != nullptr) write_status(at, all.source, set, pad.status, memory);
   }
 };
 
 template <class... K>
-struct type_list {};
+struct type_list {
+  static constexpr int count = sizeof...(K);
+  /// The place of a type.
+  template <class Wanted>
+  static constexpr int place_of() {
+    int place = 0;
+    (void)((std::is_same_v<Wanted, K> || (++place, false)) || ...);
+    return place;
+  }
+};
 
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, padded_kernel, general_kernel<1>,
-                          general_kernel<NSAMETA_SETS_PER_LAUNCH>>;
-
-template <class... K>
-constexpr int count_of(type_list<K...>) {
-  return sizeof...(K);
-}
-inline constexpr int kernel_count = count_of(kernels{});
-
-template <class Wanted, class... K>
-constexpr int place_in(type_list<K...>) {
-  constexpr bool is_wanted[] = {std::is_same_v<Wanted, K>...};
-  int place = 0;
-  while (!is_wanted[place]) ++place;
-  return place;
-}
-/// By which a runtime knows a kernel: its place in the list.
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>>;
+inline constexpr int kernel_count = kernels::count;
+/// By which a runtime knows a kernel.
 template <class K>
-inline constexpr int kernel_id = place_in<K>(kernels{});
+inline constexpr int kernel_id = kernels::place_of<K>();
 
 }  // namespace nsameta::gpu

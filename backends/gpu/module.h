@@ -7,10 +7,9 @@
 #include <array>
 #include <atomic>
 
-#include "gpu/general_plan.h"
 #include "gpu/kernels.h"
+#include "gpu/plan.h"
 #include "gpu/runtime.h"
-#include "gpu/short_plan.h"
 
 namespace nsameta::gpu {
 
@@ -77,50 +76,45 @@ nsameta_status load_outside_capture(launch_place place, failure_text* why) {
   return NSAMETA_NOT_WARMED_UP;
 }
 
-/// By the short-rows kernel that does the least.
-template <device_runtime R, int max_sets>
-typename R::error launch_short_rows(int sets, const padded_arguments<max_sets>& plan, short_path path,
-                                    const launch_place& place) {
-  launch_shape shape{plan.batch.vector_blocks + plan.source.blocks, sets, place.overlaps};
-  if (path == short_path::padded) shape.blocks += plan.tail_blocks + plan.status_blocks;
+/// By the kernel that does the least, of those that engines step.
+template <device_runtime R>
+typename R::error launch_short(const full_arguments<std::int32_t>& all, const launch_shape& shape, void* stream) {
+  const auto launch_tables = [&]<int max_sets>(tables_kernel<max_sets>) {
+    table_arguments<max_sets> some;
+    some.batch = all.batch;
+    some.source = all.source;
+    std::copy_n(all.sets, shape.sets, some.sets);
+    return launch<tables_kernel<max_sets>, R>(shape, some, stream);
+  };
+  if (shape.sets > 1) return launch_tables(tables_kernel<NSAMETA_SETS_PER_LAUNCH>{});
+  if (all.source.blocks > 0) return launch_tables(tables_kernel<1>{});
+  const vector_arguments one{all.batch, all.sets[0]};
+  if (!all.lengths_only) return launch<vectors_kernel<false>, R>(shape, one, stream);
+  if (all.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, one, stream);
+  return launch<uniform_lengths_kernel, R>(shape, one, stream);
+}
+
+template <class N, device_runtime R>
+typename R::error launch_in(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+                            const wanted_work& work, const launch_bounds& bounds, const launch_place& place) {
+  full_arguments<N> all;
+  plan(problem, outputs, sets, work, bounds, all);
+  const launch_shape shape{all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks, sets,
+                           place.overlaps};
   if (shape.blocks == 0) return R::success;  // nothing is wanted
-  if (path == short_path::padded) {
-    padded_kernel::arguments all;
-    static_cast<padded_work&>(all) = plan;
-    all.batch = plan.batch;
-    all.source = plan.source;
-    std::copy_n(plan.sets, sets, all.sets);
-    std::copy_n(plan.paddings, sets, all.paddings);
-    return launch<padded_kernel, R>(shape, all, place.stream);
-  }
-  if (max_sets > 1 || plan.source.blocks > 0) return launch<tables_kernel<max_sets>, R>(shape, plan, place.stream);
-  const vector_arguments one{plan.batch, plan.sets[0]};
-  if (!plan.lengths_only) return launch<vectors_kernel<false>, R>(shape, one, place.stream);
-  if (plan.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, one, place.stream);
-  return launch<uniform_lengths_kernel, R>(shape, one, place.stream);
+  if constexpr (sizeof(N) == 4)
+    if (work.is_short_step(problem.batch_size, sets)) return launch_short<R>(all, shape, place.stream);
+  return launch<full_kernel<N>, R>(shape, all, place.stream);
 }
 
-/// Shards, pools, int64 sums, and whatever else the others do not serve.
-template <device_runtime R, int max_sets>
-typename R::error launch_general(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
-                                 const launch_bounds& bounds, const launch_place& place) {
-  const auto arguments = general_arguments_of<max_sets>(problem, outputs, sets, bounds);
-  launch_shape shape{0, sets, place.overlaps};
-  for (int set = 0; set < sets; ++set) {
-    const general_tasks& tasks = arguments.tasks[set];
-    shape.blocks = std::max(shape.blocks, tasks.vectors.blocks + tasks.tables.blocks + tasks.status.blocks);
-  }
-  return shape.blocks == 0 ? R::success : launch<general_kernel<max_sets>, R>(shape, arguments, place.stream);
-}
-
-/// One launch for at most `max_sets` sets.
-template <device_runtime R, int max_sets>
+/// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
+template <device_runtime R>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                               const launch_bounds& bounds, const launch_place& place) {
-  padded_arguments<max_sets> plan;
-  const short_path path = plan_short_rows(problem, outputs, sets, bounds, plan);
-  if (path != short_path::none) return launch_short_rows<R>(sets, plan, path, place);
-  return launch_general<R, max_sets>(problem, outputs, sets, bounds, place);
+  const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
+  return (fits_int32(problem, outputs, sets, work)
+              ? launch_in<std::int32_t, R>
+              : launch_in<std::int64_t, R>)(problem, outputs, sets, work, bounds, place);
 }
 
 template <device_runtime R>
@@ -134,9 +128,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outpu
   return call_on<R>(place.device, "launching the kernel", why, [&] {
     for (std::int64_t first = 0; first < count; first += NSAMETA_SETS_PER_LAUNCH) {
       const auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
-      const auto error =
-          (sets == 1 ? launch_sets<R, 1> : launch_sets<R, NSAMETA_SETS_PER_LAUNCH>)(problem, outputs + first, sets,
-                                                                                    bounds, place);
+      const auto error = launch_sets<R>(problem, outputs + first, sets, bounds, place);
       if (error != R::success) return error;
     }
     return R::success;

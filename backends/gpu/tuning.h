@@ -16,9 +16,9 @@ inline constexpr int block_threads = 256;
 /// 5.8 in place of 4.1.
 inline constexpr int resident_threads = 1024;
 
-/// The same for the general kernel, whose int64 rows need more registers: with 128 in place of 64, 285 of 290 points of
-/// it take less time, 6 % at the median (H100, 2026-11-26).
-inline constexpr int general_threads = 512;
+/// The same for the kernel that computes in int64: with 128 registers in place of 64, 285 of 290 points of a former one
+/// took less time, 6 % at the median (H100, 2026-11-26).
+inline constexpr int int64_threads = 512;
 
 /// Blocks of a grid at most, for each multiprocessor. Half of what it holds of the short-rows kernels, so that the next
 /// kernel's blocks find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8 in
@@ -29,21 +29,26 @@ inline constexpr std::int64_t blocks_per_multiprocessor = 2;
 /// one 32-byte sector of an int32 output. Not measured beyond.
 inline constexpr std::int64_t short_rows = 8;
 
-/// Requests up to which all sums may end at 2^31 - 1 and blocks add up all earlier requests for themselves; up to which
-/// page tables are served so; and rows of page tables that ragged batches must count.
-inline constexpr std::int64_t short_requests = 1 << 20, short_tables = 65536, short_ragged_tables = 8192;
+/// Requests up to which int32 serves.
+inline constexpr std::int64_t short_requests = 1 << 20;
 
 /// Rows of a request, as the host expects them, up to which a warp writes them all to page tables. Capacities that are
-/// padded make the host expect more than there are.
+/// padded make the host expect more than there are. In int64, log2 of those that a warp writes.
 inline constexpr std::int64_t table_rows = 128;
+inline constexpr int part_rows_shift = 3;
 
-/// Requests up to which a thread adds up one at a time, and no block has several groups of them. Above it, 16-byte
-/// loads win: two fields of 8,192 ragged requests took 7.0 before and are within 1.3 of 4.1 now (H100, 2026-11-26).
+/// Requests up to which the kernels of short steps serve: beyond, blocks take several groups of requests. Of the two
+/// kernels of vectors, that for everything took 0.98 to 1.1 of the time at 4,096 requests (H100, 2026-11-27).
 inline constexpr std::int64_t few_requests = 2048;
 
-/// Blocks of vectors at most in the padded kernel, before rows are shared: each adds up all earlier requests. Only runs
-/// on different cards were compared with 128: a shorter decode of 65,536 requests, longer ragged fields.
-inline constexpr std::int64_t vector_blocks = 256;
+/// Requests whose lengths a thread has under way when it adds up all earlier ones; in the kernels of short steps, whose
+/// code must be short, fewer. With 8 in place of 4, the tails of up to 512 requests take 6 to 9 % longer (H100,
+/// 2026-11-27).
+inline constexpr int loads = 4, short_loads = 2, int64_loads = 1;
+
+/// Blocks of vectors at most where requests have few rows, for one set of outputs: each adds up all earlier requests.
+/// With 256, tails of 2,048 to 65,536 requests take 1.25 to 1.4 times as long (H100, 2026-11-27).
+inline constexpr std::int64_t vector_blocks = 128;
 
 /// Rows that a lane writes before another block shares them. Not measured against others.
 inline constexpr std::int64_t lane_rows = 2;
@@ -57,15 +62,6 @@ inline constexpr std::int32_t table_group = 32;
 
 /// 16-byte pieces of a page-table tile that a lane has under way.
 inline constexpr int tile_pieces = 4;
-
-/// Rows of one request that a unit of page-table work has at most in the general kernel: a power of two.
-inline constexpr std::int64_t table_copies = 8;
-
-/// Rows that a thread of the general kernel writes together where there are enough for all threads: 16 bytes.
-inline constexpr int wide_rows = 4;
-
-/// Requests above which the general kernel has one block a multiprocessor: each adds up all earlier requests.
-inline constexpr std::int64_t many_requests = 65536;
 
 /// Blocks at most for the page tables of a group: with 32, both tables of 16 requests of 62,000 take 10.8 in place of
 /// 4.2; with 256, those of up to 32 requests of 1,000 up to 8 % longer (H100, 2026-11-26).

@@ -100,11 +100,12 @@ generated_case int64_step(std::int64_t requests) {
   return with_fields(case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.length_dtype = NSAMETA_INT64; }),
                      is_no_status);
 }
-generated_case narrow(std::int64_t requests) {
-  return case_of(NSAMETA_DRAFT_EXTEND, requests, [](case_recipe& r) {
+generated_case tails(std::int64_t requests) {
+  const auto with_tails = [](case_recipe& r) {
     r.vector_tail = NSAMETA_TAIL_ZERO;
     r.capacity = capacity_rule::spare;
-  });
+  };
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests, with_tails), is_no_status);
 }
 generated_case general(std::int64_t requests) {
   return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) {

@@ -36,7 +36,7 @@ harness::generated_case draft_extend(std::int64_t requests = 9);
 harness::generated_case vectors(std::int64_t requests = 9);
 harness::generated_case step(std::int64_t requests = 9);
 harness::generated_case int64_step(std::int64_t requests = 9);
-harness::generated_case narrow(std::int64_t requests = 9);
+harness::generated_case tails(std::int64_t requests = 9);
 harness::generated_case general(std::int64_t requests = 9);
 
 }  // namespace nsameta::test

@@ -33,13 +33,13 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"vectors", vectors()},
                                  {"step", step()},
                                  {"int64 step", int64_step()},
-                                 {"narrow", narrow()},
+                                 {"tails", tails()},
                                  {"general", general()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); });
   }
-  for (const named_case& each : {named_case{"step", step()}, {"narrow", narrow()}, {"general", general()}}) {
+  for (const named_case& each : {named_case{"step", step()}, {"tails", tails()}, {"general", general()}}) {
     constexpr std::int64_t sets = NSAMETA_SETS_PER_LAUNCH + 3;  // two launches
     fill_case tested(each.tested, sets);
     inject_fill(std::string("nsameta_fill_many, ") + each.name, tested,
@@ -49,7 +49,7 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
 }
 
 TEST_CASE("fills of many requests that fail are untouched or complete") {
-  for (const named_case& each : {named_case{"vectors", vectors(5'000)}, {"narrow", narrow(17'000)}}) {
+  for (const named_case& each : {named_case{"vectors", vectors(5'000)}, {"tails", tails(17'000)}}) {
     fill_case tested(each.tested);
     const auto fill = [&] {
       return nsameta_fill_on("cuda/block256", &tested.problem(), &tested.outputs(), &explicit_target);

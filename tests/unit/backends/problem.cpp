@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gpu/short_plan.h"
+#include "gpu/plan.h"
 
 namespace nsameta::simt {
 
@@ -16,8 +16,10 @@ const gpu::vector_arguments& small_problem::arguments() {
   nsameta_outputs_init(&outputs);
   outputs.nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
   outputs.cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
-  gpu::padded_arguments<1> all;
-  REQUIRE(gpu::plan_short_rows(problem, &outputs, 1, {3, 4}, all) == gpu::short_path::plain);
+  const gpu::wanted_work work = gpu::work_of(problem, &outputs, 1, 3);
+  REQUIRE(gpu::fits_int32(problem, &outputs, 1, work));
+  gpu::full_arguments<std::int32_t> all;
+  gpu::plan(problem, &outputs, 1, work, {3, 4}, all);
   plan = {all.batch, all.sets[0]};
   return plan;
 }

@@ -1,0 +1,294 @@
+/// The requests of a batch, and the sums over those before a block's own. A block adds up all earlier requests for
+/// itself: a few KB of lengths from L2 cost less than waiting for another block.
+#pragma once
+
+#include <concepts>
+
+#include "common/extents.h"
+#include "gpu/arguments.h"
+#include "gpu/thread_context.h"
+
+namespace nsameta::gpu {
+
+/// What is added up over requests, or over rows: a type for each need. All members are numbers of one type, and end at
+/// its largest, as int32 outputs do.
+template <class N>
+struct row_sums {
+  using number = N;
+  N rows;
+};
+template <>
+struct row_sums<std::int64_t> {
+  using number = std::int64_t;
+  std::int64_t rows;
+  std::int64_t kept;  ///< requests that have rows on this rank
+};
+template <class N>
+struct vector_sums : row_sums<N> {
+  N kv_len, clamped;
+};
+template <class N>
+struct tile_sums : row_sums<N> {
+  N tiles;
+};
+template <class S>
+concept sums = std::is_trivially_copyable_v<S> && requires { typename S::number; };
+
+/// The sums, each of their numbers after `each`.
+template <sums S, class Each>
+NSAMETA_DEVICE S by_numbers(const S& a, const S& b, Each each) {
+  using number = typename S::number;
+  constexpr int count = sizeof(S) / sizeof(number);
+  number x[count], y[count];
+  __builtin_memcpy(x, &a, sizeof(S));
+  __builtin_memcpy(y, &b, sizeof(S));
+  for (int i = 0; i < count; ++i) x[i] = each(x[i], y[i]);
+  S result;
+  __builtin_memcpy(&result, x, sizeof(S));
+  return result;
+}
+template <sums S>
+NSAMETA_DEVICE S operator+(const S& a, const S& b) {
+  return by_numbers(a, b, [](auto x, auto y) { return saturating_add(x, y); });
+}
+
+/// Sum over the lanes' non-negative numbers, the largest there is in place of more; to all lanes. Those of int32 are
+/// added up in halves, which cannot wrap, because hardware that adds up a warp in one instruction wraps.
+template <thread_context T>
+NSAMETA_DEVICE std::int32_t warp_sum(T& self, std::int32_t number) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(number);
+  const std::uint32_t low = self.sum(bits & 0xffffu), high = self.sum(bits >> 16);
+  const std::uint64_t sum = (std::uint64_t{high} << 16) + low;
+  return static_cast<std::int32_t>(sum < 0x7fffffffu ? sum : 0x7fffffffu);
+}
+template <sums S, thread_context T>
+NSAMETA_DEVICE S warp_sum(T& self, S own) {
+  if constexpr (sizeof(typename S::number) == 4)
+    return by_numbers(own, own, [&](std::int32_t number, std::int32_t) { return warp_sum(self, number); });
+  NSAMETA_UNROLL(1)
+  for (int delta = 1; delta < T::warp_width; delta *= 2) own = own + self.shuffle(own, lane_of(self) ^ delta);
+  return own;
+}
+
+/// Shared memory of a block.
+template <class N>
+struct block_memory {
+  vector_sums<N> earlier[tuning::block_threads / 32];  ///< each warp's share of the requests before the block's
+  vector_sums<N> own[tuning::block_threads / 32];      ///< of the warps' lanes
+};
+
+/// An element as it lies in memory: loads that are under way while other work goes on.
+struct raw_integer {
+  std::int32_t low, high;
+};
+
+/// The element's own width only: a predicate, not a branch.
+template <class N>
+NSAMETA_DEVICE raw_integer load_raw(const integer_array<N>& array, N index) {
+  using word [[gnu::may_alias]] = std::int32_t;
+  const char* const at = static_cast<const char*>(array.data) + std::int64_t{index} * array.stride;
+  raw_integer raw{};
+  if (array.is_int64)
+    __builtin_memcpy(&raw, __builtin_assume_aligned(at, 8), sizeof raw);
+  else
+    raw.low = *reinterpret_cast<const word*>(at);
+  return raw;
+}
+
+/// Brought into int32: an end of it in place of what lies beyond.
+NSAMETA_DEVICE std::int32_t value_of(const integer_array<std::int32_t>& array, raw_integer raw) {
+  const bool fits = !array.is_int64 || raw.high == raw.low >> 31;
+  return fits ? raw.low : (raw.high >> 31) ^ static_cast<std::int32_t>(int32_max);
+}
+NSAMETA_DEVICE std::int64_t value_of(const integer_array<std::int64_t>& array, raw_integer raw) {
+  if (!array.is_int64) return raw.low;
+  return static_cast<std::int64_t>(raw.high) * (1ll << 32) + static_cast<std::uint32_t>(raw.low);
+}
+
+struct raw_lengths {
+  raw_integer kv, tokens;
+};
+
+/// Of request `index`, which exists. Both arrays are read whether they are needed or not: a branch around a load costs
+/// more than the load.
+template <class N>
+NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index)};
+}
+
+/// The request on all ranks together.
+template <class N>
+NSAMETA_DEVICE basic_request<N> request_of(const request_batch<N>& batch, const kv_range<N>& range,
+                                           const raw_lengths& raw) {
+  const N kv = value_of(batch.seq_lens, raw.kv), tokens = value_of(batch.extend_seq_lens, raw.tokens);
+  basic_request<N> r{};
+  r.kv_len = wrapping_add(smaller(larger(kv, range.least), range.most), range.added);
+  r.tokens = r.rows =
+      batch.uniform_rows >= 0 ? N{batch.uniform_rows} : smaller(larger(tokens, N{0}), static_cast<N>(int32_max));
+  r.first = wrapping_add(wrapping_add(r.kv_len, -r.tokens), N{1});
+  r.step = 1;
+  return r;
+}
+
+/// What row `j` of a request sees on this rank.
+template <class N>
+NSAMETA_DEVICE N length_of_row(const rule_for<N>& rule, const basic_request<N>& r, N j) {
+  if constexpr (rule_for<N>::deals) j *= r.step;
+  return rule.local(larger(wrapping_add(r.first, j), N{0}));
+}
+
+template <sums S, class N = typename S::number>
+NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const rule_for<N>& rule, const basic_request<N>& r) {
+  S sum{};
+  if constexpr (rule_for<N>::deals) {
+    if (!rule.keeps(r)) return sum;
+    sum.kept = 1;
+  }
+  sum.rows = r.rows;
+  if constexpr (std::same_as<S, vector_sums<N>>) {
+    sum.kv_len = rule.local(r.kv_len);
+    sum.clamped = batch.uniform_rows == 1 ? rule.clamped(length_of_row<N>(rule, r, 0)) : rule.sum(r, r.rows);
+  }
+  return sum;
+}
+
+/// Sums over what is in the lanes of a warp: before each lane's own, and through it.
+template <sums S>
+struct lane_sums {
+  S before, through;
+};
+/// `lanes`: so many have something.
+template <sums S, class N, thread_context T>
+NSAMETA_DEVICE lane_sums<S> scan_lanes(T& self, const S& own, N lanes) {
+  const int lane = lane_of(self);
+  lanes = smaller(lanes, static_cast<N>(T::warp_width));
+  lane_sums<S> sums{{}, own};
+  NSAMETA_UNROLL(1)
+  for (int delta = 1; delta < lanes; delta *= 2) {
+    const S earlier = self.shuffle_up(sums.through, delta);
+    if (lane >= delta) sums.through = earlier + sums.through;
+  }
+  sums.before = self.shuffle_up(sums.through, 1);
+  if (lane == 0) sums.before = {};
+  return sums;
+}
+
+/// A block has a group of requests, 2^lanes_shift lanes each. The group's first one; there may be fewer.
+template <class N>
+NSAMETA_DEVICE N first_request(const request_batch<N>& batch, N group) {
+  return group * (tuning::block_threads >> batch.lanes_shift);
+}
+/// The thread's request, which may be beyond the batch, and its place among the request's lanes.
+template <class N, thread_context T>
+NSAMETA_DEVICE N own_request(const T& self, const request_batch<N>& batch, N group) {
+  return first_request(batch, group) + (self.thread() >> batch.lanes_shift);
+}
+template <class N, thread_context T>
+NSAMETA_DEVICE std::int32_t row_lane(const T& self, const request_batch<N>& batch) {
+  return self.thread() & ((1 << batch.lanes_shift) - 1);
+}
+
+/// What the threads of a block work with, on one set of outputs.
+template <class N, thread_context T>
+struct block_work {
+  T& self;
+  const request_batch<N>& batch;
+  const vector_outputs<N>& set;
+  rule_for<N> rule;
+  block_memory<N>& shared;
+};
+
+/// Sum over the block's threads. Reached by all of them.
+template <sums S, class N, class T>
+NSAMETA_DEVICE S block_sum(const block_work<N, T>& at, const S& own) {
+  const S of_warp = warp_sum(at.self, own);
+  if (lane_of(at.self) == 0) static_cast<S&>(at.shared.earlier[warp_of(at.self)]) = of_warp;
+  at.self.barrier();
+  S all{};
+  NSAMETA_UNROLL(8)
+  for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp)
+    all = all + static_cast<const S&>(at.shared.earlier[warp]);
+  return all;
+}
+
+/// The sums over all that comes before the warp. `earlier`: this thread's part of what precedes the block, unless
+/// nothing does; `through`: over the warp's lanes, as its last one has them. Reached by all threads of the block.
+template <sums S, class N, class T>
+NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T>& at, bool is_first, const S& earlier, const S& through) {
+  S before{};
+  if (lane_of(at.self) == T::warp_width - 1) static_cast<S&>(at.shared.own[warp_of(at.self)]) = through;
+  if (is_first)
+    at.self.barrier();
+  else
+    before = block_sum(at, earlier);
+  NSAMETA_UNROLL(8)
+  for (int warp = 0; warp < tuning::block_threads / T::warp_width - 1; ++warp)
+    if (warp < warp_of(at.self)) before = before + static_cast<const S&>(at.shared.own[warp]);
+  return before;
+}
+
+/// The tokens before this thread's, where those of all threads follow one another. Reached by all of them.
+template <class N, class T>
+NSAMETA_DEVICE N tokens_before(const block_work<N, T>& at, N own) {
+  const lane_sums<row_sums<N>> tokens = scan_lanes(at.self, row_sums<N>{own, 0}, N{T::warp_width});
+  const row_sums<N> before = exclusive_prefix(at, true, {}, tokens.through);
+  at.self.barrier();  // what follows may use the shared memory again
+  return before.rows + tokens.before.rows;
+}
+
+/// In the kernel for everything.
+template <class N>
+inline constexpr int loads_for = sizeof(N) == 4 ? tuning::loads : tuning::int64_loads;
+
+/// Calls `visit(index, raw, request)` for this thread's part of the requests [0, end), with `loads` of them always
+/// under way. The code is kept short: instructions not run before are waited for as loads are.
+template <int loads, class N, class T, class Visit>
+NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visit) {
+  constexpr N threads = tuning::block_threads;
+  const auto request_at = [&](const raw_lengths& raw) { return request_of(at.batch, at.set.kv, raw); };
+  if constexpr (rule_for<N>::deals)
+    if (at.rule.dealt) {  // which rows a rank has depends on the tokens before them: consecutive requests a thread
+      const N each = (end + threads - 1) / threads, begin = at.self.thread() * each, stop = smaller(begin + each, end);
+      N tokens = 0;
+      for (N index = begin; index < stop; ++index) tokens += request_at(load_lengths(at.batch, index)).tokens;
+      N before = tokens_before(at, tokens);
+      for (N index = begin; index < stop; ++index) {
+        const raw_lengths raw = load_lengths(at.batch, index);
+        basic_request<N> r = request_at(raw);
+        at.rule.deal(r, before);
+        before += r.tokens;
+        visit(index, raw, r);
+      }
+      return;
+    }
+  NSAMETA_UNROLL(1)
+  for (N index = at.self.thread(); index < end; index += loads * threads) {
+    raw_lengths raw[loads];
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k)
+      raw[k] = load_lengths(at.batch, k == 0 ? index : smaller(index + k * threads, end - 1));
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k)
+      if (const N place = index + k * threads; k == 0 || place < end) visit(place, raw[k], request_at(raw[k]));
+  }
+}
+
+/// This thread's part of the sums over requests [0, end).
+template <sums S, int loads, class N, class T>
+NSAMETA_DEVICE S add_requests(const block_work<N, T>& at, N end) {
+  S sum{};
+  visit_requests<loads>(
+      at, end, [&](N, const raw_lengths&, const basic_request<N>& r) { sum = sum + sums_of<S>(at.batch, at.rule, r); });
+  return sum;
+}
+
+/// The query tokens of requests [0, end) on all ranks, to all threads of the block.
+template <class N, class T>
+NSAMETA_DEVICE N count_tokens(block_work<N, T> at, N end) {
+  at.rule.dealt = false;
+  const N tokens = block_sum(at, add_requests<row_sums<N>, loads_for<N>>(at, end)).rows;
+  at.self.barrier();
+  return tokens;
+}
+
+}  // namespace nsameta::gpu

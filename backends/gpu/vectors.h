@@ -1,0 +1,201 @@
+/// The vectors: one to 32 lanes write the rows of a request. Nothing is searched for.
+#pragma once
+
+#include "gpu/requests.h"
+
+namespace nsameta::gpu {
+
+/// The blocks that share the rows of the same requests: this one's number, and log2 of how many they are.
+struct row_share {
+  std::int32_t index, shift;
+};
+
+NSAMETA_DEVICE void store(const output_vector<std::int32_t>& vector, std::int32_t at, std::int32_t value) {
+  if (at < vector.capacity) vector.data[at] = value;
+}
+NSAMETA_DEVICE void store(const output_vector<std::int64_t>& vector, std::int64_t at, std::int64_t value) {
+  if (at >= vector.capacity) return;
+  if (vector.is_int64)
+    static_cast<std::int64_t*>(vector.data)[at] = value;
+  else
+    static_cast<std::int32_t*>(vector.data)[at] = saturated_int32(value);
+}
+
+/// What stands once for a row.
+template <class N>
+struct row_values {
+  N row, length;
+  N clamped_before;  ///< of the rows before it
+  N request;
+  N kv_before;  ///< of the requests before its own
+};
+
+template <bool lengths_only, class N>
+NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const rule_for<N>& rule, const row_values<N>& at) {
+  store(out.seqlens_expanded, at.row, at.length);
+  store(out.nsa_cache_seqlens, at.row, rule.clamped(at.length));
+  if constexpr (!lengths_only) {
+    store(out.nsa_cu_seqlens_k, at.row, at.clamped_before);
+    store(out.nsa_cu_seqlens_q, at.row, at.row);
+    store(out.token_to_batch, at.row, at.request);
+  }
+  if constexpr (sizeof(indexer_ranges<N>) > 1) {
+    store(out.indexer_ks, at.row, at.kv_before);
+    store(out.indexer_ke, at.row, at.kv_before + at.length);
+  }
+}
+
+/// The requests that have outputs, of those that add up to `sum`: all, unless a q shard leaves some to other ranks.
+template <class N>
+NSAMETA_DEVICE N kept_of(const row_sums<N>& sum, N requests) {
+  if constexpr (rule_for<N>::deals)
+    return sum.kept;
+  else
+    return requests;
+}
+
+/// The outputs of a request, number `number`.
+template <class N>
+NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const rule_for<N>& rule, N number,
+                                  const basic_request<N>& r, const vector_sums<N>& before) {
+  store(out.cache_seqlens, number, rule.local(r.kv_len));
+  store(out.cu_seqlens_k, number, before.kv_len);
+  store(out.cu_seqlens_q, number, before.rows);
+}
+
+/// What follows the sums of the last one.
+template <class N>
+NSAMETA_DEVICE void write_ends(const vector_outputs<N>& out, N requests, const vector_sums<N>& all) {
+  store(out.cu_seqlens_k, requests, all.kv_len);
+  store(out.cu_seqlens_q, requests, all.rows);
+  store(out.nsa_cu_seqlens_k, all.rows, all.clamped);
+  store(out.nsa_cu_seqlens_q, all.rows, all.rows);
+  store(out.total_rows, N{0}, all.rows);
+}
+
+/// The elements beyond the live ones, of block `block` of `blocks`.
+template <class N, class T>
+NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks) {
+  const vector_outputs<N>& out = at.set;
+  const N requests = at.batch.requests;
+  const auto all = block_sum(at, add_requests<vector_sums<N>, loads_for<N>>(at, requests));
+  const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
+  const auto fill = [&](const output_vector<N>& vector, N live, N value) {
+    for (N i = saturating_add(live, thread); i < vector.capacity; i += stride) store(vector, i, value);
+  };
+  const N kept = kept_of(all, requests), sums = saturating_add(all.rows, N{1});
+  fill(out.cache_seqlens, kept, 0);
+  fill(out.cu_seqlens_k, kept + 1, all.kv_len);
+  fill(out.cu_seqlens_q, kept + 1, all.rows);
+  fill(out.seqlens_expanded, all.rows, 0);
+  fill(out.nsa_cache_seqlens, all.rows, 0);
+  fill(out.nsa_cu_seqlens_k, sums, all.clamped);
+  fill(out.nsa_cu_seqlens_q, sums, all.rows);
+}
+
+/// Where all requests have the same number of rows and no sum is wanted, nothing needs to be added up.
+template <class N, class T>
+NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T>& at) {
+  const request_batch<N>& batch = at.batch;
+  const N index = own_request<N>(at.self, batch, at.self.block()), j = row_lane(at.self, batch);
+  if (index >= batch.requests || j >= batch.uniform_rows) return;
+  const basic_request<N> r = request_of(batch, at.set.kv, {load_raw(batch.seq_lens, index), {}});
+  write_row<true>(at.set, at.rule, {index * batch.uniform_rows + j, length_of_row(at.rule, r, j), 0, 0, 0});
+}
+
+template <bool lengths_only, class N>
+using sums_for = std::conditional_t<lengths_only, row_sums<N>, vector_sums<N>>;
+
+/// Group `group` of as many requests as have 2^lanes_shift lanes each in a block. `earlier`: this thread's part of the
+/// sums over the requests before the group. Returns its part of those over the group.
+template <bool lengths_only, class N, class T>
+NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at, N group, row_share share,
+                                                     const sums_for<lengths_only, N>& earlier, const raw_lengths& raw) {
+  T& self = at.self;
+  const request_batch<N>& batch = at.batch;
+  const vector_outputs<N>& set = at.set;
+  const rule_for<N>& rule = at.rule;
+  using sums_type = sums_for<lengths_only, N>;
+  const N index = own_request(self, batch, group);
+  const std::int32_t j = row_lane(self, batch);
+  const int lanes = 1 << batch.lanes_shift;
+  basic_request<N> r{};
+  if (index < batch.requests) r = request_of(batch, set.kv, raw);
+  if constexpr (rule_for<N>::deals)
+    if (rule.dealt) {
+      const N earlier_tokens = count_tokens(at, smaller(first_request(batch, group), N{batch.requests}));
+      const N before = earlier_tokens + tokens_before(at, j == 0 ? r.tokens : N{0});
+      rule.deal(r, self.shuffle(before, lane_of(self) - j));
+    }
+
+  // Where each row has a lane, the rows themselves are added up: a request's sum in closed form has more instructions.
+  const bool row_a_lane = share.shift == 0 && self.ballot(r.rows > lanes) == 0;
+  const N length = length_of_row<N>(rule, r, j);
+  sums_type own{};
+  if (row_a_lane) {
+    own.rows = j < r.rows;
+    if constexpr (rule_for<N>::deals) own.kept = j == 0 && index < batch.requests && rule.keeps(r);
+    if constexpr (!lengths_only) {
+      own.kv_len = j == 0 && rule.keeps(r) ? rule.local(r.kv_len) : 0;
+      own.clamped = j < r.rows ? rule.clamped(length) : 0;
+    }
+  } else if (j == 0 && index < batch.requests) {
+    own = sums_of<sums_type>(batch, rule, r);
+  }
+  lane_sums<sums_type> sums = scan_lanes(self, own, N{batch.requests} << batch.lanes_shift);
+  sums_type before{};
+  if (group > 0 || N{batch.requests} << batch.lanes_shift > T::warp_width)
+    before = exclusive_prefix(at, group == 0, earlier, sums.through);
+  sums.before = before + sums.before;
+  const N number = kept_of(sums.before, index) - (rule_for<N>::deals && j > 0);
+  row_values<N> row{sums.before.rows, length, 0, number, 0};
+  if constexpr (!lengths_only) {
+    if (share.index == 0 && j == 0 && index < batch.requests && rule.keeps(r))
+      write_request(set, rule, number, r, sums.before);
+    if (share.index == 0 && j == lanes - 1 && index == larger(batch.requests - 1, 0)) {
+      const sums_type all = before + sums.through;
+      write_ends(set, kept_of(all, N{batch.requests}), all);
+    }
+    row.clamped_before = sums.before.clamped;
+    if constexpr (rule_for<N>::deals) row.kv_before = self.shuffle(sums.before.kv_len, lane_of(self) - j);
+  }
+  if (row_a_lane) {
+    if (j < r.rows) write_row<lengths_only>(set, rule, row);
+    return own;
+  }
+  const N first_row = self.shuffle(row.row, lane_of(self) - j);
+  const N clamped_before = lengths_only ? 0 : self.shuffle(row.clamped_before, lane_of(self) - j);
+  const N rows = smaller(saturating_add(first_row, r.rows), set.row_limit) - first_row;
+  NSAMETA_UNROLL(1)
+  for (N k = share.index * lanes + j; k < rows; k += lanes << share.shift) {
+    row.row = first_row + k;
+    row.length = length_of_row(rule, r, k);
+    if (!lengths_only && set.nsa_cu_seqlens_k.capacity > 0)
+      row.clamped_before = saturating_add(clamped_before, rule.sum(r, k));
+    write_row<lengths_only>(set, rule, row);
+  }
+  return own;
+}
+
+/// Block `block` of those of the vectors, with several groups, of which others share the rows.
+template <bool lengths_only, int loads, class N, class T>
+NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int groups, int shares_shift) {
+  const request_batch<N>& batch = at.batch;
+  const row_share share{block & ((1 << shares_shift) - 1), shares_shift};
+  const N first_group = N{block >> shares_shift} * groups;
+  sums_for<lengths_only, N> earlier{};
+  NSAMETA_UNROLL(1)
+  for (N group = first_group; group < first_group + groups; ++group) {
+    const N first = smaller(first_request(batch, group), N{batch.requests}), index = own_request(at.self, batch, group);
+    if (groups > 1 && group > 0 && first == batch.requests) return;
+    raw_lengths raw{};
+    if (index < batch.requests) raw = load_lengths(batch, index);
+    if (group > first_group)
+      at.self.barrier();  // the sums of the last group may still be read
+    else if (group > 0)
+      earlier = add_requests<sums_for<lengths_only, N>, loads>(at, first);
+    earlier = earlier + write_group<lengths_only>(at, group, share, earlier, raw);
+  }
+}
+
+}  // namespace nsameta::gpu
