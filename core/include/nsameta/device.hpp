@@ -1,6 +1,9 @@
 /// Owners of device memory, streams and graphs over device.h. Each is released when its owner goes, by the backend and
 /// device that made it; a failed release has nobody to tell and is passed over.
 #pragma once
+#ifndef __cpp_exceptions
+#error "device.hpp throws. With -fno-exceptions take device.h, which has the same calls."
+#endif
 
 #include <cstddef>
 #include <string>
