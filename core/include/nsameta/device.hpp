@@ -1,9 +1,6 @@
 /// Owners of device memory, streams and graphs over device.h. Each is released when its owner goes, by the backend and
-/// device that made it; a failed release has nobody to tell and is passed over.
+/// device that made it; a failed release has nobody to tell and is passed over. Needs exceptions; device.h does not.
 #pragma once
-#ifndef __cpp_exceptions
-#error "device.hpp throws. With -fno-exceptions take device.h, which has the same calls."
-#endif
 
 #include <cstddef>
 #include <string>

@@ -78,12 +78,6 @@ nsameta_strided strided(temporary auto&& data, std::int64_t stride = 1) = delete
 template <class Values>
 concept length_span = requires(const Values& values) { strided(values); };
 
-/// How many elements stand in `size`, every `stride` apart.
-inline std::int64_t elements_within(std::size_t size, std::int64_t stride) noexcept {
-  const auto elements = static_cast<std::int64_t>(size);
-  return stride < 2 || elements == 0 ? elements : (elements - 1) / stride + 1;
-}
-
 /// Rows of `width` elements, `row_stride` apart, that stand in `size` elements: the last one needs its width only.
 inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64_t row_stride) {
   if (width < 1 || row_stride < width)
@@ -111,7 +105,7 @@ class problem : public nsameta_problem {
   /// [bs] KV lengths; sets the batch size.
   problem& with_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     seq_lens = strided(lengths, every);
-    batch_size = elements_within(std::size(lengths), every);
+    batch_size = count(lengths, every);
     return *this;
   }
   problem& with_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -119,7 +113,7 @@ class problem : public nsameta_problem {
   /// [bs] query tokens of each request; at least as many as the batch has.
   problem& with_extend_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     extend_seq_lens = strided(lengths, every);
-    extend_elements_ = elements_within(std::size(lengths), every);
+    extend_elements_ = count(lengths, every);
     return *this;
   }
   problem& with_extend_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -158,7 +152,7 @@ class problem : public nsameta_problem {
   /// [bs] each request's row of req_to_token; page tables need both. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
-    slot_elements_ = elements_within(std::size(slots), every);
+    slot_elements_ = count(slots, every);
     return *this;
   }
   problem& with_req_pool_indices(temporary auto&& slots, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -182,6 +176,10 @@ class problem : public nsameta_problem {
   }
 
  private:
+  static std::int64_t count(const auto& values, std::int64_t every) noexcept {
+    return rows_within(std::size(values), 1, every < 1 ? 1 : every);  // less the library refuses
+  }
+
   std::int64_t extend_elements_ = INT64_MAX, slot_elements_ = INT64_MAX;  // as many as there need be
 };
 
@@ -306,11 +304,11 @@ inline explanation get_kernel_info(std::int64_t requests = 32, std::int64_t rows
 /// nsameta::error or std::bad_alloc; with -fno-exceptions there are none then.
 inline std::vector<nsameta_backend_info> backends() {
   std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
-  const bool opened = nsameta_backends(all.data(), all.size()) != 0;
+  if (nsameta_backends(all.data(), all.size()) == 0)
 #ifdef __cpp_exceptions
-  if (!opened) throw error(NSAMETA_OUT_OF_MEMORY, nsameta_last_error());
+    throw error(NSAMETA_OUT_OF_MEMORY, nsameta_last_error());
 #else
-  if (!opened) all.clear();
+    all.clear();
 #endif
   return all;
 }

@@ -47,6 +47,14 @@ TEST_CASE("a name that is no backend exits 2 and names the nearest") {
   }
 }
 
+TEST_CASE("lists are read as people write them, and the vendors' words are known") {
+  const outcome spaced = run("verify --cases 2 --backends 'CPU, cpu/tbb,\r' --require 'cpu, CPU'");
+  CHECK_MESSAGE(spaced.code == 0, spaced.err);
+  CHECK(spaced.out.find("cpu/tbb") != std::string::npos);
+  CHECK(run("verify --cases 1 --backends nvidia").err.find("did you mean \"cuda\"?") != std::string::npos);
+  CHECK(run("verify --cases 1 --backends atuo").err.find("did you mean") == std::string::npos);
+}
+
 TEST_CASE("an index or a variant that is not there exits 2") {
   for (const char* entry : {"cpu:7", "cpu/scalar"}) {
     const outcome result = run(std::string("verify --cases 1 --backends ") + entry);
