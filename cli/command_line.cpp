@@ -116,7 +116,7 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   command.add_option("--page-size", options.page_size, "Tokens of a KV page: 1, 2, 4, ... 256")
-      ->check(CLI::IsMember({1, 2, 4, 8, 16, 32, 64, 128, 256}))
+      ->check(CLI::IsMember({"1", "2", "4", "8", "16", "32", "64", "128", "256"}))
       ->capture_default_str();
   command.add_flag("--no-tables", options.no_tables, "Fills no page tables");
   command.add_option("--steps", options.steps, "Stop after so many steps; 0: run the whole log")
@@ -171,11 +171,15 @@ CLI::App& add_verify(CLI::App& app, verify_options& options) {
   return command;
 }
 
-/// CLI11 says of a word that is none of them only that there must be one.
+/// CLI11 says of a first word that is none of them only that there must be one.
 void refuse_unknown_subcommand(CLI::App& app, const std::string& word) {
   std::vector<std::string_view> names;
   for (const CLI::App* each : app.get_subcommands({})) names.push_back(each->get_name());
-  if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) return;
+  if (std::ranges::find(names, word) != names.end()) return;
+  if (word.starts_with('-')) {
+    if (app.get_option_no_throw(word) != nullptr) return;
+    throw usage_error("\"" + word + "\" does not go before a subcommand");
+  }
   const std::string nearest = harness::nearest_name(word, names);
   throw usage_error("\"" + word + "\" is no subcommand" +
                     (nearest.empty() ? ";" : "; did you mean \"" + nearest + "\"?") + " valid are " +

@@ -19,8 +19,18 @@ constexpr std::int64_t most_tokens = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::string_view> cut_row(std::string_view line) {
   std::vector<std::string_view> cells;
-  for_each_word(line, [&](std::string_view cell) { cells.push_back(cell); });
+  for_each_word(line, [&](std::string_view cell) {
+    if (cell.size() >= 2 && cell.starts_with('"') && cell.ends_with('"')) cell = cell.substr(1, cell.size() - 2);
+    cells.push_back(cell);
+  });
   return cells;
+}
+
+/// As it stands in a message, which a null character would end.
+std::string quoted(std::string_view text, std::size_t most) {
+  std::string shown = '"' + std::string(text.substr(0, most)) + '"';
+  std::ranges::replace(shown, '\0', '?');
+  return shown;
 }
 
 /// A finite number that fills the whole text.
@@ -68,14 +78,13 @@ columns find_columns(std::string_view header) {
   };
   if (const auto found = all("TIMESTAMP", "ContextTokens", "GeneratedTokens", false)) return *found;
   if (const auto found = all("timestamp_ms", "input_tokens", "output_tokens", true)) return *found;
-  throw trace_error("line 1: \"" + std::string(header.substr(0, 80)) +
-                    "\" names neither TIMESTAMP,ContextTokens,GeneratedTokens nor "
+  throw trace_error("line 1: " + quoted(header, 80) +
+                    " names neither TIMESTAMP,ContextTokens,GeneratedTokens nor "
                     "timestamp_ms,input_tokens,output_tokens");
 }
 
 trace_error bad_cell(long line, const char* column, std::string_view cell, const char* what) {
-  return trace_error("line " + std::to_string(line) + ": " + column + " \"" + std::string(cell.substr(0, 40)) +
-                     "\" is " + what);
+  return trace_error("line " + std::to_string(line) + ": " + column + " " + quoted(cell, 40) + " is " + what);
 }
 
 std::int64_t to_tokens(std::string_view cell, long line, const char* column) {

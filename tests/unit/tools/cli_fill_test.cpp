@@ -173,9 +173,9 @@ TEST_CASE("a byte-order mark is passed over") {
 }
 
 TEST_CASE("no message holds what a terminal would obey") {
-  const outcome result = run("fill", R"({"mode": "decode", "seq_lens": [1], "\u001b[31m\u009b": 1})");
+  const outcome result = run("fill", R"({"mode": "decode", "seq_lens": [1], "\u001b[31m\u0000\u009b": 1})");
   CHECK(result.code == 2);
-  CHECK(names(result.err, "unknown key", R"("\x1b[31m\xc2\x9b")"));
+  CHECK(names(result.err, "unknown key", R"("\u001b[31m\u0000\xc2\x9b"; valid are mode)"));
   const outcome no_file = run("fill --input \"$(printf 'a\\033[2J\\n')b\"");
   CHECK(lines_of(no_file.err).size() == 1);
   CHECK(no_file.err.find('\x1b') == std::string::npos);
@@ -195,6 +195,7 @@ TEST_CASE("a word that is no subcommand is named, with the nearest and all") {
         "nsameta: \"verfy\" is no subcommand; did you mean \"verify\"? valid are info, fill, replay, soak or "
         "verify\n");
   CHECK(run("42").err.find("did you mean") == std::string::npos);
+  CHECK(run("--json info").err == "nsameta: \"--json\" does not go before a subcommand\n");
   CHECK(run("").code == 2);
 }
 
