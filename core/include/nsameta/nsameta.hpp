@@ -46,7 +46,8 @@ class [[nodiscard]] result {
   result(nsameta_status status, std::string message) noexcept : status_(status), message_(std::move(message)) {}
   explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }  ///< whether all went well
   nsameta_status status() const noexcept { return status_; }                 ///< what the call returned
-  const std::string& message() const noexcept { return message_; }           ///< the sentence; "" if all went well
+  const std::string& message() const& noexcept { return message_; }          ///< the sentence; "" if all went well
+  std::string message() && noexcept { return std::move(message_); }  ///< of a temporary, whose own would be gone
 #ifdef __cpp_exceptions
   /// Throws nsameta::error unless all went well.
   void or_throw() const {

@@ -1,6 +1,7 @@
 // What the C++ layer knows that the C interface cannot: where a span ends, and how long its memory lives.
 #include <array>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,12 @@ TEST_CASE("a temporary container does not compile where it would dangle") {
   CHECK(holds_table<const ints&>);
   CHECK(holds_output<ints&>);
   CHECK(holds_output<std::span<std::int32_t>>);
+}
+
+TEST_CASE("the message of a temporary result outlives it") {
+  const auto& message = fill(problem(NSAMETA_DECODE).with_index_topk(0), outputs()).message();
+  static_assert(!std::is_lvalue_reference_v<decltype(fill(problem(NSAMETA_DECODE), outputs()).message())>);
+  CHECK(message == "index_topk is 0, less than 1");
 }
 
 TEST_CASE("a stride that cannot be is refused by the fill") {

@@ -37,8 +37,8 @@ outcome run(const std::string& arguments, const std::string& input, const std::s
 
 std::string shown_on_terminal(const std::string& arguments) {
   const temporary_file shown;
-  const std::string command = "script -qec \"'" NSAMETA_PROGRAM "' " + arguments + "\" /dev/null < /dev/null > " +
-                              shown.path() + " 2> /dev/null";
+  const std::string command = "env -u NSAMETA_BACKEND -u NSAMETA_REQUIRE script -qec \"'" NSAMETA_PROGRAM "' " +
+                              arguments + "\" /dev/null < /dev/null > " + shown.path() + " 2> /dev/null";
   return std::system(command.c_str()) == 0 ? shown.read() : "";
 }
 
