@@ -65,10 +65,11 @@ inline std::string_view nearest_word(std::string_view word, std::span<const std:
 
 /// The backend, or "auto", that `word` was most likely meant to be; "" when none is near.
 inline std::string_view nearest_backend(std::string_view word) {
-  std::vector<std::string_view> names{"auto", "nvidia", "rocm", "amd"};
+  std::vector<std::string_view> names{"auto", "gpu", "nvidia", "rocm", "amd"};
   for (const backend_identity& each : all_backends) names.push_back(each.name);
   const std::string_view nearest = nearest_word(word, names);
-  return nearest == "nvidia" ? "cuda" : nearest == "rocm" || nearest == "amd" ? "hip" : nearest;
+  if (nearest == "nvidia" || nearest == "gpu") return "cuda";
+  return nearest == "rocm" || nearest == "amd" ? "hip" : nearest;
 }
 
 }  // namespace nsameta

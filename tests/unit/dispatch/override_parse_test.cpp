@@ -58,6 +58,7 @@ TEST_CASE("only a near name is suggested, and the vendors' words are known") {
   expect_words(parse_override("nvidia").error, {"no backend is called \"nvidia\"; the nearest name is \"cuda\""});
   expect_words(parse_override("NVIDA:0").error, {"\"nvida\"; the nearest name is \"cuda\""});
   expect_words(parse_override("ROCm").error, {"\"rocm\"; the nearest name is \"hip\""});
+  expect_words(parse_override("gpu").error, {"\"gpu\"; the nearest name is \"cuda\""});
   expect_words(parse_override("amd").error, {"\"amd\"; the nearest name is \"hip\""});
 }
 
