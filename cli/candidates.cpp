@@ -8,6 +8,7 @@
 #include "harness/nearest_name.h"
 #include "harness/problem_data.h"
 #include "nsameta/device.h"
+#include "words.h"
 
 namespace nsameta::cli {
 namespace {
@@ -42,9 +43,10 @@ const nsameta_backend_info& find_backend(const std::vector<nsameta_backend_info>
   if (found != backends.end()) return *found;
   std::vector<std::string_view> names;
   for (const nsameta_backend_info& backend : backends) names.push_back(backend.name);
-  const std::string nearest = harness::nearest_name(name, names);
-  throw usage_error("\"" + entry + "\" is no backend" + (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
-                    " Valid are " + harness::join_names(names));
+  const std::string nearest(nearest_backend(name));
+  const bool helps = !nearest.empty() && nearest != "auto";  // which is for --backend alone
+  throw usage_error("\"" + entry + "\" is no backend" + (helps ? "; did you mean \"" + nearest + "\"?" : ";") +
+                    " valid are " + harness::join_names(names));
 }
 
 std::vector<candidate> list_candidates(const std::string& list) {

@@ -1,7 +1,10 @@
 #include "command_line.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iostream>
 #include <limits>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -9,7 +12,9 @@
 
 #include "backends.h"
 #include "commands.h"
+#include "harness/backend_name.h"
 #include "harness/nearest_name.h"
+#include "messages.h"
 #include "nsameta/version.h"
 
 namespace nsameta::cli {
@@ -31,6 +36,18 @@ std::string check_minutes(const std::string& text) {
   return text + " is no number of minutes above 0 and up to 1000000";
 }
 
+/// CLI::Range takes "nan" for a number within it.
+std::string check_probability(const std::string& text) {
+  double share = 0;
+  return CLI::detail::lexical_cast(text, share) && share >= 0 && share <= 1 ? "" : text + " is no number from 0 to 1";
+}
+
+std::string check_file(const std::string& name) { return name.empty() ? "\"\" names no file" : ""; }
+
+std::string check_backends(const std::string& list) {
+  return harness::split_list(list).empty() ? "\"" + list + "\" names no backend" : "";
+}
+
 /// Adds `--backend`, with NSAMETA_BACKEND behind it.
 void add_backend(CLI::App& command, std::string& backend) {
   std::vector<std::string_view> names{"auto"};
@@ -46,7 +63,9 @@ void add_backend(CLI::App& command, std::string& backend) {
 
 /// Adds the option that lists what is held against the reference.
 void add_backends(CLI::App& command, const std::string& names, std::string& backends) {
-  command.add_option(names, backends, "Which: name[:index][/variant], comma-separated; default all")->type_name("LIST");
+  command.add_option(names, backends, "Which: name[:index][/variant], comma-separated; default all")
+      ->check(check_backends)
+      ->type_name("LIST");
 }
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "Prints JSON"); }
@@ -61,6 +80,7 @@ CLI::App& add_info(CLI::App& app, info_options& options) {
 CLI::App& add_fill(CLI::App& app, fill_options& options) {
   CLI::App& command = *app.add_subcommand("fill", "Solves problems given as JSON, prints every field as JSON");
   command.add_option("--input", options.input, "File of problems, one JSON object each; - is standard input")
+      ->check(check_file)
       ->type_name("FILE")
       ->capture_default_str();
   add_backend(command, options.backend);
@@ -79,6 +99,7 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       .add_option("--trace", options.trace,
                   "CSV with TIMESTAMP,ContextTokens,GeneratedTokens or timestamp_ms,input_tokens,output_tokens; "
                   "without it, a built-in synthetic workload of one hour")
+      ->check(check_file)
       ->type_name("CSV");
   add_backend(command, options.backend);
   scheduler_options& schedule = options.schedule;
@@ -86,7 +107,7 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   command.add_option("--accept", schedule.accept, "Probability that a draft token is accepted")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(check_probability)
       ->capture_default_str();
   command.add_option("--max-batch", schedule.max_batch, "Requests in flight at most")
       ->check(CLI::Range(1, 1 << 20))
@@ -95,7 +116,7 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   command.add_option("--page-size", options.page_size, "Tokens of a KV page: 1, 2, 4, ... 256")
-      ->check(CLI::IsMember({1, 2, 4, 8, 16, 32, 64, 128, 256}))
+      ->check(CLI::IsMember({"1", "2", "4", "8", "16", "32", "64", "128", "256"}))
       ->capture_default_str();
   command.add_flag("--no-tables", options.no_tables, "Fills no page tables");
   command.add_option("--steps", options.steps, "Stop after so many steps; 0: run the whole log")
@@ -133,18 +154,36 @@ CLI::App& add_soak(CLI::App& app, soak_options& options) {
 
 CLI::App& add_verify(CLI::App& app, verify_options& options) {
   CLI::App& command = *app.add_subcommand("verify", "Holds every usable backend against the reference, bit for bit");
-  add_backends(command, "--backends", options.backends);
+  add_backends(command, "--backends,--backend", options.backends);
   command.add_option("--cases", options.cases, "Generated problems per backend")
       ->check(CLI::Range(1, 1 << 30))  // as a signed number: -1 would count to 2^64
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Decides the problems")->check(not_negative)->capture_default_str();
   command.add_option("--require", options.required, "Backends whose absence is an error (exit 3)")
+      ->check(check_backends)
       ->type_name("LIST")
       ->envname("NSAMETA_REQUIRE");
+  add_json(command, options.json);
   command.footer(
+      "Half of the problems are batches as engines step them, half are anything that is allowed.\n"
       "A mismatch prints its problem as the last line of standard output, made small, in the form that `nsameta fill` "
       "takes, and exits 1.");
   return command;
+}
+
+/// CLI11 says of a first word that is none of them only that there must be one.
+void refuse_unknown_subcommand(CLI::App& app, const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* each : app.get_subcommands({})) names.push_back(each->get_name());
+  if (std::ranges::find(names, word) != names.end()) return;
+  if (word.starts_with('-')) {
+    if (app.get_option_no_throw(word) != nullptr) return;
+    throw usage_error("\"" + word + "\" does not go before a subcommand");
+  }
+  const std::string nearest = harness::nearest_name(word, names);
+  throw usage_error("\"" + word + "\" is no subcommand" +
+                    (nearest.empty() ? ";" : "; did you mean \"" + nearest + "\"?") + " valid are " +
+                    harness::join_names(names));
 }
 
 }  // namespace
@@ -168,10 +207,15 @@ int run_command_line(int argc, char** argv) {
   add_replay(app, replay).callback([&] { result = run_replay(replay); });
   add_soak(app, soak).callback([&] { result = run_soak(soak); });
   add_verify(app, verify).callback([&] { result = run_verify(verify); });
+  if (argc > 1) refuse_unknown_subcommand(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? success : bad_input;
+    std::ostringstream complaint;
+    const bool asked = app.exit(error, std::cout, complaint) == 0;  // for help, or for the version
+    const std::string text = complaint.str();
+    if (!asked) complain(text.substr(0, text.find('\n')) + "; --help says what there is");
+    return asked ? success : bad_input;
   }
   return result;
 }

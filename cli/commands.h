@@ -65,6 +65,7 @@ struct verify_options {
   std::string required;
   std::uint64_t cases = 500;
   std::uint64_t seed = 1;
+  bool json = false;
 };
 
 /// Each returns the exit status. They throw usage_error, and library_error of a call that failed.

@@ -1,5 +1,7 @@
 /// nsameta fill: problems as JSON in, answers as JSON out.
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -12,6 +14,7 @@
 #include "harness/output_buffers.h"
 #include "harness/problem_json.h"
 #include "json_documents.h"
+#include "messages.h"
 #include "nsameta/device.h"
 
 namespace nsameta::cli {
@@ -61,32 +64,34 @@ harness::json answer(const harness::problem_data& problem, const harness::device
 
 int run_fill(const fill_options& options) {
   std::ifstream file;
-  if (options.input != "-") {
+  const bool from_standard_input = options.input == "-";
+  if (!from_standard_input) {
     file.open(options.input);
-    if (!file) {
-      std::cerr << "nsameta: --input: cannot open " << options.input << '\n';
-      return bad_input;
-    }
+    if (!file) throw usage_error("--input: cannot open " + options.input + ": " + system_reason(errno));
   }
-  std::istream& input = options.input == "-" ? std::cin : file;
+  std::istream& input = from_standard_input ? std::cin : file;
   const harness::device_place place = apply_backend(options.backend);
 
   int result = success;
-  const auto complain = [&](long line, const std::string& what, int code) {
-    std::cerr << "nsameta: " << options.input << ':' << line << ": " << what << '\n';
+  const auto refuse = [&](long line, const std::string& what, int code) {
+    complain(options.input + ":" + std::to_string(line) + ": " + what);
     result = std::max(result, code);
   };
   json_documents documents(input);
   std::string document;
-  for (long line = 0; documents.next(document, line);) {
+  for (long line = errno = 0; documents.next(document, line); errno = 0) {
     try {
-      std::cout << answer(harness::problem_from_json(document), place, options.explain).dump() << std::endl;
+      std::cout << json_text(answer(harness::problem_from_json(document), place, options.explain), -1) << std::endl;
     } catch (const harness::json_error& error) {
-      complain(line, error.what(), bad_input);
+      refuse(line, error.what(), bad_input);
     } catch (const harness::library_error& error) {
-      complain(line, error.what(), exit_code_of(error.status()));
+      refuse(line, error.what(), exit_code_of(error.status()));
     }
   }
+  // Standard input's stream takes an error for the end.
+  if (input.bad() || (from_standard_input && std::ferror(stdin) != 0))
+    throw usage_error("--input: reading " + (from_standard_input ? "standard input" : options.input) +
+                      " failed: " + system_reason(errno != 0 ? errno : EIO));
   return result;
 }
 

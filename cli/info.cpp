@@ -8,6 +8,7 @@
 #include "decision_json.h"
 #include "harness/backend_name.h"
 #include "harness/problem_data.h"
+#include "messages.h"
 #include "text_table.h"
 
 namespace nsameta::cli {
@@ -140,7 +141,7 @@ void print_json(const std::vector<nsameta_backend_info>& backends, const std::ve
     }
     object["kernels"].push_back(kernel);
   }
-  std::cout << object.dump(2) << '\n';
+  std::cout << json_text(object) << '\n';
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "json_documents.h"
 
+#include <string_view>
+
 namespace nsameta::cli {
 namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Counts open brackets outside of strings.
 class bracket_depth {
@@ -36,7 +40,7 @@ bool json_documents::next(std::string& document, long& first_line) {
   bracket_depth depth;
   std::string line;
   while (std::getline(input_, line)) {
-    ++line_;
+    if (++line_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
     if (document.empty() && line.find_first_not_of(" \t\r") == std::string::npos) continue;
     if (document.empty()) first_line = line_;
     document += line;

@@ -1,16 +1,20 @@
 #include "parity_record.h"
 
+#include <algorithm>
+
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
+#include "messages.h"
 
 namespace nsameta::cli {
 
 void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number, harness::issue how) {
   if (!record.tested.not_run.empty()) return;
   try {
-    const auto generated = harness::build_case(harness::draw_recipe(seed, number));
+    const auto generated = harness::build_case(harness::draw_case(seed, number));
     const auto fault = harness::check_parity(generated, record.tested.name, how);
     ++record.cases;
+    ++record.cases_of_kind[static_cast<std::size_t>(generated.recipe.kind)];
     if (!fault || ++record.mismatches > 1) return;
     record.first_number = number;
     record.first_failure = generated;
@@ -20,6 +24,12 @@ void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number, h
     record.tested.not_run = error.what();
   }
 }
+
+bool any_usable(const std::vector<parity_record>& records) {
+  return std::ranges::any_of(records, [](const parity_record& record) { return record.tested.not_run.empty(); });
+}
+
+void complain_of_nothing_to_run() { complain("nothing that was asked for can run here; `nsameta info` says what can"); }
 
 failure_report report_failure(const parity_record& record) {
   const harness::generated_case smallest = harness::shrink(*record.first_failure, record.tested.name);

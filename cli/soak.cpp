@@ -10,7 +10,9 @@
 #include "harness/backend_name.h"
 #include "harness/library_error.h"
 #include "harness/problem_json.h"
+#include "messages.h"
 #include "parity_record.h"
+#include "progress_bar.h"
 #include "resources.h"
 #include "text_table.h"
 
@@ -44,10 +46,13 @@ void run_round(std::vector<parity_record>& records, const soak_options& options,
 /// A fifth of the time to warm up, then the quarters that are watched; at least one round each.
 void run_rounds(soak_result& result, const soak_options& options) {
   constexpr std::size_t phases = resource_watch::quarters + 1;
+  progress_bar bar;
   const auto begin = std::chrono::steady_clock::now();
   for (std::size_t phase = 0; phase < phases; ++phase) {
     const double end = options.minutes * static_cast<double>(phase + 1) / phases;
     do {
+      if (!any_usable(result.records)) return;
+      bar.show(result.minutes / options.minutes);
       run_round(result.records, options, result.cases++);
       if (phase > 0) result.watch.sample(phase - 1);
       result.minutes = std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - begin).count();
@@ -80,13 +85,17 @@ std::size_t count_leaks(const resource_watch& watch) {
   return leaks;
 }
 
+bool was_watched(const soak_result& result, const soak_options& options) {
+  return !options.only_case && result.executions() > 0;
+}
+
 void print_text(const soak_result& result, const soak_options& options) {
   text_table backends({"backend", ">executions", ">mismatches", "not run because"});
   for (const parity_record& record : result.records)
     backends.add_row(
         {record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches), record.tested.not_run});
   backends.print(std::cout);
-  if (!options.only_case) {
+  if (was_watched(result, options)) {
     std::cout << "\nLeast in use in each quarter of the time after the warm-up:\n";
     text_table watched({"resource", ">first", ">second", ">third", ">last", ">allowed growth", "verdict"});
     for (std::size_t which = 0; which < resources().size(); ++which) {
@@ -104,7 +113,8 @@ void print_text(const soak_result& result, const soak_options& options) {
   for (const parity_record& record : result.records) {
     if (!record.first_failure) continue;
     const failure_report report = report_failure(record);
-    std::cerr << report.text << "\nAgain: " << repeat_command(record, options) << '\n';
+    complain(report.text);
+    std::cerr << "Again: " << repeat_command(record, options) << '\n';
     std::cout << report.problem << '\n';
   }
 }
@@ -131,12 +141,12 @@ void print_json(const soak_result& result, const soak_options& options) {
     }
     object["backends"].push_back(backend);
   }
-  for (std::size_t which = 0; which < resources().size() && !options.only_case; ++which)
+  for (std::size_t which = 0; which < resources().size() && was_watched(result, options); ++which)
     object["resources"].push_back({{"name", resources()[which].name},
                                    {"least", result.watch.least(which)},
                                    {"allowed_growth", resources()[which].allowed},
                                    {"leaks", result.watch.leaks(which)}});
-  std::cout << object.dump(2) << '\n';
+  std::cout << json_text(object) << '\n';
 }
 
 }  // namespace
@@ -154,7 +164,9 @@ int run_soak(const soak_options& options) {
   (options.json ? print_json : print_text)(result, options);
   if (result.mismatches() > 0) return mismatch;
   if (count_leaks(result.watch) > 0) return failed;
-  return result.executions() > 0 ? success : unavailable;
+  if (result.executions() > 0) return success;
+  complain_of_nothing_to_run();
+  return unavailable;
 }
 
 }  // namespace nsameta::cli

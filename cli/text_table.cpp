@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+
+#include "messages.h"
 
 namespace nsameta::cli {
 
@@ -11,6 +14,11 @@ text_table::text_table(std::vector<std::string> titles) {
     if (right_.back()) title.erase(0, 1);
   }
   rows_.push_back(std::move(titles));
+}
+
+void text_table::add_row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
 }
 
 void text_table::print(std::ostream& out) const {

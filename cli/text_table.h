@@ -1,4 +1,4 @@
-/// Columns of text, aligned.
+/// Columns of text, aligned; control characters in cells are shown as text.
 #pragma once
 
 #include <ostream>
@@ -12,7 +12,7 @@ class text_table {
   /// A title that begins with '>' makes its column right-aligned.
   explicit text_table(std::vector<std::string> titles);
 
-  void add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add_row(std::vector<std::string> cells);
   void print(std::ostream& out) const;
 
  private:

@@ -6,53 +6,99 @@
 
 #include "commands.h"
 #include "harness/backend_name.h"
+#include "harness/problem_json.h"
+#include "messages.h"
 #include "parity_record.h"
+#include "progress_bar.h"
 #include "text_table.h"
 
 namespace nsameta::cli {
 namespace {
 
-void print_failure(const parity_record& record) {
-  const failure_report report = report_failure(record);
-  std::cerr << report.text << '\n';
-  std::cout << report.problem << '\n';
+std::vector<parity_record> run_cases(const verify_options& options) {
+  std::vector<parity_record> records;
+  for (const candidate& tested : list_candidates(options.backends)) records.push_back({.tested = tested});
+  const auto all = static_cast<double>(records.size()) * static_cast<double>(options.cases);
+  progress_bar bar;
+  double done = 0;
+  for (parity_record& record : records)
+    for (std::uint64_t number = 0; number < options.cases; ++number, ++done) {
+      bar.show(done / all);
+      run_case(record, options.seed, number);
+    }
+  return records;
+}
+
+/// Of the required backends, those that did not run.
+std::vector<std::string> list_missing(const std::vector<parity_record>& records, const verify_options& options) {
+  std::vector<std::string> missing = harness::split_list(options.required);
+  std::erase_if(missing, [&](const std::string& name) {
+    return std::ranges::any_of(records, [&](const parity_record& record) {
+      const bool same = record.tested.name == name || harness::place_of(record.tested.name).backend == name;
+      return same && record.tested.not_run.empty();
+    });
+  });
+  return missing;
+}
+
+void print_text(const std::vector<parity_record>& records, const verify_options&) {
+  text_table backends({"backend", ">cases", ">mismatches", "not run because"});
+  std::vector<std::string> titles{"cases of"};
+  for (const char* kind : harness::batch_kind_names) titles.push_back(std::string(">") + kind);
+  text_table kinds(titles);
+  for (const parity_record& record : records) {
+    backends.add_row(
+        {record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches), record.tested.not_run});
+    if (!record.tested.not_run.empty()) continue;
+    std::vector<std::string> cells{record.tested.name};
+    for (const std::uint64_t cases : record.cases_of_kind) cells.push_back(std::to_string(cases));
+    kinds.add_row(cells);
+  }
+  backends.print(std::cout);
+  if (any_usable(records)) {
+    std::cout << '\n';
+    kinds.print(std::cout);
+  }
+  for (const parity_record& record : records) {
+    if (!record.first_failure) continue;
+    const failure_report report = report_failure(record);
+    complain(report.text);
+    std::cout << report.problem << '\n';
+  }
+}
+
+void print_json(const std::vector<parity_record>& records, const verify_options& options) {
+  harness::json object{{"seed", options.seed}, {"backends", harness::json::array()}};
+  for (const parity_record& record : records) {
+    harness::json backend{{"name", record.tested.name},
+                          {"cases", record.cases},
+                          {"mismatches", record.mismatches},
+                          {"not_run", record.tested.not_run},
+                          {"cases_of_kind", harness::json::object()}};
+    for (std::size_t kind = 0; kind < record.cases_of_kind.size(); ++kind)
+      backend["cases_of_kind"][harness::batch_kind_names[kind]] = record.cases_of_kind[kind];
+    if (record.first_failure) {
+      const failure_report report = report_failure(record);
+      backend["failure"] = {{"what", report.text}, {"problem", harness::json::parse(report.problem)}};
+    }
+    object["backends"].push_back(backend);
+  }
+  std::cout << json_text(object) << '\n';
 }
 
 }  // namespace
 
 int run_verify(const verify_options& options) {
-  std::vector<parity_record> outcomes;
-  const auto required = harness::split_list(options.required);
   const auto backends = harness::list_backends();
-  for (const std::string& name : required) find_backend(backends, name);
-  for (const candidate& tested : list_candidates(options.backends)) {
-    parity_record& record = outcomes.emplace_back(parity_record{.tested = tested});
-    for (std::uint64_t number = 0; number < options.cases; ++number) run_case(record, options.seed, number);
-  }
+  for (const std::string& name : harness::split_list(options.required)) find_backend(backends, name);
+  const std::vector<parity_record> records = run_cases(options);
+  (options.json ? print_json : print_text)(records, options);
 
-  text_table table({"backend", ">cases", ">mismatches", "not run because"});
-  for (const parity_record& result : outcomes)
-    table.add_row(
-        {result.tested.name, std::to_string(result.cases), std::to_string(result.mismatches), result.tested.not_run});
-  table.print(std::cout);
-
-  int code = success;
-  for (const std::string& name : required) {
-    const bool ran = std::any_of(outcomes.begin(), outcomes.end(), [&](const parity_record& result) {
-      const bool same = result.tested.name == name || harness::place_of(result.tested.name).backend == name;
-      return same && result.tested.not_run.empty();
-    });
-    if (!ran) {
-      std::cerr << "nsameta: --require: " << name << " did not run\n";
-      code = unavailable;
-    }
-  }
-  for (const parity_record& result : outcomes) {
-    if (!result.first_failure) continue;
-    print_failure(result);
-    code = mismatch;
-  }
-  return code;
+  const std::vector<std::string> missing = list_missing(records, options);
+  for (const std::string& name : missing) complain("--require: " + name + " did not run");
+  if (!any_usable(records)) complain_of_nothing_to_run();
+  if (std::ranges::any_of(records, [](const parity_record& record) { return record.mismatches > 0; })) return mismatch;
+  return missing.empty() && any_usable(records) ? success : unavailable;
 }
 
 }  // namespace nsameta::cli

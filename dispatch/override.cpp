@@ -1,16 +1,12 @@
 #include "override.h"
 
-#include "edit_distance.h"
+#include <algorithm>
+
 #include "status.h"
+#include "words.h"
 
 namespace nsameta {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string quoted(std::string_view text) { return std::string(1, '"').append(text).append(1, '"'); }
 
@@ -21,15 +17,19 @@ std::int32_t parse_index(std::string_view digits) {
 }
 
 /// Appends one entry, or returns what is wrong with it.
-std::string parse_entry(std::string_view text, std::vector<override_entry>* entries) {
+std::string parse_entry(std::string_view written, std::vector<override_entry>* entries) {
+  std::string text(written);
+  std::ranges::transform(text, text.begin(), in_small_letter);
+  make_printable(text.data());
   const std::size_t slash = text.find('/');
-  const std::string_view place = text.substr(0, slash);
+  const std::string_view place = std::string_view(text).substr(0, slash);
   const std::size_t colon = place.find(':');
   const std::string name(place.substr(0, colon));
   override_entry entry{find_backend(name.c_str()), -1, ""};
   if (name == "auto") return "\"auto\" stands alone, without index, variant or list";
   if (entry.backend < 0) {
-    return "no backend is called " + quoted(name) + "; the nearest name is " + quoted(nearest(name));
+    const std::string_view nearest = nearest_backend(name);
+    return "no backend is called " + quoted(name) + (nearest.empty() ? "" : "; the nearest name is " + quoted(nearest));
   }
   if (colon != std::string_view::npos && (entry.device = parse_index(place.substr(colon + 1))) < 0) {
     return quoted(place.substr(colon + 1)) + " in " + quoted(text) + " is no device index";
@@ -61,29 +61,16 @@ std::string check_entry(const override_entry& entry, const backend_record& backe
 
 }  // namespace
 
-std::string_view nearest(std::string_view word) {
-  std::string_view best = "auto";
-  for (const backend_identity& each : all_backends) {
-    if (edit_distance(word, each.name) < edit_distance(word, best)) best = each.name;
-  }
-  return best;
-}
-
 override_list parse_override(std::string_view text) {
   override_list list;
   list.text = trimmed(text);
-  if (list.text.empty() || list.text == "auto") return list;
-  std::string_view rest = list.text;
-  for (bool more = true; more;) {
-    const std::size_t comma = rest.find(',');
-    more = comma != std::string_view::npos;
-    const std::string wrong = parse_entry(trimmed(rest.substr(0, comma)), &list.entries);
-    if (!wrong.empty()) {
-      list.error = complain(list, wrong);
-      return list;
-    }
-    if (more) rest.remove_prefix(comma + 1);
-  }
+  make_printable(list.text.data());
+  if (list.text.empty() || edit_distance(list.text, "auto") == 0) return list;
+  for_each_word(text, [&](std::string_view word) {
+    if (!list.error.empty()) return;
+    const std::string wrong = parse_entry(word, &list.entries);
+    if (!wrong.empty()) list.error = complain(list, wrong);
+  });
   return list;
 }
 

@@ -20,15 +20,12 @@ struct override_entry {
 
 /// A parsed override.
 struct override_list {
-  std::string text;                     ///< as written; "" if there is none
+  std::string text;                     ///< as written, trimmed; "" if there is none
   std::vector<override_entry> entries;  ///< empty: auto
   std::string error;                    ///< not "": every dispatch fails with this sentence
 };
 
-/// The word of "auto" and the backend names that `word` was most likely meant to be.
-std::string_view nearest(std::string_view word);
-
-/// Parses "auto" or a list of "name[:index][/variant]". Spaces around the parts of the list do not count.
+/// Parses "auto" or a list of "name[:index][/variant]". White space around the parts and large letters do not count.
 override_list parse_override(std::string_view text);
 
 /// Checks devices and variants of the backends that are ready; what is not ready is told when it is wanted.

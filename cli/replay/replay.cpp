@@ -1,15 +1,16 @@
 /// nsameta replay: the main job, the metadata of every step of a serving log.
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 #include "backend_choice.h"
 #include "commands.h"
+#include "messages.h"
+#include "progress_bar.h"
 #include "replay/report.h"
 #include "replay/scheduler.h"
 #include "replay/step_runner.h"
@@ -40,30 +41,9 @@ runner_options buffers_for(const replay_options& options, const scheduler& engin
 std::vector<request> load(const replay_options& options) {
   if (options.trace.empty()) return synthetic_workload(options.schedule.seed);
   std::ifstream file(options.trace);
-  if (!file) throw trace_error("cannot open the file");
+  if (!file) throw trace_error("cannot open the file: " + system_reason(errno));
   return read_trace(file);
 }
-
-/// A bar on standard error, when that is a terminal; drawn a hundred times at most.
-class progress_bar {
- public:
-  void show(double share) {
-    const int percent = static_cast<int>(share * 100);
-    if (!terminal_ || percent == shown_) return;
-    shown_ = percent;
-    const auto full = static_cast<std::size_t>(percent * width / 100);
-    std::cerr << "\r[" << std::string(full, '#') << std::string(width - full, ' ') << "] " << percent << " %"
-              << std::flush;
-  }
-  ~progress_bar() {
-    if (shown_ >= 0) std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  static constexpr int width = 50;
-  bool terminal_ = isatty(STDERR_FILENO) != 0;
-  int shown_ = -1;
-};
 
 /// How much of the replay is behind us, by steps or by requests, whichever ends it first.
 double share_done(const replay_options& options, const scheduler& engine, std::int64_t steps) {
@@ -79,8 +59,7 @@ int run_replay(const replay_options& options) {
   try {
     log = load(options);
   } catch (const trace_error& error) {
-    std::cerr << "nsameta: --trace " << options.trace << ": " << error.what() << '\n';
-    return bad_input;
+    throw usage_error("--trace " + options.trace + ": " + error.what());
   }
   const harness::device_place place = apply_backend(options.backend);
   scheduler engine(std::move(log), options.schedule);
@@ -111,8 +90,8 @@ int run_replay(const replay_options& options) {
   } else {
     report.print(std::cout, all);
   }
-  if (report.mismatches() > 0) std::cerr << "nsameta: " << report.first_difference() << '\n';
-  if (damage) std::cerr << "nsameta: after the last step: " << *damage << '\n';
+  if (report.mismatches() > 0) complain(report.first_difference());
+  if (damage) complain("after the last step: " + *damage);
   return report.mismatches() > 0 || damage ? mismatch : success;
 }
 

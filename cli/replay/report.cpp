@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/problem_json.h"
+#include "messages.h"
 #include "text_table.h"
 
 namespace nsameta::cli {
@@ -33,7 +34,7 @@ void replay_report::add(const engine_step& step, const step_result& result) {
 }
 
 void replay_report::print(std::ostream& out, const summary& all) const {
-  out << all.trace << ", data on " << all.place << ": " << all.requests_finished << " of " << all.requests
+  out << printable(all.trace) << ", data on " << all.place << ": " << all.requests_finished << " of " << all.requests
       << " requests finished in " << fixed(all.simulated_s, 1) << " s of simulated time\n\n";
   text_table table(
       {"mode", ">steps", ">requests/step", ">rows/step", ">live columns/step", ">median us", ">p99 us", "kernels"});
@@ -78,7 +79,7 @@ void replay_report::print_json(std::ostream& out, const summary& all) const {
   }
   object["digest"] = all.digest;
   if (all.checked) object["mismatches"] = mismatches_;
-  out << object.dump(2) << '\n';
+  out << json_text(object) << '\n';
 }
 
 }  // namespace nsameta::cli

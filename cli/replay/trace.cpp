@@ -1,12 +1,16 @@
 #include "replay/trace.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <system_error>
+
+#include "words.h"
 
 namespace nsameta::cli {
 namespace {
@@ -14,14 +18,19 @@ namespace {
 constexpr std::int64_t most_tokens = std::numeric_limits<std::int32_t>::max();
 
 std::vector<std::string_view> cut_row(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
   std::vector<std::string_view> cells;
-  for (;;) {
-    const std::size_t comma = line.find(',');
-    cells.push_back(line.substr(0, comma));
-    if (comma == std::string_view::npos) return cells;
-    line.remove_prefix(comma + 1);
-  }
+  for_each_word(line, [&](std::string_view cell) {
+    if (cell.size() >= 2 && cell.starts_with('"') && cell.ends_with('"')) cell = cell.substr(1, cell.size() - 2);
+    cells.push_back(cell);
+  });
+  return cells;
+}
+
+/// As it stands in a message, which a null character would end.
+std::string quoted(std::string_view text, std::size_t most) {
+  std::string shown = '"' + std::string(text.substr(0, most)) + '"';
+  std::ranges::replace(shown, '\0', '?');
+  return shown;
 }
 
 /// A finite number that fills the whole text.
@@ -69,14 +78,13 @@ columns find_columns(std::string_view header) {
   };
   if (const auto found = all("TIMESTAMP", "ContextTokens", "GeneratedTokens", false)) return *found;
   if (const auto found = all("timestamp_ms", "input_tokens", "output_tokens", true)) return *found;
-  throw trace_error("line 1: \"" + std::string(header.substr(0, 80)) +
-                    "\" names neither TIMESTAMP,ContextTokens,GeneratedTokens nor "
+  throw trace_error("line 1: " + quoted(header, 80) +
+                    " names neither TIMESTAMP,ContextTokens,GeneratedTokens nor "
                     "timestamp_ms,input_tokens,output_tokens");
 }
 
 trace_error bad_cell(long line, const char* column, std::string_view cell, const char* what) {
-  return trace_error("line " + std::to_string(line) + ": " + column + " \"" + std::string(cell.substr(0, 40)) +
-                     "\" is " + what);
+  return trace_error("line " + std::to_string(line) + ": " + column + " " + quoted(cell, 40) + " is " + what);
 }
 
 std::int64_t to_tokens(std::string_view cell, long line, const char* column) {
@@ -90,7 +98,15 @@ std::int64_t to_tokens(std::string_view cell, long line, const char* column) {
 
 std::vector<request> read_trace(std::istream& input) {
   std::string line;
-  if (!std::getline(input, line)) throw trace_error("line 1: no header");
+  errno = 0;
+  const auto refuse_unreadable = [&input] {
+    if (input.bad()) throw trace_error("reading failed: " + std::generic_category().message(errno != 0 ? errno : EIO));
+  };
+  std::getline(input, line);
+  refuse_unreadable();
+  if (!input) throw trace_error("line 1: no header");
+  if (constexpr std::string_view byte_order_mark = "\xef\xbb\xbf"; line.starts_with(byte_order_mark))
+    line.erase(0, byte_order_mark.size());
   const columns at = find_columns(line);
 
   std::vector<request> requests;
@@ -104,10 +120,11 @@ std::vector<request> read_trace(std::istream& input) {
     requests.push_back({at.milliseconds ? *time / 1e3 : *time, to_tokens(cells[at.input], number, "input tokens"),
                         to_tokens(cells[at.output], number, "output tokens")});
   }
+  refuse_unreadable();
+  if (requests.empty()) throw trace_error("no request comes after the header");
   std::stable_sort(requests.begin(), requests.end(),
                    [](const request& a, const request& b) { return a.arrival_s < b.arrival_s; });
-  if (!requests.empty())
-    for (const double first = requests.front().arrival_s; request & r : requests) r.arrival_s -= first;
+  for (const double first = requests.front().arrival_s; request & r : requests) r.arrival_s -= first;
   return requests;
 }
 

@@ -23,7 +23,7 @@ class trace_error : public std::runtime_error {
 
 /// Reads CSV with a header, of either style: TIMESTAMP,ContextTokens,GeneratedTokens (date and time) or
 /// timestamp_ms,input_tokens,output_tokens; columns in any order, more columns allowed. Requests come out in order of
-/// arrival. Throws trace_error.
+/// arrival. Throws trace_error, also when there is none.
 std::vector<request> read_trace(std::istream& input);
 
 /// One hour of the two production workloads of the Azure LLM inference traces (2023), code completion and conversation,

@@ -7,8 +7,8 @@ namespace nsameta {
 
 enum class log_topic : unsigned { dispatch = 1, loader = 2 };
 
-/// The topics of a comma-separated list, or-ed. Words that are no topic are passed over.
-unsigned parse_log_topics(std::string_view list) noexcept;
+/// The topics of a comma-separated list, or-ed. Words that are no topic are passed over, and told where that is wanted.
+unsigned parse_log_topics(std::string_view list, bool tell = false) noexcept;
 
 /// Whether NSAMETA_LOG, read at the first question, asks for the topic.
 bool log_enabled(log_topic topic) noexcept;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <mutex>
 
 #include "nsameta/nsameta.h"
+#include "words.h"
 
 namespace nsameta {
 namespace {
@@ -38,29 +40,32 @@ void renew_lock_in_children() noexcept {
   if (pthread_atfork(nullptr, nullptr, [] { std::construct_at(&sink.mutex); }) == 0) registered = true;
 }
 
-unsigned topics_of_environment() noexcept {
-  const char* list = std::getenv("NSAMETA_LOG");
-  return list == nullptr ? 0 : parse_log_topics(list);
-}
-
 }  // namespace
 
-unsigned parse_log_topics(std::string_view list) noexcept {
+unsigned parse_log_topics(std::string_view list, bool tell) noexcept {
   unsigned topics = 0;
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    const std::string_view word = list.substr(0, comma);
-    if (word == "dispatch") topics |= static_cast<unsigned>(log_topic::dispatch);
-    if (word == "loader") topics |= static_cast<unsigned>(log_topic::loader);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
+  for_each_word(list, [&](std::string_view word) {
+    const auto is = [word](std::string_view topic) { return std::ranges::equal(word, topic, {}, in_small_letter); };
+    const log_topic topic = is("dispatch") ? log_topic::dispatch : is("loader") ? log_topic::loader : log_topic{};
+    topics |= static_cast<unsigned>(topic);
+    if (!tell || topic != log_topic{} || word.empty()) return;
+    char line[160];
+    std::snprintf(line, sizeof line, "NSAMETA_LOG: \"%.*s\" is no topic; topics: dispatch, loader",
+                  static_cast<int>(std::min<std::size_t>(word.size(), 60)), word.data());
+    make_printable(line);
+    log_line(line);
+  });
   return topics;
 }
 
 bool log_enabled(log_topic topic) noexcept {
   unsigned known = topics.load(std::memory_order_relaxed);
-  if (known == unread) [[unlikely]]
-    topics.store(known = topics_of_environment(), std::memory_order_relaxed);
+  if (known == unread) [[unlikely]] {
+    const char* list = std::getenv("NSAMETA_LOG");
+    unsigned before = unread;
+    known = parse_log_topics(list != nullptr ? list : "");
+    if (topics.compare_exchange_strong(before, known) && list != nullptr) parse_log_topics(list, true);
+  }
   return (known & static_cast<unsigned>(topic)) != 0;
 }
 

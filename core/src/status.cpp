@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "validation.h"
+#include "words.h"
 
 namespace nsameta {
 namespace {
@@ -21,6 +22,7 @@ nsameta_status fail(nsameta_status status, const char* format, ...) noexcept {
   va_start(arguments, format);
   std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  make_printable(text);
   std::memcpy(sentence, text, std::strlen(text) + 1);
   return status;
 }

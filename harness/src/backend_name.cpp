@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "backends.h"
+#include "words.h"
 
 namespace nsameta::harness {
 
@@ -39,11 +40,10 @@ device_place place_of(std::string_view backend) {
 
 std::vector<std::string> split_list(std::string_view list) {
   std::vector<std::string> entries;
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (const std::string_view entry = list.substr(0, comma); !entry.empty()) entries.emplace_back(entry);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
+  for_each_word(list, [&](std::string_view word) {
+    if (word.empty()) return;
+    std::ranges::transform(word, std::back_inserter(entries.emplace_back()), in_small_letter);
+  });
   return entries;
 }
 

@@ -91,6 +91,14 @@ void set_slots(random_source& random, const case_recipe& recipe, problem_data& p
   problem.req_pool_indices = strided_values(indices, recipe.length_dtype, recipe.stride);
 }
 
+bool asks_for(batch_kind kind, vector_member field) {
+  if (kind == batch_kind::any) return true;
+  if (kind == batch_kind::lengths)
+    return field == &nsameta_outputs::seqlens_expanded || field == &nsameta_outputs::nsa_cache_seqlens;
+  if (field == &nsameta_outputs::status) return kind == batch_kind::status;
+  return field != &nsameta_outputs::indexer_ks && field != &nsameta_outputs::indexer_ke;
+}
+
 void set_vector_layout(random_source& random, const case_recipe& recipe, std::int64_t rows, generated_case& result) {
   const std::int64_t spare = random.between(1, 70);
   const std::int64_t cut = random.between(1, std::max<std::int64_t>(rows, 1));
@@ -98,6 +106,7 @@ void set_vector_layout(random_source& random, const case_recipe& recipe, std::in
     const vector_field& field = vector_fields[i];
     vector_layout& vector = result.layout.vectors[i];
     if (!recipe.all_fields && random.chance(50)) vector.wanted = false;
+    if (!asks_for(recipe.kind, field.member)) vector.wanted = false;
     if (field.may_be_int64) vector.dtype = recipe.cu_dtype;
     vector.misalignment = random.chance(50) ? 0 : random.between(1, 7);
     if (recipe.capacity == capacity_rule::spare && field.size != extent::one) vector.capacity += spare;

@@ -64,6 +64,29 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   return recipe;
 }
 
+case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
+  // With what a graph is captured for, and what remains of it.
+  constexpr std::array<std::int64_t, 16> steps{1, 2, 3, 4, 7, 8, 16, 31, 32, 48, 64, 96, 128, 200, 256, 512};
+  constexpr std::array<std::int64_t, 4> live{60, 1000, 4096, 62000};
+  constexpr std::array kinds{batch_kind::lengths, batch_kind::vectors, batch_kind::vectors, batch_kind::status,
+                             batch_kind::tables,  batch_kind::tables,  batch_kind::tables,  batch_kind::tables};
+  random_source random(~seed * 0x9e3779b97f4a7c15u + number);
+  case_recipe recipe;
+  recipe.kind = random.pick(kinds);
+  recipe.mode = all_modes[static_cast<std::size_t>(random.between(0, std::ssize(all_modes) - 1))];
+  recipe.batch_size = random.pick(steps);
+  recipe.pattern = random.chance(80) ? length_pattern::ragged : length_pattern::uniform;
+  recipe.uniform_queries = random.chance(50);
+  recipe.length_dtype = random.chance(60) ? NSAMETA_INT64 : NSAMETA_INT32;
+  recipe.capacity = random.chance(70) ? capacity_rule::spare : capacity_rule::exact;
+  recipe.max_context = random.pick(live);
+  if (random.chance(15)) recipe.length_offset = random.between(1, 3);
+  if (recipe.kind == batch_kind::tables)
+    recipe.tables = random.chance(60) ? table_choice::real_page_table : table_choice::both;
+  recipe.seed = random.word();
+  return recipe;
+}
+
 std::string describe(const case_recipe& recipe) {
   constexpr std::array patterns{"uniform", "ragged", "zero-heavy", "one giant"};
   constexpr std::array capacities{"exact", "spare", "short"};
@@ -79,6 +102,7 @@ std::string describe(const case_recipe& recipe) {
     text += std::string(", ") + name(tables, recipe.tables) + " tables " + name(widths, recipe.table_width) +
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
+  if (recipe.kind != batch_kind::any) text += std::string(", ") + name(batch_kind_names, recipe.kind);
   return text;
 }
 

@@ -28,7 +28,7 @@ json parse_object(std::string_view text) {
   std::set<std::string> keys;
   const auto watch = [&keys](int depth, json::parse_event_t event, const json& parsed) {
     if (depth == 1 && event == json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
-      throw json_error(parsed.get<std::string>() + ": the key is given twice");
+      throw json_error(shown(parsed) + ": the key is given twice");
     if (depth > deepest) throw json_error("brackets within brackets, more than " + std::to_string(deepest) + " deep");
     return true;
   };

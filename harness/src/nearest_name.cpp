@@ -1,19 +1,11 @@
 #include "harness/nearest_name.h"
 
-#include "edit_distance.h"
+#include "words.h"
 
 namespace nsameta::harness {
 
 std::string nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
-  std::string_view nearest;
-  std::size_t best = 3 + name.size() / 4;  // one more than is still taken for a slip
-  for (const std::string_view candidate : candidates) {
-    if (const std::size_t distance = edit_distance(name, candidate); distance < best) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return std::string(nearest);
+  return std::string(nearest_word(name, candidates));
 }
 
 std::string join_names(std::span<const std::string_view> names) {

@@ -101,7 +101,7 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     const auto [size, rank] = to_shard<2>("q_shard", value);
     problem.q_shard = {size, rank};
   } else {
-    throw json_error("unknown key \"" + key + "\"" + did_you_mean(key, problem_keys));
+    throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
 }
 

@@ -1,5 +1,5 @@
 /// Owners of device memory, streams and graphs over device.h. Each is released when its owner goes, by the backend and
-/// device that made it; a failed release has nobody to tell and is passed over.
+/// device that made it; a failed release has nobody to tell and is passed over. Needs exceptions; device.h does not.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 /// The C++ layer over nsameta.h: spans in place of pointers and counts, a result that cannot be overlooked, and the
 /// choice to throw. Header-only; it adds no cost to a call that succeeds. Spans of device memory are never read here.
+/// With -fno-exceptions what throws is left out: nsameta::error and or_throw().
 #pragma once
 
 #if __cplusplus < 202002L
@@ -8,9 +9,11 @@
 
 #include <cstdint>
 #include <iterator>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,7 @@
 
 namespace nsameta {
 
+#ifdef __cpp_exceptions
 /// What result::or_throw() throws.
 class error : public std::runtime_error {
  public:
@@ -29,6 +33,7 @@ class error : public std::runtime_error {
  private:
   nsameta_status status_;
 };
+#endif
 
 /// What a call returned; true when all went well.
 class [[nodiscard]] result {
@@ -37,18 +42,27 @@ class [[nodiscard]] result {
   explicit result(nsameta_status status) : status_(status) {
     if (status != NSAMETA_OK) message_ = nsameta_last_error();
   }
+  /// What this layer itself refuses.
+  result(nsameta_status status, std::string message) noexcept : status_(status), message_(std::move(message)) {}
   explicit operator bool() const noexcept { return status_ == NSAMETA_OK; }  ///< whether all went well
   nsameta_status status() const noexcept { return status_; }                 ///< what the call returned
-  const std::string& message() const noexcept { return message_; }           ///< the sentence; "" if all went well
+  const std::string& message() const& noexcept { return message_; }          ///< the sentence; "" if all went well
+  std::string message() && noexcept { return std::move(message_); }  ///< of a temporary, whose own would be gone
+#ifdef __cpp_exceptions
   /// Throws nsameta::error unless all went well.
   void or_throw() const {
     if (status_ != NSAMETA_OK) throw error(status_, message_);
   }
+#endif
 
  private:
   nsameta_status status_;
   std::string message_;
 };
+
+/// A container that is gone when the statement ends, and with it what a span of it points to.
+template <class Values>
+concept temporary = !std::is_lvalue_reference_v<Values> && !std::ranges::borrowed_range<Values>;
 
 /// Elements at every `stride`-th place of a span, from its first on.
 inline nsameta_strided strided(std::span<const std::int32_t> data, std::int64_t stride = 1) noexcept {
@@ -58,6 +72,8 @@ inline nsameta_strided strided(std::span<const std::int32_t> data, std::int64_t 
 inline nsameta_strided strided(std::span<const std::int64_t> data, std::int64_t stride = 1) noexcept {
   return {data.data(), stride, NSAMETA_INT64};
 }
+/// Keep the elements in a variable: a temporary is gone before they are read.
+nsameta_strided strided(temporary auto&& data, std::int64_t stride = 1) = delete;
 
 /// What strided() takes: a span of int32 or int64, or a container that becomes one.
 template <class Values>
@@ -66,12 +82,17 @@ concept length_span = requires(const Values& values) { strided(values); };
 /// Rows of `width` elements, `row_stride` apart, that stand in `size` elements: the last one needs its width only.
 inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64_t row_stride) {
   if (width < 1 || row_stride < width)
+#ifdef __cpp_exceptions
     throw std::invalid_argument("width is " + std::to_string(width) + " and row_stride " + std::to_string(row_stride));
+#else
+    return 0;  // which the library refuses, but for a width of 0
+#endif
   const auto elements = static_cast<std::int64_t>(size);
   return elements < width ? 0 : (elements - width) / row_stride + 1;
 }
 
-/// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does.
+/// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does. It holds spans,
+/// not what is in them: a temporary container does not compile.
 class problem : public nsameta_problem {
  public:
   /// The defaults, of a batch of no request.
@@ -79,20 +100,24 @@ class problem : public nsameta_problem {
     nsameta_problem_init_sized(this, sizeof(nsameta_problem));
     mode = of_mode;
   }
+  /// Of a C caller, whose inputs have no known ends.
+  problem(const nsameta_problem& plain) noexcept : nsameta_problem(plain) {}
 
   /// [bs] KV lengths; sets the batch size.
-  problem& with_seq_lens(const length_span auto& lengths, std::int64_t every = 1) {
-    if (every < 1) throw std::invalid_argument("stride is " + std::to_string(every) + ", less than 1");
+  problem& with_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     seq_lens = strided(lengths, every);
-    batch_size = (static_cast<std::int64_t>(std::size(lengths)) + every - 1) / every;
+    batch_size = count(lengths, every);
     return *this;
   }
+  problem& with_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
-  /// [bs] query tokens of each request.
+  /// [bs] query tokens of each request; at least as many as the batch has.
   problem& with_extend_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     extend_seq_lens = strided(lengths, every);
+    extend_elements_ = count(lengths, every);
     return *this;
   }
+  problem& with_extend_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
   /// The same number of query tokens for every request.
   problem& with_uniform_extend_len(std::int64_t tokens) noexcept {
@@ -125,11 +150,13 @@ class problem : public nsameta_problem {
     return *this;
   }
 
-  /// [bs] each request's row of req_to_token; page tables need both.
+  /// [bs] each request's row of req_to_token; page tables need both. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
+    slot_elements_ = count(slots, every);
     return *this;
   }
+  problem& with_req_pool_indices(temporary auto&& slots, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
   /// [slots, width], as many slots as the span holds; `row_stride` elements from row to row, 0 for `width`.
   problem& with_req_to_token(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
@@ -137,6 +164,24 @@ class problem : public nsameta_problem {
     req_to_token = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
     return *this;
   }
+  problem& with_req_to_token(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
+
+  /// Refuses a span that is shorter than the batch: fill(), fill_many() and explain() ask first.
+  result check() const {
+    const bool queries = extend_elements_ < batch_size;
+    if (!queries && slot_elements_ >= batch_size) [[likely]]
+      return result(NSAMETA_OK);
+    return {NSAMETA_INVALID_ARGUMENT, std::string(queries ? "extend_seq_lens" : "req_pool_indices") + " has " +
+                                          std::to_string(queries ? extend_elements_ : slot_elements_) +
+                                          " elements, less than the " + std::to_string(batch_size) + " of the batch"};
+  }
+
+ private:
+  static std::int64_t count(const auto& values, std::int64_t every) noexcept {
+    return rows_within(std::size(values), 1, every < 1 ? 1 : every);  // less the library refuses
+  }
+
+  std::int64_t extend_elements_ = INT64_MAX, slot_elements_ = INT64_MAX;  // as many as there need be
 };
 
 /// An output vector of all elements of a span.
@@ -198,20 +243,22 @@ struct target : nsameta_target {
 };
 
 /// nsameta_fill.
-inline result fill(const nsameta_problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
-  return result(nsameta_fill(&what, &into, &where));
+inline result fill(const problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
+  result right = what.check();
+  return right ? result(nsameta_fill(&what, &into, &where)) : right;
 }
 
 /// Fills every set from the one problem: what the steps of a multi-step speculator read.
-inline result fill_many(const nsameta_problem& what, std::span<const nsameta_outputs> into,
+inline result fill_many(const problem& what, std::span<const nsameta_outputs> into,
                         const nsameta_target& where = target()) {
-  return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
+  result right = what.check();
+  return right ? result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where)) : right;
 }
 /// The same for sets made with the class.
-inline result fill_many(const nsameta_problem& what, std::span<const outputs> into,
-                        const nsameta_target& where = target()) {
+inline result fill_many(const problem& what, std::span<const outputs> into, const nsameta_target& where = target()) {
   static_assert(sizeof(outputs) == sizeof(nsameta_outputs), "an array of one is an array of the other");
-  return result(nsameta_fill_many(&what, into.data(), static_cast<std::int64_t>(into.size()), &where));
+  const nsameta_outputs* sets = into.data();
+  return fill_many(what, std::span(sets, into.size()), where);
 }
 
 /// nsameta_fill_draft_extend_metadata: `total_tokens` points into the memory of the outputs.
@@ -220,8 +267,8 @@ inline result fill_draft_extend_metadata(const length_span auto& extend_seq_lens
                                          std::span<std::int32_t> out_nsa_cache_seqlens,
                                          std::int32_t* total_tokens = nullptr, const nsameta_target& where = target()) {
   if (std::size(extend_seq_lens) != std::size(seq_lens))
-    throw std::invalid_argument("extend_seq_lens has " + std::to_string(std::size(extend_seq_lens)) +
-                                " elements, seq_lens " + std::to_string(std::size(seq_lens)));
+    return {NSAMETA_INVALID_ARGUMENT, "extend_seq_lens has " + std::to_string(std::size(extend_seq_lens)) +
+                                          " elements, seq_lens " + std::to_string(std::size(seq_lens))};
   return result(nsameta_fill_draft_extend_metadata(
       strided(extend_seq_lens), strided(seq_lens), static_cast<std::int64_t>(std::size(seq_lens)), nsa_index_topk,
       vector_of(out_seqlens_expanded), vector_of(out_nsa_cache_seqlens), total_tokens, &where));
@@ -237,11 +284,11 @@ struct explanation {
 };
 
 /// nsameta_explain: the decision of fill() for the same arguments, without running it.
-inline explanation explain(const nsameta_problem& what, const nsameta_outputs& into,
-                           const nsameta_target& where = target()) {
+inline explanation explain(const problem& what, const nsameta_outputs& into, const nsameta_target& where = target()) {
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  result outcome(nsameta_explain(&what, &into, &where, &decision));
+  result outcome = what.check();
+  if (outcome) outcome = result(nsameta_explain(&what, &into, &where, &decision));
   return {std::move(outcome), decision};
 }
 
@@ -254,11 +301,16 @@ inline explanation get_kernel_info(std::int64_t requests = 32, std::int64_t rows
   return {std::move(outcome), decision};
 }
 
-/// All backends, also those not built, in selection order. Throws nsameta::error, or std::bad_alloc, where the host has
-/// no memory to open them.
+/// All backends, also those not built, in selection order. Where the host has no memory to open them it throws
+/// nsameta::error or std::bad_alloc; with -fno-exceptions there are none then.
 inline std::vector<nsameta_backend_info> backends() {
   std::vector<nsameta_backend_info> all(nsameta_backends(nullptr, 0));
-  if (nsameta_backends(all.data(), all.size()) == 0) throw error(NSAMETA_OUT_OF_MEMORY, nsameta_last_error());
+  if (nsameta_backends(all.data(), all.size()) == 0)
+#ifdef __cpp_exceptions
+    throw error(NSAMETA_OUT_OF_MEMORY, nsameta_last_error());
+#else
+    all.clear();
+#endif
   return all;
 }
 

@@ -26,7 +26,8 @@ struct device_place {
 /// The place that "name[:index][/variant]" computes on. Whether the name exists is for the library to say.
 device_place place_of(std::string_view backend);
 
-/// Cuts a comma-separated list; empty entries are dropped.
+/// Cuts a comma-separated list into its entries, in small letters and without the white space around them; empty ones
+/// are dropped.
 std::vector<std::string> split_list(std::string_view list);
 
 /// What the library says of all backends, in selection order.

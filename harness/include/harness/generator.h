@@ -1,6 +1,7 @@
 /// Problems by the thousand, each decided by a seed and a number, the same on every platform.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -27,6 +28,18 @@ enum class table_choice { none, both, page_table_1, real_page_table };
 
 /// The page tables' width beside that of req_to_token.
 enum class width_rule { exact, narrower, wider };
+
+/// What stands behind a case: anything that is allowed, or a batch as an engine steps it, by the outputs that it asks
+/// for.
+enum class batch_kind {
+  any,
+  lengths,  ///< seqlens_expanded and nsa_cache_seqlens alone
+  vectors,  ///< all but status and the indexer's ranges
+  status,   ///< these and status
+  tables    ///< vectors and page tables
+};
+inline constexpr std::array batch_kind_names{"any batch", "step, lengths alone", "step, vectors", "step, status",
+                                             "step, page tables"};
 
 /// Everything that decides one case.
 struct case_recipe {
@@ -55,6 +68,7 @@ struct case_recipe {
   bool bad_slots = false;                     ///< some outside req_to_token
   std::int64_t max_table_elements = 1 << 18;  ///< of req_to_token, and of a page table where its rows let it
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
+  batch_kind kind = batch_kind::any;
 };
 
 struct generated_case {
@@ -76,6 +90,15 @@ struct generator_options {
 
 /// The recipe of case `number` of a seed.
 case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options = {});
+
+/// The recipe of case `number` among batches as engines step them: dense lengths, int64 more often than not, in every
+/// mode, outputs with room, without shards, pools or nonsense.
+case_recipe draw_step(std::uint64_t seed, std::uint64_t number);
+
+/// The recipe of case `number` of what the program runs: two steps, then two of any kind, and so on.
+inline case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
+  return number / 2 % 2 == 0 ? draw_step(seed, number) : draw_recipe(seed, number);
+}
 
 generated_case build_case(const case_recipe& recipe);
 

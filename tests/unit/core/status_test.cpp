@@ -40,6 +40,11 @@ TEST_CASE("a sentence is cut to fit and may quote the former one") {
   CHECK(std::string(nsameta_last_error()) == "after first");
 }
 
+TEST_CASE("a sentence holds nothing that a terminal would obey") {
+  fail(NSAMETA_DEVICE_ERROR, "opening %s", "a\x1b[2J\r\n\x7f caf\xc3\xa9");
+  CHECK(std::string(nsameta_last_error()) == "opening a?[2J??? caf\xc3\xa9");
+}
+
 TEST_CASE("log topics are a list; other words are passed over") {
   constexpr auto dispatch = static_cast<unsigned>(log_topic::dispatch);
   constexpr auto loader = static_cast<unsigned>(log_topic::loader);
@@ -47,4 +52,6 @@ TEST_CASE("log topics are a list; other words are passed over") {
   CHECK(parse_log_topics("dispatch") == dispatch);
   CHECK(parse_log_topics("loader,dispatch") == (dispatch | loader));
   CHECK(parse_log_topics(",everything,loader,") == loader);
+  CHECK(parse_log_topics("dispatch, loader") == (dispatch | loader));
+  CHECK(parse_log_topics(" Dispatch\t,LOADER\r\n") == (dispatch | loader));
 }

@@ -46,7 +46,9 @@ TEST_CASE("fill_draft_extend_metadata refuses by its own names") {
   const result no_topk = fill_draft_extend_metadata(accepted, lengths, 0, expanded, clamped);
   CHECK(no_topk.status() == NSAMETA_INVALID_ARGUMENT);
   CHECK(no_topk.message() == "nsa_index_topk is 0, less than 1");
-  CHECK_THROWS_AS((void)fill_draft_extend_metadata(ints{1}, lengths, 8, expanded, clamped), std::invalid_argument);
+  const result unequal = fill_draft_extend_metadata(ints{1}, lengths, 8, expanded, clamped);
+  CHECK(unequal.status() == NSAMETA_INVALID_ARGUMENT);
+  CHECK(unequal.message() == "extend_seq_lens has 1 elements, seq_lens 3");
   const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
   expect_failure(nsameta_fill_draft_extend_metadata({nullptr, 1, NSAMETA_INT32}, strided(lengths), 3, 8,
                                                     vector_of(expanded), vector_of(clamped), nullptr, &host),

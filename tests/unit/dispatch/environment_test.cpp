@@ -72,4 +72,20 @@ TEST_CASE("NSAMETA_LOG=dispatch" * doctest::skip()) {
   nsameta_set_log_callback(nullptr, nullptr);
 }
 
+TEST_CASE("NSAMETA_LOG with words that are no topic" * doctest::skip()) {
+  nsameta_set_log_callback([](const char* line, void*) { logged.emplace_back(line); }, nullptr);
+  small_fill fill;
+  for (int i = 0; i < 2; ++i) CHECK(fill() == NSAMETA_OK);
+  REQUIRE(logged.size() == 4);
+  CHECK(logged[0] == "NSAMETA_LOG: \"lodaer\" is no topic; topics: dispatch, loader");
+  CHECK(logged[1] == "NSAMETA_LOG: \"?[31mall\" is no topic; topics: dispatch, loader");
+  expect_words(logged[2], {"dispatch: "});
+  expect_words(logged[3], {"dispatch: "});
+  nsameta_set_log_callback(nullptr, nullptr);
+}
+
+TEST_CASE("NSAMETA_BACKEND with large letters and a carriage return" * doctest::skip()) {
+  CHECK(small_fill().backend() == "reference");
+}
+
 TEST_SUITE_END();

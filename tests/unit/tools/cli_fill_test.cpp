@@ -142,10 +142,61 @@ TEST_CASE("an override that names nothing exits 2, one that cannot run exits 3")
   }
 }
 
-TEST_CASE("a missing file exits 2") {
-  const outcome result = run("fill --input /nonexistent/problems.jsonl");
+TEST_CASE("what cannot be read exits 2 and says why") {
+  const outcome missing = run("fill --input /nonexistent/problems.jsonl");
+  CHECK(missing.code == 2);
+  CHECK(names(missing.err, "--input: cannot open /nonexistent/problems.jsonl", "No such file or directory"));
+  const outcome folder = run("fill --input /tmp");
+  CHECK(folder.code == 2);
+  CHECK(folder.err == "nsameta: --input: reading /tmp failed: Is a directory\n");
+  CHECK(run("fill --input ''").code == 2);
+}
+
+TEST_CASE("an answer that cannot be written exits 4 and says why") {
+  const outcome full = run("fill", example, "", "/dev/full");
+  CHECK(full.code == 4);
+  CHECK(full.err == "nsameta: writing to standard output failed: No space left on device\n");
+  for (const char* arguments :
+       {"info", "info --json", "--help", "--version", "fill --help", "replay --steps 2", "replay --steps 2 --json",
+        "verify --cases 2 --backends cpu", "verify --cases 2 --backends cpu --json",
+        "soak --minutes 0.001 --backends cpu", "soak --minutes 0.001 --backends cpu --json"}) {
+    const outcome result = run(arguments, "", "", "/dev/full");
+    CHECK_MESSAGE(result.code == 4, arguments);
+    CHECK_MESSAGE(names(result.err, "standard output", "No space left on device"), arguments);
+  }
+}
+
+TEST_CASE("a byte-order mark is passed over") {
+  const outcome result = run("fill", "\xef\xbb\xbf" + example + "\n");
+  CHECK_MESSAGE(result.code == 0, result.err);
+  CHECK(json_of(result)["total_rows"] == 5);
+}
+
+TEST_CASE("no message holds what a terminal would obey") {
+  const outcome result = run("fill", R"({"mode": "decode", "seq_lens": [1], "\u001b[31m\u0000\u009b": 1})");
   CHECK(result.code == 2);
-  CHECK(names(result.err, "--input", "/nonexistent/problems.jsonl"));
+  CHECK(names(result.err, "unknown key", R"("\u001b[31m\u0000\xc2\x9b"; valid are mode)"));
+  const outcome no_file = run("fill --input \"$(printf 'a\\033[2J\\n')b\"");
+  CHECK(lines_of(no_file.err).size() == 1);
+  CHECK(no_file.err.find('\x1b') == std::string::npos);
+  CHECK(run("fill --\"$(printf '\\033')\"").err.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a folder whose name is no UTF-8 does not hide the answer") {
+  const std::string environment = "NSAMETA_PLUGIN_DIR=\"$(printf '/tmp/\\377')\"";
+  CHECK(run("fill --explain", example, environment).code == 0);
+  CHECK(json_of(run("info --json", "", environment)).contains("backends"));
+}
+
+TEST_CASE("a word that is no subcommand is named, with the nearest and all") {
+  const outcome slip = run("verfy");
+  CHECK(slip.code == 2);
+  CHECK(slip.err ==
+        "nsameta: \"verfy\" is no subcommand; did you mean \"verify\"? valid are info, fill, replay, soak or "
+        "verify\n");
+  CHECK(run("42").err.find("did you mean") == std::string::npos);
+  CHECK(run("--json info").err == "nsameta: \"--json\" does not go before a subcommand\n");
+  CHECK(run("").code == 2);
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ TEST_CASE("page tables can be left out, and pages have any size") {
     CHECK(digest_of(arguments) != with_tables);
     CHECK(digest_of(arguments + " --backend cpu/tbb") == digest_of(arguments));
   }
-  CHECK(run("replay --page-size 3").code == 2);
+  for (const std::string size : {"3", "3x", "nan"})
+    CHECK(run("replay --page-size " + size).err.find("--page-size: " + size + " not in {") != std::string::npos);
 }
 
 TEST_CASE("tables that would not fit in memory are refused by name") {
@@ -128,7 +129,26 @@ TEST_CASE("a log that cannot be read exits 2 and names the line, the column and 
   for (const std::string time : {"nan", "inf", "-inf"})
     CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n1,2,3\n" + time + ",2,3\n")
               .find("line 3: timestamp_ms \"" + time + "\" is no time") != std::string::npos);
-  CHECK(run("replay --trace /nonexistent.csv").code == 2);
+  CHECK(complaint("timestamp_ms,input_tokens,output_tokens\n\n").find("no request comes after the header") !=
+        std::string::npos);
+  CHECK(complaint("\x1b[31ma,b\n1,2\n").find(R"(line 1: "\x1b[31ma,b")") != std::string::npos);
+  CHECK(complaint(std::string("\xff\xfet\0i\0\n\0", 8)).find(R"("\xff\xfet?i?" names neither)") != std::string::npos);
+  CHECK(run("replay --trace /nonexistent.csv").err.find("No such file or directory") != std::string::npos);
+  CHECK(run("replay --trace /tmp").err == "nsameta: --trace /tmp: reading failed: Is a directory\n");
+  CHECK(run("replay --trace ''").err.find("--trace: \"\" names no file") != std::string::npos);
+  for (const char* share : {"nan", "-nan", "inf", "1.5", "-0.1", "most", "''"})
+    CHECK_MESSAGE(run(std::string("replay --steps 1 --accept ") + share).code == 2, share);
+}
+
+TEST_CASE("a byte-order mark, white space around the cells and quotes are passed over") {
+  const temporary_file plain(other_style);
+  const temporary_file marked("\xef\xbb\xbf request , timestamp_ms,\tinput_tokens,output_tokens \r\n" +
+                              other_style.substr(other_style.find('\n') + 1));
+  CHECK(digest_of("--trace " + marked.path()) == digest_of("--trace " + plain.path()));
+  const temporary_file quoted(
+      "\"timestamp_ms\",\"input_tokens\",\"output_tokens\"\n"
+      "3979.96,\"4808\",10\n4031.96,3180,8\n14500,110,27\n");
+  CHECK(digest_of("--trace " + quoted.path()) == digest_of("--trace " + plain.path()));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 #include "program.h"
 
 namespace nsameta::test {
@@ -83,9 +85,14 @@ TEST_CASE("the text tells backends, resources and the sum") {
     CHECK(result.out.find(text) != std::string::npos);
 }
 
-TEST_CASE("a soak of a backend that cannot run exits 3") {
+TEST_CASE("a soak of a backend that cannot run exits 3 at once") {
   if (is_ready("hip")) return;
-  CHECK(soak("--minutes 0.001 --backends hip").code == 3);
+  const auto begin = std::chrono::steady_clock::now();
+  const outcome result = soak("--minutes 1 --backends hip");
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(result.code == 3);
+  CHECK(result.err.find("nothing that was asked for can run here") != std::string::npos);
+  CHECK(json_of(result)["resources"].empty());
 }
 
 TEST_CASE("an option that makes no sense is named with its value") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -69,6 +70,46 @@ TEST_CASE("all axes are drawn") {
   CHECK(shards.size() == 4);
   CHECK(kpools.size() > 10);
   CHECK(offsets.size() == 7);
+}
+
+TEST_CASE("half of what the program runs are steps, of every kind, mode and length type") {
+  std::map<batch_kind, int> kinds;
+  std::set<int> modes, dtypes, tables;
+  for (std::uint64_t number = 0; number < 400; ++number) {
+    const case_recipe recipe = draw_case(1, number);
+    ++kinds[recipe.kind];
+    CHECK((recipe.kind == batch_kind::any) == (number % 4 >= 2));
+    if (recipe.kind == batch_kind::any) continue;
+    modes.insert(recipe.mode);
+    dtypes.insert(recipe.length_dtype);
+    tables.insert(static_cast<int>(recipe.tables));
+    CHECK_FALSE((recipe.bad_lengths || recipe.bad_slots || recipe.kv_shard.size > 1 || recipe.q_shard.size > 1));
+  }
+  CHECK(kinds[batch_kind::any] == 200);
+  for (const batch_kind kind : {batch_kind::lengths, batch_kind::vectors, batch_kind::status, batch_kind::tables})
+    CHECK(kinds[kind] >= 15);
+  CHECK(modes.size() == all_modes.size());
+  CHECK(dtypes.size() == 2);
+  CHECK(tables.size() == 3);
+}
+
+TEST_CASE("a step asks for what its kind says") {
+  case_recipe recipe;
+  recipe.mode = NSAMETA_EXTEND;
+  const auto wanted = [&recipe](batch_kind kind) {
+    recipe.kind = kind;
+    std::set<std::string> names;
+    const generated_case made = build_case(recipe);
+    for (std::size_t i = 0; i < vector_fields.size(); ++i)
+      if (made.layout.vectors[i].wanted) names.insert(vector_fields[i].name);
+    return names;
+  };
+  CHECK(wanted(batch_kind::any).size() == vector_fields.size());
+  CHECK(wanted(batch_kind::lengths) == std::set<std::string>{"seqlens_expanded", "nsa_cache_seqlens"});
+  CHECK(wanted(batch_kind::vectors).count("status") == 0);
+  CHECK(wanted(batch_kind::vectors).count("indexer_ks") == 0);
+  CHECK(wanted(batch_kind::vectors).count("cu_seqlens_k") == 1);
+  CHECK(wanted(batch_kind::status).count("status") == 1);
 }
 
 TEST_CASE("what is not asked for is not drawn") {

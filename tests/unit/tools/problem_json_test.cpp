@@ -78,7 +78,7 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_with(R"("req_to_token": [[1, 2], [3]])") == "req_to_token[1]: 1 columns, but the first row has 2");
   CHECK(error_with(R"("kv_shard": [2, 0])") == "kv_shard: [2,0] does not have 3 numbers");
   CHECK(error_with(R"("extend_lens": [1, 1])") == "unknown key \"extend_lens\"; did you mean \"extend_seq_lens\"?");
-  CHECK(error_with(R"("mode": "decode")") == "mode: the key is given twice");
+  CHECK(error_with(R"("mode": "decode")") == "\"mode\": the key is given twice");
   CHECK(error_of(R"({"mode": "decoed", "seq_lens": []})") == "mode: \"decoed\" is no mode; did you mean \"decode\"?");
   CHECK(error_of(R"({"mode": 3, "seq_lens": []})") == "mode: 3 is not a string");
   CHECK(error_of(R"({"mode": "decode"})") == "seq_lens: the key is missing");

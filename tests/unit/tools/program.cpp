@@ -25,13 +25,21 @@ std::string temporary_file::read() const {
   return text.str();
 }
 
-outcome run(const std::string& arguments, const std::string& input, const std::string& environment) {
+outcome run(const std::string& arguments, const std::string& input, const std::string& environment,
+            const std::string& output) {
   const temporary_file in(input), out, err;
   const std::string command = "env -u NSAMETA_BACKEND -u NSAMETA_REQUIRE -u NSAMETA_LOG " + environment +
-                              " '" NSAMETA_PROGRAM "' " + arguments + " < " + in.path() + " > " + out.path() + " 2> " +
-                              err.path();
+                              " '" NSAMETA_PROGRAM "' " + arguments + " < " + in.path() + " > " +
+                              (output.empty() ? out.path() : output) + " 2> " + err.path();
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out.read(), err.read()};
+}
+
+std::string shown_on_terminal(const std::string& arguments) {
+  const temporary_file shown;
+  const std::string command = "env -u NSAMETA_BACKEND -u NSAMETA_REQUIRE script -qec \"'" NSAMETA_PROGRAM "' " +
+                              arguments + "\" /dev/null < /dev/null > " + shown.path() + " 2> /dev/null";
+  return std::system(command.c_str()) == 0 ? shown.read() : "";
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

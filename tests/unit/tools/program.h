@@ -15,8 +15,12 @@ struct outcome {
 };
 
 /// `arguments` as a shell takes them; `input` on standard input; `environment` as "NAME=value". What the tests' own
-/// environment says of backends does not reach the program.
-outcome run(const std::string& arguments, const std::string& input = "", const std::string& environment = "");
+/// environment says of backends does not reach the program. With `output`, standard output goes to that file.
+outcome run(const std::string& arguments, const std::string& input = "", const std::string& environment = "",
+            const std::string& output = "");
+
+/// All that the program shows on a terminal; "" where there is no `script`, which makes one.
+std::string shown_on_terminal(const std::string& arguments);
 
 std::vector<std::string> lines_of(const std::string& text);
 nlohmann::json json_of(const outcome& result);

@@ -1,0 +1,97 @@
+// What the C++ layer knows that the C interface cannot: where a span ends, and how long its memory lives.
+#include <array>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "expect.h"
+#include "nsameta/nsameta.hpp"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+namespace {
+
+using ints = std::vector<std::int32_t>;
+using wide_ints = std::vector<std::int64_t>;
+
+const ints three{4, 5, 6}, two{1, 2}, tokens(8, 1);
+
+void expect_refusal(const result& got, const std::string& message) {
+  CHECK(got.status() == NSAMETA_INVALID_ARGUMENT);
+  CHECK(got.message() == message);
+}
+
+template <class Values>
+constexpr bool holds_seq_lens =
+    requires(problem what, Values&& values) { what.with_seq_lens(std::forward<Values>(values)); };
+template <class Values>
+constexpr bool holds_extend_seq_lens =
+    requires(problem what, Values&& values) { what.with_extend_seq_lens(std::forward<Values>(values)); };
+template <class Values>
+constexpr bool holds_slots =
+    requires(problem what, Values&& values) { what.with_req_pool_indices(std::forward<Values>(values)); };
+template <class Values>
+constexpr bool holds_table =
+    requires(problem what, Values&& values) { what.with_req_to_token(std::forward<Values>(values), 4); };
+template <class Values>
+constexpr bool holds_elements = requires(Values&& values) { strided(std::forward<Values>(values)); };
+template <class Values>
+constexpr bool holds_output = requires(outputs into, Values&& values) {
+  into.with(&nsameta_outputs::cache_seqlens, std::forward<Values>(values));
+};
+
+template <class Values>
+constexpr bool any_holds = holds_seq_lens<Values> || holds_extend_seq_lens<Values> || holds_slots<Values> ||
+                           holds_table<Values> || holds_elements<Values> || holds_output<Values>;
+
+}  // namespace
+
+TEST_CASE("a span shorter than the batch is refused with both sizes") {
+  ints rows(16);
+  outputs into;
+  into.with(&nsameta_outputs::seqlens_expanded, rows);
+  problem step(NSAMETA_EXTEND);
+  step.with_extend_seq_lens(two).with_seq_lens(three);  // in either order
+  const std::string refused = "extend_seq_lens has 2 elements, less than the 3 of the batch";
+  expect_refusal(fill(step, into), refused);
+  expect_refusal(explain(step, into).outcome, refused);
+  expect_refusal(fill_many(step, std::array{into}), refused);
+  expect_refusal(fill_many(step, std::array<nsameta_outputs, 1>{into}), refused);
+  expect_refusal(fill(step.with_extend_seq_lens(three, 2), into), refused);
+  CHECK(fill(step.with_extend_seq_lens(three), into).status() == NSAMETA_OK);
+
+  problem decode(NSAMETA_DECODE);
+  decode.with_seq_lens(three).with_req_pool_indices(two).with_req_to_token(tokens, 4);
+  expect_refusal(fill(decode, into), "req_pool_indices has 2 elements, less than the 3 of the batch");
+  CHECK(fill(decode.with_seq_lens(two), into).status() == NSAMETA_OK);
+}
+
+TEST_CASE("a temporary container does not compile where it would dangle") {
+  CHECK_FALSE(any_holds<ints>);
+  CHECK_FALSE(any_holds<wide_ints>);
+  CHECK_FALSE(any_holds<const ints>);
+  CHECK_FALSE(any_holds<std::array<std::int32_t, 4>>);
+  CHECK(holds_seq_lens<const ints&>);
+  CHECK(holds_extend_seq_lens<wide_ints&>);
+  CHECK(holds_slots<std::span<const std::int64_t>>);
+  CHECK(holds_table<std::span<std::int32_t>>);
+  CHECK(holds_table<const ints&>);
+  CHECK(holds_output<ints&>);
+  CHECK(holds_output<std::span<std::int32_t>>);
+}
+
+TEST_CASE("the message of a temporary result outlives it") {
+  const auto& message = fill(problem(NSAMETA_DECODE).with_index_topk(0), outputs()).message();
+  static_assert(!std::is_lvalue_reference_v<decltype(fill(problem(NSAMETA_DECODE), outputs()).message())>);
+  CHECK(message == "index_topk is 0, less than 1");
+}
+
+TEST_CASE("a stride that cannot be is refused by the fill") {
+  problem step(NSAMETA_DECODE);
+  ints kept(3);
+  const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, kept);
+  expect_refusal(fill(step.with_seq_lens(three, -1), into), "seq_lens.stride is -1, less than 1");
+  CHECK(step.with_seq_lens(three, 2).batch_size == 2);
+}
