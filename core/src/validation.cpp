@@ -70,8 +70,8 @@ nsameta_status check_rows(const char* name, const void* data, const char* rows_n
 
 nsameta_status check_input(const char* name, const nsameta_strided& vector, std::int64_t count) {
   if (vector.data == nullptr) return NSAMETA_OK;
-  if (vector.stride < 1) [[unlikely]]
-    return fail(bad, "%s.stride is %" PRId64 ", less than 1", name, vector.stride);
+  if (vector.stride < 0) [[unlikely]]
+    return fail(bad, "%s.stride is %" PRId64 ", negative", name, vector.stride);
   if (auto s = check_elements(name, vector.data, vector.dtype)) [[unlikely]]
     return s;
   std::int64_t span = 0;

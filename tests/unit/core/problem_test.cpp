@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "call.h"
+#include "nsameta/device.h"
 
 using namespace nsameta::test;
 
@@ -47,8 +48,8 @@ TEST_CASE("seq_lens is required") {
   }
 }
 
-TEST_CASE("strides of the inputs start at 1 and stay in memory") {
-  for (const std::int64_t stride : {std::int64_t{0}, std::int64_t{-1}, int64_max}) {
+TEST_CASE("strides of the inputs are not negative and stay in memory") {
+  for (const std::int64_t stride : {std::int64_t{-1}, int64_max}) {
     const std::string value = std::to_string(stride);
     check_rejected(NSAMETA_EXTEND, [=](call& c) { c.problem.seq_lens.stride = stride; },
                    {"seq_lens.stride is " + value});
@@ -57,6 +58,24 @@ TEST_CASE("strides of the inputs start at 1 and stay in memory") {
     check_rejected(NSAMETA_EXTEND,
                    [=](call& c) { c.problem.req_pool_indices = {c.seq_lens.data(), stride, NSAMETA_INT64}; },
                    {"req_pool_indices.stride is " + value});
+  }
+}
+
+TEST_CASE("inputs of stride 0 have one value for all requests") {
+  for (const char* backend : {"reference", "cpu/serial", "cpu/tbb"}) {
+    CAPTURE(backend);
+    call one(NSAMETA_EXTEND), each(NSAMETA_EXTEND);
+    for (call* c : {&one, &each}) {
+      c->seq_lens.fill(7);
+      c->extend_seq_lens.fill(2);
+      c->problem.req_pool_indices = {c->extend_seq_lens.data(), 1, NSAMETA_INT64};
+      c->problem.req_to_token = {c->table.data(), 4, 16, 16};
+      c->outputs.page_table_1 = {c->table.data() + 1024, 4, 16, 16};
+    }
+    one.problem.seq_lens.stride = one.problem.extend_seq_lens.stride = one.problem.req_pool_indices.stride = 0;
+    for (call* c : {&one, &each}) REQUIRE(nsameta_fill_on(backend, &c->problem, &c->outputs, &c->target) == NSAMETA_OK);
+    CHECK(one.vectors == each.vectors);
+    CHECK(one.table == each.table);
   }
 }
 
