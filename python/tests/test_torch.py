@@ -1,4 +1,8 @@
 """torch tensors, and the operator: on the CPU, and on a GPU where there is one."""
+import importlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -121,3 +125,24 @@ def test_is_captured_and_replayed(fill):
     graph.replay()
     torch.cuda.synchronize()
     assert_filled(inputs, outputs, rows)
+
+
+def test_registering_twice_does_nothing():
+    importlib.reload(nsameta.torch_operator)
+
+
+@pytest.mark.parametrize("before", ["import torch; del torch.library.register_fake",
+                                    "import sys; sys.modules['torch'] = None",
+                                    "import sys, types; sys.modules['torch'] = types.ModuleType('torch')"])
+def test_a_torch_without_register_fake_leaves_the_operator_out(before):
+    told = subprocess.run([sys.executable, "-c", f"""
+{before}
+import nsameta
+try:
+    import nsameta.torch_operator
+except ImportError as error:
+    print(error)
+"""], capture_output=True, text=True, timeout=100)
+    assert told.returncode == 0, told.stderr
+    if "None" not in before:
+        assert "needs torch 2.4 or later, which has torch.library.register_fake; this is torch " in told.stdout
