@@ -96,3 +96,15 @@ def test_entry_point_of_the_original():
                                                expanded, clamped)
     assert total == 9 and expanded[:total].tolist() == [18, 19, 20, 0, 0, 0, 0, 0, 1] and expanded[9] == -1
     assert clamped[:total].tolist() == [18, 19, 19, 0, 0, 0, 0, 0, 1]
+
+
+def test_rows_that_the_originals_outputs_do_not_hold_are_told():
+    queries, lengths = np.array([3, 6, 0], np.int32), np.array([20, 1, 9], np.int32)
+    expanded, clamped, status = np.full(4, -1, np.int32), np.full(12, -1, np.int32), np.zeros(1, np.int32)
+    with pytest.raises(nsameta.InvalidArgument, match="out_seqlens_expanded has 4 elements, less than the 9 rows"):
+        nsameta.fill_draft_extend_metadata(queries, lengths, 19, expanded, clamped)
+    assert expanded.tolist() == [18, 19, 20, 0]
+    with pytest.raises(nsameta.InvalidArgument, match="out_nsa_cache_seqlens has 4 elements"):
+        nsameta.fill_draft_extend_metadata(queries, lengths, 19, clamped, expanded)
+    total = nsameta.fill_draft_extend_metadata(queries, lengths, 19, expanded, clamped, status=status)
+    assert total == 9 and status == 4
