@@ -4,10 +4,12 @@
 #include <array>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "errors.h"
 #include "fields.h"
 #include "scalars.h"
+#include "stream.h"
 
 namespace nsameta::python {
 
@@ -15,10 +17,10 @@ namespace nsameta::python {
 struct setters {
   using setter = void (*)(const char* name, nb::handle value, request& to);
 
-  static nsameta_strided input(const char* name, nb::handle value, request& to, std::int64_t* elements) {
-    const array_view view = to.arrays_.read(name, value, access::read);
+  static nsameta_strided input(const char* name, nb::handle value, request& to, std::int64_t* count) {
+    const array_view view = to.arrays_.read(name, value, access::read, elements::int32_or_int64);
     if (view.dimensions != 1) throw wrong_dimensions(name, view.dimensions, 1);
-    *elements = view.shape[0];
+    *count = view.shape[0];
     return {view.data, view.stride[0], view.dtype};
   }
 
@@ -34,12 +36,14 @@ struct setters {
 
   /// int32, two-dimensional, each row without gaps.
   static array_view table(const char* name, nb::handle value, request& to, access how) {
-    array_view view = to.arrays_.read(name, value, how);
+    array_view view = to.arrays_.read(name, value, how, elements::int32);
     if (view.dimensions != 2) throw wrong_dimensions(name, view.dimensions, 2);
-    if (view.dtype != NSAMETA_INT32) throw nb::type_error((std::string(name) + " is int64, not int32").c_str());
     if (view.stride[1] != 1)
       throw invalid_argument(std::string(name) + " has columns " + std::to_string(view.stride[1]) +
                              " elements apart, not next to each other");
+    if (view.shape[0] > 1 && view.stride[0] < view.shape[1])
+      throw invalid_argument(std::string(name) + " has rows " + std::to_string(view.stride[0]) +
+                             " elements apart, less than their " + std::to_string(view.shape[1]) + " columns");
     if (view.shape[0] <= 1) view.stride[0] = view.shape[1];
     return view;
   }
@@ -55,9 +59,9 @@ struct setters {
   }
 
   /// A single element may have no dimension.
-  template <auto member>
+  template <vector_member member, elements wanted>
   static void vector(const char* name, nb::handle value, request& to) {
-    const array_view view = to.arrays_.read(name, value, access::write);
+    const array_view view = to.arrays_.read(name, value, access::write, wanted);
     if (view.dimensions > 1) throw wrong_dimensions(name, view.dimensions, 1);
     if (view.dimensions == 1 && view.stride[0] != 1)
       throw invalid_argument(std::string(name) + " has elements " + std::to_string(view.stride[0]) +
@@ -109,8 +113,8 @@ struct setters {
   static void stream(const char*, nb::handle, request&) {}  // read before all others
 
   static library_error wrong_dimensions(const char* name, int dimensions, int wanted) {
-    return invalid_argument(std::string(name) + " has " + std::to_string(dimensions) + " dimensions, not " +
-                            std::to_string(wanted));
+    return invalid_argument(std::string(name) + " has " + std::to_string(dimensions) +
+                            (dimensions == 1 ? " dimension, not " : " dimensions, not ") + std::to_string(wanted));
   }
 
   struct row {
@@ -150,7 +154,8 @@ struct setters {
   /// The inputs, a row for each output, the options.
   template <std::size_t... v, std::size_t... t>
   static constexpr std::array<row, count> make_rows(std::index_sequence<v...>, std::index_sequence<t...>) {
-    const row outputs[] = {{vector_fields[v].name, vector<vector_fields[v].member>, "None"}...,
+    const row outputs[] = {{vector_fields[v].name, vector < vector_fields[v].member,
+                            vector_fields[v].may_be_int64 ? elements::int32_or_int64 : elements::int32 >, "None"}...,
                            {table_fields[t].name, page_table<table_fields[t].member>, "None"}...};
     std::array<row, count> rows{};
     std::copy(options.begin(), options.end(),
@@ -171,7 +176,9 @@ struct setters {
         return at - interned.begin();
     for (std::size_t i = 0; i < count; ++i)
       if (PyUnicode_CompareWithASCIIString(name, all[i].name) == 0) return i;
-    throw nb::type_error(("no argument is called " + from_python(nb::repr(name))).c_str());
+    std::vector<const char*> words;
+    for (const row& each : all) words.push_back(each.name);
+    throw wrong_type("no argument is called " + from_python(nb::repr(name)) + suggestion(from_python(name), words));
   }
 };
 
@@ -193,8 +200,7 @@ class request::values {
  public:
   explicit values(const call_arguments& given) {
     if (given.positional > static_cast<Py_ssize_t>(setters::without_name))
-      throw nb::type_error(
-          (std::to_string(given.positional) + " positional arguments: only mode and seq_lens may be").c_str());
+      throw wrong_type(std::to_string(given.positional) + " positional arguments: only mode and seq_lens may be");
     for (Py_ssize_t i = 0; i < given.positional; ++i) put(i, given.values[i]);
     const Py_ssize_t named = given.names != nullptr ? PyTuple_Size(given.names) : 0;
     std::size_t place = 0;
@@ -209,8 +215,7 @@ class request::values {
 
  private:
   void put(std::size_t place, PyObject* value) {
-    if (at_[place] != nullptr)
-      throw nb::type_error((std::string(setters::all[place].name) + " is given twice").c_str());
+    if (at_[place] != nullptr) throw wrong_type(std::string(setters::all[place].name) + " is given twice");
     at_[place] = value;
   }
 
@@ -220,7 +225,7 @@ class request::values {
 std::optional<std::uintptr_t> request::stream_of(const values& given) {
   const nb::handle stream = given.at(setters::stream_place);
   if (!stream.is_valid()) return std::nullopt;
-  return static_cast<std::uintptr_t>(to_natural<std::int64_t>("stream", stream));
+  return to_stream("stream", stream);
 }
 
 request::request(const call_arguments& given) : request(values(given)) {}
@@ -232,11 +237,13 @@ request::request(const values& given) : arrays_(stream_of(given)) {
     if (given.at(i).is_valid()) {
       setters::all[i].set(setters::all[i].name, given.at(i), *this);
     } else if (i < setters::without_name) {
-      throw nb::type_error((std::string(setters::all[i].name) + " is missing").c_str());
+      throw wrong_type(std::string(setters::all[i].name) + " is missing");
     }
   }
   check_lengths();
   apply_limits();
+  if (const nb::handle stream = given.at(setters::stream_place); stream.is_valid() && !arrays_.on_device())
+    throw invalid_argument(shown("stream", stream) + ", but the arrays are on the CPU, which has no streams");
   target = arrays_.target(flags_);
   stream_unknown = arrays_.stream_unknown();
 }

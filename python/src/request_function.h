@@ -28,8 +28,8 @@ PyObject* call_request_function(PyObject*, PyObject* const* values, Py_ssize_t p
     raise(error);
   } catch (nb::python_error& error) {
     error.restore();
-  } catch (const nb::builtin_exception& error) {
-    PyErr_SetString(PyExc_TypeError, error.what());  // the only one thrown here
+  } catch (const wrong_type& error) {
+    raise(error);
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
   }

@@ -85,6 +85,65 @@ def test_fake_tensors_are_not_touched():
             nsameta.fill("decode", lengths, cache_seqlens=out)
 
 
+def zeros(*shape, **kind):
+    return torch.zeros(shape or 3, dtype=torch.int32, **kind)
+
+
+@pytest.mark.parametrize("error, text, lengths", [
+    (ValueError, "seq_lens is on the meta device, which has no memory", lambda: zeros(device="meta")),
+    (ValueError, "seq_lens is of the layout torch.sparse_coo: a dense one", lambda: zeros().to_sparse()),
+    (ValueError, "seq_lens is negated lazily, .*: its resolve_neg\\(\\) is wanted", lambda: torch._neg_view(zeros())),
+    (ValueError, "seq_lens has no memory", lambda: torch._efficientzerotensor(3, dtype=torch.int32)),
+    (TypeError, "seq_lens is bfloat16, neither int32 nor int64", lambda: zeros().bfloat16()),
+    (TypeError, "seq_lens is bool, neither int32 nor int64", lambda: zeros().bool()),
+])
+def test_tensors_that_are_not_their_memory_are_refused(error, text, lengths):
+    with pytest.raises(error, match=text):
+        nsameta.fill("decode", lengths(), cache_seqlens=zeros())
+
+
+def test_a_negated_output_is_refused():
+    with pytest.raises(ValueError, match="cache_seqlens is negated lazily"):
+        nsameta.fill("decode", zeros(), cache_seqlens=torch._neg_view(zeros()))
+
+
+@pytest.mark.parametrize("trace", [
+    lambda call: torch.vmap(call)(zeros(2, 3)),
+    lambda call: torch.fx.symbolic_trace(call),
+])
+def test_traced_tensors_are_refused(trace):
+    out = zeros()
+    with pytest.raises(ValueError, match="seq_lens is traced .*, so that it has no memory"):
+        trace(lambda lengths: nsameta.fill("decode", lengths, cache_seqlens=out))
+
+
+def test_an_expanded_tensor_is_one_length_for_all():
+    out = zeros()
+    nsameta.fill("decode", torch.tensor([7]).expand(3), cache_seqlens=out)
+    assert out.tolist() == [7, 7, 7]
+
+
+def test_registering_twice_does_nothing():
+    importlib.reload(nsameta.torch_operator)
+
+
+@pytest.mark.parametrize("before", ["import torch; del torch.library.register_fake",
+                                    "import sys; sys.modules['torch'] = None",
+                                    "import sys, types; sys.modules['torch'] = types.ModuleType('torch')"])
+def test_a_torch_without_register_fake_leaves_the_operator_out(before):
+    told = subprocess.run([sys.executable, "-c", f"""
+{before}
+import nsameta
+try:
+    import nsameta.torch_operator
+except ImportError as error:
+    print(error)
+"""], capture_output=True, text=True, timeout=100)
+    assert told.returncode == 0, told.stderr
+    if "None" not in before:
+        assert "needs torch 2.4 or later, which has torch.library.register_fake; this is torch " in told.stdout
+
+
 def test_total_slices_like_an_integer():
     inputs, outputs, rows = step("cpu")
     total = nsameta.fill_draft_extend_metadata(inputs["extend_seq_lens"], inputs["seq_lens"], 64,
@@ -125,24 +184,3 @@ def test_is_captured_and_replayed(fill):
     graph.replay()
     torch.cuda.synchronize()
     assert_filled(inputs, outputs, rows)
-
-
-def test_registering_twice_does_nothing():
-    importlib.reload(nsameta.torch_operator)
-
-
-@pytest.mark.parametrize("before", ["import torch; del torch.library.register_fake",
-                                    "import sys; sys.modules['torch'] = None",
-                                    "import sys, types; sys.modules['torch'] = types.ModuleType('torch')"])
-def test_a_torch_without_register_fake_leaves_the_operator_out(before):
-    told = subprocess.run([sys.executable, "-c", f"""
-{before}
-import nsameta
-try:
-    import nsameta.torch_operator
-except ImportError as error:
-    print(error)
-"""], capture_output=True, text=True, timeout=100)
-    assert told.returncode == 0, told.stderr
-    if "None" not in before:
-        assert "needs torch 2.4 or later, which has torch.library.register_fake; this is torch " in told.stdout
