@@ -73,6 +73,7 @@ const tensor& open_capsule(const char* name, nb::handle capsule, std::uint64_t* 
 
 array_reader::~array_reader() {
   for (std::size_t i = 0; i < buffer_count_; ++i) PyBuffer_Release(&buffers_[i]);
+  for (Py_buffer& buffer : more_buffers_) PyBuffer_Release(&buffer);
   for (std::size_t i = 0; i < capsule_count_; ++i) Py_DECREF(capsules_[i]);
 }
 
@@ -92,19 +93,27 @@ array_view array_reader::read(const char* name, nb::handle array, access how, el
   } else {
     view = read_capsule(name, array, type, how, wanted);
   }
-  if (type.from == array_type::library::torch) refuse_negated(name, array);
+  if (type.from == array_type::library::torch) {
+    refuse_negated(name, array);
+    if (how == access::write) {
+      if (!written_.is_valid()) written_ = nb::list();
+      if (PyList_Append(written_.ptr(), array.ptr()) != 0) throw nb::python_error();
+    }
+  }
   return view;
 }
 
 bool array_reader::read_buffer(const char* name, PyObject* object, access how, elements wanted, array_view* view) {
   if (!PyObject_CheckBuffer(object)) return false;
-  Py_buffer& buffer = buffers_[buffer_count_];
+  const bool full = buffer_count_ == buffers_.size();
+  Py_buffer& buffer = full ? more_buffers_.emplace_back() : buffers_[buffer_count_];
   if (PyObject_GetBuffer(object, &buffer, how == access::write ? PyBUF_RECORDS : PyBUF_RECORDS_RO) != 0) {
+    if (full) more_buffers_.pop_back();
     const nb::python_error error;
     if (!is_about_array(error)) throw error;
     return false;  // read-only, or on a device: `__dlpack__` knows
   }
-  ++buffer_count_;
+  if (!full) ++buffer_count_;
   *view = view_of(name, describe(buffer), wanted);
   return true;
 }
@@ -151,7 +160,11 @@ array_view array_reader::read_capsule(const char* name, nb::handle array, const 
     if (how == access::write && (flags & versioned_tensor::copied) != 0)
       throw invalid_argument(std::string(name) + " is shown as a copy, to which a fill would write in vain");
     const array_view view = view_of(name, shown, wanted);
-    capsules_[capsule_count_++] = capsule.release().ptr();
+    if (capsule_count_ < capsules_.size()) {
+      capsules_[capsule_count_++] = capsule.release().ptr();
+    } else {
+      more_capsules_.push_back(std::move(capsule));
+    }
     return view;
   } catch (nb::python_error& error) {
     error.restore();
@@ -179,6 +192,10 @@ void array_reader::place(const char* name, device_place device, const array_type
 
 nsameta_target array_reader::target(std::uint64_t flags) const {
   return {kind_, index_, reinterpret_cast<void*>(stream_.value_or(0)), flags};
+}
+
+void array_reader::tell_written() const {
+  if (written_.is_valid()) raise_versions(written_);
 }
 
 }  // namespace nsameta::python

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,9 @@ class array_reader {
   bool on_device() const { return kind_ != NSAMETA_DEVICE_HOST; }
   /// Whether the arrays are on a GPU, of a library that tells no stream: it cannot order its own work after the call's.
   bool stream_unknown() const { return stream_unknown_; }
+  /// Tells torch that its tensors among the outputs were written, so that autograd does not take them for what they
+  /// were.
+  void tell_written() const;
 
  private:
   bool read_buffer(const char* name, PyObject* object, access how, elements wanted, array_view* view);
@@ -38,15 +42,18 @@ class array_reader {
   nb::object make_capsule(nb::handle array, const array_type& type);
   void place(const char* name, device_place device, const array_type& type);
 
-  static constexpr std::size_t most_arrays = 4 + output_count;
+  static constexpr std::size_t most_arrays = 4 + output_count;  // of a fill; a fill_many may have more
 
   std::optional<std::uintptr_t> stream_;
   nsameta_device_kind kind_ = NSAMETA_DEVICE_HOST;
   std::int32_t index_ = 0;
   bool stream_unknown_ = false;
   const char* placed_ = nullptr;  ///< the argument that decided on the device; null: none yet
+  nb::object written_;            ///< a list of torch's tensors, or null
   std::array<Py_buffer, most_arrays> buffers_;
+  std::list<Py_buffer> more_buffers_;
   std::array<PyObject*, most_arrays> capsules_;
+  std::list<nb::object> more_capsules_;
   std::size_t buffer_count_ = 0, capsule_count_ = 0;
 };
 

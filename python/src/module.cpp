@@ -21,6 +21,7 @@ void fill(const request& call) {
     if (filled != NSAMETA_OK || !call.stream_unknown) return filled;
     return nsameta_device_synchronize(kind == NSAMETA_DEVICE_CUDA ? "cuda" : "hip", index, stream);
   }));
+  call.tell_written();
 }
 
 nb::dict explain(const request& call) {

@@ -31,6 +31,9 @@ class request {
   nsameta_target target;
   bool stream_unknown;  ///< of the arrays: the default stream is the target's
 
+  /// To be called once the outputs are written.
+  void tell_written() const { arrays_.tell_written(); }
+
  private:
   friend struct setters;
 

@@ -123,8 +123,45 @@ def test_an_expanded_tensor_is_one_length_for_all():
     assert out.tolist() == [7, 7, 7]
 
 
+@pytest.mark.parametrize("fill", [nsameta.fill, torch.ops.nsameta.fill], ids=["function", "operator"])
+def test_autograd_knows_what_was_written(fill):
+    index, table = zeros(), zeros(3, 4)
+    weights = torch.arange(9.0, requires_grad=True)
+    kept = torch.nn.functional.embedding(index, weights[:, None])
+    fill("decode", torch.tensor([1, 2, 3]), cache_seqlens=index, req_pool_indices=zeros(), req_to_token=zeros(1, 4),
+         page_table_1=table)
+    assert index._version > 0 and table._version > 0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        kept.sum().backward()
+
+
+def test_inference_tensors_have_no_version():
+    with torch.inference_mode():
+        out = zeros()
+        nsameta.fill("decode", zeros() + 5, cache_seqlens=out)
+    nsameta.fill("decode", zeros() + 6, cache_seqlens=out)
+    assert out.tolist() == [6, 6, 6]
+
+
 def test_registering_twice_does_nothing():
     importlib.reload(nsameta.torch_operator)
+
+
+@pytest.mark.parametrize("older", ["def one(tensor):\n  assert isinstance(tensor, torch.Tensor); new([tensor])\n"
+                                   "new = torch._C._increment_version; torch._C._increment_version = one",
+                                   "del torch._C._increment_version"])
+def test_versions_move_in_older_torch(older):
+    told = subprocess.run([sys.executable, "-c", f"""
+import torch
+{older}
+import nsameta
+def zeros(*shape): return torch.zeros(*shape, dtype=torch.int32)
+out, status = zeros(3), zeros(())
+nsameta.fill("decode", zeros(3), cache_seqlens=out, req_pool_indices=zeros(3), req_to_token=zeros(1, 4),
+             real_page_table=zeros(3, 9)[:, :4], status=status)
+print(out._version, status._version)
+"""], capture_output=True, text=True, timeout=100)
+    assert told.stdout.split() == ["1", "1"], told
 
 
 @pytest.mark.parametrize("before", ["import torch; del torch.library.register_fake",
