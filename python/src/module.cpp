@@ -14,14 +14,24 @@ namespace nsameta::python {
 namespace {
 
 /// jax, for one, would read before the fill has ended: where no stream orders the two, the call waits.
-void fill(const request& call) {
+template <class Fill>
+void run(const request& call, Fill fill) {
   check(without_gil([&] {
     const auto& [kind, index, stream, flags] = call.target;
-    const nsameta_status filled = nsameta_fill(&call.problem, &call.outputs, &call.target);
+    const nsameta_status filled = fill();
     if (filled != NSAMETA_OK || !call.stream_unknown) return filled;
     return nsameta_device_synchronize(kind == NSAMETA_DEVICE_CUDA ? "cuda" : "hip", index, stream);
   }));
   call.tell_written();
+}
+
+void fill(const request& call) {
+  run(call, [&] { return nsameta_fill(&call.problem, &call.outputs, &call.target); });
+}
+
+void fill_many(const request& call) {
+  const auto count = static_cast<std::int64_t>(call.many_sets.size());
+  run(call, [&] { return nsameta_fill_many(&call.problem, call.many_sets.data(), count, &call.target); });
 }
 
 nb::dict explain(const request& call) {
@@ -56,6 +66,10 @@ NB_MODULE(_ext, m) {
   add_request_function<fill>(m, "fill",
                              "Fills every array that is given for an output, in place and in order of the current "
                              "stream.");
+  add_request_function<fill_many, sets::many>(
+      m, "fill_many",
+      "Fills several sets of arrays from the same problem: `outputs` is a list of dicts, each with the outputs and "
+      "options of a set, such as length_offset, by their names in fill().");
   add_request_function<explain>(m, "explain",
                                 "What fill() would do with the same arguments, and why, as a dictionary. Nothing is "
                                 "written.");

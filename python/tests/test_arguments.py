@@ -101,6 +101,10 @@ def lengths_of(dtype):
     return lambda: nsameta.fill("decode", np.zeros(3, dtype))
 
 
+def many(*sets, **given):
+    return lambda: nsameta.fill_many("decode", LENGTHS, [*sets], **given)
+
+
 @pytest.mark.parametrize("error, text, call", [
     (ValueError, "mode is 'prefill', none of decode, target_verify, draft_extend, extend",
      lambda: nsameta.fill("prefill", LENGTHS)),
@@ -194,6 +198,16 @@ def lengths_of(dtype):
      lambda: nsameta.fill("decode", LENGTHS, stream=5)),
     (TypeError, "stream is True, not an integer", lambda: nsameta.fill("decode", LENGTHS, stream=True)),
     (TypeError, "stream is 'side', neither a number nor a stream", lambda: nsameta.fill("decode", LENGTHS, stream="side")),
+    (TypeError, "outputs is missing", lambda: nsameta.fill_many("decode", LENGTHS)),
+    (TypeError, r"outputs is \{\}, not a list or tuple of dicts", lambda: nsameta.fill_many("decode", LENGTHS, {})),
+    (TypeError, r"outputs\[1\] is 7, not a dict", many({}, 7)),
+    (TypeError, "cache_seqlens is each set's, in outputs", many({}, cache_seqlens=LENGTHS)),
+    (TypeError, r"outputs\[0\]: page_size is the call's, not a set's", many({"page_size": 1})),
+    (TypeError, r"outputs\[1\]: no argument is called 'cache_seqlen'; did you mean cache_seqlens[?]",
+     many({}, {"cache_seqlen": LENGTHS})),
+    (TypeError, r"outputs\[1\].cache_seqlens is float64, not int32", many({}, {"cache_seqlens": np.zeros(3)})),
+    (ValueError, r"outputs\[1\]: cache_seqlens.capacity is 2, less than",
+     many({}, {"cache_seqlens": np.zeros(2, np.int32)})),
     (TypeError, "device is 5, not a str", lambda: nsameta.warmup(5)),
     (TypeError, "text is None, not a str", lambda: nsameta.set_override(None)),
     (ValueError, "requests is 0, less than 1", lambda: nsameta.get_kernel_info(0, device="cpu")),

@@ -135,6 +135,13 @@ def test_autograd_knows_what_was_written(fill):
         kept.sum().backward()
 
 
+def test_many_sets_move_their_versions_and_inputs_do_not():
+    lengths, outs = zeros(), [zeros(), zeros()]
+    nsameta.fill_many("decode", lengths, [{"cache_seqlens": out} for out in outs])
+    nsameta.explain("decode", lengths, cache_seqlens=outs[0])
+    assert [lengths._version, *(out._version for out in outs)] == [0, 1, 1]
+
+
 def test_inference_tensors_have_no_version():
     with torch.inference_mode():
         out = zeros()
