@@ -52,21 +52,18 @@ buffer_description describe(const Py_buffer& buffer) {
           numbers(buffer.suboffsets)};
 }
 
-/// The tensor that a capsule of either kind holds; `flags`: none before DLPack 1.0.
-const tensor& open_capsule(const char* name, nb::handle capsule, std::uint64_t* flags) {
-  *flags = 0;
+/// Of a capsule of either kind; before DLPack 1.0 it tells no flags.
+array_view view_of(const char* name, nb::handle capsule, access how, elements wanted) {
   if (PyCapsule_IsValid(capsule.ptr(), versioned_tensor::older_capsule))
-    return *static_cast<const tensor*>(PyCapsule_GetPointer(capsule.ptr(), versioned_tensor::older_capsule));
-  if (!PyCapsule_IsValid(capsule.ptr(), versioned_tensor::capsule))
-    throw invalid_argument(std::string(name) + " gives " + from_python(nb::repr(capsule)) +
-                           " through DLPack, which is no tensor that nobody took");
-  const auto& held =
-      *static_cast<const versioned_tensor*>(PyCapsule_GetPointer(capsule.ptr(), versioned_tensor::capsule));
-  if (held.version.major != dlpack_version::known_major)
-    throw invalid_argument(std::string(name) + " is of DLPack " + std::to_string(held.version.major) + "." +
-                           std::to_string(held.version.minor) + ", not of version 1");
-  *flags = held.flags;
-  return held.shown;
+    return view_of(name,
+                   *static_cast<const tensor*>(PyCapsule_GetPointer(capsule.ptr(), versioned_tensor::older_capsule)),
+                   wanted);
+  if (PyCapsule_IsValid(capsule.ptr(), versioned_tensor::capsule))
+    return view_of(
+        name, *static_cast<const versioned_tensor*>(PyCapsule_GetPointer(capsule.ptr(), versioned_tensor::capsule)),
+        how, wanted);
+  throw invalid_argument(std::string(name) + " gives " + from_python(nb::repr(capsule)) +
+                         " through DLPack, which is no tensor that nobody took");
 }
 
 }  // namespace
@@ -154,12 +151,7 @@ array_view array_reader::read_capsule(const char* name, nb::handle array, const 
     }
     place(name, {where.first, where.second}, type);
     nb::object capsule = make_capsule(array, type);
-    std::uint64_t flags;
-    const tensor& shown = open_capsule(name, capsule, &flags);
-    if (how == access::write && (flags & versioned_tensor::read_only) != 0) throw read_only(name);
-    if (how == access::write && (flags & versioned_tensor::copied) != 0)
-      throw invalid_argument(std::string(name) + " is shown as a copy, to which a fill would write in vain");
-    const array_view view = view_of(name, shown, wanted);
+    const array_view view = view_of(name, nb::handle(capsule), how, wanted);
     if (capsule_count_ < capsules_.size()) {
       capsules_[capsule_count_++] = capsule.release().ptr();
     } else {

@@ -5,8 +5,6 @@
 #include <iterator>
 #include <string>
 
-#include "refusals.h"
-
 namespace nsameta::python {
 namespace {
 
@@ -82,6 +80,10 @@ int dimensions_of(const char* name, int count) {
   return count;
 }
 
+library_error no_sizes(const char* name) {
+  return invalid_argument(std::string(name) + " does not tell the sizes of its dimensions");
+}
+
 /// Sets the strides of rows without gaps. A size that memory cannot hold is refused here, whatever the strides.
 void set_dense(const char* name, std::int64_t bytes_each, array_view* view) {
   std::int64_t bytes = bytes_each;
@@ -121,8 +123,7 @@ array_view view_of(const char* name, const buffer_description& buffer, elements 
   view.dtype = dtype_of(name, buffer.format, buffer.bytes_each, wanted);
   view.dimensions = dimensions_of(name, buffer.dimensions);
   if (view.dimensions > 0 && buffer.shape == nullptr) {
-    if (view.dimensions > 1 || buffer.strides != nullptr)
-      throw invalid_argument(std::string(name) + " has " + std::to_string(view.dimensions) + " dimensions of no size");
+    if (view.dimensions > 1 || buffer.strides != nullptr) throw no_sizes(name);
     view.shape[0] = buffer.bytes / buffer.bytes_each;
   }
   for (int d = 0; d < view.dimensions; ++d) {
@@ -145,13 +146,28 @@ array_view view_of(const char* name, const tensor& shown, elements wanted) {
   array_view view{};
   view.dtype = dtype_of(name, shown.type, wanted);
   view.dimensions = dimensions_of(name, shown.dimensions);
-  if (view.dimensions > 0 && shown.shape == nullptr)
-    throw invalid_argument(std::string(name) + " has " + std::to_string(view.dimensions) + " dimensions of no size");
+  if (view.dimensions > 0 && shown.shape == nullptr) throw no_sizes(name);
   for (int d = 0; d < view.dimensions; ++d) view.shape[d] = shown.shape[d];
   set_dense(name, shown.type.bits / 8, &view);
   if (shown.strides != nullptr)
     for (int d = 0; d < view.dimensions; ++d) view.stride[d] = shown.strides[d];
-  return finish(name, shown.data != nullptr ? static_cast<std::byte*>(shown.data) + shown.byte_offset : nullptr, view);
+  // As numbers: the offset may be anything.
+  const auto address = reinterpret_cast<std::uintptr_t>(shown.data);
+  return finish(name, address != 0 ? reinterpret_cast<void*>(address + shown.byte_offset) : nullptr, view);
+}
+
+array_view view_of(const char* name, const versioned_tensor& shown, access how, elements wanted) {
+  if (shown.version.major != dlpack_version::known_major)
+    throw invalid_argument(std::string(name) + " is of DLPack " + std::to_string(shown.version.major) + "." +
+                           std::to_string(shown.version.minor) + ", not of version 1");
+  if (how == access::write && (shown.flags & versioned_tensor::read_only) != 0) throw read_only(name);
+  if (how == access::write && (shown.flags & versioned_tensor::copied) != 0)
+    throw invalid_argument(std::string(name) + " is shown as a copy, to which a fill would write in vain");
+  return view_of(name, shown.shown, wanted);
+}
+
+library_error read_only(const char* name) {
+  return invalid_argument(std::string(name) + " is read-only, and a fill writes to it: a writable array is wanted");
 }
 
 }  // namespace nsameta::python

@@ -8,6 +8,7 @@
 #include <nsameta/nsameta.h>
 
 #include "dlpack.h"
+#include "refusals.h"
 
 namespace nsameta::python {
 
@@ -39,6 +40,10 @@ struct buffer_description {
 /// Throw a wrong_type or invalid_argument that begins with `name`.
 array_view view_of(const char* name, const buffer_description& buffer, elements wanted);
 array_view view_of(const char* name, const tensor& shown, elements wanted);
+array_view view_of(const char* name, const versioned_tensor& shown, access how, elements wanted);
+
+/// For an output that may not be written.
+library_error read_only(const char* name);
 
 /// "neither int32 nor int64"
 const char* other_than(elements wanted);

@@ -53,10 +53,6 @@ bool is_about_array(const nb::python_error& error) {
   return error.matches(PyExc_Exception) && !error.matches(PyExc_MemoryError);
 }
 
-library_error read_only(const char* name) {
-  return invalid_argument(std::string(name) + " is read-only, and a fill writes to it: a writable array is wanted");
-}
-
 void refuse_array(const char* name, nb::handle array, access how, elements wanted) {
   const std::string said = take_sentence(), is = std::string(name) + " is ";
   if (how == access::write && is_read_only(array)) throw read_only(name);

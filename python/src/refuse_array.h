@@ -15,6 +15,4 @@ bool is_about_array(const nb::python_error& error);
 /// Takes the place of Python's error, if there is one.
 [[noreturn]] void refuse_array(const char* name, nb::handle array, access how, elements wanted);
 
-library_error read_only(const char* name);
-
 }  // namespace nsameta::python

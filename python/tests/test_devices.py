@@ -113,7 +113,7 @@ def test_capsules_of_dlpack_1_are_read_and_written():
     (TypeError, "seq_lens is int32 in vectors of 4, neither", Versioned(lanes=4), Versioned()),
     (ValueError, "seq_lens has 2 dimensions, not 1", Versioned(ndim=2), Versioned()),
     (ValueError, "seq_lens has -1 dimensions, negative", Versioned(ndim=-1), Versioned()),
-    (ValueError, "seq_lens has 1 dimensions of no size", Versioned(shape=None), Versioned()),
+    (ValueError, "seq_lens does not tell the sizes of its dimensions", Versioned(shape=None), Versioned()),
     (ValueError, "seq_lens has no memory, as a traced, fake or meta array", Versioned(data=None), Versioned()),
 ])
 def test_capsules_that_fit_no_argument_are_refused(error, text, lengths, out):
