@@ -154,7 +154,7 @@ def test_what_the_producer_throws_is_told():
     class Broken(Shown):
         def __dlpack__(self, **asked):
             raise BufferError("gone")
-    with pytest.raises(nsameta.InvalidArgument, match="seq_lens is of type Broken and cannot be had through DLPack: gone"):
+    with pytest.raises(nsameta.InvalidArgument, match="seq_lens is of type Broken and cannot be .* DLPack: gone"):
         decision(lengths=Broken(CPU), out=Shown(CPU))
 
 
