@@ -36,7 +36,7 @@ inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_
 struct overlap {
   const char* output;  ///< null: there is none
   const char* other;
-  const void* at;  ///< the first byte they share
+  std::uintptr_t byte;  ///< of the other, the first that they share
 };
 
 /// The ranges of one call's outputs, kept sorted. A process fills the same buffers over and over, in the same order, so
@@ -70,7 +70,7 @@ class output_ranges {
  private:
   void note(const byte_range& output, const byte_range& other) noexcept {
     if (found_.output != nullptr) return;
-    found_ = {output.name, other.name, reinterpret_cast<const void*>(std::max(output.begin, other.begin))};
+    found_ = {output.name, other.name, std::max(output.begin, other.begin) - other.begin};
   }
 
   std::array<byte_range, output_count> sorted_;

@@ -23,14 +23,19 @@ constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
 class name_list {
  public:
   void add(const char* name, int number) noexcept {
-    const int written =
-        std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s (%d)", end_ == 0 ? "" : ", ", name, number);
-    if (written > 0) end_ += static_cast<std::size_t>(written);
-    if (end_ >= sizeof text_) end_ = sizeof text_ - 1;
+    took(std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s (%d)", end_ == 0 ? "" : ", ", name, number));
+  }
+  void add(const char* name) noexcept {
+    took(std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s", end_ == 0 ? "" : ", ", name));
   }
   const char* text() const noexcept { return text_; }
 
  private:
+  void took(int written) noexcept {
+    if (written > 0) end_ += static_cast<std::size_t>(written);
+    if (end_ >= sizeof text_) end_ = sizeof text_ - 1;
+  }
+
   char text_[512] = "";
   std::size_t end_ = 0;
 };
@@ -38,7 +43,8 @@ class name_list {
 [[gnu::always_inline]] inline nsameta_status check_alignment(const char* name, const void* data, std::int64_t bytes) {
   if (!misaligned(data, bytes)) [[likely]]
     return NSAMETA_OK;
-  return fail(bad, "%s.data is %p, not aligned to its elements of %" PRId64 " bytes", name, data, bytes);
+  const auto past = static_cast<int>(reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(bytes));
+  return fail(bad, "%s is not aligned to its elements of %" PRId64 " bytes: it begins %d past", name, bytes, past);
 }
 
 [[gnu::always_inline]] inline nsameta_status check_elements(const char* name, const void* data,
@@ -70,8 +76,8 @@ nsameta_status check_rows(const char* name, const void* data, const char* rows_n
 
 nsameta_status check_input(const char* name, const nsameta_strided& vector, std::int64_t count) {
   if (vector.data == nullptr) return NSAMETA_OK;
-  if (vector.stride < 1) [[unlikely]]
-    return fail(bad, "%s.stride is %" PRId64 ", less than 1", name, vector.stride);
+  if (vector.stride < 0) [[unlikely]]
+    return fail(bad, "%s.stride is %" PRId64 ", negative", name, vector.stride);
   if (auto s = check_elements(name, vector.data, vector.dtype)) [[unlikely]]
     return s;
   std::int64_t span = 0;
@@ -91,8 +97,7 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
     return fail(bad, "uniform_extend_len is %" PRId64 ", outside [0, 2147483647]", n);
   const mode_row& mode = row_of(p.mode);
   if (ragged && !mode.takes_ragged) [[unlikely]]
-    return fail(bad, "extend_seq_lens.data is %p, but mode %s takes no extend_seq_lens", p.extend_seq_lens.data,
-                mode.name);
+    return fail(bad, "extend_seq_lens is given, but mode %s takes none", mode.name);
   if (n != 0 && !mode.takes_uniform) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0", n, mode.name);
   if (n == 0 && mode.takes_uniform && !mode.takes_ragged) [[unlikely]]
@@ -100,7 +105,7 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
   if (ragged && n != 0) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too: one of both", n);
   if (!ragged && n == 0 && mode.takes_ragged && p.batch_size > 0) [[unlikely]]
-    return fail(bad, "extend_seq_lens is null and uniform_extend_len is 0: mode %s needs one of both", mode.name);
+    return fail(bad, "extend_seq_lens is absent and uniform_extend_len is 0: mode %s needs one of both", mode.name);
   return NSAMETA_OK;
 }
 
@@ -165,9 +170,8 @@ nsameta_status refuse_field(const char* name, const nsameta_problem& p) {
                 p.kv_shard.size);
   name_list having;
   for (const mode_row& row : modes)
-    if (row.indexer_ranges) having.add(row.name, row.mode);
-  return fail(bad, "%s is asked for, but mode is %d: it goes with %s only", name, static_cast<int>(p.mode),
-              having.text());
+    if (row.indexer_ranges) having.add(row.name);
+  return fail(bad, "%s is asked for, but mode is %s: it goes with %s only", name, mode_name(p.mode), having.text());
 }
 
 /// Outputs that only some problems have.
@@ -187,8 +191,8 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
     if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
       continue;
     if (p.req_pool_indices.data == nullptr)
-      return fail(bad, "req_pool_indices is null, but %s is asked for", field.name);
-    if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is null, but %s is asked for", field.name);
+      return fail(bad, "req_pool_indices is absent, but %s is asked for", field.name);
+    if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is absent, but %s is asked for", field.name);
   }
   return NSAMETA_OK;
 }
@@ -214,8 +218,8 @@ nsameta_status check_blocks(const nsameta_outputs* outputs, std::int64_t count, 
   if (found == end) [[likely]]
     return NSAMETA_OK;
   const auto [earlier, later] = std::minmax(found[0], found[1], [](auto& a, auto& b) { return a.set < b.set; });
-  return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s: both hold the byte at %p",
-              earlier.set, later.set, later.name, earlier.name, reinterpret_cast<const void*>(found[1].begin));
+  return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s at its byte %" PRIuPTR, earlier.set,
+              later.set, later.name, earlier.name, found[1].begin - earlier.begin);
 }
 
 }  // namespace
@@ -234,7 +238,7 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
   if (p.batch_size < 0 || p.batch_size > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
     return fail(bad, "batch_size is %" PRId64 ", outside [0, 2147483647]", p.batch_size);
   if (p.seq_lens.data == nullptr && p.batch_size > 0) [[unlikely]]
-    return fail(bad, "seq_lens is null, but batch_size is %" PRId64, p.batch_size);
+    return fail(bad, "seq_lens is absent, but batch_size is %" PRId64, p.batch_size);
   if (auto s = check_input("seq_lens", p.seq_lens, p.batch_size)) [[unlikely]]
     return s;
   if (auto s = check_input("extend_seq_lens", p.extend_seq_lens, p.batch_size)) [[unlikely]]
@@ -287,7 +291,7 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     ranges.check_input(range);
   });
   if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
-    return fail(bad, "%s overlaps %s: both hold the byte at %p", found.output, found.other, found.at);
+    return fail(bad, "%s overlaps %s at its byte %" PRIuPTR, found.output, found.other, found.byte);
   return NSAMETA_OK;
 }
 

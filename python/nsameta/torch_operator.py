@@ -7,6 +7,10 @@ import torch
 
 from ._ext import OUTPUTS, fill
 
+if not hasattr(getattr(torch, "library", None), "register_fake"):
+    raise ImportError("torch.ops.nsameta.fill needs torch 2.4 or later, which has torch.library.register_fake; this is "
+                      f"torch {getattr(torch, '__version__', 'of no version')}", name=__name__)
+
 _INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token")
 
 
@@ -24,6 +28,7 @@ def _fake(*args, **kwargs):
     return None
 
 
-torch.library.define("nsameta::fill", _schema())
-torch.library.impl("nsameta::fill", ("cpu", "cuda"), fill)
-torch.library.register_fake("nsameta::fill", _fake)
+if not hasattr(torch.ops.nsameta, "fill"):  # torch takes an operator once a process, however often this is imported
+    torch.library.define("nsameta::fill", _schema())
+    torch.library.impl("nsameta::fill", ("cpu", "cuda"), fill)
+    torch.library.register_fake("nsameta::fill", _fake)

@@ -3,60 +3,57 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 
 #include <nanobind/nanobind.h>
 #include <nsameta/nsameta.h>
 
-#include "dlpack.h"
+#include "array_type.h"
+#include "array_view.h"
 #include "errors.h"
 #include "fields.h"
 
 namespace nsameta::python {
 
-enum class access { read, write };
-
-/// An int32 or int64 array of at most two dimensions.
-struct array_view {
-  void* data;  ///< never null, so that an empty array is not an absent one
-  int dimensions;
-  std::array<std::int64_t, 2> shape;
-  std::array<std::int64_t, 2> stride;  ///< elements; 1 where there are not two elements to be apart
-  nsameta_dtype dtype;
-};
-
-struct array_type;
-
 /// Reads the arrays of one call, and finds the device and the stream that they have in common. What it shows is valid
 /// as long as it lives.
 class array_reader {
  public:
-  static constexpr std::size_t most_arrays = 4 + output_count;
-
   /// `stream`: the caller's own, in place of the current one of the arrays' library.
   explicit array_reader(std::optional<std::uintptr_t> stream) : stream_(stream) {}
   ~array_reader();
   array_reader(const array_reader&) = delete;
   array_reader& operator=(const array_reader&) = delete;
 
-  array_view read(const char* name, nb::handle array, access how);
+  array_view read(const char* name, nb::handle array, access how, elements wanted);
   nsameta_target target(std::uint64_t flags) const;
+  bool on_device() const { return kind_ != NSAMETA_DEVICE_HOST; }
   /// Whether the arrays are on a GPU, of a library that tells no stream: it cannot order its own work after the call's.
   bool stream_unknown() const { return stream_unknown_; }
+  /// Tells torch that its tensors among the outputs were written, so that autograd does not take them for what they
+  /// were.
+  void tell_written() const;
 
  private:
-  bool read_buffer(const char* name, PyObject* object, access how, array_view* view);
-  array_view read_capsule(const char* name, nb::handle array, const array_type& type);
-  void place(const char* name, nb::dlpack::device device, const array_type& type);
+  bool read_buffer(const char* name, PyObject* object, access how, elements wanted, array_view* view);
+  array_view read_capsule(const char* name, nb::handle array, const array_type& type, access how, elements wanted);
+  nb::object make_capsule(nb::handle array, const array_type& type);
+  void place(const char* name, device_place device, const array_type& type);
+
+  static constexpr std::size_t most_arrays = 4 + output_count;  // of a fill; a fill_many may have more
 
   std::optional<std::uintptr_t> stream_;
   nsameta_device_kind kind_ = NSAMETA_DEVICE_HOST;
   std::int32_t index_ = 0;
   bool stream_unknown_ = false;
   const char* placed_ = nullptr;  ///< the argument that decided on the device; null: none yet
+  nb::object written_;            ///< a list of torch's tensors, or null
   std::array<Py_buffer, most_arrays> buffers_;
+  std::list<Py_buffer> more_buffers_;
   std::array<PyObject*, most_arrays> capsules_;
+  std::list<nb::object> more_capsules_;
   std::size_t buffer_count_ = 0, capsule_count_ = 0;
 };
 

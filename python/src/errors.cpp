@@ -38,6 +38,14 @@ void raise(const library_error& error) noexcept {
   }
 }
 
+void raise(const wrong_type& error) noexcept {
+  try {
+    PyErr_SetObject(PyExc_TypeError, to_python(error.what()).ptr());
+  } catch (nb::python_error& instead) {
+    instead.restore();
+  }
+}
+
 void add_exceptions(nb::module_& module) {
   error_type = add(module, "nsameta.Error", "A call that failed; `status` is the name of its nsameta_status.",
                    PyExc_RuntimeError);
@@ -47,6 +55,8 @@ void add_exceptions(nb::module_& module) {
     try {
       std::rethrow_exception(thrown);
     } catch (const library_error& error) {
+      raise(error);
+    } catch (const wrong_type& error) {
       raise(error);
     }
   });

@@ -2,12 +2,13 @@
 /// way to and from Python, which need not be UTF-8: what is not is shown with backslashes.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include <nanobind/nanobind.h>
 #include <nsameta/nsameta.h>
+
+#include "refusals.h"
 
 namespace nsameta::python {
 
@@ -18,16 +19,6 @@ nb::str to_python(std::string_view text);
 
 /// Text of a Python str, which may hold surrogates.
 std::string from_python(nb::handle text);
-
-class library_error : public std::runtime_error {
- public:
-  library_error(nsameta_status status, const std::string& message) : std::runtime_error(message), status(status) {}
-  const nsameta_status status;
-};
-
-inline library_error invalid_argument(const std::string& message) {
-  return library_error(NSAMETA_INVALID_ARGUMENT, message);
-}
 
 /// Throws what the calling thread's last call said.
 inline void check(nsameta_status status) {
@@ -41,8 +32,9 @@ auto without_gil(Call call) {
   return call();
 }
 
-/// Sets Python's error.
+/// Set Python's error.
 void raise(const library_error& error) noexcept;
+void raise(const wrong_type& error) noexcept;
 
 void add_exceptions(nb::module_& module);
 

@@ -4,10 +4,12 @@
 #include <array>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "errors.h"
 #include "fields.h"
 #include "scalars.h"
+#include "stream.h"
 
 namespace nsameta::python {
 
@@ -15,10 +17,10 @@ namespace nsameta::python {
 struct setters {
   using setter = void (*)(const char* name, nb::handle value, request& to);
 
-  static nsameta_strided input(const char* name, nb::handle value, request& to, std::int64_t* elements) {
-    const array_view view = to.arrays_.read(name, value, access::read);
+  static nsameta_strided input(const char* name, nb::handle value, request& to, std::int64_t* count) {
+    const array_view view = to.arrays_.read(name, value, access::read, elements::int32_or_int64);
     if (view.dimensions != 1) throw wrong_dimensions(name, view.dimensions, 1);
-    *elements = view.shape[0];
+    *count = view.shape[0];
     return {view.data, view.stride[0], view.dtype};
   }
 
@@ -34,12 +36,14 @@ struct setters {
 
   /// int32, two-dimensional, each row without gaps.
   static array_view table(const char* name, nb::handle value, request& to, access how) {
-    array_view view = to.arrays_.read(name, value, how);
+    array_view view = to.arrays_.read(name, value, how, elements::int32);
     if (view.dimensions != 2) throw wrong_dimensions(name, view.dimensions, 2);
-    if (view.dtype != NSAMETA_INT32) throw nb::type_error((std::string(name) + " is int64, not int32").c_str());
     if (view.stride[1] != 1)
       throw invalid_argument(std::string(name) + " has columns " + std::to_string(view.stride[1]) +
                              " elements apart, not next to each other");
+    if (view.shape[0] > 1 && view.stride[0] < view.shape[1])
+      throw invalid_argument(std::string(name) + " has rows " + std::to_string(view.stride[0]) +
+                             " elements apart, less than their " + std::to_string(view.shape[1]) + " columns");
     if (view.shape[0] <= 1) view.stride[0] = view.shape[1];
     return view;
   }
@@ -55,9 +59,9 @@ struct setters {
   }
 
   /// A single element may have no dimension.
-  template <auto member>
+  template <vector_member member, elements wanted>
   static void vector(const char* name, nb::handle value, request& to) {
-    const array_view view = to.arrays_.read(name, value, access::write);
+    const array_view view = to.arrays_.read(name, value, access::write, wanted);
     if (view.dimensions > 1) throw wrong_dimensions(name, view.dimensions, 1);
     if (view.dimensions == 1 && view.stride[0] != 1)
       throw invalid_argument(std::string(name) + " has elements " + std::to_string(view.stride[0]) +
@@ -108,50 +112,80 @@ struct setters {
   }
   static void stream(const char*, nb::handle, request&) {}  // read before all others
 
-  static library_error wrong_dimensions(const char* name, int dimensions, int wanted) {
-    return invalid_argument(std::string(name) + " has " + std::to_string(dimensions) + " dimensions, not " +
-                            std::to_string(wanted));
+  /// A sequence of dictionaries, each with the outputs and options of a set.
+  static void many(const char* name, nb::handle value, request& to) {
+    if (!nb::isinstance<nb::list>(value) && !nb::isinstance<nb::tuple>(value))
+      throw wrong_type(shown(name, value) + ", not a list or tuple of dicts");
+    const std::size_t count = nb::len(value);
+    to.many_sets.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const nb::object one = value[i];
+      const std::string set = std::string(name) + "[" + std::to_string(i) + "]";
+      if (!nb::isinstance<nb::dict>(one)) throw wrong_type(shown(set.c_str(), one) + ", not a dict");
+      to.start_set();
+      for (const auto [key, held] : nb::borrow<nb::dict>(one)) {
+        const std::size_t which = find(key.ptr(), 0);
+        if (which == count || !of_set(all[which])) throw wrong_type(set + ": " + wrong_name(key, which, of_set));
+        if (held.is_none()) continue;
+        to.names_.push_back(set + "." + all[which].name);
+        all[which].set(to.names_.back().c_str(), held, to);
+      }
+      to.apply_limits();
+      to.many_sets.push_back(to.outputs);
+    }
   }
+
+  static library_error wrong_dimensions(const char* name, int dimensions, int wanted) {
+    return invalid_argument(std::string(name) + " has " + std::to_string(dimensions) +
+                            (dimensions == 1 ? " dimension, not " : " dimensions, not ") + std::to_string(wanted));
+  }
+
+  /// An argument is the call's, or one of each set's where a call has many; `many` is the sets themselves.
+  enum class scope { call, set, many };
 
   struct row {
     const char* name;
     setter set;
     const char* fallback;  ///< as a signature shows it; null: there is none
+    scope of;
   };
   using p = nsameta_problem;
   static constexpr auto inputs = std::to_array<row>({
-      {"mode", mode, nullptr},
-      {"seq_lens", seq_lens, nullptr},  // the two that need no name
-      {"extend_seq_lens", extend_seq_lens, "None"},
-      {"uniform_extend_len", parameter<&p::uniform_extend_len>, "0"},
-      {"req_pool_indices", req_pool_indices, "None"},
-      {"req_to_token", req_to_token, "None"},
-      {"page_size", parameter<&p::page_size>, "64"},
-      {"index_topk", parameter<&p::index_topk>, "2048"},
-      {"index_kpool", parameter<&p::index_kpool>, "1"},
-      {"kv_shard", kv_shard, "(1, 0, 1)"},
-      {"q_shard", q_shard, "(1, 0)"},
+      {"mode", mode, nullptr, scope::call},
+      {"seq_lens", seq_lens, nullptr, scope::call},
+      {"outputs", many, nullptr, scope::many},  // the three that need no name
+      {"extend_seq_lens", extend_seq_lens, "None", scope::call},
+      {"uniform_extend_len", parameter<&p::uniform_extend_len>, "0", scope::call},
+      {"req_pool_indices", req_pool_indices, "None", scope::call},
+      {"req_to_token", req_to_token, "None", scope::call},
+      {"page_size", parameter<&p::page_size>, "64", scope::call},
+      {"index_topk", parameter<&p::index_topk>, "2048", scope::call},
+      {"index_kpool", parameter<&p::index_kpool>, "1", scope::call},
+      {"kv_shard", kv_shard, "(1, 0, 1)", scope::call},
+      {"q_shard", q_shard, "(1, 0)", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
-      {"vector_tail", vector_tail, "'keep'"},
-      {"table_tail", table_tail, "'keep'"},
-      {"table_tail_value", table_tail_value, "0"},
-      {"length_offset", length_offset, "0"},
-      {"batch_size", limit<&request::batch_size_>, "None"},
-      {"row_limit", limit<&request::row_limit_>, "None"},
-      {"column_limit", limit<&request::column_limit_>, "None"},
-      {"overlap", overlap, "True"},
-      {"stream", stream, "None"},  // the last
+      {"vector_tail", vector_tail, "'keep'", scope::set},
+      {"table_tail", table_tail, "'keep'", scope::set},
+      {"table_tail_value", table_tail_value, "0", scope::set},
+      {"length_offset", length_offset, "0", scope::set},
+      {"batch_size", limit<&request::batch_size_>, "None", scope::call},
+      {"row_limit", limit<&request::row_limit_>, "None", scope::set},
+      {"column_limit", limit<&request::column_limit_>, "None", scope::set},
+      {"overlap", overlap, "True", scope::call},
+      {"stream", stream, "None", scope::call},  // the last
   });
 
   static constexpr std::size_t count = inputs.size() + output_count + options.size();
-  static constexpr std::size_t without_name = 2, stream_place = count - 1;
+  static constexpr std::size_t many_place = 2, stream_place = count - 1;
 
   /// The inputs, a row for each output, the options.
   template <std::size_t... v, std::size_t... t>
   static constexpr std::array<row, count> make_rows(std::index_sequence<v...>, std::index_sequence<t...>) {
-    const row outputs[] = {{vector_fields[v].name, vector<vector_fields[v].member>, "None"}...,
-                           {table_fields[t].name, page_table<table_fields[t].member>, "None"}...};
+    const row outputs[] = {
+        {vector_fields[v].name, vector < vector_fields[v].member,
+         vector_fields[v].may_be_int64 ? elements::int32_or_int64 : elements::int32 >, "None", scope::set}...,
+        {table_fields[t].name, page_table<table_fields[t].member>, "None", scope::set}...};
     std::array<row, count> rows{};
     std::copy(options.begin(), options.end(),
               std::copy(std::begin(outputs), std::end(outputs), std::copy(inputs.begin(), inputs.end(), rows.begin())));
@@ -159,7 +193,13 @@ struct setters {
   }
   static const std::array<row, count> all;
 
+  static bool of_set(const row& each) { return each.of == scope::set; }
+  static bool takes(sets what, const row& each) {
+    return each.of == scope::call || (each.of == scope::many) == (what == sets::many);
+  }
+
   /// Names in a call are interned and mostly in this order, so that an address is found next to the one before.
+  /// `count`: there is none.
   static std::size_t find(PyObject* name, std::size_t after) {
     static const std::array<PyObject*, count>& interned = *new std::array<PyObject*, count>([] {
       std::array<PyObject*, count> names;
@@ -170,20 +210,36 @@ struct setters {
       if (const auto at = std::find(interned.begin() + from, interned.end(), name); at != interned.end())
         return at - interned.begin();
     for (std::size_t i = 0; i < count; ++i)
-      if (PyUnicode_CompareWithASCIIString(name, all[i].name) == 0) return i;
-    throw nb::type_error(("no argument is called " + from_python(nb::repr(name))).c_str());
+      if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, all[i].name) == 0) return i;
+    return count;
+  }
+
+  /// What is wrong with a name that is no argument, or of another scope.
+  template <class Takes>
+  static std::string wrong_name(nb::handle name, std::size_t found, Takes takes) {
+    if (found != count && all[found].of == scope::set)
+      return std::string(all[found].name) + " is each set's, in outputs";
+    if (found != count && all[found].of == scope::call)
+      return std::string(all[found].name) + " is the call's, not a set's";
+    std::vector<const char*> words;
+    for (const row& each : all)
+      if (takes(each)) words.push_back(each.name);
+    return "no argument is called " + from_python(nb::repr(name)) +
+           (nb::isinstance<nb::str>(name) ? suggestion(from_python(name), words) : "");
   }
 };
 
 constexpr std::array<setters::row, setters::count> setters::all =
     make_rows(std::make_index_sequence<vector_fields.size()>(), std::make_index_sequence<table_fields.size()>());
 
-std::string request_signature() {
+std::string request_signature(sets what) {
   std::string text = "($module";
-  for (std::size_t i = 0; i < setters::count; ++i) {
-    const setters::row& each = setters::all[i];
-    text += (i == setters::without_name ? ", *, " : ", ") + std::string(each.name);
-    if (each.fallback != nullptr) text += std::string("=") + each.fallback;
+  bool named = false;
+  for (const setters::row& each : setters::all) {
+    if (!setters::takes(what, each)) continue;
+    text += std::string(each.fallback != nullptr && !named ? ", *, " : ", ") + each.name;
+    named = each.fallback != nullptr;
+    if (named) text += std::string("=") + each.fallback;
   }
   return text + ")\n--\n\n";
 }
@@ -191,17 +247,25 @@ std::string request_signature() {
 /// The values by their arguments' places.
 class request::values {
  public:
-  explicit values(const call_arguments& given) {
-    if (given.positional > static_cast<Py_ssize_t>(setters::without_name))
-      throw nb::type_error(
-          (std::to_string(given.positional) + " positional arguments: only mode and seq_lens may be").c_str());
+  values(const call_arguments& given, sets what) {
+    const Py_ssize_t without_name = what == sets::many ? 3 : 2;
+    if (given.positional > without_name)
+      throw wrong_type(std::to_string(given.positional) + " positional arguments: only mode" +
+                       (what == sets::many ? ", seq_lens and outputs" : " and seq_lens") + " may be");
     for (Py_ssize_t i = 0; i < given.positional; ++i) put(i, given.values[i]);
     const Py_ssize_t named = given.names != nullptr ? PyTuple_Size(given.names) : 0;
     std::size_t place = 0;
     for (Py_ssize_t i = 0; i < named; ++i) {
-      place = setters::find(PyTuple_GetItem(given.names, i), place);
+      PyObject* name = PyTuple_GetItem(given.names, i);
+      place = setters::find(name, place);
+      if (place == setters::count || !setters::takes(what, setters::all[place]))
+        throw wrong_type(
+            setters::wrong_name(name, place, [=](const auto& each) { return setters::takes(what, each); }));
       put(place, given.values[given.positional + i]);
     }
+    for (std::size_t i = 0; i < setters::count; ++i)
+      if (setters::all[i].fallback == nullptr && setters::takes(what, setters::all[i]) && !at(i).is_valid())
+        throw wrong_type(std::string(setters::all[i].name) + " is missing");
   }
 
   /// Null where none, or None, is given.
@@ -209,8 +273,7 @@ class request::values {
 
  private:
   void put(std::size_t place, PyObject* value) {
-    if (at_[place] != nullptr)
-      throw nb::type_error((std::string(setters::all[place].name) + " is given twice").c_str());
+    if (at_[place] != nullptr) throw wrong_type(std::string(setters::all[place].name) + " is given twice");
     at_[place] = value;
   }
 
@@ -220,23 +283,24 @@ class request::values {
 std::optional<std::uintptr_t> request::stream_of(const values& given) {
   const nb::handle stream = given.at(setters::stream_place);
   if (!stream.is_valid()) return std::nullopt;
-  return static_cast<std::uintptr_t>(to_natural<std::int64_t>("stream", stream));
+  return to_stream("stream", stream);
 }
 
-request::request(const call_arguments& given) : request(values(given)) {}
+request::request(const call_arguments& given, sets what) : request(values(given, what)) {}
 
 request::request(const values& given) : arrays_(stream_of(given)) {
   nsameta_problem_init(&problem);
   nsameta_outputs_init(&outputs);
-  for (std::size_t i = 0; i < setters::count; ++i) {
-    if (given.at(i).is_valid()) {
-      setters::all[i].set(setters::all[i].name, given.at(i), *this);
-    } else if (i < setters::without_name) {
-      throw nb::type_error((std::string(setters::all[i].name) + " is missing").c_str());
-    }
-  }
+  const auto set = [&](std::size_t place) {
+    if (given.at(place).is_valid()) setters::all[place].set(setters::all[place].name, given.at(place), *this);
+  };
+  for (std::size_t i = 0; i < setters::count; ++i)
+    if (i != setters::many_place) set(i);
   check_lengths();
   apply_limits();
+  set(setters::many_place);
+  if (const nb::handle stream = given.at(setters::stream_place); stream.is_valid() && !arrays_.on_device())
+    throw invalid_argument(shown("stream", stream) + ", but the arrays are on the CPU, which has no streams");
   target = arrays_.target(flags_);
   stream_unknown = arrays_.stream_unknown();
 }
@@ -252,6 +316,11 @@ void request::check_lengths() {
   check("seq_lens", requests_);
   if (extend_seq_lens_) check("extend_seq_lens", *extend_seq_lens_);
   if (req_pool_indices_) check("req_pool_indices", *req_pool_indices_);
+}
+
+void request::start_set() {
+  nsameta_outputs_init(&outputs);
+  row_limit_ = column_limit_ = std::nullopt;
 }
 
 void request::apply_limits() {

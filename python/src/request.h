@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nanobind/nanobind.h>
 #include <nsameta/nsameta.h>
@@ -19,17 +21,24 @@ struct call_arguments {
   PyObject* names;  ///< a tuple of strings, or null
 };
 
-/// What fill() and explain() take, as inspect.signature() reads it.
-std::string request_signature();
+/// What is filled: one set of outputs, which are arguments of their own, or a sequence of sets, each a dictionary.
+enum class sets { one, many };
+
+/// What the functions of a request take, as inspect.signature() reads it.
+std::string request_signature(sets what);
 
 class request {
  public:
-  explicit request(const call_arguments& given);
+  request(const call_arguments& given, sets what);
 
   nsameta_problem problem;
-  nsameta_outputs outputs;
+  nsameta_outputs outputs;                 ///< of one set
+  std::vector<nsameta_outputs> many_sets;  ///< of many
   nsameta_target target;
   bool stream_unknown;  ///< of the arrays: the default stream is the target's
+
+  /// To be called once the outputs are written.
+  void tell_written() const { arrays_.tell_written(); }
 
  private:
   friend struct setters;
@@ -38,9 +47,11 @@ class request {
   static std::optional<std::uintptr_t> stream_of(const values& given);
   explicit request(const values& given);
   void check_lengths();
+  void start_set();
   void apply_limits();
 
   array_reader arrays_;
+  std::list<std::string> names_;  ///< of the arguments of many sets
   std::optional<std::int64_t> batch_size_, row_limit_, column_limit_;
   std::uint64_t flags_ = 0;                                         ///< of the target
   std::int64_t requests_ = 0;                                       ///< elements of seq_lens

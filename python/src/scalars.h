@@ -7,25 +7,38 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <nanobind/nanobind.h>
 
+#include "edit_distance.h"
 #include "errors.h"
 
 namespace nsameta::python {
 
+/// "page_size is 48", or of what type it is where it takes more than a line.
 inline std::string shown(const char* name, nb::handle value) {
-  return std::string(name) + " is " + from_python(nb::repr(value));
+  const std::string text = from_python(nb::repr(value));
+  const bool short_enough = text.size() <= 100 && text.find('\n') == std::string::npos;
+  return std::string(name) + " is " + (short_enough ? text : "of type " + from_python(nb::inst_name(value)));
+}
+
+/// True and False are integers to Python, and so are torch's, but none that anybody means.
+inline bool is_bool(nb::handle value) {
+  if (PyLong_CheckExact(value.ptr())) return false;
+  return PyBool_Check(value.ptr()) ||
+         from_python(nb::str(nb::getattr(value, "dtype", nb::str()))).find("bool") != std::string::npos;
 }
 
 /// The number that a Python object is, if `Integer` can hold it.
 template <class Integer>
 Integer to_integer(const char* name, nb::handle value) {
+  if (is_bool(value)) throw wrong_type(shown(name, value) + ", not an integer");
   const nb::object index = nb::steal(PyNumber_Index(value.ptr()));  // an int gives itself
   if (!index.is_valid()) {
     if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw nb::python_error();
     PyErr_Clear();
-    throw nb::type_error((shown(name, value) + ", not an integer").c_str());
+    throw wrong_type(shown(name, value) + ", not an integer");
   }
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
@@ -45,20 +58,47 @@ Integer to_natural(const char* name, nb::handle value) {
 template <std::size_t count>
 std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) {
   if (PySequence_Check(value.ptr()) == 0 || nb::len(value) != count)
-    throw nb::type_error((shown(name, value) + ", not a sequence of " + std::to_string(count) + " integers").c_str());
+    throw wrong_type(shown(name, value) + ", not a sequence of " + std::to_string(count) + " integers");
   std::array<std::int32_t, count> numbers;
   for (std::size_t i = 0; i < count; ++i) numbers[i] = to_integer<std::int32_t>(name, value[i]);
   return numbers;
 }
 
+/// "; did you mean decode?" where a word is near enough to `word` to be meant, or else "".
+inline std::string suggestion(std::string_view word, std::span<const char* const> words) {
+  const auto plain = [](std::string_view text) {
+    std::string made(text);
+    for (char& c : made) c = c == '-' || c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return made;
+  };
+  const char* nearest = nullptr;
+  std::size_t best = 2 + word.size() / 4;  // one more than is still taken for a slip
+  for (const char* each : words)
+    if (const std::size_t distance = edit_distance(plain(word), each); distance < best) {
+      best = distance;
+      nearest = each;
+    }
+  return nearest != nullptr ? std::string("; did you mean ") + nearest + "?" : "";
+}
+
 /// The place of a word among `words`.
 inline int to_choice(const char* name, nb::handle value, std::span<const char* const> words) {
-  if (nb::isinstance<nb::str>(value))
+  const bool text = nb::isinstance<nb::str>(value);
+  if (text)
     for (std::size_t i = 0; i < words.size(); ++i)
       if (PyUnicode_CompareWithASCIIString(value.ptr(), words[i]) == 0) return static_cast<int>(i);
   std::string message = shown(name, value) + ", none of";
   for (const char* word : words) message += std::string(word == words[0] ? " " : ", ") + word;
-  throw invalid_argument(message);
+  throw invalid_argument(message + (text ? suggestion(from_python(value), words) : ""));
+}
+
+/// A text that goes to C.
+inline std::string to_text(const char* name, nb::handle value) {
+  if (!nb::isinstance<nb::str>(value)) throw wrong_type(shown(name, value) + ", not a str");
+  std::string text = from_python(value);
+  if (text.find('\0') != std::string::npos)
+    throw invalid_argument(shown(name, value) + ", which holds a null character");
+  return text;
 }
 
 }  // namespace nsameta::python

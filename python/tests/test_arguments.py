@@ -1,6 +1,8 @@
 """Whatever holds integers is taken; whatever does not is refused with its name and value."""
 import array
 import ctypes
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -14,6 +16,36 @@ def test_any_buffer_will_do():
     out = array.array("i", [0] * 4)
     nsameta.fill("decode", memoryview(array.array("q", [3, 4])), cache_seqlens=memoryview(out))
     assert out.tolist() == [3, 4, 0, 0]
+
+
+def test_ctypes_arrays_have_no_strides():
+    lengths, out = (ctypes.c_int32 * 2)(3, 4), (ctypes.c_int32 * 2)()
+    nsameta.fill("decode", lengths, cache_seqlens=out)
+    assert list(out) == [3, 4]
+    tokens, table = (ctypes.c_int32 * 8 * 2)((*range(8),), (*range(10, 18),)), (ctypes.c_int32 * 4 * 2)()
+    nsameta.fill("decode", lengths, req_pool_indices=(ctypes.c_int64 * 2)(1, 0), req_to_token=tokens,
+                 page_table_1=table)
+    assert [list(row) for row in table] == [[10, 11, 12, 0], [0, 1, 2, 3]]
+
+
+def test_classes_made_at_run_time_are_let_go():
+    def use_a_new_class():
+        made = type("Made", (np.ndarray,), {})
+        nsameta.fill("decode", LENGTHS.view(made))
+        return weakref.ref(made)
+    made = [use_a_new_class() for _ in range(500)]
+    gc.collect()
+    assert sum(each() is not None for each in made) <= 64
+
+
+def test_a_stride_of_0_is_one_length_for_all():
+    same, queries, slots = (np.broadcast_to(np.array([value]), 70) for value in (9, 2, 1))
+    tokens = np.arange(32, dtype=np.int32).reshape(2, 16)
+    rows, sums, table = np.zeros(140, np.int32), np.zeros(71, np.int32), np.zeros((140, 16), np.int32)
+    nsameta.fill("draft_extend", same, extend_seq_lens=queries, req_pool_indices=slots, req_to_token=tokens,
+                 seqlens_expanded=rows, cu_seqlens_k=sums, page_table_1=table)
+    assert rows.tolist() == [8, 9] * 70 and sums.tolist() == [*range(0, 631, 9)]
+    assert (table[:, :9] == tokens[1, :9]).all()
 
 
 def test_overlap_changes_no_result():
@@ -55,7 +87,7 @@ def test_formats_end_where_they_end(text):
         nsameta.fill("decode", lengths, cache_seqlens=out)
         assert out.tolist() == [3, 4]
     else:
-        with pytest.raises(TypeError, match="seq_lens is type 255.*, neither int32 nor int64"):
+        with pytest.raises(TypeError, match="seq_lens is of buffer format .*, neither int32 nor int64"):
             nsameta.fill("decode", lengths, cache_seqlens=out)
 
 
@@ -65,25 +97,61 @@ def read_only():
     return made
 
 
+def lengths_of(dtype):
+    return lambda: nsameta.fill("decode", np.zeros(3, dtype))
+
+
+def many(*sets, **given):
+    return lambda: nsameta.fill_many("decode", LENGTHS, [*sets], **given)
+
+
 @pytest.mark.parametrize("error, text, call", [
     (ValueError, "mode is 'prefill', none of decode, target_verify, draft_extend, extend",
      lambda: nsameta.fill("prefill", LENGTHS)),
     (ValueError, r"mode is '\\udcff', none of decode", lambda: nsameta.fill("\udcff", LENGTHS)),
+    (ValueError, "mode is 'extnd', .*; did you mean extend[?]", lambda: nsameta.fill("extnd", LENGTHS)),
+    (ValueError, "mode is 'Target-Verify', .*; did you mean target_verify[?]",
+     lambda: nsameta.fill("Target-Verify", LENGTHS)),
+    (ValueError, "table_tail is 'values', none of keep, zero, value; did you mean value[?]",
+     lambda: nsameta.fill("decode", LENGTHS, table_tail="values")),
     (TypeError, "mode is missing", lambda: nsameta.fill(seq_lens=LENGTHS)),
     (TypeError, "mode is given twice", lambda: nsameta.fill(None, LENGTHS, mode="decode")),
     (ValueError, "overlap is 2, neither True nor False", lambda: nsameta.fill("decode", LENGTHS, overlap=2)),
     (TypeError, "seq_lens is missing", lambda: nsameta.fill("decode")),
     (TypeError, "seq_lens is given twice", lambda: nsameta.fill("decode", LENGTHS, seq_lens=LENGTHS)),
     (TypeError, "3 positional arguments", lambda: nsameta.fill("decode", LENGTHS, LENGTHS)),
-    (TypeError, "no argument is called 'cache_seqlen'", lambda: nsameta.fill("decode", LENGTHS, cache_seqlen=LENGTHS)),
+    (TypeError, "no argument is called 'cache_seqlen'; did you mean cache_seqlens[?]",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlen=LENGTHS)),
     (TypeError, r"no argument is called '\\udcff'", lambda: nsameta.fill("decode", LENGTHS, **{"\udcff": LENGTHS})),
     (TypeError, "seq_lens is of type list, which shows no array", lambda: nsameta.fill("decode", [1, 2])),
+    (TypeError, "seq_lens is the class ndarray, not an array", lambda: nsameta.fill("decode", np.ndarray)),
+    (TypeError, "seq_lens is int32 in big-endian byte order, neither int32 nor int64 in this machine's$",
+     lengths_of(">i4")),
+    (TypeError, "seq_lens is object, neither int32 nor int64$", lengths_of(object)),
+    (TypeError, "seq_lens is str, neither int32 nor int64$", lengths_of("U3")),
+    (TypeError, "seq_lens is bytes, neither int32 nor int64$", lengths_of("S3")),
+    (TypeError, "seq_lens is bool, neither int32 nor int64$", lengths_of(bool)),
+    (TypeError, "seq_lens is complex128, neither int32 nor int64$", lengths_of(complex)),
+    (TypeError, "seq_lens is a structure, neither int32 nor int64$", lengths_of("i4, i4")),
+    (TypeError, r"seq_lens is datetime64\[D\], neither int32 nor int64$", lengths_of("M8[D]")),
+    (TypeError, "cache_seqlens is float32, not int32$",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(3, np.float32))),
+    (ValueError, "seq_lens is a masked array, whose mask would be ignored",
+     lambda: nsameta.fill("decode", np.ma.array(LENGTHS, mask=[1, 0, 0]))),
     (TypeError, "seq_lens is float64, neither int32 nor int64",
      lambda: nsameta.fill("decode", LENGTHS.astype(float))),
     (TypeError, "seq_lens is uint32", lambda: nsameta.fill("decode", LENGTHS.astype(np.uint32))),
     (ValueError, "seq_lens has 2 dimensions, not 1", lambda: nsameta.fill("decode", LENGTHS.reshape(3, 1))),
     (ValueError, "seq_lens has 3 dimensions, more than 2", lambda: nsameta.fill("decode", LENGTHS.reshape(3, 1, 1))),
-    (ValueError, "seq_lens.stride is -1, less than 1", lambda: nsameta.fill("decode", LENGTHS[::-1])),
+    (ValueError, "seq_lens has a stride of -1, negative: a copy that runs forward is wanted",
+     lambda: nsameta.fill("decode", LENGTHS[::-1])),
+    (ValueError, "req_to_token has a stride of -3, negative",
+     lambda: nsameta.fill("decode", LENGTHS, req_to_token=np.zeros((3, 3), np.int32)[::-1])),
+    (ValueError, "page_table_1 has rows 2 elements apart, less than their 3 columns",
+     lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.lib.stride_tricks.as_strided(
+         np.zeros(9, np.int32), (3, 3), (8, 4)))),
+    (ValueError, "seq_lens is not aligned to its elements of 4 bytes: it begins 1 past",
+     lambda: nsameta.fill("decode", np.zeros(13, np.int8)[1:].view(np.int32))),
     (ValueError, "seq_lens has 3 elements, but the batch has 4", lambda: nsameta.fill("decode", LENGTHS, batch_size=4)),
     (ValueError, "extend_seq_lens has 2 elements, but the batch has 3",
      lambda: nsameta.fill("extend", LENGTHS, extend_seq_lens=LENGTHS[:2].copy())),
@@ -91,12 +159,23 @@ def read_only():
      lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(2, np.int32))),
     (ValueError, "cache_seqlens has elements 2 apart",
      lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(6, np.int32)[::2])),
-    (ValueError, "cache_seqlens.dtype is int64",
+    (TypeError, "cache_seqlens is int64, not int32$",
      lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=np.zeros(3, np.int64))),
-    (ValueError, "cache_seqlens cannot be had through DLPack: .*readonly",
+    (ValueError, "cache_seqlens is read-only, and a fill writes to it",
      lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=read_only())),
-    (ValueError, "cache_seqlens overlaps seq_lens", lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=LENGTHS)),
-    (ValueError, "page_table_1 has 1 dimensions, not 2",
+    (ValueError, "cache_seqlens is read-only, and a fill writes to it",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=memoryview(bytes(12)).cast("i"))),
+    (ValueError, "extend_seq_lens is given, but mode decode takes none$",
+     lambda: nsameta.fill("decode", LENGTHS, extend_seq_lens=LENGTHS)),
+    (ValueError, "extend_seq_lens is absent and uniform_extend_len is 0: mode extend needs one of both",
+     lambda: nsameta.fill("extend", LENGTHS)),
+    (ValueError, "req_pool_indices is absent, but page_table_1 is asked for",
+     lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.zeros((3, 3), np.int32))),
+    (ValueError, "indexer_ks is asked for, but mode is decode: it goes with extend only",
+     lambda: nsameta.fill("decode", LENGTHS, indexer_ks=np.zeros(3, np.int32))),
+    (ValueError, "cache_seqlens overlaps seq_lens at its byte 0$",
+     lambda: nsameta.fill("decode", LENGTHS, cache_seqlens=LENGTHS)),
+    (ValueError, "page_table_1 has 1 dimension, not 2",
      lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.zeros(3, np.int32))),
     (ValueError, "page_table_1 has columns 3 elements apart",
      lambda: nsameta.fill("decode", LENGTHS, page_table_1=np.zeros((3, 3), np.int32).T)),
@@ -106,11 +185,34 @@ def read_only():
     (ValueError, "index_topk is 4294967296, more than 32 bits",
      lambda: nsameta.fill("decode", LENGTHS, index_topk=2**32)),
     (TypeError, "page_size is '64', not an integer", lambda: nsameta.fill("decode", LENGTHS, page_size="64")),
+    (TypeError, "page_size is True, not an integer", lambda: nsameta.fill("decode", LENGTHS, page_size=True)),
+    (TypeError, "q_shard is False, not an integer",
+     lambda: nsameta.fill("decode", LENGTHS, q_shard=(2, False))),
+    (TypeError, "requests is True, not an integer", lambda: nsameta.get_kernel_info(True, device="cpu")),
+    (TypeError, "page_size is of type ndarray, not an integer",
+     lambda: nsameta.fill("decode", LENGTHS, page_size=np.zeros((9, 9)))),
     (ValueError, "page_size is 48, not a power of two", lambda: nsameta.fill("decode", LENGTHS, page_size=48)),
     (TypeError, r"kv_shard is \(2, 0\), not a sequence of 3 integers",
      lambda: nsameta.fill("decode", LENGTHS, kv_shard=(2, 0))),
     (ValueError, "row_limit is -1, negative", lambda: nsameta.fill("decode", LENGTHS, row_limit=-1)),
     (ValueError, "stream is -1, negative", lambda: nsameta.fill("decode", LENGTHS, stream=-1)),
+    (ValueError, "stream is 5, but the arrays are on the CPU, which has no streams",
+     lambda: nsameta.fill("decode", LENGTHS, stream=5)),
+    (TypeError, "stream is True, not an integer", lambda: nsameta.fill("decode", LENGTHS, stream=True)),
+    (TypeError, "stream is 'side', neither a number nor a stream",
+     lambda: nsameta.fill("decode", LENGTHS, stream="side")),
+    (TypeError, "outputs is missing", lambda: nsameta.fill_many("decode", LENGTHS)),
+    (TypeError, r"outputs is \{\}, not a list or tuple of dicts", lambda: nsameta.fill_many("decode", LENGTHS, {})),
+    (TypeError, r"outputs\[1\] is 7, not a dict", many({}, 7)),
+    (TypeError, "cache_seqlens is each set's, in outputs", many({}, cache_seqlens=LENGTHS)),
+    (TypeError, r"outputs\[0\]: page_size is the call's, not a set's", many({"page_size": 1})),
+    (TypeError, r"outputs\[1\]: no argument is called 'cache_seqlen'; did you mean cache_seqlens[?]",
+     many({}, {"cache_seqlen": LENGTHS})),
+    (TypeError, r"outputs\[1\].cache_seqlens is float64, not int32", many({}, {"cache_seqlens": np.zeros(3)})),
+    (ValueError, r"outputs\[1\]: cache_seqlens.capacity is 2, less than",
+     many({}, {"cache_seqlens": np.zeros(2, np.int32)})),
+    (TypeError, "device is 5, not a str", lambda: nsameta.warmup(5)),
+    (TypeError, "text is None, not a str", lambda: nsameta.set_override(None)),
     (ValueError, "requests is 0, less than 1", lambda: nsameta.get_kernel_info(0, device="cpu")),
     (ValueError, "table_tail is 'none', none of keep, zero, value",
      lambda: nsameta.fill("decode", LENGTHS, table_tail="none")),

@@ -101,3 +101,10 @@ def test_entry_point_of_the_original(adaptive):
     assert type(total) is int and total == 9
     assert expanded.tolist() == [18, 19, 20, 0, 0, 0, 0, 0, 1, -1, -1, -1]
     assert clamped[:total].tolist() == [18, 19, 19, 0, 0, 0, 0, 0, 1]
+
+
+def test_rows_that_the_outputs_do_not_hold_are_told():
+    def new(count):
+        return torch.full((count,), -1, dtype=torch.int32)
+    with pytest.raises(ValueError, match="out_nsa_cache_seqlens has 4 elements, less than the 9 rows"):
+        sglang.fill_draft_extend_metadata_cuda(torch.tensor([3, 6, 0]), torch.tensor([20, 1, 9]), 19, new(12), new(4))

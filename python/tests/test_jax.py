@@ -21,6 +21,12 @@ def test_matches_the_definition(problem):
     calls.run(problem, make, back=lambda array: np.from_dlpack(jax.device_put(array, jax.devices("cpu")[0])))
 
 
+@pytest.mark.parametrize("trace", [jax.jit, jax.vmap])
+def test_traced_arrays_are_refused(trace):
+    with pytest.raises(ValueError, match="seq_lens is traced .*, so that it has no memory"):
+        trace(lambda lengths: nsameta.fill("decode", lengths))(jax.numpy.ones((2, 3), "int32"))
+
+
 def test_inputs_that_nobody_waited_for():
     lengths = jax.numpy.arange(100_000, dtype="int32") + 1
     out = np.zeros(100_000, np.int32) if jax.default_backend() == "cpu" else make(np.zeros(100_000), "int32")

@@ -96,3 +96,32 @@ def test_entry_point_of_the_original():
                                                expanded, clamped)
     assert total == 9 and expanded[:total].tolist() == [18, 19, 20, 0, 0, 0, 0, 0, 1] and expanded[9] == -1
     assert clamped[:total].tolist() == [18, 19, 19, 0, 0, 0, 0, 0, 1]
+
+
+def test_rows_that_the_originals_outputs_do_not_hold_are_told():
+    queries, lengths = np.array([3, 6, 0], np.int32), np.array([20, 1, 9], np.int32)
+    expanded, clamped, status = np.full(4, -1, np.int32), np.full(12, -1, np.int32), np.zeros(1, np.int32)
+    with pytest.raises(nsameta.InvalidArgument, match="out_seqlens_expanded has 4 elements, less than the 9 rows"):
+        nsameta.fill_draft_extend_metadata(queries, lengths, 19, expanded, clamped)
+    assert expanded.tolist() == [18, 19, 20, 0]
+    with pytest.raises(nsameta.InvalidArgument, match="out_nsa_cache_seqlens has 4 elements"):
+        nsameta.fill_draft_extend_metadata(queries, lengths, 19, clamped, expanded)
+    total = nsameta.fill_draft_extend_metadata(queries, lengths, 19, expanded, clamped, status=status)
+    assert total == 9 and status == 4
+
+
+def test_many_sets_in_one_call():
+    lengths, slots = np.array([3, 5], np.int32), np.array([1, 0])
+    tokens = np.arange(16, dtype=np.int32).reshape(2, 8)
+    sets = [{"cache_seqlens": np.zeros(2, np.int32), "cu_seqlens_k": np.zeros(3, np.int64), "length_offset": step,
+             "page_table_1": np.full((2, 8), -1, np.int32), "column_limit": 4, "status": None,
+             "vector_tail": "zero"} for step in range(20)]
+    nsameta.fill_many("decode", lengths, sets, req_pool_indices=slots, req_to_token=tokens)
+    for step, each in enumerate(sets):
+        assert each["cache_seqlens"].tolist() == [3 + step, 5 + step]
+        assert each["cu_seqlens_k"].tolist() == [0, 3 + step, 8 + 2 * step]
+        alone = np.full((2, 8), -1, np.int32)
+        nsameta.fill("decode", lengths, req_pool_indices=slots, req_to_token=tokens, page_table_1=alone,
+                     length_offset=step, column_limit=4)
+        assert (each["page_table_1"] == alone).all()
+    nsameta.fill_many("decode", lengths, ())

@@ -1,4 +1,8 @@
 """torch tensors, and the operator: on the CPU, and on a GPU where there is one."""
+import importlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,6 +83,109 @@ def test_fake_tensors_are_not_touched():
         assert torch.ops.nsameta.fill("decode", lengths, cache_seqlens=out) is None
         with pytest.raises(ValueError, match="seq_lens has no memory"):
             nsameta.fill("decode", lengths, cache_seqlens=out)
+
+
+def zeros(*shape, **kind):
+    return torch.zeros(shape or 3, dtype=torch.int32, **kind)
+
+
+@pytest.mark.parametrize("error, text, lengths", [
+    (ValueError, "seq_lens is on the meta device, which has no memory", lambda: zeros(device="meta")),
+    (ValueError, "seq_lens is of the layout torch.sparse_coo: a dense one", lambda: zeros().to_sparse()),
+    (ValueError, "seq_lens is negated lazily, .*: its resolve_neg\\(\\) is wanted", lambda: torch._neg_view(zeros())),
+    (ValueError, "seq_lens has no memory", lambda: torch._efficientzerotensor(3, dtype=torch.int32)),
+    (TypeError, "seq_lens is bfloat16, neither int32 nor int64", lambda: zeros().bfloat16()),
+    (TypeError, "seq_lens is bool, neither int32 nor int64", lambda: zeros().bool()),
+])
+def test_tensors_that_are_not_their_memory_are_refused(error, text, lengths):
+    with pytest.raises(error, match=text):
+        nsameta.fill("decode", lengths(), cache_seqlens=zeros())
+
+
+def test_a_negated_output_is_refused():
+    with pytest.raises(ValueError, match="cache_seqlens is negated lazily"):
+        nsameta.fill("decode", zeros(), cache_seqlens=torch._neg_view(zeros()))
+
+
+@pytest.mark.parametrize("trace", [
+    lambda call: torch.vmap(call)(zeros(2, 3)),
+    lambda call: torch.fx.symbolic_trace(call),
+])
+def test_traced_tensors_are_refused(trace):
+    out = zeros()
+    with pytest.raises(ValueError, match="seq_lens is traced .*, so that it has no memory"):
+        trace(lambda lengths: nsameta.fill("decode", lengths, cache_seqlens=out))
+
+
+def test_an_expanded_tensor_is_one_length_for_all():
+    out = zeros()
+    nsameta.fill("decode", torch.tensor([7]).expand(3), cache_seqlens=out)
+    assert out.tolist() == [7, 7, 7]
+
+
+@pytest.mark.parametrize("fill", [nsameta.fill, torch.ops.nsameta.fill], ids=["function", "operator"])
+def test_autograd_knows_what_was_written(fill):
+    index, table = zeros(), zeros(3, 4)
+    weights = torch.arange(9.0, requires_grad=True)
+    kept = torch.nn.functional.embedding(index, weights[:, None])
+    fill("decode", torch.tensor([1, 2, 3]), cache_seqlens=index, req_pool_indices=zeros(), req_to_token=zeros(1, 4),
+         page_table_1=table)
+    assert index._version > 0 and table._version > 0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        kept.sum().backward()
+
+
+def test_many_sets_move_their_versions_and_inputs_do_not():
+    lengths, outs = zeros(), [zeros(), zeros()]
+    nsameta.fill_many("decode", lengths, [{"cache_seqlens": out} for out in outs])
+    nsameta.explain("decode", lengths, cache_seqlens=outs[0])
+    assert [lengths._version, *(out._version for out in outs)] == [0, 1, 1]
+
+
+def test_inference_tensors_have_no_version():
+    with torch.inference_mode():
+        out = zeros()
+        nsameta.fill("decode", zeros() + 5, cache_seqlens=out)
+    nsameta.fill("decode", zeros() + 6, cache_seqlens=out)
+    assert out.tolist() == [6, 6, 6]
+
+
+def test_registering_twice_does_nothing():
+    importlib.reload(nsameta.torch_operator)
+
+
+@pytest.mark.parametrize("older", ["def one(tensor):\n  assert isinstance(tensor, torch.Tensor); new([tensor])\n"
+                                   "new = torch._C._increment_version; torch._C._increment_version = one",
+                                   "del torch._C._increment_version"])
+def test_versions_move_in_older_torch(older):
+    told = subprocess.run([sys.executable, "-c", f"""
+import torch
+{older}
+import nsameta
+def zeros(*shape): return torch.zeros(*shape, dtype=torch.int32)
+out, status = zeros(3), zeros(())
+nsameta.fill("decode", zeros(3), cache_seqlens=out, req_pool_indices=zeros(3), req_to_token=zeros(1, 4),
+             real_page_table=zeros(3, 9)[:, :4], status=status)
+print(out._version, status._version)
+"""], capture_output=True, text=True, timeout=100)
+    assert told.stdout.split() == ["1", "1"], told
+
+
+@pytest.mark.parametrize("before", ["import torch; del torch.library.register_fake",
+                                    "import sys; sys.modules['torch'] = None",
+                                    "import sys, types; sys.modules['torch'] = types.ModuleType('torch')"])
+def test_a_torch_without_register_fake_leaves_the_operator_out(before):
+    told = subprocess.run([sys.executable, "-c", f"""
+{before}
+import nsameta
+try:
+    import nsameta.torch_operator
+except ImportError as error:
+    print(error)
+"""], capture_output=True, text=True, timeout=100)
+    assert told.returncode == 0, told.stderr
+    if "None" not in before:
+        assert "needs torch 2.4 or later, which has torch.library.register_fake; this is torch " in told.stdout
 
 
 def test_total_slices_like_an_integer():

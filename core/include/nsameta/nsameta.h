@@ -82,7 +82,7 @@ typedef enum nsameta_dtype { NSAMETA_INT32 = 0, NSAMETA_INT64 = 1 } nsameta_dtyp
 /// An input vector of integers: element i stands at `data[i * stride]`.
 typedef struct nsameta_strided {
   const void* data;     ///< aligned to its element; null: absent
-  int64_t stride;       ///< elements, >= 1
+  int64_t stride;       ///< elements, >= 0; 0: one length for all
   nsameta_dtype dtype;  ///< of the elements
 } nsameta_strided;
 

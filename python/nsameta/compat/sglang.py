@@ -7,7 +7,7 @@ reads it: of a page table, the columns that the row's request has positions for 
 be None.
 """
 from .._ext import fill
-from ..draft_extend import fill_draft_extend_metadata
+from ..draft_extend import check_room, fill_draft_extend_metadata
 
 
 def _paged(real_page_table, real_page_size):
@@ -66,7 +66,11 @@ def fill_draft_extend_metadata_cuda(extend_seq_lens, seq_lens, nsa_index_topk, o
                                     out_nsa_cache_seqlens, use_adaptive=True):
     """The rows' two length fields; returns the number of rows as an int, for which it waits, as the original did.
 
+    Outputs too short for the rows are an Error, after the rows that they hold are written.
+
     `use_adaptive` chose between two searches of the original; here the policy table chooses the kernel.
     """
-    return int(fill_draft_extend_metadata(extend_seq_lens, seq_lens, nsa_index_topk, out_seqlens_expanded,
+    rows = int(fill_draft_extend_metadata(extend_seq_lens, seq_lens, nsa_index_topk, out_seqlens_expanded,
                                           out_nsa_cache_seqlens))
+    check_room(rows, out_seqlens_expanded=out_seqlens_expanded, out_nsa_cache_seqlens=out_nsa_cache_seqlens)
+    return rows

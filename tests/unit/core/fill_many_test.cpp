@@ -57,7 +57,7 @@ TEST_CASE("fill_many: what is wrong with a set is said with its index") {
     check_set_refused(set, [](nsameta_outputs& o) { o.status.data = o.total_rows.data; }, "status overlaps total_rows");
     check_set_refused(
         set, [](nsameta_outputs& o) { o.page_table_1.data = static_cast<std::int32_t*>(o.status.data); },
-        "req_pool_indices is null");
+        "req_pool_indices is absent");
   }
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("fill_many: sets that share a byte are named, whichever they are") {
       nsameta_vector& taken = tried.calls[later]->outputs.token_to_batch;
       taken.data = static_cast<std::int32_t*>(tried.calls[earlier]->outputs.seqlens_expanded.data) + 31;
       check_refused(tried, {"outputs[" + std::to_string(earlier) + "] and outputs[" + std::to_string(later) + "]",
-                            "token_to_batch", "seqlens_expanded", "0x"});
+                            "token_to_batch", "seqlens_expanded", "at its byte "});
     }
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("fill_many: of many sets too, any two are weighed") {
       many_calls tried(count);
       tried.calls[earlier]->outputs.status.data = tried.calls[later]->outputs.cu_seqlens_k.data;
       check_refused(tried, {"outputs[" + std::to_string(earlier) + "] and outputs[" + std::to_string(later) + "]",
-                            "cu_seqlens_k overlaps status", "0x"});
+                            "cu_seqlens_k overlaps status", "at its byte "});
     }
 }
 

@@ -18,7 +18,7 @@ TEST_CASE("any two outputs that share a byte are named") {
                        c.outputs.*first.member = {c.table.data(), 32, NSAMETA_INT32};
                        c.outputs.*second.member = {c.table.data() + 31, 32, NSAMETA_INT32};
                      },
-                     {std::string(second.name) + " overlaps " + first.name, "0x"});
+                     {std::string(second.name) + " overlaps " + first.name, "at its byte "});
       check_accepted(NSAMETA_EXTEND, [&](call& c) {
         c.outputs.*first.member = {c.table.data() + 32, 32, NSAMETA_INT32};
         c.outputs.*second.member = {c.table.data(), 32, NSAMETA_INT32};

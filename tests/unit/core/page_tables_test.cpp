@@ -50,13 +50,13 @@ TEST_CASE("page tables are accepted in every mode") {
 }
 
 TEST_CASE("page tables: their inputs, each named with its value") {
-  check_tables_rejected([](call& c) { c.problem.req_pool_indices.data = nullptr; }, {"req_pool_indices is null"});
-  check_tables_rejected([](call& c) { c.problem.req_to_token.data = nullptr; }, {"req_to_token is null"});
+  check_tables_rejected([](call& c) { c.problem.req_pool_indices.data = nullptr; }, {"req_pool_indices is absent"});
+  check_tables_rejected([](call& c) { c.problem.req_to_token.data = nullptr; }, {"req_to_token is absent"});
   check_tables_rejected([](call& c) { c.problem.req_to_token.slots = -8; }, {"req_to_token.slots is -8"});
   check_tables_rejected([](call& c) { c.problem.req_to_token.width = -1; }, {"req_to_token.width is -1"});
   check_tables_rejected([](call& c) { c.problem.req_to_token.row_stride = 15; },
                         {"req_to_token.row_stride is 15", "width 16"});
-  check_tables_rejected([](call& c) { c.problem.req_pool_indices.stride = 0; }, {"req_pool_indices.stride is 0"});
+  check_tables_rejected([](call& c) { c.problem.req_pool_indices.stride = -1; }, {"req_pool_indices.stride is -1"});
   check_tables_rejected([](call& c) { c.problem.page_size = 12; }, {"page_size is 12", "not a power of two"});
 }
 
