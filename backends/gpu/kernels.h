@@ -77,9 +77,11 @@ struct full_kernel {
     self.await_earlier_kernels();
     const output_set<N>& set = all.sets[self.set()];
     const padding& pad = all.paddings[self.set()];
-    block_work<N, T> at{self, all.batch, set, all.rule(all.batch), memory};
+    rule_for<N> rule = all.rule(all.batch);
     if constexpr (rule_for<N>::deals)
-      if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
+      if (rule.may_deal())
+        rule.deal_tokens(count_tokens<N>(block_work<N, T>{self, all.batch, set, rule, memory}, all.batch.requests));
+    const block_work<N, T> at{self, all.batch, set, rule, memory};
     int block = self.block();
     if (block < all.batch.vector_blocks)
       return sizeof(N) == 4 && all.lengths_only

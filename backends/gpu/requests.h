@@ -42,6 +42,7 @@ NSAMETA_DEVICE S by_numbers(const S& a, const S& b, Each each) {
   number x[count], y[count];
   __builtin_memcpy(x, &a, sizeof(S));
   __builtin_memcpy(y, &b, sizeof(S));
+  NSAMETA_UNROLL(8)
   for (int i = 0; i < count; ++i) x[i] = each(x[i], y[i]);
   S result;
   __builtin_memcpy(&result, x, sizeof(S));
@@ -284,9 +285,11 @@ NSAMETA_DEVICE S add_requests(const block_work<N, T>& at, N end) {
 
 /// The query tokens of requests [0, end) on all ranks, to all threads of the block.
 template <class N, class T>
-NSAMETA_DEVICE N count_tokens(block_work<N, T> at, N end) {
-  at.rule.dealt = false;
-  const N tokens = block_sum(at, add_requests<row_sums<N>, loads_for<N>>(at, end)).rows;
+NSAMETA_DEVICE N count_tokens(const block_work<N, T>& at, N end) {
+  row_sums<N> own{};
+  for (N index = at.self.thread(); index < end; index += tuning::block_threads)
+    own.rows += request_of(at.batch, at.set.kv, load_lengths(at.batch, index)).tokens;
+  const N tokens = block_sum(at, own).rows;
   at.self.barrier();
   return tokens;
 }

@@ -36,18 +36,12 @@ NSAMETA_DEVICE std::uint32_t bits_of(const request_batch<std::int64_t>& batch, c
   return bits;
 }
 
-/// A request and what comes before it in the batch.
-struct found_request {
-  request value;
-  int64_sums before;
-};
-
-/// The request that holds row `row`, which exists. Each warp looks for itself.
-template <class T>
-NSAMETA_DEVICE found_request request_with(const int64_work<T>& at, std::int64_t row) {
+/// Whether `sum_of(r, before)` is beyond int32 for the request that holds row `row`, which exists, and what comes
+/// before it in the batch. Each warp looks for itself.
+template <class T, class Sum>
+NSAMETA_DEVICE bool overflows_at(const int64_work<T>& at, std::int64_t row, Sum sum_of) {
   constexpr std::int64_t lanes = T::warp_width;
   T& self = at.self;
-  found_request found{};
   int64_sums before{};
   std::int64_t tokens = 0;
   for (std::int64_t index = lane_of(self); index - lane_of(self) < at.batch.requests; index += lanes) {
@@ -57,39 +51,52 @@ NSAMETA_DEVICE found_request request_with(const int64_work<T>& at, std::int64_t 
     at.rule.deal(r, tokens + dealt.before.rows);
     tokens += self.shuffle(dealt.through.rows, T::warp_width - 1);
     const auto sums = scan_lanes(self, sums_of<int64_sums>(at.batch, at.rule, r), lanes);
-    found = {r, before + sums.before};
-    const std::uint64_t holds = self.ballot(found.before.rows <= row && row < found.before.rows + r.rows);
-    if (holds != 0) return self.shuffle(found, 63 - __builtin_clzll(holds));
+    const int64_sums own_before = before + sums.before;
+    const bool holds = own_before.rows <= row && row < own_before.rows + r.rows;
+    if (self.ballot(holds) != 0) return self.ballot(holds && sum_of(r, own_before) > int32_max) != 0;
     before = before + self.shuffle(sums.through, T::warp_width - 1);
   }
-  return found;
+  return false;
 }
+
+/// Sum of the clamped lengths of all rows before row `row`, which is one of `r`'s. No lambda, which a compiler may
+/// choose not to inline.
+struct clamped_before_row {
+  const general_rule& rule;
+  std::int64_t row;
+  NSAMETA_DEVICE std::int64_t operator()(const request& r, const int64_sums& before) const {
+    return saturating_add(before.clamped, rule.sum(r, row - before.rows));
+  }
+};
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells; where the
 /// array is too short, that is looked for.
 template <class T>
 NSAMETA_DEVICE bool any_sum_overflowed(const int64_work<T>& at, const int64_sums& all) {
   const vector_outputs<std::int64_t>& set = at.set;
-  const auto overflows = [&](const output_vector<std::int64_t>& vector, std::int64_t live, auto sum_at) {
-    const std::int64_t last = smaller<std::int64_t>(vector.capacity, live) - 1;  // none is written below 0
-    return last >= 0 && !vector.is_int64 && sum_at(last) > int32_max;
+  const auto is_int32 = [](const output_vector<std::int64_t>& vector) {
+    return vector.capacity > 0 && !vector.is_int64;
   };
-  const auto total = [&](std::int64_t sum) { return [=](std::int64_t) { return sum; }; };
-  if (overflows(set.cu_seqlens_k, 1, total(all.kv_len)) || overflows(set.cu_seqlens_q, 1, total(all.rows)) ||
-      overflows(set.total_rows, 1, total(all.rows)) ||
-      overflows(set.nsa_cu_seqlens_q, all.rows + 1, [](std::int64_t last) { return last; }))
+  const auto last_of = [](const output_vector<std::int64_t>& vector, std::int64_t live) {
+    return smaller<std::int64_t>(vector.capacity, live) - 1;
+  };
+  const auto is_beyond = [&](const output_vector<std::int64_t>& vector, std::int64_t sum) {
+    return is_int32(vector) && sum > int32_max;
+  };
+  const std::int64_t last_sum = last_of(set.nsa_cu_seqlens_k, all.rows + 1);
+  if (is_beyond(set.cu_seqlens_k, all.kv_len) || is_beyond(set.cu_seqlens_q, all.rows) ||
+      is_beyond(set.total_rows, all.rows) ||
+      is_beyond(set.nsa_cu_seqlens_q, last_of(set.nsa_cu_seqlens_q, all.rows + 1)) ||
+      (last_sum == all.rows && is_beyond(set.nsa_cu_seqlens_k, all.clamped)))
     return true;
-  const auto find = [&](std::int64_t row) { return request_with(at, row); };
-  return overflows(set.nsa_cu_seqlens_k, all.rows + 1,
-                   [&](std::int64_t last) {
-                     if (last == all.rows) return all.clamped;
-                     const found_request found = find(last);
-                     return saturating_add(found.before.clamped, at.rule.sum(found.value, last - found.before.rows));
-                   }) ||
-         overflows(set.indexer_ks, all.rows, [&](std::int64_t last) { return find(last).before.kv_len; }) ||
-         overflows(set.indexer_ke, all.rows, [&](std::int64_t last) {
-           const found_request found = find(last);
-           return found.before.kv_len + length_of_row<std::int64_t>(at.rule, found.value, last - found.before.rows);
+  if (last_sum < all.rows && is_int32(set.nsa_cu_seqlens_k) &&
+      overflows_at(at, last_sum, clamped_before_row{at.rule, last_sum}))
+    return true;
+  const std::int64_t last_ks = last_of(set.indexer_ks, all.rows), last_ke = last_of(set.indexer_ke, all.rows);
+  if (last_ks >= 0 && overflows_at(at, last_ks, [](const request&, const int64_sums& before) { return before.kv_len; }))
+    return true;
+  return last_ke >= 0 && overflows_at(at, last_ke, [&](const request& r, const int64_sums& before) {
+           return before.kv_len + length_of_row<std::int64_t>(at.rule, r, last_ke - before.rows);
          });
 }
 

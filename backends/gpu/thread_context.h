@@ -16,6 +16,7 @@ NSAMETA_DEVICE V by_words(const V& value, Move move) {
   static_assert(sizeof(V) % 4 == 0);
   unsigned words[sizeof(V) / 4];
   __builtin_memcpy(words, &value, sizeof(V));
+  NSAMETA_UNROLL(16)
   for (unsigned& word : words) word = move(word);
   V moved;
   __builtin_memcpy(&moved, words, sizeof(V));

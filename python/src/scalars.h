@@ -11,8 +11,8 @@
 
 #include <nanobind/nanobind.h>
 
-#include "edit_distance.h"
 #include "errors.h"
+#include "words.h"
 
 namespace nsameta::python {
 

@@ -92,6 +92,6 @@ TEST_CASE("a stride that cannot be is refused by the fill") {
   problem step(NSAMETA_DECODE);
   ints kept(3);
   const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, kept);
-  expect_refusal(fill(step.with_seq_lens(three, -1), into), "seq_lens.stride is -1, less than 1");
+  expect_refusal(fill(step.with_seq_lens(three, -1), into), "seq_lens.stride is -1, negative");
   CHECK(step.with_seq_lens(three, 2).batch_size == 2);
 }

@@ -24,7 +24,7 @@ TEST_CASE("half of the cases are steps, and the text and the JSON count them by 
   CHECK(cpu["cases_of_kind"]["any batch"] == 40);
   for (const char* kind : {"step, lengths alone", "step, vectors", "step, status", "step, page tables"})
     CHECK_MESSAGE(cpu["cases_of_kind"][kind].get<int>() >= 2, kind);
-  if (!is_ready("hip")) CHECK(report["backends"][1]["not_run"].get<std::string>().find("no file") != std::string::npos);
+  if (!is_ready("hip")) CHECK(!report["backends"][1]["not_run"].get<std::string>().empty());
   CHECK(run("verify --backends cpu --cases 4").out.find("step, lengths alone") != std::string::npos);
 }
 
