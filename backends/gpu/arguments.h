@@ -115,7 +115,7 @@ struct extra_work {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
   std::int32_t tail_blocks, status_blocks;
-  std::int32_t lengths_only;  ///< whether no set wants more
+  std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
 };
 
 struct vector_arguments {

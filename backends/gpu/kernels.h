@@ -83,11 +83,12 @@ struct full_kernel {
         rule.deal_tokens(count_tokens<N>(block_work<N, T>{self, all.batch, set, rule, memory}, all.batch.requests));
     const block_work<N, T> at{self, all.batch, set, rule, memory};
     int block = self.block();
-    if (block < all.batch.vector_blocks)
-      return sizeof(N) == 4 && all.lengths_only
-             ? write_vectors < sizeof(N) == 4,
-             tuning::loads > (at, block, all.block_groups, all.shares_shift)
-             : write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
+    if (block < all.batch.vector_blocks) {
+      constexpr bool may_be_lengths = sizeof(N) == 4;
+      if (may_be_lengths && all.lengths_only)
+        return write_vectors<may_be_lengths, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
+      return write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
+    }
     block -= all.batch.vector_blocks;
     if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, pad);
     block -= all.source.blocks;

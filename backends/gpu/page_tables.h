@@ -14,7 +14,7 @@ struct table_rows {
   N columns, pages;  ///< to be copied
 };
 
-/// What request `r` in `slot` has to be copied: nothing where the slot is no row of req_to_token. The rows' place is
+/// What a request in `slot` has to be copied: nothing where the slot is no row of req_to_token. The rows' place is
 /// left open.
 template <class N>
 NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set, N kv_len, N slot) {
@@ -28,7 +28,7 @@ NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_
   return rows;
 }
 
-/// Writes `value` into columns [first, end) of `rows` rows of a table, from row `row` on.
+/// Writes `value` into columns [first, end) of rows [row, end_row) of a table.
 template <class N, thread_context T>
 NSAMETA_DEVICE void fill_columns(T& self, const output_table<N>& table, N row, N end_row, N first, N end,
                                  std::int32_t value) {
@@ -97,7 +97,7 @@ struct tile_cut {
   int rows_shift;  ///< log2 of the rows of a part, where there is more than one
 };
 
-/// The least number of bits that `number` fits, which is above 0.
+/// log2, rounded up; 0 for 0.
 template <class N>
 NSAMETA_DEVICE int ceil_log2(N number) {
   if (number < 2) return 0;

@@ -20,9 +20,9 @@ inline constexpr int resident_threads = 1024;
 /// took less time, 6 % at the median (H100, 2026-11-26).
 inline constexpr int int64_threads = 512;
 
-/// Blocks of a grid at most, for each multiprocessor. Half of what it holds of the short-rows kernels, so that the next
-/// kernel's blocks find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8 in
-/// place of 2.1, and those of 512 requests of 62,000 107 in place of 110 (H100, 2026-11-26).
+/// Blocks of a grid at most, for each multiprocessor. Half of what it holds of the short steps' kernels, so that the
+/// next kernel's blocks find room where launches overlap: with 4, both tables of 128 requests of 1,000 tokens take 2.8
+/// in place of 2.1, and those of 512 requests of 62,000 107 in place of 110 (H100, 2026-11-26).
 inline constexpr std::int64_t blocks_per_multiprocessor = 2;
 
 /// Rows of a request, as the host expects them, up to which a few lanes write them all and nothing is searched for:
@@ -33,16 +33,16 @@ inline constexpr std::int64_t short_rows = 8;
 inline constexpr std::int64_t short_requests = 1 << 20;
 
 /// Rows of a request, as the host expects them, up to which a warp writes them all to page tables. Capacities that are
-/// padded make the host expect more than there are. In int64, log2 of those that a warp writes.
+/// padded make the host expect more than there are. In int64, log2 of those that a warp writes; not measured.
 inline constexpr std::int64_t table_rows = 128;
 inline constexpr int part_rows_shift = 3;
 
-/// Requests up to which the kernels of short steps serve: beyond, blocks take several groups of requests. Of the two
-/// kernels of vectors, that for everything took 0.98 to 1.1 of the time at 4,096 requests (H100, 2026-11-27).
+/// Requests up to which the kernels of short steps serve: beyond, blocks take several groups of requests. Not
+/// measured against others.
 inline constexpr std::int64_t few_requests = 2048;
 
 /// Requests whose lengths a thread has under way when it adds up all earlier ones; in the kernels of short steps, whose
-/// code must be short, fewer. With 8 in place of 4, the tails of up to 512 requests take 6 to 9 % longer (H100,
+/// code must be short, fewer. With 8 in place of 4, the tails of up to 512 requests take 7 to 10 % longer (H100,
 /// 2026-11-27).
 inline constexpr int loads = 4, short_loads = 2, int64_loads = 1;
 
