@@ -102,7 +102,7 @@ typename R::error launch_in(const nsameta_problem& problem, const nsameta_output
   const launch_shape shape{all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks, sets,
                            place.overlaps};
   if (shape.blocks == 0) return R::success;  // nothing is wanted
-  if constexpr (sizeof(N) == 4)
+  if constexpr (!is_general<N>)
     if (work.is_short_step(problem.batch_size, sets)) return launch_short<R>(all, shape, place.stream);
   return launch<full_kernel<N>, R>(shape, all, place.stream);
 }
@@ -138,16 +138,13 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outpu
 template <device_runtime R>
 nsameta_status describe(std::int32_t device, nsameta_device_info* info, failure_text* why) {
   *info = {};
-  const auto error = ask<R>([&] { return R::describe(device, *info); });
-  if (error == R::success) return NSAMETA_OK;
-  std::snprintf(why->text, sizeof why->text, "describing device %d failed: %s", device, R::error_text(error));
-  return status_of<R>(error);
+  return ask<R>("describing the device", why, [&] { return R::describe(device, *info); });
 }
 
 template <device_runtime R>
 nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
   int count = 0;
-  const auto error = ask<R>([&] { return R::device_count(count); });
+  const auto error = caller_error<R>{}.drained(R::device_count(count));
   *device_count = 0;
   if (error != R::success) {
     std::snprintf(why->text, sizeof why->text, "counting devices failed: %s", R::error_text(error));
@@ -163,10 +160,7 @@ nsameta_backend_state probe(std::int32_t* device_count, failure_text* why) {
 
 template <device_runtime R>
 nsameta_status locate(const void* pointer, memory_place* place, failure_text* why) {
-  const auto error = ask<R>([&] { return R::locate(pointer, *place); });
-  if (error == R::success) return NSAMETA_OK;
-  std::snprintf(why->text, sizeof why->text, "asking where a pointer is failed: %s", R::error_text(error));
-  return status_of<R>(error);
+  return ask<R>("asking where a pointer is", why, [&] { return R::locate(pointer, *place); });
 }
 
 template <device_runtime R>

@@ -49,100 +49,52 @@ concept device_runtime = requires(typename R::error e, const void* arguments) {
   { R::launch(0, launch_shape{1, 1}, arguments, nullptr) } -> std::same_as<typename R::error>;
 };
 
-/// The status that an error of the vendor becomes.
+/// Vendors keep an error as the thread's last one: it is drained, because it is reported here, unless the caller had
+/// one pending. Then one stays pending; vendors hold only the latest.
 template <device_runtime R>
-nsameta_status status_of(typename R::error error) {
-  if (error == R::success) return NSAMETA_OK;
-  return R::is_out_of_memory(error) ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR;
-}
+struct caller_error {
+  using error = typename R::error;
+  error pending = R::pending_error();
 
-/// Runs a vendor call that concerns no current device; its error is drained unless the caller had one pending.
-template <device_runtime R, class Call>
-typename R::error ask(Call call) {
-  const auto pending = R::pending_error();
-  const auto error = call();
-  if (error != R::success && pending == R::success) (void)R::clear_error();
-  return error;
-}
-
-/// Makes `device` current for a scope. The switch is skipped when it is current already, which on the hot path costs
-/// two thread-local reads.
-template <device_runtime R>
-class call_scope {
- public:
-  explicit call_scope(std::int32_t device) : caller_error_(R::pending_error()) {
-    entered_ = R::get_device(caller_device_);
-    if (entered_ == R::success && caller_device_ != device) {
-      switched_ = true;  // also if it fails: vendors may have switched by then
-      entered_ = R::set_device(device);
-    }
+  error drained(error e) const {
+    if (e != R::success && pending == R::success) (void)R::clear_error();
+    return e;
   }
-  ~call_scope() { (void)leave(); }
-  call_scope(const call_scope&) = delete;
-  call_scope& operator=(const call_scope&) = delete;
-
-  /// Whether the device could be made current.
-  typename R::error entered() const { return entered_; }
-
-  /// Makes the caller's device current again. What fails once may pass the second time: vendors hand out errors of
-  /// earlier work from any call.
-  typename R::error leave() {
-    if (!switched_) return R::success;
-    switched_ = false;
-    const auto first = R::set_device(caller_device_);
-    if (first == R::success) return first;
-    drain();
-    const auto second = R::set_device(caller_device_);
-    if (second != R::success) drain();
-    return second;
+  /// As a status and a sentence.
+  nsameta_status report(error e, const char* what, failure_text* why) const {
+    if (drained(e) == R::success) [[likely]]
+      return NSAMETA_OK;
+    std::snprintf(why->text, sizeof why->text, "%s failed: %s", what, R::error_text(e));
+    return R::is_out_of_memory(e) ? NSAMETA_OUT_OF_MEMORY : NSAMETA_DEVICE_ERROR;
   }
-
-  /// The vendor keeps an error as the thread's last one: it is drained, because it is reported here, unless the caller
-  /// had one pending. Then one stays pending; vendors hold only the latest.
-  void drain() const {
-    if (caller_error_ == R::success) (void)R::clear_error();
-  }
-
-  /// Turns the error of a vendor call into a status and a sentence.
-  nsameta_status check(typename R::error error, const char* what, failure_text* why) const {
-    if (error == R::success) return NSAMETA_OK;
-    drain();
-    std::snprintf(why->text, sizeof why->text, "%s failed: %s", what, R::error_text(error));
-    return status_of<R>(error);
-  }
-
- private:
-  typename R::error caller_error_;
-  typename R::error entered_;
-  int caller_device_ = 0;
-  bool switched_ = false;
 };
 
-/// Runs vendor calls in a scope, and leaves it.
+/// Runs a vendor call that concerns no current device.
 template <device_runtime R, class Call>
-nsameta_status call_in(call_scope<R>& scope, const char* what, failure_text* why, Call call) {
-  const nsameta_status status = scope.check(call(), what, why);
-  const auto left = scope.leave();
-  if (status != NSAMETA_OK || left == R::success) [[likely]]
+nsameta_status ask(const char* what, failure_text* why, Call call) {
+  const caller_error<R> caller;
+  return caller.report(call(), what, why);
+}
+
+/// Runs vendor calls with `device` current, and makes the caller's device current again. The switch is skipped when it
+/// is current already, which on the hot path costs two thread-local reads. `must_enter`: whether it is an error that
+/// the device cannot be made current. A release goes ahead then, so that nothing is leaked: vendors release on any
+/// device, but may make a context on the one that is current.
+template <device_runtime R, class Call>
+nsameta_status call_on(std::int32_t device, const char* what, failure_text* why, Call call, bool must_enter = true) {
+  const caller_error<R> caller;
+  int callers_device = 0;
+  auto entered = caller.drained(R::get_device(callers_device));
+  const bool switches = entered == R::success && callers_device != device;
+  if (switches) entered = caller.drained(R::set_device(device));  // if it fails, vendors may have switched all the same
+  nsameta_status status = must_enter ? caller.report(entered, "making the device current", why) : NSAMETA_OK;
+  if (status == NSAMETA_OK) status = caller.report(call(), what, why);
+  if (!switches) [[likely]]
     return status;
-  return scope.check(left, "making the caller's device current again", why);
-}
-
-/// Runs vendor calls with `device` current.
-template <device_runtime R, class Call>
-nsameta_status call_on(std::int32_t device, const char* what, failure_text* why, Call call) {
-  call_scope<R> scope(device);
-  if (scope.entered() != R::success) return scope.check(scope.entered(), "making the device current", why);
-  return call_in(scope, what, why, call);
-}
-
-/// The same for a release, which goes ahead where the device cannot be made current, so that nothing is leaked: vendors
-/// release on any device, but may make a context on the one that is current.
-template <device_runtime R, class Call>
-nsameta_status release_on(std::int32_t device, const char* what, failure_text* why, Call call) {
-  call_scope<R> scope(device);
-  if (scope.entered() != R::success) scope.drain();
-  return call_in(scope, what, why, call);
+  // What fails once may pass the second time: vendors hand out errors of earlier work from any call.
+  auto left = caller.drained(R::set_device(callers_device));
+  if (left != R::success) left = caller.drained(R::set_device(callers_device));
+  return status != NSAMETA_OK ? status : caller.report(left, "making the caller's device current again", why);
 }
 
 /// The same for a call that makes something, which nobody gets, and `unmake` releases, if the call fails after all.
@@ -158,16 +110,9 @@ nsameta_status make_on(std::int32_t device, const char* what, failure_text* why,
   if (status == NSAMETA_OK) {
     *out = made;
   } else if (is_made) {
-    (void)ask<R>([&] { return unmake(made); });  // vendors release on any device
+    (void)caller_error<R>{}.drained(unmake(made));  // vendors release on any device
   }
   return status;
-}
-
-template <device_runtime R>
-typename R::error drop_capture(void* stream) {
-  void* graph = nullptr;
-  const auto error = R::end_capture(stream, graph);
-  return error == R::success ? R::destroy_graph(graph) : error;
 }
 
 template <device_runtime R>
@@ -183,7 +128,7 @@ constexpr device_services services() {
       .release =
           [](std::int32_t device, void* memory, failure_text* why) {
             [[maybe_unused]] const typename R::beside_captures guard;
-            return release_on<R>(device, "releasing memory", why, [&] { return R::release(memory); });
+            return call_on<R>(device, "releasing memory", why, [&] { return R::release(memory); }, false);
           },
       .copy =
           [](launch_place at, void* to, const void* from, std::size_t bytes, failure_text* why) {
@@ -207,14 +152,18 @@ constexpr device_services services() {
           },
       .destroy_stream =
           [](launch_place at, failure_text* why) {
-            return release_on<R>(at.device, "destroying a stream", why, [&] { return R::destroy_stream(at.stream); });
+            return call_on<R>(
+                at.device, "destroying a stream", why, [&] { return R::destroy_stream(at.stream); }, false);
           },
       .begin_capture =
           [](launch_place at, failure_text* why) {
             void* capture = nullptr;  // the stream's state, with no handle of its own
             return make_on<R>(
                 at.device, "beginning a capture", why, &capture, [&](void*&) { return R::begin_capture(at.stream); },
-                [&](void*) { return drop_capture<R>(at.stream); });
+                [&](void* dropped) {
+                  const auto error = R::end_capture(at.stream, dropped);
+                  return error == R::success ? R::destroy_graph(dropped) : error;
+                });
           },
       .end_capture =
           [](launch_place at, void** graph, failure_text* why) {
@@ -228,7 +177,7 @@ constexpr device_services services() {
           },
       .destroy_graph =
           [](std::int32_t device, void* graph, failure_text* why) {
-            return release_on<R>(device, "destroying a graph", why, [&] { return R::destroy_graph(graph); });
+            return call_on<R>(device, "destroying a graph", why, [&] { return R::destroy_graph(graph); }, false);
           },
   };
 }
