@@ -11,6 +11,7 @@ namespace nsameta {
 template <class N>
 struct basic_plain_rule {
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
+  static constexpr bool dealt = false;  ///< whether it does
   N topk;
 
   static NSAMETA_HOST_DEVICE basic_plain_rule of(const nsameta_problem& problem) { return {problem.index_topk}; }
@@ -28,16 +29,14 @@ struct basic_plain_rule {
   NSAMETA_HOST_DEVICE N clamped(N length) const { return length < topk ? length : topk; }
   /// Sum of the clamped lengths of the request's first `rows` rows: rows that see nothing add nothing, the next ones an
   /// arithmetic series up to top-k, the others top-k each. Below 2^62.
-  NSAMETA_HOST_DEVICE N sum(const basic_request<N>& r, N rows) const {
+  NSAMETA_HOST_DEVICE std::int64_t sum(const basic_request<N>& r, N rows) const {
     const N empty = r.first >= 0 ? 0 : r.first < -rows ? rows : -r.first;
     const N start = r.first > 0 ? r.first : 0;
     const N left = rows - empty;
     const N below = topk > start ? topk - start : 0;
     const N rising = below < left ? below : left;
-    const std::int64_t all = std::int64_t{rising} * start + (std::int64_t{rising} * (rising - 1) >> 1) +
-                             std::int64_t{left - rising} * topk;  // products of what the type holds: one instruction
-    constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
-    return all < most ? static_cast<N>(all) : most;
+    return std::int64_t{rising} * start + (std::int64_t{rising} * (rising - 1) >> 1) +
+           std::int64_t{left - rising} * topk;  // products of what the type holds: one instruction
   }
 };
 using plain_rule = basic_plain_rule<std::int64_t>;

@@ -35,7 +35,7 @@ struct thread_context {
 #endif
   }
 
-  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+  __device__ void store_streaming(std::int32_t* to, const gpu::piece& from) {
     __stcs(reinterpret_cast<int4*>(to), make_int4(from.element[0], from.element[1], from.element[2], from.element[3]));
   }
 

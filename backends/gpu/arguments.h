@@ -3,17 +3,30 @@
 /// int32, where no shard and no pool is on and everything is known to fit, or int64.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
 #include "common/rules.h"
+#include "fields.h"
 #include "gpu/tuning.h"
 
 namespace nsameta::gpu {
 
+/// Whether shards, pools, int64 sums and indexer ranges are served.
+template <class N>
+inline constexpr bool is_general = std::is_same_v<N, std::int64_t>;
+
 /// What becomes of a request's rows.
 template <class N>
-using rule_for = std::conditional_t<std::is_same_v<N, std::int64_t>, general_rule, basic_plain_rule<N>>;
+using rule_for = std::conditional_t<is_general<N>, general_rule, basic_plain_rule<N>>;
+
+/// The largest there is in place of more.
+template <class N>
+NSAMETA_HOST_DEVICE N clipped(std::int64_t number) {
+  constexpr auto most = static_cast<N>(static_cast<std::make_unsigned_t<N>>(-1) / 2);
+  return number < most ? static_cast<N>(number) : most;
+}
 
 /// An input array, as kernels read it: elements of one word or two, any distance apart.
 template <class N>
@@ -50,23 +63,17 @@ struct table_source {
 
 /// An output; absent: a capacity of 0.
 template <class N>
-struct output_vector;
-template <>
-struct output_vector<std::int32_t> {
-  std::int32_t* data;
-  std::int32_t capacity;
+struct output_vector {
+  N* data;
+  N capacity;
+  NSAMETA_DEVICE bool has_int32() const { return capacity > 0; }
 };
 template <>
 struct output_vector<std::int64_t> {
   void* data;
   std::int64_t capacity : 63;
   std::uint64_t is_int64 : 1;
-};
-
-/// A request's KV length is clamp(seq_lens, least, most) + added.
-template <class N>
-struct kv_range {
-  N least, most, added;
+  NSAMETA_DEVICE bool has_int32() const { return capacity > 0 && !is_int64; }
 };
 
 /// Outputs that int64 alone serves.
@@ -79,11 +86,36 @@ struct indexer_ranges<std::int64_t> {
 
 template <class N>
 struct vector_outputs : indexer_ranges<N> {
-  kv_range<N> kv;
-  N row_limit;  ///< rows that at least one output takes
+  N kv_least, kv_most, kv_added;  ///< a request's KV length is clamp(seq_lens, least, most) + added
+  N row_limit;                    ///< rows that at least one output takes
   output_vector<N> seqlens_expanded, nsa_cache_seqlens, nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
   output_vector<N> cache_seqlens, cu_seqlens_k, cu_seqlens_q, total_rows;
 };
+
+/// What the table of outputs says of a vector: a constant, because a GPU has no table.
+template <vector_member member>
+struct field_of {
+  static constexpr vector_field row = *std::ranges::find(vector_fields, member, &vector_field::member);
+  static constexpr bool per_row = row.per_row(), has_last_sum = row.size == extent::rows_plus_one;
+};
+
+/// Calls `visit(vector, field_of)` for each vector of a set but the status word.
+template <class Set, class Visit>
+NSAMETA_HOST_DEVICE void for_each_vector(Set& set, const Visit& visit) {
+  visit(set.seqlens_expanded, field_of<&nsameta_outputs::seqlens_expanded>{});
+  visit(set.nsa_cache_seqlens, field_of<&nsameta_outputs::nsa_cache_seqlens>{});
+  visit(set.nsa_cu_seqlens_k, field_of<&nsameta_outputs::nsa_cu_seqlens_k>{});
+  visit(set.nsa_cu_seqlens_q, field_of<&nsameta_outputs::nsa_cu_seqlens_q>{});
+  visit(set.token_to_batch, field_of<&nsameta_outputs::token_to_batch>{});
+  visit(set.cache_seqlens, field_of<&nsameta_outputs::cache_seqlens>{});
+  visit(set.cu_seqlens_k, field_of<&nsameta_outputs::cu_seqlens_k>{});
+  visit(set.cu_seqlens_q, field_of<&nsameta_outputs::cu_seqlens_q>{});
+  visit(set.total_rows, field_of<&nsameta_outputs::total_rows>{});
+  if constexpr (requires { set.indexer_ks; }) {
+    visit(set.indexer_ks, field_of<&nsameta_outputs::indexer_ks>{});
+    visit(set.indexer_ke, field_of<&nsameta_outputs::indexer_ke>{});
+  }
+}
 
 /// An output table; absent: no rows.
 template <class N>
@@ -110,14 +142,6 @@ struct padding {
   std::int32_t table_tail_value;
 };
 
-/// Work beyond what engines mostly step.
-struct extra_work {
-  std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
-  std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
-  std::int32_t tail_blocks, status_blocks;
-  std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
-};
-
 struct vector_arguments {
   request_batch<std::int32_t> batch;
   vector_outputs<std::int32_t> set;
@@ -130,19 +154,13 @@ struct table_arguments {
   output_set<std::int32_t> sets[max_sets];
 };
 
-/// What a rule needs beyond the batch.
 template <class N>
-struct rule_constants {
-  NSAMETA_HOST_DEVICE basic_plain_rule<N> rule(const request_batch<N>& batch) const { return {batch.topk}; }
-};
-template <>
-struct rule_constants<std::int64_t> {
-  shard_constants shards;
-  NSAMETA_HOST_DEVICE general_rule rule(const request_batch<std::int64_t>&) const { return {shards}; }
-};
-
-template <class N>
-struct full_arguments : rule_constants<N>, extra_work {
+struct full_arguments {
+  std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
+  std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
+  std::int32_t tail_blocks, status_blocks;
+  std::int32_t lengths_only;                                   ///< whether no set wants more than the two lengths
+  std::conditional_t<is_general<N>, shard_constants, N> rule;  ///< what it needs: in int32 topk
   request_batch<N> batch;
   table_source<N> source;
   output_set<N> sets[NSAMETA_SETS_PER_LAUNCH];

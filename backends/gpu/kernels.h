@@ -51,7 +51,6 @@ struct vectors_kernel : short_kernel {
 template <int max_sets>
 struct tables_kernel : short_kernel {
   using arguments = table_arguments<max_sets>;
-  static_assert(sizeof(arguments) <= 4096);
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
@@ -63,28 +62,25 @@ struct tables_kernel : short_kernel {
   }
 };
 
-/// Everything: tails, long rows and very many requests; in int64 also shards, pools, int64 sums, indexer ranges and the
-/// status word.
+/// Everything: tails, the status word, long rows and very many requests; in int64 also shards, pools, int64 sums and
+/// indexer ranges.
 template <class N>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
-  static constexpr int resident_threads = sizeof(N) == 4 ? tuning::resident_threads : tuning::int64_threads;
+  static constexpr int resident_threads = is_general<N> ? tuning::int64_threads : tuning::resident_threads;
   using arguments = full_arguments<N>;
-  static_assert(sizeof(arguments) <= 4096);
-  using shared = std::conditional_t<sizeof(N) == 4, block_memory<N>, status_memory>;
+  using shared = status_memory<N>;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
     const output_set<N>& set = all.sets[self.set()];
     const padding& pad = all.paddings[self.set()];
-    rule_for<N> rule = all.rule(all.batch);
-    if constexpr (rule_for<N>::deals)
-      if (rule.may_deal())
-        rule.deal_tokens(count_tokens<N>(block_work<N, T>{self, all.batch, set, rule, memory}, all.batch.requests));
-    const block_work<N, T> at{self, all.batch, set, rule, memory};
+    block_work<N, T> at{self, all.batch, set, {all.rule}, memory};
+    if constexpr (is_general<N>)
+      if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
     int block = self.block();
     if (block < all.batch.vector_blocks) {
-      constexpr bool may_be_lengths = sizeof(N) == 4;
+      constexpr bool may_be_lengths = !is_general<N>;
       if (may_be_lengths && all.lengths_only)
         return write_vectors<may_be_lengths, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
       return write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
@@ -96,21 +92,19 @@ struct full_kernel {
       if (pad.vector_tail) write_tails(at, block, all.tail_blocks);
       return;
     }
-    if constexpr (sizeof(N) > 4)
-      if (pad.status != nullptr) write_status(at, all.source, set, pad.status, memory);
+    if (pad.status != nullptr) write_status(at, all.source, set, pad.status, memory);
   }
 };
 
 template <class... K>
 struct type_list {
+  static_assert(((sizeof(typename K::arguments) <= 4096) && ...));
   static constexpr int count = sizeof...(K);
-  /// The place of a type.
   template <class Wanted>
-  static constexpr int place_of() {
-    int place = 0;
+  static constexpr int place_of = [](int place = 0) {
     (void)((std::is_same_v<Wanted, K> || (++place, false)) || ...);
     return place;
-  }
+  }();
 };
 
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
@@ -118,6 +112,6 @@ using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_
 inline constexpr int kernel_count = kernels::count;
 /// By which a runtime knows a kernel.
 template <class K>
-inline constexpr int kernel_id = kernels::place_of<K>();
+inline constexpr int kernel_id = kernels::place_of<K>;
 
 }  // namespace nsameta::gpu

@@ -97,44 +97,30 @@ struct tile_cut {
   int rows_shift;  ///< log2 of the rows of a part, where there is more than one
 };
 
-/// log2, rounded up; 0 for 0.
-template <class N>
-NSAMETA_DEVICE int ceil_log2(N number) {
-  if (number < 2) return 0;
-  if constexpr (sizeof(N) > 4)
-    return 64 - __builtin_clzll(static_cast<std::uint64_t>(number) - 1);
-  else
-    return 32 - __builtin_clz(static_cast<std::uint32_t>(number) - 1);
-}
+/// log2, rounded up; 0 for 0, and 31 for more than that.
+NSAMETA_DEVICE int ceil_log2(std::int32_t number) { return number < 2 ? 0 : 32 - __builtin_clz(number - 1); }
 
 /// Few columns are cut finely, so that all warps have some: the fewer a warp has, the sooner it ends. `reach`: columns
 /// of the request in this lane; `rows`: that show it; `warps`: of the group.
 template <class N, thread_context T>
-NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, std::uint32_t warps, bool pages_alone, bool tail) {
+NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, int warps, bool pages_alone, bool tail) {
   const auto count = [&](int shift) {
-    const N tiles = (reach + (1 << shift) - 1) >> shift;
-    if constexpr (sizeof(N) > 4)
-      return static_cast<std::uint32_t>(smaller(tiles, N{1} << 24));
-    else
-      return static_cast<std::uint32_t>(tiles);
+    return static_cast<std::uint32_t>(smaller<N>((reach + (1 << shift) - 1) >> shift, 1 << 24));
   };
   const std::uint32_t small_tiles = self.sum(count(tuning::small_tile));
-  const bool narrow = !tail && !pages_alone && small_tiles <= warps * tuning::narrow_tiles;
+  const bool narrow = !tail && !pages_alone && small_tiles <= static_cast<unsigned>(warps) * tuning::narrow_tiles;
   tile_cut cut{narrow, tuning::small_tile, 0, 0};
-  if (tail || small_tiles > warps)
+  if (tail || small_tiles > static_cast<unsigned>(warps))
     cut.shift = narrow        ? tuning::large_tile
                 : pages_alone ? log2_of(tile_pages<T::warp_width>)
                               : log2_of(tile_columns<T::warp_width>);
-  if (!narrow) {
-    if constexpr (sizeof(N) > 4) {
-      cut.rows_shift = tuning::part_rows_shift;
-      cut.part_shift = ceil_log2((rows + (1 << cut.rows_shift) - 1) >> cut.rows_shift);
-    }
-    return cut;
+  if (narrow) {
+    const int parts = ceil_log2(static_cast<std::int32_t>(smaller(rows, N{2 * warps})));  // more are too many
+    if (self.sum(count(cut.shift) << parts) <= static_cast<unsigned>(warps)) cut.part_shift = parts;
+  } else if constexpr (is_general<N>) {
+    cut.rows_shift = tuning::part_rows_shift;
+    cut.part_shift = ceil_log2(clipped<std::int32_t>((rows + (1 << cut.rows_shift) - 1) >> cut.rows_shift));
   }
-  const int parts =
-      ceil_log2(static_cast<std::uint32_t>(smaller(rows, static_cast<N>(2 * warps))));  // more are too many
-  if (self.sum(count(cut.shift) << parts) <= warps) cut.part_shift = parts;
   return cut;
 }
 
@@ -148,9 +134,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   const request_batch<N>& batch = at.batch;
   const rule_for<N>& rule = at.rule;
   constexpr int block_warps = tuning::block_threads / T::warp_width;
-  constexpr bool deals = rule_for<N>::deals;
-  bool dealt = false;
-  if constexpr (deals) dealt = rule.dealt;
+  const bool dealt = rule.dealt;
   const N first = N{block >> source.blocks_shift} * tuning::table_group, index = first + lane_of(self);
   const bool has_request = lane_of(self) < tuning::table_group && index < batch.requests;
   const bool counts_rows = dealt || (batch.uniform_rows < 0 && !source.row_a_request);
@@ -164,15 +148,15 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   N tokens = 0;  // before the group, where a q shard is on
   if (counts_rows && first > 0) [[unlikely]] {
     constexpr int loads = has_tail ? loads_for<N> : tuning::short_loads;
-    earlier = block_sum(at, add_requests<row_sums<N>, loads>(at, first));
-    if constexpr (deals) {
+    earlier = block_sum(self, at.shared.earlier, add_requests<row_sums<N>, loads>(at, first));
+    if constexpr (is_general<N>) {
       self.barrier();
       tokens = count_tokens(at, first);
     }
   }
   basic_request<N> r{};
-  if (has_request) r = request_of(batch, at.set.kv, raw);
-  if constexpr (deals)
+  if (has_request) r = request_of(batch, at.set, raw);
+  if constexpr (is_general<N>)
     if (dealt) {
       const auto lanes = scan_lanes(self, row_sums<N>{r.tokens, 0}, N{T::warp_width});
       rule.deal(r, tokens + lanes.before.rows);
@@ -180,7 +164,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   const N slot = has_request ? value_of(source.req_pool_indices, raw_slot) : -1;
   const N table_rows_end = larger(set.page_table_1.rows, set.real_page_table.rows);
   N row_count = source.row_a_request ? 1 : r.rows;
-  if constexpr (sizeof(N) > 4) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
+  if constexpr (is_general<N>) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
   table_rows<N> rows{};
   if (r.rows > 0 || (source.row_a_request && !dealt)) rows = rows_of<N>(source, set, r.kv_len, slot);
   const bool tail = has_tail && pad.table_tail, pages_alone = set.page_table_1.rows == 0;
@@ -188,13 +172,13 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   N reach = larger(rows.columns, rows.pages << page_shift);
   if (tail && rows.source != nullptr) reach = larger(set.page_table_1.width, set.real_page_table.width << page_shift);
   const int group_warps = block_warps << source.blocks_shift;
-  const tile_cut cut = cut_tiles(self, reach, row_count, static_cast<std::uint32_t>(group_warps), pages_alone, tail);
+  const tile_cut cut = cut_tiles(self, reach, row_count, group_warps, pages_alone, tail);
 
   const N units = ((reach + (1 << cut.shift) - 1) >> cut.shift) << cut.part_shift;
   const std::uint64_t has_units = self.ballot(units > 0);
   tile_sums<N> own{};
   own.rows = r.rows;
-  if constexpr (deals) own.kept = has_request && rule.keeps(r);
+  if constexpr (is_general<N>) own.kept = has_request && rule.keeps(r);
   own.tiles = units;
   const lane_sums<tile_sums<N>> lanes = scan_lanes(self, own, N{batch.requests});
   const tile_sums<N> before = lanes.before;
@@ -205,8 +189,8 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   rows.end = smaller(saturating_add(rows.first, row_count), table_rows_end);
 
   N all;
-  if constexpr (sizeof(N) > 4)
-    all = warp_sum(self, tile_sums<N>{{}, units}).tiles;
+  if constexpr (is_general<N>)
+    all = self.shuffle(lanes.through.tiles, smaller(batch.requests, T::warp_width) - 1);
   else
     all = static_cast<N>(self.sum(static_cast<std::uint32_t>(units)));  // does not wait for the scan
   const int group_block = block & ((1 << source.blocks_shift) - 1);

@@ -28,16 +28,6 @@ inline constexpr int smallest_warp = 32;
 /// Sizes that fit int32 with room for what is added to a position.
 inline constexpr std::int64_t int32_reach = std::int64_t{1} << 30;
 
-inline bool wants_row_fields(const nsameta_outputs& out) {
-  return std::ranges::any_of(vector_fields,
-                             [&](const vector_field& field) { return field.per_row() && present(out.*field.member); });
-}
-inline bool wants_request_fields(const nsameta_outputs& out) {
-  return std::ranges::any_of(vector_fields, [&](const vector_field& field) {
-    return !field.per_row() && field.member != &nsameta_outputs::status && present(out.*field.member);
-  });
-}
-
 /// What some sets of outputs of a problem want.
 struct wanted_work {
   batch_lengths lengths;
@@ -45,11 +35,12 @@ struct wanted_work {
   std::int64_t longest;       ///< capacity of the longest vector
   bool vectors, tables, page_table_1;
   bool vector_tails, table_tails, status;
-  bool lengths_only;  ///< nothing but the two length fields
+  bool lengths_only;   ///< nothing but the two length fields
+  bool int64_outputs;  ///< or such as int64 alone serves
 
   /// Whether the kernels of short steps serve it.
   bool is_short_step(std::int64_t requests, int sets) const {
-    return !vector_tails && !table_tails && request_rows <= tuning::short_rows &&
+    return !vector_tails && !table_tails && !status && request_rows <= tuning::short_rows &&
            (requests <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
   }
 };
@@ -64,49 +55,48 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
   work.lengths_only = true;
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
-    const bool requests = wants_request_fields(out), vectors = requests || wants_row_fields(out);
-    work.vectors |= vectors;
     work.tables |= wants_tables(out);
     work.page_table_1 |= out.page_table_1.data != nullptr;
     work.table_tails |= wants_tables(out) && out.table_tail != NSAMETA_TAIL_KEEP;
-    work.status |= present(out.status);
-    work.lengths_only &= !wants_tables(out) && !requests && !present(out.nsa_cu_seqlens_k) &&
-                         !present(out.nsa_cu_seqlens_q) && !present(out.token_to_batch);
-    work.vector_tails |= vectors && out.vector_tail != NSAMETA_TAIL_KEEP;
-    for (const vector_field& field : vector_fields)
-      work.longest = std::max(work.longest, writable(out.*field.member, (out.*field.member).capacity));
+    for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+      constexpr vector_field field = vector_fields[place];
+      if constexpr (field.member == &nsameta_outputs::status) {
+        work.status = true;
+      } else {
+        work.vectors = true;
+        work.vector_tails |= out.vector_tail != NSAMETA_TAIL_KEEP;
+        work.lengths_only &=
+            field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens;
+        work.int64_outputs |= field.valid == validity::indexer_ranges || vector.dtype == NSAMETA_INT64;
+        work.longest = std::max(work.longest, vector.capacity);
+      }
+      return true;
+    });
   }
+  work.lengths_only &= !work.tables;
   return work;
 }
 
-/// Whether neither shards nor pools are on, no status word is wanted and everything fits int32: strides, lengths that
-/// the outputs' offset moves, rows that are written, and columns. Sums may be longer than that: int32 outputs of them
-/// end at 2^31 - 1.
+/// Whether neither shards nor pools are on and everything fits int32: strides, lengths that the outputs' offset moves,
+/// rows that are written, and columns. Sums may be longer than that: int32 outputs of them end at 2^31 - 1.
 inline bool fits_int32(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                        const wanted_work& work) {
   const auto is_near = [](const nsameta_strided& array) { return array.stride < int32_reach / 8; };
-  if (!is_plain(problem) || work.status || problem.batch_size > tuning::short_requests || work.longest >= int32_reach ||
-      !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
+  if (!is_plain(problem) || work.int64_outputs || problem.batch_size > tuning::short_requests ||
+      work.longest >= int32_reach || !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
     return false;
   const bool long_rows = !work.lengths.query_within_kv && work.request_rows > tuning::table_rows;
   if (work.tables && (long_rows || !is_near(problem.req_pool_indices) || problem.req_to_token.slots > int32_max ||
                       problem.req_to_token.width >= int32_reach))
     return false;
   return std::all_of(outputs, outputs + sets, [&](const nsameta_outputs& out) {
-    const auto is_int32 = [](const nsameta_vector& sum) { return !present(sum) || sum.dtype == NSAMETA_INT32; };
-    const auto has_room = [&](const nsameta_table& table, std::int64_t column) {
-      return table.data == nullptr || out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach / column;
+    const auto is_near_table = [&](const nsameta_table& table, std::int64_t column) {
+      return table.data == nullptr ||
+             (table.rows <= int32_max && (out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach / column));
     };
     return out.length_offset < int32_reach && out.length_offset >= (is_int64(problem.seq_lens) ? 0 : 1 - int32_reach) &&
-           !present(out.indexer_ks) && !present(out.indexer_ke) && is_int32(out.cu_seqlens_k) &&
-           is_int32(out.cu_seqlens_q) && is_int32(out.nsa_cu_seqlens_k) && is_int32(out.nsa_cu_seqlens_q) &&
-           has_room(out.page_table_1, 1) && has_room(out.real_page_table, problem.page_size);
+           is_near_table(out.page_table_1, 1) && is_near_table(out.real_page_table, problem.page_size);
   });
-}
-
-template <class N>
-N clipped(std::int64_t number) {
-  return static_cast<N>(std::min<std::int64_t>(number, static_cast<std::make_unsigned_t<N>>(-1) / 2));
 }
 
 template <class N>
@@ -114,14 +104,19 @@ integer_array<N> array_of(const nsameta_strided& from) {
   return {from.data, static_cast<N>(from.stride * (is_int64(from) ? 8 : 4)), is_int64(from)};
 }
 
-inline void set_vector(output_vector<std::int32_t>& to, const nsameta_vector& from) {
-  to = {static_cast<std::int32_t*>(from.data), present(from) ? static_cast<std::int32_t>(from.capacity) : 0};
-}
-inline void set_vector(output_vector<std::int64_t>& to, const nsameta_vector& from) {
-  to.data = from.data;
-  to.capacity = present(from) ? from.capacity : 0;
-  to.is_int64 = present(from) && from.dtype == NSAMETA_INT64;
-}
+/// Takes over a vector of the outputs.
+struct take_vector {
+  const nsameta_outputs& out;
+  template <class N, class Field>
+  NSAMETA_HOST_DEVICE void operator()(output_vector<N>& to, Field field) const {
+    const nsameta_vector& from = out.*field.row.member;
+    to = {};
+    if (from.data == nullptr) return;
+    to.data = static_cast<decltype(to.data)>(from.data);
+    to.capacity = static_cast<N>(from.capacity);
+    if constexpr (is_general<N>) to.is_int64 = from.dtype == NSAMETA_INT64;
+  }
+};
 
 template <class N>
 output_table<N> table_of(const nsameta_table& from) {
@@ -133,25 +128,12 @@ template <class N>
 void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, padding& pad) {
   set.page_table_1 = table_of<N>(out.page_table_1);
   set.real_page_table = table_of<N>(out.real_page_table);
-  set.kv.least = static_cast<N>(-out.length_offset);
-  set.kv.most = clipped<N>(int32_max - lengths.drafts - out.length_offset);
-  set.kv.added = static_cast<N>(lengths.drafts + out.length_offset);  // may wrap, and back again when it is added
+  set.kv_least = static_cast<N>(-out.length_offset);
+  set.kv_most = clipped<N>(int32_max - lengths.drafts - out.length_offset);
+  set.kv_added = static_cast<N>(lengths.drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
-  set_vector(set.seqlens_expanded, out.seqlens_expanded);
-  set_vector(set.nsa_cache_seqlens, out.nsa_cache_seqlens);
-  set_vector(set.nsa_cu_seqlens_k, out.nsa_cu_seqlens_k);
-  set_vector(set.nsa_cu_seqlens_q, out.nsa_cu_seqlens_q);
-  set_vector(set.token_to_batch, out.token_to_batch);
-  set_vector(set.cache_seqlens, out.cache_seqlens);
-  set_vector(set.cu_seqlens_k, out.cu_seqlens_k);
-  set_vector(set.cu_seqlens_q, out.cu_seqlens_q);
-  set_vector(set.total_rows, out.total_rows);
-  if constexpr (sizeof(N) > 4) {
-    set_vector(set.indexer_ks, out.indexer_ks);
-    set_vector(set.indexer_ke, out.indexer_ke);
-  }
-  pad = {static_cast<std::uint32_t*>(out.status.data),
-         out.vector_tail != NSAMETA_TAIL_KEEP && (wants_row_fields(out) || wants_request_fields(out)),
+  for_each_vector(set, take_vector{out});
+  pad = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
          out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
 
@@ -184,10 +166,13 @@ void plan(const nsameta_problem& problem, const nsameta_outputs* outputs, int se
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / sets;
   for (int i = 0; i < sets; ++i) plan_set(outputs[i], lengths, all.sets[i], all.paddings[i]);
-  if constexpr (sizeof(N) > 4) all.shards = shard_constants::of(problem);
+  if constexpr (is_general<N>)
+    all.rule = shard_constants::of(problem);
+  else
+    all.rule = problem.index_topk;
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
-  const bool is_short_step = sizeof(N) == 4 && work.is_short_step(requests, sets);
+  const bool is_short_step = !is_general<N> && work.is_short_step(requests, sets);
   const std::int64_t room = is_short_step
                                 ? smallest_warp
                                 : tuning::vector_blocks * tuning::block_threads / std::max<std::int64_t>(requests, 1);

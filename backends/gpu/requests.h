@@ -64,11 +64,13 @@ NSAMETA_DEVICE std::int32_t warp_sum(T& self, std::int32_t number) {
 }
 template <sums S, thread_context T>
 NSAMETA_DEVICE S warp_sum(T& self, S own) {
-  if constexpr (sizeof(typename S::number) == 4)
+  if constexpr (sizeof(typename S::number) == 4) {
     return by_numbers(own, own, [&](std::int32_t number, std::int32_t) { return warp_sum(self, number); });
-  NSAMETA_UNROLL(1)
-  for (int delta = 1; delta < T::warp_width; delta *= 2) own = own + self.shuffle(own, lane_of(self) ^ delta);
-  return own;
+  } else {
+    NSAMETA_UNROLL(1)
+    for (int delta = 1; delta < T::warp_width; delta *= 2) own = own + self.shuffle(own, lane_of(self) ^ delta);
+    return own;
+  }
 }
 
 /// Shared memory of a block.
@@ -87,7 +89,9 @@ struct raw_integer {
 template <class N>
 NSAMETA_DEVICE raw_integer load_raw(const integer_array<N>& array, N index) {
   using word [[gnu::may_alias]] = std::int32_t;
-  const char* const at = static_cast<const char*>(array.data) + std::int64_t{index} * array.stride;
+  using bits = std::make_unsigned_t<N>;  // a product that is one instruction
+  const auto offset = std::uint64_t{static_cast<bits>(index)} * static_cast<bits>(array.stride);
+  const char* const at = static_cast<const char*>(array.data) + offset;
   raw_integer raw{};
   if (array.is_int64)
     __builtin_memcpy(&raw, __builtin_assume_aligned(at, 8), sizeof raw);
@@ -96,14 +100,17 @@ NSAMETA_DEVICE raw_integer load_raw(const integer_array<N>& array, N index) {
   return raw;
 }
 
-/// Brought into int32: an end of it in place of what lies beyond.
-NSAMETA_DEVICE std::int32_t value_of(const integer_array<std::int32_t>& array, raw_integer raw) {
-  const bool fits = !array.is_int64 || raw.high == raw.low >> 31;
-  return fits ? raw.low : (raw.high >> 31) ^ static_cast<std::int32_t>(int32_max);
-}
-NSAMETA_DEVICE std::int64_t value_of(const integer_array<std::int64_t>& array, raw_integer raw) {
+template <class N>
+NSAMETA_DEVICE std::int64_t whole_value(const integer_array<N>& array, raw_integer raw) {
   if (!array.is_int64) return raw.low;
   return static_cast<std::int64_t>(raw.high) * (1ll << 32) + static_cast<std::uint32_t>(raw.low);
+}
+/// In int32 an end of it in place of what lies beyond.
+template <class N>
+NSAMETA_DEVICE N value_of(const integer_array<N>& array, raw_integer raw) {
+  if constexpr (is_general<N>) return whole_value(array, raw);
+  const bool fits = !array.is_int64 || raw.high == raw.low >> 31;
+  return fits ? raw.low : (raw.high >> 31) ^ static_cast<std::int32_t>(int32_max);
 }
 
 struct raw_lengths {
@@ -119,11 +126,11 @@ NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) 
 
 /// The request on all ranks together.
 template <class N>
-NSAMETA_DEVICE basic_request<N> request_of(const request_batch<N>& batch, const kv_range<N>& range,
+NSAMETA_DEVICE basic_request<N> request_of(const request_batch<N>& batch, const vector_outputs<N>& set,
                                            const raw_lengths& raw) {
   const N kv = value_of(batch.seq_lens, raw.kv), tokens = value_of(batch.extend_seq_lens, raw.tokens);
   basic_request<N> r{};
-  r.kv_len = wrapping_add(smaller(larger(kv, range.least), range.most), range.added);
+  r.kv_len = wrapping_add(smaller(larger(kv, set.kv_least), set.kv_most), set.kv_added);
   r.tokens = r.rows =
       batch.uniform_rows >= 0 ? N{batch.uniform_rows} : smaller(larger(tokens, N{0}), static_cast<N>(int32_max));
   r.first = wrapping_add(wrapping_add(r.kv_len, -r.tokens), N{1});
@@ -134,21 +141,20 @@ NSAMETA_DEVICE basic_request<N> request_of(const request_batch<N>& batch, const 
 /// What row `j` of a request sees on this rank.
 template <class N>
 NSAMETA_DEVICE N length_of_row(const rule_for<N>& rule, const basic_request<N>& r, N j) {
-  if constexpr (rule_for<N>::deals) j *= r.step;
+  if constexpr (is_general<N>) j *= r.step;
   return rule.local(larger(wrapping_add(r.first, j), N{0}));
 }
 
-template <sums S, class N = typename S::number>
+template <sums S, class N>
 NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const rule_for<N>& rule, const basic_request<N>& r) {
   S sum{};
-  if constexpr (rule_for<N>::deals) {
-    if (!rule.keeps(r)) return sum;
-    sum.kept = 1;
-  }
+  if (!rule.keeps(r)) return sum;
+  if constexpr (requires { sum.kept; }) sum.kept = 1;
   sum.rows = r.rows;
-  if constexpr (std::same_as<S, vector_sums<N>>) {
+  if constexpr (requires { sum.clamped; }) {
     sum.kv_len = rule.local(r.kv_len);
-    sum.clamped = batch.uniform_rows == 1 ? rule.clamped(length_of_row<N>(rule, r, 0)) : rule.sum(r, r.rows);
+    sum.clamped = batch.uniform_rows == 1 ? rule.clamped(length_of_row<N>(rule, r, 0))
+                                          : clipped<typename S::number>(rule.sum(r, r.rows));
   }
   return sum;
 }
@@ -199,16 +205,16 @@ struct block_work {
   block_memory<N>& shared;
 };
 
-/// Sum over the block's threads. Reached by all of them.
-template <sums S, class N, class T>
-NSAMETA_DEVICE S block_sum(const block_work<N, T>& at, const S& own) {
-  const S of_warp = warp_sum(at.self, own);
-  if (lane_of(at.self) == 0) static_cast<S&>(at.shared.earlier[warp_of(at.self)]) = of_warp;
-  at.self.barrier();
+/// Sum over the block's threads, by way of a place for each warp. Reached by all of them.
+template <sums S, thread_context T, std::derived_from<S> Place>
+NSAMETA_DEVICE S block_sum(T& self, Place* places, const S& own) {
+  const S of_warp = warp_sum(self, own);
+  if (lane_of(self) == 0) static_cast<S&>(places[warp_of(self)]) = of_warp;
+  self.barrier();
   S all{};
   NSAMETA_UNROLL(8)
   for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp)
-    all = all + static_cast<const S&>(at.shared.earlier[warp]);
+    all = all + static_cast<const S&>(places[warp]);
   return all;
 }
 
@@ -221,7 +227,7 @@ NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T>& at, bool is_first, con
   if (is_first)
     at.self.barrier();
   else
-    before = block_sum(at, earlier);
+    before = block_sum(at.self, at.shared.earlier, earlier);
   NSAMETA_UNROLL(8)
   for (int warp = 0; warp < tuning::block_threads / T::warp_width - 1; ++warp)
     if (warp < warp_of(at.self)) before = before + static_cast<const S&>(at.shared.own[warp]);
@@ -239,15 +245,15 @@ NSAMETA_DEVICE N tokens_before(const block_work<N, T>& at, N own) {
 
 /// In the kernel for everything.
 template <class N>
-inline constexpr int loads_for = sizeof(N) == 4 ? tuning::loads : tuning::int64_loads;
+inline constexpr int loads_for = is_general<N> ? tuning::int64_loads : tuning::loads;
 
 /// Calls `visit(index, raw, request)` for this thread's part of the requests [0, end), with `loads` of them always
 /// under way. The code is kept short: instructions not run before are waited for as loads are.
 template <int loads, class N, class T, class Visit>
 NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visit) {
   constexpr N threads = tuning::block_threads;
-  const auto request_at = [&](const raw_lengths& raw) { return request_of(at.batch, at.set.kv, raw); };
-  if constexpr (rule_for<N>::deals)
+  const auto request_at = [&](const raw_lengths& raw) { return request_of(at.batch, at.set, raw); };
+  if constexpr (is_general<N>)
     if (at.rule.dealt) {  // which rows a rank has depends on the tokens before them: consecutive requests a thread
       const N each = (end + threads - 1) / threads, begin = at.self.thread() * each, stop = smaller(begin + each, end);
       N tokens = 0;
@@ -285,11 +291,9 @@ NSAMETA_DEVICE S add_requests(const block_work<N, T>& at, N end) {
 
 /// The query tokens of requests [0, end) on all ranks, to all threads of the block.
 template <class N, class T>
-NSAMETA_DEVICE N count_tokens(const block_work<N, T>& at, N end) {
-  row_sums<N> own{};
-  for (N index = at.self.thread(); index < end; index += tuning::block_threads)
-    own.rows += request_of(at.batch, at.set.kv, load_lengths(at.batch, index)).tokens;
-  const N tokens = block_sum(at, own).rows;
+NSAMETA_DEVICE N count_tokens(block_work<N, T> at, N end) {
+  at.rule.dealt = false;
+  const N tokens = block_sum(at.self, at.shared.earlier, add_requests<row_sums<N>, loads_for<N>>(at, end)).rows;
   at.self.barrier();
   return tokens;
 }

@@ -24,9 +24,8 @@ NSAMETA_DEVICE V by_words(const V& value, Move move) {
 }
 
 /// 16 bytes, the widest access that a thread has.
-template <class V>
-struct alignas(16) wide {
-  V element[16 / sizeof(V)];
+struct alignas(16) piece {
+  std::int32_t element[4];
 };
 
 /// The thread that a kernel runs on. Blocks are one-dimensional, a grid has a row of blocks for each set of outputs.
@@ -42,11 +41,11 @@ struct alignas(16) wide {
 ///   V shuffle(V v, int lane)              v of `lane`, which may be another one for each lane
 ///   std::uint64_t ballot(bool)            bit i: the vote of lane i; upper half 0 on 32-wide warps
 ///   std::uint32_t sum(std::uint32_t)      over the lanes, modulo 2^32; to all of them
-///   void store_streaming(to, wide)        stores 16 bytes of very many, which are to leave the caches first
+///   void store_streaming(to, piece)       stores 16 bytes of very many, which are to leave the caches first
 ///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
 ///                                         those that precede it in the stream have ended
 template <class T>
-concept thread_context = requires(T self, std::int64_t value, wide<std::int32_t> elements) {
+concept thread_context = requires(T self, std::int64_t value, piece elements) {
   requires T::warp_width == 32 || T::warp_width == 64;
   { self.thread() } -> std::same_as<int>;
   { self.block() } -> std::same_as<int>;
@@ -68,19 +67,6 @@ NSAMETA_DEVICE int lane_of(const T& self) {
 template <thread_context T>
 NSAMETA_DEVICE int warp_of(const T& self) {
   return static_cast<int>(static_cast<unsigned>(self.thread()) / T::warp_width);
-}
-
-template <class V>
-NSAMETA_DEVICE bool is_aligned(const V* data) {
-  return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
-}
-template <class V>
-NSAMETA_DEVICE void store_wide(V* to, const wide<V>& elements) {
-  *reinterpret_cast<wide<V>*>(to) = elements;
-}
-template <class V>
-NSAMETA_DEVICE wide<V> load_wide(const V* from) {
-  return *reinterpret_cast<const wide<V>*>(from);
 }
 
 }  // namespace nsameta::gpu

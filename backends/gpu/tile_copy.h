@@ -19,12 +19,10 @@ inline constexpr int tile_columns = tile_pieces * piece_columns * warp_width;
 template <int warp_width>
 inline constexpr int tile_pages = lane_loads * warp_width;
 
-using piece = wide<std::int32_t>;
-
 /// Four columns from `column` on, where 16 bytes are aligned; 0 for those beyond the row, which are not touched.
 template <class N>
 NSAMETA_DEVICE piece load_piece(const std::int32_t* row, N column, N width) {
-  if (column + piece_columns <= width) return load_wide(row + column);
+  if (column + piece_columns <= width) return *reinterpret_cast<const piece*>(row + column);
   piece loaded{};
   NSAMETA_UNROLL(4)
   for (int i = 0; i < piece_columns; ++i)

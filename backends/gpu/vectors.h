@@ -39,7 +39,7 @@ NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const rule_for<N>& r
     store(out.nsa_cu_seqlens_q, at.row, at.row);
     store(out.token_to_batch, at.row, at.request);
   }
-  if constexpr (sizeof(indexer_ranges<N>) > 1) {
+  if constexpr (is_general<N>) {
     store(out.indexer_ks, at.row, at.kv_before);
     store(out.indexer_ke, at.row, at.kv_before + at.length);
   }
@@ -48,7 +48,7 @@ NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const rule_for<N>& r
 /// The requests that have outputs, of those that add up to `sum`: all, unless a q shard leaves some to other ranks.
 template <class N>
 NSAMETA_DEVICE N kept_of(const row_sums<N>& sum, N requests) {
-  if constexpr (rule_for<N>::deals)
+  if constexpr (is_general<N>)
     return sum.kept;
   else
     return requests;
@@ -78,7 +78,7 @@ template <class N, class T>
 NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks) {
   const vector_outputs<N>& out = at.set;
   const N requests = at.batch.requests;
-  const auto all = block_sum(at, add_requests<vector_sums<N>, loads_for<N>>(at, requests));
+  const auto all = block_sum(at.self, at.shared.earlier, add_requests<vector_sums<N>, loads_for<N>>(at, requests));
   const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
   const auto fill = [&](const output_vector<N>& vector, N live, N value) {
     for (N i = saturating_add(live, thread); i < vector.capacity; i += stride) store(vector, i, value);
@@ -99,7 +99,7 @@ NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T>& at) {
   const request_batch<N>& batch = at.batch;
   const N index = own_request<N>(at.self, batch, at.self.block()), j = row_lane(at.self, batch);
   if (index >= batch.requests || j >= batch.uniform_rows) return;
-  const basic_request<N> r = request_of(batch, at.set.kv, {load_raw(batch.seq_lens, index), {}});
+  const basic_request<N> r = request_of(batch, at.set, {load_raw(batch.seq_lens, index), {}});
   write_row<true>(at.set, at.rule, {index * batch.uniform_rows + j, length_of_row(at.rule, r, j), 0, 0, 0});
 }
 
@@ -120,8 +120,8 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   const std::int32_t j = row_lane(self, batch);
   const int lanes = 1 << batch.lanes_shift;
   basic_request<N> r{};
-  if (index < batch.requests) r = request_of(batch, set.kv, raw);
-  if constexpr (rule_for<N>::deals)
+  if (index < batch.requests) r = request_of(batch, set, raw);
+  if constexpr (is_general<N>)
     if (rule.dealt) {
       const N earlier_tokens = count_tokens(at, smaller(first_request(batch, group), N{batch.requests}));
       const N before = earlier_tokens + tokens_before(at, j == 0 ? r.tokens : N{0});
@@ -134,7 +134,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   sums_type own{};
   if (row_a_lane) {
     own.rows = j < r.rows;
-    if constexpr (rule_for<N>::deals) own.kept = j == 0 && index < batch.requests && rule.keeps(r);
+    if constexpr (is_general<N>) own.kept = j == 0 && index < batch.requests && rule.keeps(r);
     if constexpr (!lengths_only) {
       own.kv_len = j == 0 && rule.keeps(r) ? rule.local(r.kv_len) : 0;
       own.clamped = j < r.rows ? rule.clamped(length) : 0;
@@ -147,7 +147,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   if (group > 0 || N{batch.requests} << batch.lanes_shift > T::warp_width)
     before = exclusive_prefix(at, group == 0, earlier, sums.through);
   sums.before = before + sums.before;
-  const N number = kept_of(sums.before, index) - (rule_for<N>::deals && j > 0);
+  const N number = kept_of(sums.before, index) - (is_general<N> && j > 0);
   row_values<N> row{sums.before.rows, length, 0, number, 0};
   if constexpr (!lengths_only) {
     if (share.index == 0 && j == 0 && index < batch.requests && rule.keeps(r))
@@ -157,7 +157,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
       write_ends(set, kept_of(all, N{batch.requests}), all);
     }
     row.clamped_before = sums.before.clamped;
-    if constexpr (rule_for<N>::deals) row.kv_before = self.shuffle(sums.before.kv_len, lane_of(self) - j);
+    if constexpr (is_general<N>) row.kv_before = self.shuffle(sums.before.kv_len, lane_of(self) - j);
   }
   if (row_a_lane) {
     if (j < r.rows) write_row<lengths_only>(set, rule, row);
@@ -171,7 +171,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
     row.row = first_row + k;
     row.length = length_of_row(rule, r, k);
     if (!lengths_only && set.nsa_cu_seqlens_k.capacity > 0)
-      row.clamped_before = saturating_add(clamped_before, rule.sum(r, k));
+      row.clamped_before = saturating_add(clamped_before, clipped<N>(rule.sum(r, k)));
     write_row<lengths_only>(set, rule, row);
   }
   return own;

@@ -42,7 +42,7 @@ struct thread_context {
     return number;
   }
 
-  __device__ void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) {
+  __device__ void store_streaming(std::int32_t* to, const gpu::piece& from) {
     for (int i = 0; i < 4; ++i) {
 #ifdef __HIP_PLATFORM_NVIDIA__
       to[i] = from.element[i];

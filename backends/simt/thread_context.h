@@ -46,7 +46,7 @@ class thread_context {
     return static_cast<std::uint32_t>(self_->owner.add(*self_, number, {collective::sum, 0, site}));
   }
 
-  void store_streaming(std::int32_t* to, const gpu::wide<std::int32_t>& from) const { gpu::store_wide(to, from); }
+  void store_streaming(std::int32_t* to, const gpu::piece& from) const { *reinterpret_cast<gpu::piece*>(to) = from; }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
 
