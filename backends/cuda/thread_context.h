@@ -39,10 +39,14 @@ struct thread_context {
     __stcs(reinterpret_cast<int4*>(to), make_int4(from.element[0], from.element[1], from.element[2], from.element[3]));
   }
 
-  /// Then lets the kernel that follows start: it waits itself before it touches memory, or is not started early.
   __device__ void await_earlier_kernels() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+  }
+  /// A kernel that does not wait is not started early.
+  __device__ void let_later_kernels_start() {
+#if __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.launch_dependents;");
 #endif
   }

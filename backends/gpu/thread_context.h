@@ -44,6 +44,7 @@ struct alignas(16) piece {
 ///   void store_streaming(to, piece)       stores 16 bytes of very many, which are to leave the caches first
 ///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
 ///                                         those that precede it in the stream have ended
+///   void let_later_kernels_start()        which wait themselves
 template <class T>
 concept thread_context = requires(T self, std::int64_t value, piece elements) {
   requires T::warp_width == 32 || T::warp_width == 64;
@@ -57,6 +58,7 @@ concept thread_context = requires(T self, std::int64_t value, piece elements) {
   { self.sum(1u) } -> std::same_as<std::uint32_t>;
   self.store_streaming(elements.element, elements);
   self.await_earlier_kernels();
+  self.let_later_kernels_start();
 };
 
 /// The thread's index in its warp, and the warp's in the block.

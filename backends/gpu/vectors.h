@@ -35,8 +35,9 @@ NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const rule_for<N>& r
   store(out.seqlens_expanded, at.row, at.length);
   store(out.nsa_cache_seqlens, at.row, rule.clamped(at.length));
   if constexpr (!lengths_only) {
-    store(out.nsa_cu_seqlens_k, at.row, at.clamped_before);
-    store(out.nsa_cu_seqlens_q, at.row, at.row);
+    const N end = saturating_add(at.row, N{1});
+    store(out.nsa_cu_seqlens_k, end, saturating_add(at.clamped_before, rule.clamped(at.length)));
+    store(out.nsa_cu_seqlens_q, end, end);
     store(out.token_to_batch, at.row, at.request);
   }
   if constexpr (is_general<N>) {
@@ -58,19 +59,19 @@ NSAMETA_DEVICE N kept_of(const row_sums<N>& sum, N requests) {
 template <class N>
 NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const rule_for<N>& rule, N number,
                                   const basic_request<N>& r, const vector_sums<N>& before) {
-  store(out.cache_seqlens, number, rule.local(r.kv_len));
-  store(out.cu_seqlens_k, number, before.kv_len);
-  store(out.cu_seqlens_q, number, before.rows);
+  const N kv_len = rule.local(r.kv_len);
+  store(out.cache_seqlens, number, kv_len);
+  store(out.cu_seqlens_k, number + 1, saturating_add(before.kv_len, kv_len));
+  store(out.cu_seqlens_q, number + 1, saturating_add(before.rows, r.rows));
 }
 
-/// What follows the sums of the last one.
+/// The first elements of the sums. Written while lengths are under way, which brings the arguments of all outputs near.
 template <class N>
-NSAMETA_DEVICE void write_ends(const vector_outputs<N>& out, N requests, const vector_sums<N>& all) {
-  store(out.cu_seqlens_k, requests, all.kv_len);
-  store(out.cu_seqlens_q, requests, all.rows);
-  store(out.nsa_cu_seqlens_k, all.rows, all.clamped);
-  store(out.nsa_cu_seqlens_q, all.rows, all.rows);
-  store(out.total_rows, N{0}, all.rows);
+NSAMETA_DEVICE void write_zeros(const vector_outputs<N>& out) {
+  store(out.cu_seqlens_k, N{0}, N{0});
+  store(out.cu_seqlens_q, N{0}, N{0});
+  store(out.nsa_cu_seqlens_k, N{0}, N{0});
+  store(out.nsa_cu_seqlens_q, N{0}, N{0});
 }
 
 /// The elements beyond the live ones, of block `block` of `blocks`.
@@ -152,10 +153,8 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   if constexpr (!lengths_only) {
     if (share.index == 0 && j == 0 && index < batch.requests && rule.keeps(r))
       write_request(set, rule, number, r, sums.before);
-    if (share.index == 0 && j == lanes - 1 && index == larger(batch.requests - 1, 0)) {
-      const sums_type all = before + sums.through;
-      write_ends(set, kept_of(all, N{batch.requests}), all);
-    }
+    if (share.index == 0 && j == lanes - 1 && index == larger(batch.requests - 1, 0))
+      store(set.total_rows, N{0}, saturating_add(before.rows, sums.through.rows));
     row.clamped_before = sums.before.clamped;
     if constexpr (is_general<N>) row.kv_before = self.shuffle(sums.before.kv_len, lane_of(self) - j);
   }
@@ -190,6 +189,7 @@ NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int gro
     if (groups > 1 && group > 0 && first == batch.requests) return;
     raw_lengths raw{};
     if (index < batch.requests) raw = load_lengths(batch, index);
+    if (!lengths_only && block == 0 && group == 0 && at.self.thread() == 0) write_zeros(at.set);
     if (group > first_group)
       at.self.barrier();  // the sums of the last group may still be read
     else if (group > 0)

@@ -53,6 +53,7 @@ struct thread_context {
   }
 
   __device__ void await_earlier_kernels() {}  // no kernel starts before those ahead of it have ended
+  __device__ void let_later_kernels_start() {}
 };
 
 }  // namespace nsameta::hip

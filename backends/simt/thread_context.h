@@ -49,6 +49,7 @@ class thread_context {
   void store_streaming(std::int32_t* to, const gpu::piece& from) const { *reinterpret_cast<gpu::piece*>(to) = from; }
 
   void await_earlier_kernels() const {}  // a stream's kernels run one after the other
+  void let_later_kernels_start() const {}
 
  private:
   template <class T>
