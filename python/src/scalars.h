@@ -1,6 +1,7 @@
 /// Arguments that are no arrays.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nanobind/nanobind.h>
 
@@ -66,19 +68,11 @@ std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) 
 
 /// "; did you mean decode?" where a word is near enough to `word` to be meant, or else "".
 inline std::string suggestion(std::string_view word, std::span<const char* const> words) {
-  const auto plain = [](std::string_view text) {
-    std::string made(text);
-    for (char& c : made) c = c == '-' || c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return made;
-  };
-  const char* nearest = nullptr;
-  std::size_t best = 2 + word.size() / 4;  // one more than is still taken for a slip
-  for (const char* each : words)
-    if (const std::size_t distance = edit_distance(plain(word), each); distance < best) {
-      best = distance;
-      nearest = each;
-    }
-  return nearest != nullptr ? std::string("; did you mean ") + nearest + "?" : "";
+  std::string plain(word);
+  std::ranges::replace_if(plain, [](char c) { return c == '-' || c == ' '; }, '_');
+  const std::vector<std::string_view> names(words.begin(), words.end());
+  const std::string nearest(nearest_word(plain, names));
+  return nearest.empty() ? "" : "; did you mean " + nearest + "?";
 }
 
 /// The place of a word among `words`.
