@@ -18,11 +18,11 @@
 
 namespace nsameta::python {
 
-/// "page_size is 48", or of what type it is where it takes more than a line.
+/// "page_size is 48", or of what type it is where that takes more than a line, or is an address.
 inline std::string shown(const char* name, nb::handle value) {
   const std::string text = from_python(nb::repr(value));
-  const bool short_enough = text.size() <= 100 && text.find('\n') == std::string::npos;
-  return std::string(name) + " is " + (short_enough ? text : "of type " + from_python(nb::inst_name(value)));
+  const bool tells = text.size() <= 100 && text.find('\n') == text.npos && text.find(" at 0x") == text.npos;
+  return std::string(name) + " is " + (tells ? text : "of type " + from_python(value.type().attr("__name__")));
 }
 
 /// True and False are integers to Python, and so are torch's, but none that anybody means.
