@@ -12,8 +12,11 @@ void run_case(parity_record& record, std::uint64_t seed, std::uint64_t number, h
   if (!record.tested.not_run.empty()) return;
   try {
     const auto generated = harness::build_case(harness::draw_case(seed, number));
-    const auto fault = harness::check_parity(generated, record.tested.name, how);
+    nsameta_decision decision{};
+    decision.struct_size = sizeof decision;
+    const auto fault = harness::check_parity(generated, record.tested.name, how, &decision);
     ++record.cases;
+    if (decision.kernel[0] != '\0') ++record.cases_of_kernel[decision.kernel];
     ++record.cases_of_kind[static_cast<std::size_t>(generated.recipe.kind)];
     if (!fault || ++record.mismatches > 1) return;
     record.first_number = number;

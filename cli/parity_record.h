@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct parity_record {
   candidate tested;
   std::uint64_t cases = 0;
   std::array<std::uint64_t, harness::batch_kind_names.size()> cases_of_kind{};  ///< the same by harness::batch_kind
+  std::map<std::string, std::uint64_t> cases_of_kernel = {};  ///< by name, where the backend's kernels have names
   std::uint64_t mismatches = 0;
   std::uint64_t first_number = 0;  ///< of the first case that failed
   std::optional<harness::generated_case> first_failure = {};

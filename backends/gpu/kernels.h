@@ -116,6 +116,9 @@ struct type_list {
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
                           tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>>;
 inline constexpr int kernel_count = kernels::count;
+/// As a decision calls them.
+inline constexpr const char* kernel_names[kernel_count] = {"uniform_lengths", "lengths",    "vectors",   "tables",
+                                                           "tables_of_sets",  "full_int32", "full_int64"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>();

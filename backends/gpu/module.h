@@ -76,9 +76,33 @@ nsameta_status load_outside_capture(launch_place place, failure_text* why) {
   return NSAMETA_NOT_WARMED_UP;
 }
 
-/// By the kernel that does the least, of those that engines step.
+inline constexpr int no_kernel = -1;
+
+/// Of the kernels that serve some sets of outputs, the one that does the least.
+inline int choose_kernel(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+                         const wanted_work& work) {
+  const bool tables = work.tables && problem.batch_size > 0;
+  if (!work.vectors && !tables && !work.status) return no_kernel;
+  if (!fits_int32(problem, outputs, sets, work)) return kernel_id<full_kernel<std::int64_t>>;
+  if (!work.is_short_step(problem.batch_size, sets)) return kernel_id<full_kernel<std::int32_t>>;
+  if (sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
+  if (tables) return kernel_id<tables_kernel<1>>;
+  if (!work.lengths_only) return kernel_id<vectors_kernel<false>>;
+  return work.lengths.tokens != nullptr ? kernel_id<vectors_kernel<true>> : kernel_id<uniform_lengths_kernel>;
+}
+
+/// What backend_interface::kernel_name is.
+inline const char* kernel_name(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
+                               const launch_policy& policy) {
+  const auto sets = static_cast<int>(std::min<std::int64_t>(count, NSAMETA_SETS_PER_LAUNCH));
+  const int kernel = choose_kernel(problem, outputs, sets, work_of(problem, outputs, sets, policy.row_bound));
+  return kernel == no_kernel ? "" : kernel_names[kernel];
+}
+
+/// By one of the kernels that engines step.
 template <device_runtime R>
-typename R::error launch_short(const full_arguments<std::int32_t>& all, const launch_shape& shape, void* stream) {
+typename R::error launch_short(int kernel, const full_arguments<std::int32_t>& all, const launch_shape& shape,
+                               void* stream) {
   const auto launch_tables = [&]<int max_sets>(tables_kernel<max_sets>) {
     table_arguments<max_sets> some;
     some.batch = all.batch;
@@ -86,24 +110,22 @@ typename R::error launch_short(const full_arguments<std::int32_t>& all, const la
     std::copy_n(all.sets, shape.sets, some.sets);
     return launch<tables_kernel<max_sets>, R>(shape, some, stream);
   };
-  if (shape.sets > 1) return launch_tables(tables_kernel<NSAMETA_SETS_PER_LAUNCH>{});
-  if (all.source.blocks > 0) return launch_tables(tables_kernel<1>{});
+  if (kernel == kernel_id<tables_kernel<1>>) return launch_tables(tables_kernel<1>{});
+  if (kernel == kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>)
+    return launch_tables(tables_kernel<NSAMETA_SETS_PER_LAUNCH>{});
   const vector_arguments one{all.batch, all.sets[0]};
-  if (!all.lengths_only) return launch<vectors_kernel<false>, R>(shape, one, stream);
-  if (all.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, one, stream);
-  return launch<uniform_lengths_kernel, R>(shape, one, stream);
+  return R::launch(kernel, shape, &one, stream);
 }
 
 template <class N, device_runtime R>
-typename R::error launch_in(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+typename R::error launch_in(int kernel, const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                             const wanted_work& work, const launch_bounds& bounds, const launch_place& place) {
   full_arguments<N> all;
   plan(problem, outputs, sets, work, bounds, all);
   const launch_shape shape{all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks, sets,
                            place.overlaps};
-  if (shape.blocks == 0) return R::success;  // nothing is wanted
   if constexpr (sizeof(N) == 4)
-    if (work.is_short_step(problem.batch_size, sets)) return launch_short<R>(all, shape, place.stream);
+    if (kernel != kernel_id<full_kernel<N>>) return launch_short<R>(kernel, all, shape, place.stream);
   return launch<full_kernel<N>, R>(shape, all, place.stream);
 }
 
@@ -112,9 +134,11 @@ template <device_runtime R>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                               const launch_bounds& bounds, const launch_place& place) {
   const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
-  return (fits_int32(problem, outputs, sets, work)
-              ? launch_in<std::int32_t, R>
-              : launch_in<std::int64_t, R>)(problem, outputs, sets, work, bounds, place);
+  const int kernel = choose_kernel(problem, outputs, sets, work);
+  if (kernel == no_kernel) return R::success;
+  return (kernel == kernel_id<full_kernel<std::int64_t>>
+              ? launch_in<std::int64_t, R>
+              : launch_in<std::int32_t, R>)(kernel, problem, outputs, sets, work, bounds, place);
 }
 
 template <device_runtime R>
@@ -183,6 +207,7 @@ const backend_interface& module() {
       .warm_up = warm_up<R>,
       .fill = fill<R>,
       .services = services<R>(),
+      .kernel_name = kernel_name,
   };
   return table;
 }

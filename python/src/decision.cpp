@@ -75,6 +75,7 @@ nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
   record["device"] = decision->device;
   record["staged"] = decision->staged != 0;
   record["row_bound"] = decision->row_bound;
+  record["kernel"] = decision->kernel;
   record["rule"] = decision->rule;
   record["override"] = to_python(decision->override_text);
   nb::list rejections;

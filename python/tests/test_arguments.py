@@ -270,7 +270,7 @@ def test_an_unusable_backend_says_why():
 def test_explain_and_kernel_info_give_reasons():
     decision = nsameta.explain("decode", LENGTHS, cache_seqlens=np.zeros(3, np.int32))
     assert decision["error"] is None and f"{decision['backend']}/{decision['variant']}" == "cpu/auto"
-    assert "one thread" in decision["rule"]
+    assert "one thread" in decision["rule"] and decision["kernel"] == ""
     assert {"cuda", "hip"} <= {each["candidate"].split("/")[0] for each in decision["rejections"]}
     assert all(each["why"] for each in decision["rejections"])
     info = nsameta.get_kernel_info(requests=3, device="cpu")

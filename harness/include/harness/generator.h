@@ -69,6 +69,7 @@ struct case_recipe {
   std::int64_t max_table_elements = 1 << 18;  ///< of req_to_token, and of a page table where its rows let it
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
   batch_kind kind = batch_kind::any;
+  std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
 };
 
 struct generated_case {

@@ -28,6 +28,16 @@ TEST_CASE("half of the cases are steps, and the text and the JSON count them by 
   CHECK(run("verify --backends cpu --cases 4").out.find("step, lengths alone") != std::string::npos);
 }
 
+TEST_CASE("every kernel runs a good share of the cases, which are counted") {
+  if (!is_ready("simt")) return;
+  const auto report = json_of(run("verify --json --backends simt:0 --cases 400"))["backends"][0];
+  const auto cases = report["cases_of_kernel"];
+  CHECK(report["mismatches"] == 0);
+  CHECK(cases.size() == 7);
+  for (const auto& [kernel, share] : cases.items()) CHECK_MESSAGE(share >= 10, kernel);
+  CHECK(run("verify --backends simt:0 --cases 8").out.find("\ncases run by  ") != std::string::npos);
+}
+
 TEST_CASE("nothing to run exits 3") {
   if (is_ready("hip")) return;
   const outcome result = run("verify --backends hip --cases 3");

@@ -75,6 +75,7 @@ TEST_CASE("all axes are drawn") {
 TEST_CASE("half of what the program runs are steps, of every kind, mode and length type") {
   std::map<batch_kind, int> kinds;
   std::set<int> modes, dtypes, tables;
+  std::set<std::int64_t> sets;
   for (std::uint64_t number = 0; number < 400; ++number) {
     const case_recipe recipe = draw_case(1, number);
     ++kinds[recipe.kind];
@@ -83,6 +84,7 @@ TEST_CASE("half of what the program runs are steps, of every kind, mode and leng
     modes.insert(recipe.mode);
     dtypes.insert(recipe.length_dtype);
     tables.insert(static_cast<int>(recipe.tables));
+    sets.insert(recipe.sets);
     CHECK_FALSE((recipe.bad_lengths || recipe.bad_slots || recipe.kv_shard.size > 1 || recipe.q_shard.size > 1));
   }
   CHECK(kinds[batch_kind::any] == 200);
@@ -91,6 +93,7 @@ TEST_CASE("half of what the program runs are steps, of every kind, mode and leng
   CHECK(modes.size() == all_modes.size());
   CHECK(dtypes.size() == 2);
   CHECK(tables.size() == 3);
+  CHECK(sets.size() == NSAMETA_SETS_PER_LAUNCH);
 }
 
 TEST_CASE("a step asks for what its kind says") {
