@@ -61,6 +61,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.page_tables && random.chance(50)) draw_tables(random, options, recipe);
   if (options.offsets && random.chance(20)) recipe.length_offset = random.pick(offsets);
   recipe.seed = random.word();
+  if (options.zero_strides && random.chance(10)) recipe.stride = 0;
   return recipe;
 }
 
@@ -89,6 +90,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (recipe.kind == batch_kind::tables)
     recipe.tables = random.chance(60) ? table_choice::real_page_table : table_choice::both;
   recipe.seed = random.word();
+  if (recipe.pattern == length_pattern::uniform && random.chance(50)) recipe.stride = 0;
   if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
   return recipe;
 }
