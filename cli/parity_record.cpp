@@ -32,7 +32,15 @@ bool any_usable(const std::vector<parity_record>& records) {
   return std::ranges::any_of(records, [](const parity_record& record) { return record.tested.not_run.empty(); });
 }
 
-void complain_of_nothing_to_run() { complain("nothing that was asked for can run here; `nsameta info` says what can"); }
+bool complain_of_missing(const std::vector<parity_record>& records, const std::string& named) {
+  bool missing = false;
+  for (const parity_record& record : records) {
+    if (named.empty() || record.tested.not_run.empty()) continue;
+    complain("--backends: " + record.tested.name + " did not run: " + record.tested.not_run);
+    missing = true;
+  }
+  return missing;
+}
 
 failure_report report_failure(const parity_record& record) {
   const harness::generated_case smallest = harness::shrink(*record.first_failure, record.tested.name);

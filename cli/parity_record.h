@@ -39,7 +39,7 @@ failure_report report_failure(const parity_record& record);
 /// Whether any device can run, as far as is known.
 bool any_usable(const std::vector<parity_record>& records);
 
-/// Says on standard error that nothing that was asked for can run.
-void complain_of_nothing_to_run();
+/// Says on standard error which backends did not run, if a list named them; whether there is one.
+bool complain_of_missing(const std::vector<parity_record>& records, const std::string& named);
 
 }  // namespace nsameta::cli

@@ -128,9 +128,9 @@ int run_verify(const verify_options& options) {
 
   const std::vector<std::string> missing = list_missing(records, options);
   for (const std::string& name : missing) complain("--require: " + name + " did not run");
-  if (!any_usable(records)) complain_of_nothing_to_run();
+  const bool named_is_missing = complain_of_missing(records, options.backends);
   if (std::ranges::any_of(records, [](const parity_record& record) { return record.mismatches > 0; })) return mismatch;
-  return missing.empty() && any_usable(records) ? success : unavailable;
+  return missing.empty() && !named_is_missing ? success : unavailable;
 }
 
 }  // namespace nsameta::cli

@@ -5,9 +5,12 @@
 namespace nsameta::test {
 namespace {
 
-TEST_CASE("backends that agree exit 0, those that cannot run say why") {
+TEST_CASE("backends that agree exit 0; one that was named and cannot run says why and exits 3") {
+  CHECK(run("verify --backends cpu,cpu/tbb --cases 4").code == 0);
+  CHECK(run("verify --cases 4").code == 0);  // of those that were not named
   const outcome result = run("verify --backends cpu,cpu/tbb,hip --cases 40");
-  CHECK_MESSAGE(result.code == 0, result.err);
+  CHECK_MESSAGE(result.code == (is_ready("hip") ? 0 : 3), result.err);
+  if (!is_ready("hip")) CHECK(result.err.find("--backends: hip did not run: not ") != std::string::npos);
   const auto lines = lines_of(result.out);
   REQUIRE(lines.size() >= 4);
   CHECK(lines[1].starts_with("cpu "));
@@ -42,7 +45,7 @@ TEST_CASE("nothing to run exits 3") {
   if (is_ready("hip")) return;
   const outcome result = run("verify --backends hip --cases 3");
   CHECK(result.code == 3);
-  CHECK(result.err.find("nothing that was asked for can run here") != std::string::npos);
+  CHECK(result.err.find("--backends: hip did not run: ") != std::string::npos);
   CHECK(run("verify --json --backends hip --cases 3").code == 3);
 }
 
