@@ -80,6 +80,10 @@ struct backend_interface {
                          launch_place, failure_text*);
 
   device_services services;
+
+  /// The kernel that `fill` would launch first for these arguments; "" if none. Null: its code has no names.
+  const char* (*kernel_name)(const nsameta_problem&, const nsameta_outputs* sets, std::int64_t count,
+                             const launch_policy&) = nullptr;
 };
 
 /// Type of a module's only exported function, `nsameta_backend_entry_v1`. It returns a table with static lifetime.

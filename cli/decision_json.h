@@ -13,6 +13,7 @@ inline harness::json decision_to_json(const nsameta_decision& decision) {
   object["device"] = decision.device;
   object["staged"] = decision.staged != 0;
   object["row_bound"] = decision.row_bound;
+  object["kernel"] = decision.kernel;
   object["rule"] = decision.rule;
   object["override"] = decision.override_text;
   object["rejected"] = harness::json::array();

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct parity_record {
   candidate tested;
   std::uint64_t cases = 0;
   std::array<std::uint64_t, harness::batch_kind_names.size()> cases_of_kind{};  ///< the same by harness::batch_kind
+  std::map<std::string, std::uint64_t> cases_of_kernel = {};  ///< by name, where the backend's kernels have names
   std::uint64_t mismatches = 0;
   std::uint64_t first_number = 0;  ///< of the first case that failed
   std::optional<harness::generated_case> first_failure = {};
@@ -37,7 +39,7 @@ failure_report report_failure(const parity_record& record);
 /// Whether any device can run, as far as is known.
 bool any_usable(const std::vector<parity_record>& records);
 
-/// Says on standard error that nothing that was asked for can run.
-void complain_of_nothing_to_run();
+/// Says on standard error which backends did not run, if a list named them; whether there is one.
+bool complain_of_missing(const std::vector<parity_record>& records, const std::string& named);
 
 }  // namespace nsameta::cli

@@ -162,11 +162,10 @@ int run_soak(const soak_options& options) {
     run_rounds(result, options);
   }
   (options.json ? print_json : print_text)(result, options);
+  const bool named_is_missing = complain_of_missing(result.records, options.backends);
   if (result.mismatches() > 0) return mismatch;
   if (count_leaks(result.watch) > 0) return failed;
-  if (result.executions() > 0) return success;
-  complain_of_nothing_to_run();
-  return unavailable;
+  return named_is_missing ? unavailable : success;
 }
 
 }  // namespace nsameta::cli

@@ -1,6 +1,7 @@
 /// nsameta verify: every usable backend against the reference, on generated problems.
 #include <algorithm>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,23 +42,53 @@ std::vector<std::string> list_missing(const std::vector<parity_record>& records,
   return missing;
 }
 
-void print_text(const std::vector<parity_record>& records, const verify_options&) {
-  text_table backends({"backend", ">cases", ">mismatches", "not run because"});
+/// How many cases of each kind every backend ran.
+text_table kinds_of(const std::vector<parity_record>& records) {
   std::vector<std::string> titles{"cases of"};
   for (const char* kind : harness::batch_kind_names) titles.push_back(std::string(">") + kind);
-  text_table kinds(titles);
+  text_table table(titles);
   for (const parity_record& record : records) {
-    backends.add_row(
-        {record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches), record.tested.not_run});
     if (!record.tested.not_run.empty()) continue;
     std::vector<std::string> cells{record.tested.name};
     for (const std::uint64_t cases : record.cases_of_kind) cells.push_back(std::to_string(cases));
-    kinds.add_row(cells);
+    table.add_row(cells);
+  }
+  return table;
+}
+
+/// The same by the kernel that ran them.
+text_table kernels_of(const std::vector<parity_record>& records, const std::set<std::string>& names) {
+  std::vector<std::string> titles{"cases run by"};
+  for (const std::string& name : names) titles.push_back(">" + name);
+  text_table table(titles);
+  for (const parity_record& record : records) {
+    if (record.cases_of_kernel.empty()) continue;
+    std::vector<std::string> cells{record.tested.name};
+    for (const std::string& name : names) {
+      const auto found = record.cases_of_kernel.find(name);
+      cells.push_back(std::to_string(found == record.cases_of_kernel.end() ? 0 : found->second));
+    }
+    table.add_row(cells);
+  }
+  return table;
+}
+
+void print_text(const std::vector<parity_record>& records, const verify_options&) {
+  text_table backends({"backend", ">cases", ">mismatches", "not run because"});
+  std::set<std::string> kernels;
+  for (const parity_record& record : records) {
+    backends.add_row(
+        {record.tested.name, std::to_string(record.cases), std::to_string(record.mismatches), record.tested.not_run});
+    for (const auto& [name, cases] : record.cases_of_kernel) kernels.insert(name);
   }
   backends.print(std::cout);
   if (any_usable(records)) {
     std::cout << '\n';
-    kinds.print(std::cout);
+    kinds_of(records).print(std::cout);
+  }
+  if (!kernels.empty()) {
+    std::cout << '\n';
+    kernels_of(records, kernels).print(std::cout);
   }
   for (const parity_record& record : records) {
     if (!record.first_failure) continue;
@@ -74,7 +105,8 @@ void print_json(const std::vector<parity_record>& records, const verify_options&
                           {"cases", record.cases},
                           {"mismatches", record.mismatches},
                           {"not_run", record.tested.not_run},
-                          {"cases_of_kind", harness::json::object()}};
+                          {"cases_of_kind", harness::json::object()},
+                          {"cases_of_kernel", record.cases_of_kernel}};
     for (std::size_t kind = 0; kind < record.cases_of_kind.size(); ++kind)
       backend["cases_of_kind"][harness::batch_kind_names[kind]] = record.cases_of_kind[kind];
     if (record.first_failure) {
@@ -96,9 +128,9 @@ int run_verify(const verify_options& options) {
 
   const std::vector<std::string> missing = list_missing(records, options);
   for (const std::string& name : missing) complain("--require: " + name + " did not run");
-  if (!any_usable(records)) complain_of_nothing_to_run();
+  const bool named_is_missing = complain_of_missing(records, options.backends);
   if (std::ranges::any_of(records, [](const parity_record& record) { return record.mismatches > 0; })) return mismatch;
-  return missing.empty() && any_usable(records) ? success : unavailable;
+  return missing.empty() && !named_is_missing ? success : unavailable;
 }
 
 }  // namespace nsameta::cli

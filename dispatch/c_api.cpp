@@ -170,6 +170,21 @@ nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* probl
   return guarded([&] { return process_dispatcher().fill_on(backend, known.problem(), known.outputs(), target); });
 }
 
+nsameta_status nsameta_fill_many_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
+                                    int64_t count, const nsameta_target* target, nsameta_decision* decision) {
+  return guarded([=] {
+    if (decision != nullptr)
+      if (auto status = check_decision(decision); status != NSAMETA_OK) return status;
+    const known_call known(problem, outputs, count);
+    if (known.status() != NSAMETA_OK) return known.status();
+    nsameta_decision record{};
+    const nsameta_status status =
+        process_dispatcher().fill_many_on(backend, known.problem(), known.outputs(), count, target, &record);
+    if (decision != nullptr) store_known(record, decision);
+    return status;
+  });
+}
+
 nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out) {
   if (out == nullptr) return refuse_null("out");
   return serve(backend, index, &device_services::allocate, index, bytes, out);

@@ -46,6 +46,9 @@ void decision_recorder::choose(const selection& chosen, const fill_call& call) {
   std::snprintf(record_->variant, sizeof record_->variant, "%s", chosen.variant());
   record_->device = chosen.place.device;
   record_->staged = chosen.staged ? 1 : 0;
+  if (const auto name = chosen.backend->table->kernel_name)  // what is staged is filled a set at a time
+    std::snprintf(record_->kernel, sizeof record_->kernel, "%s",
+                  name(call.problem, call.sets, chosen.staged ? 1 : call.count, chosen.policy));
   if (chosen.backend->id != id_cpu || chosen.policy.variant != cpu::variant_auto) return;
   std::int64_t elements = 0;
   for (std::int64_t set = 0; set < call.count; ++set)
@@ -64,6 +67,7 @@ std::string to_line(const nsameta_decision& record) {
   } else {
     line += std::string(record.backend) + "/" + record.variant + " device " + std::to_string(record.device) +
             (record.staged != 0 ? " staged" : "") + ": " + record.rule;
+    if (record.kernel[0] != '\0') line += std::string(", kernel ") + record.kernel;
   }
   line += ", at most " + std::to_string(record.row_bound) + " rows";
   if (record.override_text[0] != '\0') line += std::string(", override ") + record.override_text;

@@ -20,6 +20,18 @@ nsameta_status validate(const nsameta_problem* problem, const nsameta_outputs* o
   return validate_target(target);
 }
 
+nsameta_status validate_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
+                             const nsameta_target* target) {
+  if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %" PRId64 ", negative", count);
+  if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
+  if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
+  if (auto status = validate_target(target); status != NSAMETA_OK) return status;
+  for (std::int64_t set = 0; set < count; ++set)
+    if (auto status = validate_outputs(*problem, outputs + set); status != NSAMETA_OK)
+      return fail(status, "outputs[%" PRId64 "]: %s", set, nsameta_last_error());
+  return validate_sets(outputs, count);
+}
+
 nsameta_status run_on(const selection& chosen, const fill_call& call) {
   failure_text why;
   why.text[0] = '\0';
@@ -81,6 +93,25 @@ nsameta_status run(registry& backends, const override_list& forced, const fill_c
   return status;
 }
 
+/// Reads the name of one backend.
+nsameta_status name_one(registry& backends, const char* backend, override_list* named) {
+  if (backend == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "backend is null");
+  *named = parse_override(backend);
+  check_override(backends, named);
+  if (!named->error.empty()) return fail(NSAMETA_INVALID_ARGUMENT, "%s", named->error.c_str());
+  if (named->entries.size() == 1) return NSAMETA_OK;
+  return fail(NSAMETA_INVALID_ARGUMENT, "backend is '%s', which names %zu backends", backend, named->entries.size());
+}
+
+nsameta_status run_named(registry& backends, const override_list& named, const fill_call& call,
+                         decision_recorder* recorder) {
+  residency where;
+  selection chosen;
+  if (auto status = decide(backends, named, call, &where, &chosen, recorder); status != NSAMETA_OK) return status;
+  if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", named.text.c_str());
+  return run_on(chosen, call);
+}
+
 /// One device, or all that there is code for when `device` is -1.
 nsameta_status warm_up_backend(const backend_record& backend, std::int32_t device) {
   const auto count = static_cast<std::int32_t>(backend.devices.size());
@@ -140,15 +171,7 @@ nsameta_status dispatcher::fill(const nsameta_problem* problem, const nsameta_ou
 
 nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs, std::int64_t count,
                                      const nsameta_target* target) {
-  if (count < 0) return fail(NSAMETA_INVALID_ARGUMENT, "count is %" PRId64 ", negative", count);
-  if (count > 0 && outputs == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "outputs is null");
-  if (auto status = validate_problem(problem); status != NSAMETA_OK) return status;
-  if (auto status = validate_target(target); status != NSAMETA_OK) return status;
-  for (std::int64_t set = 0; set < count; ++set)
-    if (auto status = validate_outputs(*problem, outputs + set); status != NSAMETA_OK)
-      return fail(status, "outputs[%" PRId64 "]: %s", set, nsameta_last_error());
-  if (auto status = validate_sets(outputs, count); status != NSAMETA_OK) return status;
-  if (count == 0) return NSAMETA_OK;
+  if (auto status = validate_many(problem, outputs, count, target); status != NSAMETA_OK || count == 0) return status;
   const fill_call call{*problem, outputs, count, *target};
   if (auto status = check_same_place(backends_, call); status != NSAMETA_OK) return status;
   return run(backends_, setting_.freeze(backends_), call);
@@ -156,19 +179,22 @@ nsameta_status dispatcher::fill_many(const nsameta_problem* problem, const nsame
 
 nsameta_status dispatcher::fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                                    const nsameta_target* target) {
-  if (backend == nullptr) return fail(NSAMETA_INVALID_ARGUMENT, "backend is null");
-  override_list named = parse_override(backend);
-  check_override(backends_, &named);
-  if (!named.error.empty()) return fail(NSAMETA_INVALID_ARGUMENT, "%s", named.error.c_str());
-  if (named.entries.size() != 1)
-    return fail(NSAMETA_INVALID_ARGUMENT, "backend is '%s', which names %zu backends", backend, named.entries.size());
+  override_list named;
+  if (auto status = name_one(backends_, backend, &named); status != NSAMETA_OK) return status;
   if (auto status = validate(problem, outputs, target); status != NSAMETA_OK) return status;
-  residency where;
-  selection chosen;
-  const fill_call call{*problem, outputs, 1, *target};
-  if (auto status = decide(backends_, named, call, &where, &chosen, nullptr); status != NSAMETA_OK) return status;
-  if (chosen.staged) return fail(NSAMETA_UNSUPPORTED, "%s cannot reach the buffers", backend);
-  return run_on(chosen, call);
+  return run_named(backends_, named, {*problem, outputs, 1, *target}, nullptr);
+}
+
+nsameta_status dispatcher::fill_many_on(const char* backend, const nsameta_problem* problem,
+                                        const nsameta_outputs* outputs, std::int64_t count,
+                                        const nsameta_target* target, nsameta_decision* decision) {
+  decision_recorder recorder(decision);
+  override_list named;
+  if (auto status = name_one(backends_, backend, &named); status != NSAMETA_OK) return status;
+  if (auto status = validate_many(problem, outputs, count, target); status != NSAMETA_OK || count == 0) return status;
+  const fill_call call{*problem, outputs, count, *target};
+  if (auto status = check_same_place(backends_, call); status != NSAMETA_OK) return status;
+  return run_named(backends_, named, call, &recorder);
 }
 
 nsameta_status dispatcher::explain(const nsameta_problem* problem, const nsameta_outputs* outputs,

@@ -18,6 +18,8 @@ class dispatcher {
   /// On the one backend that `backend` names, whatever the override says; never staged.
   nsameta_status fill_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
                          const nsameta_target* target);
+  nsameta_status fill_many_on(const char* backend, const nsameta_problem* problem, const nsameta_outputs* outputs,
+                              std::int64_t count, const nsameta_target* target, nsameta_decision* decision);
   nsameta_status explain(const nsameta_problem* problem, const nsameta_outputs* outputs, const nsameta_target* target,
                          nsameta_decision* decision);
   nsameta_status warm_up(const nsameta_target* target);

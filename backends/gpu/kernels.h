@@ -17,9 +17,8 @@ namespace nsameta::gpu {
 //   resident_threads              that a multiprocessor should hold at least, which limits the registers of each (CUDA)
 //   run(self, arguments, shared)  what each thread does
 
-/// What the kernels of short steps have in common. Those without page tables have few blocks, and let later kernels
-/// start before they themselves may: then vectors of up to 32 requests take 0.88 to 0.94 (H100, 2026-11-27), while the
-/// grids of page tables would be in one another's way, and take 1.2.
+/// What the kernels of short steps have in common. Those without page tables let later ones start at once: vectors of
+/// up to 32 requests take 0.9 then. Grids of page tables would be in one another's way: 1.2 (H100, 2026-11-27).
 struct short_kernel {
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   using shared = block_memory<std::int32_t>;
@@ -116,6 +115,9 @@ struct type_list {
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
                           tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>>;
 inline constexpr int kernel_count = kernels::count;
+/// As a decision calls them.
+inline constexpr const char* kernel_names[kernel_count] = {"uniform_lengths", "lengths",    "vectors",   "tables",
+                                                           "tables_of_sets",  "full_int32", "full_int64"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>;

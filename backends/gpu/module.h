@@ -36,11 +36,6 @@ nsameta_status load_kernels(std::int32_t device, failure_text* why) {
   });
 }
 
-template <class K, device_runtime R>
-typename R::error launch(const launch_shape& shape, const typename K::arguments& arguments, void* stream) {
-  return R::launch(kernel_id<K>, shape, &arguments, stream);
-}
-
 /// Runs every kernel of the list with nothing to do, on a stream of its own, and waits.
 template <device_runtime R, class... K>
 typename R::error run_idle(type_list<K...>) {
@@ -48,7 +43,8 @@ typename R::error run_idle(type_list<K...>) {
   void* stream = nullptr;
   typename R::error error = R::create_stream(stream);
   if (error != R::success) return error;
-  (void)(((error = launch<K, R>({1, 1}, typename K::arguments{}, stream)) == R::success) && ...);
+  const auto run = [&](int kernel, const auto& nothing) { return R::launch(kernel, {1, 1}, &nothing, stream); };
+  (void)(((error = run(kernel_id<K>, typename K::arguments{})) == R::success) && ...);
   if (error == R::success) error = R::synchronize(stream);
   const typename R::error closed = R::destroy_stream(stream);
   return error != R::success ? error : closed;
@@ -76,35 +72,53 @@ nsameta_status load_outside_capture(launch_place place, failure_text* why) {
   return NSAMETA_NOT_WARMED_UP;
 }
 
-/// By the kernel that does the least, of those that engines step.
-template <device_runtime R>
-typename R::error launch_short(const full_arguments<std::int32_t>& all, const launch_shape& shape, void* stream) {
-  const auto launch_tables = [&]<int max_sets>(tables_kernel<max_sets>) {
-    table_arguments<max_sets> some;
-    some.batch = all.batch;
-    some.source = all.source;
-    std::copy_n(all.sets, shape.sets, some.sets);
-    return launch<tables_kernel<max_sets>, R>(shape, some, stream);
-  };
-  if (shape.sets > 1) return launch_tables(tables_kernel<NSAMETA_SETS_PER_LAUNCH>{});
-  if (all.source.blocks > 0) return launch_tables(tables_kernel<1>{});
-  const vector_arguments one{all.batch, all.sets[0]};
-  if (!all.lengths_only) return launch<vectors_kernel<false>, R>(shape, one, stream);
-  if (all.batch.uniform_rows < 0) return launch<vectors_kernel<true>, R>(shape, one, stream);
-  return launch<uniform_lengths_kernel, R>(shape, one, stream);
+inline constexpr int no_kernel = -1;
+
+/// Of the kernels that serve some sets of outputs, the one that does the least.
+inline int choose_kernel(const wanted_work& work) {
+  const bool tables = work.tables && work.problem.batch_size > 0;
+  if (!work.vectors && !tables && !work.status) return no_kernel;
+  if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
+  if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
+  if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
+  if (tables) return kernel_id<tables_kernel<1>>;
+  if (!work.lengths_only) return kernel_id<vectors_kernel<false>>;
+  return work.lengths.tokens != nullptr ? kernel_id<vectors_kernel<true>> : kernel_id<uniform_lengths_kernel>;
+}
+
+/// What backend_interface::kernel_name is.
+inline const char* kernel_name(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
+                               const launch_policy& policy) {
+  const auto sets = static_cast<int>(std::min<std::int64_t>(count, NSAMETA_SETS_PER_LAUNCH));
+  const int kernel = choose_kernel(work_of(problem, outputs, sets, policy.row_bound));
+  return kernel == no_kernel ? "" : kernel_names[kernel];
+}
+
+template <int max_sets>
+table_arguments<max_sets> first_sets(const full_arguments<std::int32_t>& all, int sets) {
+  table_arguments<max_sets> some;
+  some.batch = all.batch;
+  some.source = all.source;
+  std::copy_n(all.sets, sets, some.sets);
+  return some;
 }
 
 template <class N, device_runtime R>
-typename R::error launch_in(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
-                            const wanted_work& work, const launch_bounds& bounds, const launch_place& place) {
+typename R::error launch_in(int kernel, const wanted_work& work, const launch_bounds& bounds,
+                            const launch_place& place) {
   full_arguments<N> all;
-  plan(problem, outputs, sets, work, bounds, all);
-  const launch_shape shape{all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks, sets,
-                           place.overlaps};
-  if (shape.blocks == 0) return R::success;  // nothing is wanted
+  const bool is_short = kernel < kernel_id<full_kernel<std::int32_t>>;
+  plan(work, bounds, is_short, all);
+  const int blocks = all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks;
+  const auto launch = [&](const auto& arguments) {
+    return R::launch(kernel, {blocks, work.sets, place.overlaps}, &arguments, place.stream);
+  };
   if constexpr (!is_general<N>)
-    if (work.is_short_step(problem.batch_size, sets)) return launch_short<R>(all, shape, place.stream);
-  return launch<full_kernel<N>, R>(shape, all, place.stream);
+    if (is_short)
+      return work.sets > 1           ? launch(first_sets<NSAMETA_SETS_PER_LAUNCH>(all, work.sets))
+             : all.source.blocks > 0 ? launch(first_sets<1>(all, 1))
+                                     : launch(vector_arguments{all.batch, all.sets[0]});
+  return launch(all);
 }
 
 /// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
@@ -112,9 +126,10 @@ template <device_runtime R>
 typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                               const launch_bounds& bounds, const launch_place& place) {
   const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
-  return (fits_int32(problem, outputs, sets, work)
-              ? launch_in<std::int32_t, R>
-              : launch_in<std::int64_t, R>)(problem, outputs, sets, work, bounds, place);
+  const int kernel = choose_kernel(work);
+  if (kernel == no_kernel) return R::success;
+  return (kernel == kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
+                                                         : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }
 
 template <device_runtime R>
@@ -177,6 +192,7 @@ const backend_interface& module() {
       .warm_up = warm_up<R>,
       .fill = fill<R>,
       .services = services<R>(),
+      .kernel_name = kernel_name,
   };
   return table;
 }

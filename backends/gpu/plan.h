@@ -30,29 +30,30 @@ inline constexpr std::int64_t int32_reach = std::int64_t{1} << 30;
 
 /// What some sets of outputs of a problem want.
 struct wanted_work {
+  const nsameta_problem& problem;
+  const nsameta_outputs* outputs;
+  int sets;
   batch_lengths lengths;
   std::int64_t request_rows;  ///< on average, as far as the host knows
-  std::int64_t longest;       ///< capacity of the longest vector
-  bool vectors, tables, page_table_1;
-  bool vector_tails, table_tails, status;
-  bool lengths_only;   ///< nothing but the two length fields
-  bool int64_outputs;  ///< or such as int64 alone serves
+  std::int64_t longest = 0;   ///< capacity of the longest vector
+  bool vectors = false, tables = false, page_table_1 = false;
+  bool vector_tails = false, table_tails = false, status = false;
+  bool lengths_only = true;    ///< nothing but the two length fields
+  bool int64_outputs = false;  ///< or such as int64 alone serves
 
   /// Whether the kernels of short steps serve it.
-  bool is_short_step(std::int64_t requests, int sets) const {
+  bool is_short_step() const {
     return !vector_tails && !table_tails && !status && request_rows <= tuning::short_rows &&
-           (requests <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
+           (lengths.requests <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
   }
 };
 
 inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
                            std::int64_t row_bound) {
-  wanted_work work{};
-  work.lengths = lengths_of(problem);
-  work.request_rows = work.lengths.tokens == nullptr
-                          ? work.lengths.uniform_tokens
-                          : rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1));
-  work.lengths_only = true;
+  const batch_lengths lengths = lengths_of(problem);
+  wanted_work work{problem, outputs, sets, lengths,
+                   lengths.tokens == nullptr ? lengths.uniform_tokens
+                                             : rounded_up(row_bound, std::max<std::int64_t>(lengths.requests, 1))};
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
@@ -79,8 +80,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
 
 /// Whether neither shards nor pools are on and everything fits int32: strides, lengths that the outputs' offset moves,
 /// rows that are written, and columns. Sums may be longer than that: int32 outputs of them end at 2^31 - 1.
-inline bool fits_int32(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
-                       const wanted_work& work) {
+inline bool fits_int32(const wanted_work& work) {
+  const nsameta_problem& problem = work.problem;
   const auto is_near = [](const nsameta_strided& array) { return array.stride < int32_reach / 8; };
   if (!is_plain(problem) || work.int64_outputs || problem.batch_size > tuning::short_requests ||
       work.longest >= int32_reach || !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
@@ -89,7 +90,7 @@ inline bool fits_int32(const nsameta_problem& problem, const nsameta_outputs* ou
   if (work.tables && (long_rows || !is_near(problem.req_pool_indices) || problem.req_to_token.slots > int32_max ||
                       problem.req_to_token.width >= int32_reach))
     return false;
-  return std::all_of(outputs, outputs + sets, [&](const nsameta_outputs& out) {
+  return std::all_of(work.outputs, work.outputs + work.sets, [&](const nsameta_outputs& out) {
     const auto is_near_table = [&](const nsameta_table& table, std::int64_t column) {
       return table.data == nullptr ||
              (table.rows <= int32_max && (out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach / column));
@@ -139,7 +140,8 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_s
 
 /// `blocks`: at most, of one set of outputs.
 template <class N>
-table_source<N> table_source_of(const nsameta_problem& problem, const wanted_work& work, std::int64_t blocks) {
+table_source<N> table_source_of(const wanted_work& work, std::int64_t blocks) {
+  const nsameta_problem& problem = work.problem;
   const std::int32_t page_shift = log2_of(problem.page_size);
   const std::int64_t tile = std::int64_t{1} << tuning::small_tile << (work.page_table_1 ? 0 : page_shift);
   const std::int64_t tiles = std::clamp<std::int64_t>(rounded_up(problem.req_to_token.width, tile), 1, int32_max);
@@ -161,18 +163,17 @@ table_source<N> table_source_of(const nsameta_problem& problem, const wanted_wor
 
 /// Plans sets of outputs of a problem. Kernels that need less take what they need of it.
 template <class N>
-void plan(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets, const wanted_work& work,
-          const launch_bounds& bounds, full_arguments<N>& all) {
+void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_step, full_arguments<N>& all) {
+  const nsameta_problem& problem = work.problem;
   const batch_lengths& lengths = work.lengths;
-  const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / sets;
-  for (int i = 0; i < sets; ++i) plan_set(outputs[i], lengths, all.sets[i], all.paddings[i]);
+  const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
+  for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.paddings[i]);
   if constexpr (is_general<N>)
     all.rule = shard_constants::of(problem);
   else
     all.rule = problem.index_topk;
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
-  const bool is_short_step = !is_general<N> && work.is_short_step(requests, sets);
   const std::int64_t room = is_short_step
                                 ? smallest_warp
                                 : tuning::vector_blocks * tuning::block_threads / std::max<std::int64_t>(requests, 1);
@@ -191,7 +192,7 @@ void plan(const nsameta_problem& problem, const nsameta_outputs* outputs, int se
   batch.topk = problem.index_topk;
   batch.vector_blocks = static_cast<std::int32_t>(groups);
   all.source = {};
-  if (work.tables) all.source = table_source_of<N>(problem, work, blocks);
+  if (work.tables) all.source = table_source_of<N>(work, blocks);
   all.source.row_a_request = lengths.query_within_kv;
   all.lengths_only = work.lengths_only;
   all.block_groups = 1;

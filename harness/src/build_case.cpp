@@ -13,7 +13,7 @@ namespace {
 std::vector<std::int64_t> fill_lengths(random_source& random, const case_recipe& recipe, std::int64_t low,
                                        std::int64_t high, std::int64_t giant) {
   std::vector<std::int64_t> lengths(static_cast<std::size_t>(recipe.batch_size), random.between(low, high));
-  if (recipe.pattern == length_pattern::uniform || lengths.empty()) return lengths;
+  if (recipe.pattern == length_pattern::uniform || recipe.stride == 0 || lengths.empty()) return lengths;
   for (std::int64_t& length : lengths)
     length = recipe.pattern == length_pattern::zero_heavy && random.chance(90) ? 0 : random.between(low, high);
   if (recipe.pattern == length_pattern::one_giant)
@@ -31,6 +31,12 @@ void spoil(random_source& random, std::vector<std::int64_t>& lengths, nsameta_dt
                                                            : -random.between(1, 1 << 30);
     }
   }
+}
+
+/// With a stride of 0 the first stands for all.
+strided_values values_of(std::vector<std::int64_t> values, const case_recipe& recipe) {
+  if (recipe.stride == 0 && !values.empty()) values.assign(values.size(), std::int64_t{values.front()});
+  return strided_values(values, recipe.length_dtype, recipe.stride);
 }
 
 void set_lengths(random_source& random, const case_recipe& recipe, problem_data& problem) {
@@ -60,8 +66,8 @@ void set_lengths(random_source& random, const case_recipe& recipe, problem_data&
     for (std::int64_t& s : seq_lens)
       if (random.chance(10)) s = random.between(0, 3);
   }
-  problem.seq_lens = strided_values(seq_lens, recipe.length_dtype, recipe.stride);
-  if (ragged_queries) problem.extend_seq_lens = strided_values(queries, recipe.length_dtype, recipe.stride);
+  problem.seq_lens = values_of(seq_lens, recipe);
+  if (ragged_queries) problem.extend_seq_lens = values_of(queries, recipe);
 }
 
 void set_token_table(random_source& random, const case_recipe& recipe, std::int64_t page_table_rows,
@@ -88,7 +94,7 @@ void set_slots(random_source& random, const case_recipe& recipe, problem_data& p
   std::vector<std::int64_t> indices(static_cast<std::size_t>(recipe.batch_size));
   for (std::int64_t& index : indices)
     index = recipe.bad_slots && random.chance(10) ? random.pick(bad) : random.between(0, slots - 1);
-  problem.req_pool_indices = strided_values(indices, recipe.length_dtype, recipe.stride);
+  problem.req_pool_indices = values_of(indices, recipe);
 }
 
 bool asks_for(batch_kind kind, vector_member field) {

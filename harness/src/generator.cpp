@@ -61,6 +61,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.page_tables && random.chance(50)) draw_tables(random, options, recipe);
   if (options.offsets && random.chance(20)) recipe.length_offset = random.pick(offsets);
   recipe.seed = random.word();
+  if (options.zero_strides && random.chance(10)) recipe.stride = 0;
   return recipe;
 }
 
@@ -68,8 +69,9 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   // With what a graph is captured for, and what remains of it.
   constexpr std::array<std::int64_t, 16> steps{1, 2, 3, 4, 7, 8, 16, 31, 32, 48, 64, 96, 128, 200, 256, 512};
   constexpr std::array<std::int64_t, 4> live{60, 1000, 4096, 62000};
-  constexpr std::array kinds{batch_kind::lengths, batch_kind::vectors, batch_kind::vectors, batch_kind::status,
-                             batch_kind::tables,  batch_kind::tables,  batch_kind::tables,  batch_kind::tables};
+  constexpr std::array kinds{batch_kind::lengths, batch_kind::lengths, batch_kind::vectors,
+                             batch_kind::vectors, batch_kind::vectors, batch_kind::status,
+                             batch_kind::tables,  batch_kind::tables,  batch_kind::tables};
   random_source random(~seed * 0x9e3779b97f4a7c15u + number);
   case_recipe recipe;
   recipe.kind = random.pick(kinds);
@@ -81,9 +83,15 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   recipe.capacity = random.chance(70) ? capacity_rule::spare : capacity_rule::exact;
   recipe.max_context = random.pick(live);
   if (random.chance(15)) recipe.length_offset = random.between(1, 3);
+  if (recipe.kind == batch_kind::lengths && random.chance(50)) {  // as the original's entry point is called
+    recipe.mode = NSAMETA_DRAFT_EXTEND;
+    recipe.uniform_queries = false;
+  }
   if (recipe.kind == batch_kind::tables)
     recipe.tables = random.chance(60) ? table_choice::real_page_table : table_choice::both;
   recipe.seed = random.word();
+  if (recipe.pattern == length_pattern::uniform && random.chance(50)) recipe.stride = 0;
+  if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
   return recipe;
 }
 
@@ -102,6 +110,7 @@ std::string describe(const case_recipe& recipe) {
     text += std::string(", ") + name(tables, recipe.tables) + " tables " + name(widths, recipe.table_width) +
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
+  if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.kind != batch_kind::any) text += std::string(", ") + name(batch_kind_names, recipe.kind);
   return text;
 }

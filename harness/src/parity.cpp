@@ -1,6 +1,7 @@
 #include "harness/parity.h"
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "harness/compare.h"
@@ -13,24 +14,25 @@
 namespace nsameta::harness {
 namespace {
 
-/// Captures the fill on a stream of its own and runs the graph once.
-void fill_from_graph(const std::string& backend, const nsameta_problem& problem, const nsameta_outputs& outputs) {
-  const device_place place = place_of(backend);
+/// Fills the sets from a graph that was captured on a stream of its own.
+void fill_from_graph(const device_place& place, const auto& fill) {
   const device on(place.backend, place.index);
   const device_stream stream = make_stream(on);
   nsameta_target target = place.target();
   target.stream = stream.get();
-  const device_graph graph =
-      capture(stream, [&] { check(nsameta_fill_on(backend.c_str(), &problem, &outputs, &target)); });
+  const device_graph graph = capture(stream, [&] { fill(target); });
   launch(graph, stream);
   on.synchronize(stream.get());
 }
 
-void fill_on(const std::string& backend, const input_buffers& inputs, const output_buffers& outputs, issue how) {
+void fill_on(const std::string& backend, const nsameta_problem& problem, const std::vector<nsameta_outputs>& sets,
+             issue how, nsameta_decision* decision) {
   const device_place place = place_of(backend);
-  if (how == issue::from_graph) return fill_from_graph(backend, inputs.view(), outputs.view());
-  const nsameta_target target = place.target();
-  check(nsameta_fill_on(backend.c_str(), &inputs.view(), &outputs.view(), &target));
+  const auto fill = [&](const nsameta_target& target) {
+    check(nsameta_fill_many_on(backend.c_str(), &problem, sets.data(), std::ssize(sets), &target, decision));
+  };
+  if (how == issue::from_graph) return fill_from_graph(place, fill);
+  fill(place.target());
   if (!place.on_host()) check(nsameta_device_synchronize(place.backend.c_str(), place.index, nullptr));
 }
 
@@ -73,29 +75,43 @@ generated_case as_fill_runs_it(const generated_case& whole) {
   return plain;
 }
 
-std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend, issue how) {
-  const device_place place = place_of(backend);
-  input_buffers inputs(place);
+/// A layout for every set of the case.
+std::vector<output_layout> layouts_of(const generated_case& tested) {
+  std::vector<output_layout> layouts(static_cast<std::size_t>(tested.recipe.sets), tested.layout);
+  for (std::size_t set = 0; set < layouts.size(); ++set) layouts[set].length_offset += static_cast<std::int64_t>(set);
+  return layouts;
+}
+
+std::optional<std::string> run_and_compare(const generated_case& tested, const std::string& backend, issue how,
+                                           nsameta_decision* decision) {
+  const device_place place = place_of(backend), host = place_of("reference");
+  const std::vector<output_layout> layouts = layouts_of(tested);
+  input_buffers inputs(place), expected_inputs(host);
   inputs.upload(tested.problem);
-  output_buffers outputs(place, tested.layout);
-  fill_on(backend, inputs, outputs, how);
-
-  input_buffers expected_inputs(place_of("reference"));
   expected_inputs.upload(tested.problem);
-  output_buffers expected(place_of("reference"), tested.layout);
-  fill_on("reference", expected_inputs, expected, issue::at_once);
+  std::deque<output_buffers> outputs;
+  std::vector<nsameta_outputs> sets;
+  for (const output_layout& layout : layouts) sets.push_back(outputs.emplace_back(place, layout).view());
+  fill_on(backend, inputs.view(), sets, how, decision);
 
-  if (const auto found = compare(outputs.read_back(), expected.read_back())) return to_string(*found);
-  if (const auto damage = outputs.damaged_guard()) return damage;
+  for (std::size_t set = 0; set < layouts.size(); ++set) {
+    const std::string where = layouts.size() > 1 ? "set " + std::to_string(set) + ": " : "";
+    output_buffers expected(host, layouts[set]);
+    const nsameta_target on_host = host.target();
+    check(nsameta_fill_on("reference", &expected_inputs.view(), &expected.view(), &on_host));
+    if (const auto found = compare(outputs[set].read_back(), expected.read_back())) return where + to_string(*found);
+    if (const auto damage = outputs[set].damaged_guard()) return where + *damage;
+  }
   if (const auto input = inputs.changed()) return "wrote to its input " + *input;
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend, issue how) {
+std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend, issue how,
+                                        nsameta_decision* decision) {
   try {
-    return run_and_compare(tested, backend, how);
+    return run_and_compare(tested, backend, how, decision);
   } catch (const library_error& error) {
     if (error.status() == NSAMETA_BACKEND_UNAVAILABLE) throw;
     return error.what();

@@ -1,6 +1,8 @@
 #include "harness/problem_data.h"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -13,7 +15,9 @@ constexpr std::byte poison{0x5b};  // reads as a length of more than a billion
 
 strided_values::strided_values(std::span<const std::int64_t> values, nsameta_dtype dtype, std::int64_t stride)
     : size_(std::ssize(values)), stride_(stride), dtype_(dtype) {
-  if (stride < 1) throw std::invalid_argument("stride " + std::to_string(stride) + " is less than 1");
+  if (stride < 0) throw std::invalid_argument("stride " + std::to_string(stride) + " is negative");
+  if (stride == 0 && std::ranges::adjacent_find(values, std::not_equal_to<>()) != values.end())
+    throw std::invalid_argument("stride 0 of values that differ");
   const std::int64_t width = element_bytes(dtype);
   memory_.assign(static_cast<std::size_t>((size_ * stride + 1) * width), poison);  // one more: never empty
   for (std::int64_t i = 0; i < size_; ++i) {

@@ -5,6 +5,7 @@
 #include <nanobind/stl/pair.h>
 
 #include "refuse_array.h"
+#include "scalars.h"
 #include "torch.h"
 
 namespace nsameta::python {
@@ -62,8 +63,8 @@ array_view view_of(const char* name, nb::handle capsule, access how, elements wa
     return view_of(
         name, *static_cast<const versioned_tensor*>(PyCapsule_GetPointer(capsule.ptr(), versioned_tensor::capsule)),
         how, wanted);
-  throw invalid_argument(std::string(name) + " gives " + from_python(nb::repr(capsule)) +
-                         " through DLPack, which is no tensor that nobody took");
+  throw invalid_argument(shown((std::string("what ") + name + " gives through DLPack").c_str(), capsule) +
+                         ", no tensor that nobody took");
 }
 
 }  // namespace
@@ -145,7 +146,7 @@ array_view array_reader::read_capsule(const char* name, nb::handle array, const 
     const nb::object device = array.attr("__dlpack_device__")();
     std::pair<std::int32_t, std::int32_t> where;
     if (!nb::try_cast(device, where)) {
-      const std::string text = "its device is " + from_python(nb::repr(device)) + ", not two integers";
+      const std::string text = shown("its device", device) + ", not two integers";
       PyErr_SetString(PyExc_TypeError, text.c_str());
       throw nb::python_error();
     }

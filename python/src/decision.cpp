@@ -21,6 +21,23 @@ const char* code_name(nsameta_rejection_code code) {
   return names[code - 1];
 }
 
+std::vector<nsameta_backend_info> find_backends() {
+  return without_gil([] {
+    std::vector<nsameta_backend_info> found(nsameta_backends(nullptr, 0));
+    nsameta_backends(found.data(), found.size());
+    return found;
+  });
+}
+
+/// That a kind of device has one of that index. What is missing altogether is the library's to say.
+void check_index(const std::string& device, const std::string& kind, std::int32_t index) {
+  if (index > 0 && kind == "auto") throw invalid_argument("device is '" + device + "', but auto takes no index");
+  for (const nsameta_backend_info& each : index > 0 ? find_backends() : std::vector<nsameta_backend_info>())
+    if (each.name == kind && each.device_count > 0 && index >= each.device_count)
+      throw invalid_argument("device is '" + device + "', but " + kind + " has " + std::to_string(each.device_count) +
+                             (each.device_count == 1 ? " device" : " devices"));
+}
+
 }  // namespace
 
 nsameta_target to_target(const std::string& device) {
@@ -35,7 +52,10 @@ nsameta_target to_target(const std::string& device) {
   std::string known;
   for (std::size_t kind = 0; kind < device_kind_names.size(); ++kind) {
     const std::string name = kind == NSAMETA_DEVICE_HOST ? "cpu" : device_kind_names[kind];  // as arrays call it
-    if (good && device.compare(0, colon, name) == 0) return {static_cast<nsameta_device_kind>(kind), index, nullptr, 0};
+    if (good && device.compare(0, colon, name) == 0) {
+      check_index(device, name, index);
+      return {static_cast<nsameta_device_kind>(kind), index, nullptr, 0};
+    }
     known += (known.empty() ? "" : ", ") + name;
   }
   throw invalid_argument("device is '" + device + "', none of " + known + ", with an optional :index");
@@ -55,6 +75,7 @@ nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
   record["device"] = decision->device;
   record["staged"] = decision->staged != 0;
   record["row_bound"] = decision->row_bound;
+  record["kernel"] = decision->kernel;
   record["rule"] = decision->rule;
   record["override"] = to_python(decision->override_text);
   nb::list rejections;
@@ -71,13 +92,8 @@ nb::dict decide(const std::function<nsameta_status(nsameta_decision*)>& ask) {
 }
 
 nb::list list_backends() {
-  const auto all = without_gil([] {
-    std::vector<nsameta_backend_info> found(nsameta_backends(nullptr, 0));
-    nsameta_backends(found.data(), found.size());
-    return found;
-  });
   nb::list records;
-  for (const nsameta_backend_info& each : all) {
+  for (const nsameta_backend_info& each : find_backends()) {
     nb::dict record;
     record["name"] = each.name;
     record["version"] = to_python(each.version);

@@ -221,11 +221,11 @@ struct setters {
       return std::string(all[found].name) + " is each set's, in outputs";
     if (found != count && all[found].of == scope::call)
       return std::string(all[found].name) + " is the call's, not a set's";
+    if (!nb::isinstance<nb::str>(name)) return shown("a name", name) + ", not a str";
     std::vector<const char*> words;
     for (const row& each : all)
       if (takes(each)) words.push_back(each.name);
-    return "no argument is called " + from_python(nb::repr(name)) +
-           (nb::isinstance<nb::str>(name) ? suggestion(from_python(name), words) : "");
+    return "no argument is called " + from_python(nb::repr(name)) + suggestion(from_python(name), words);
   }
 };
 

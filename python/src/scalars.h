@@ -1,6 +1,7 @@
 /// Arguments that are no arrays.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -8,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nanobind/nanobind.h>
 
@@ -16,11 +18,11 @@
 
 namespace nsameta::python {
 
-/// "page_size is 48", or of what type it is where it takes more than a line.
+/// "page_size is 48", or of what type it is where that takes more than a line, or is an address.
 inline std::string shown(const char* name, nb::handle value) {
   const std::string text = from_python(nb::repr(value));
-  const bool short_enough = text.size() <= 100 && text.find('\n') == std::string::npos;
-  return std::string(name) + " is " + (short_enough ? text : "of type " + from_python(nb::inst_name(value)));
+  const bool tells = text.size() <= 100 && text.find('\n') == text.npos && text.find(" at 0x") == text.npos;
+  return std::string(name) + " is " + (tells ? text : "of type " + from_python(value.type().attr("__name__")));
 }
 
 /// True and False are integers to Python, and so are torch's, but none that anybody means.
@@ -66,19 +68,11 @@ std::array<std::int32_t, count> to_integers(const char* name, nb::handle value) 
 
 /// "; did you mean decode?" where a word is near enough to `word` to be meant, or else "".
 inline std::string suggestion(std::string_view word, std::span<const char* const> words) {
-  const auto plain = [](std::string_view text) {
-    std::string made(text);
-    for (char& c : made) c = c == '-' || c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return made;
-  };
-  const char* nearest = nullptr;
-  std::size_t best = 2 + word.size() / 4;  // one more than is still taken for a slip
-  for (const char* each : words)
-    if (const std::size_t distance = edit_distance(plain(word), each); distance < best) {
-      best = distance;
-      nearest = each;
-    }
-  return nearest != nullptr ? std::string("; did you mean ") + nearest + "?" : "";
+  std::string plain(word);
+  std::ranges::replace_if(plain, [](char c) { return c == '-' || c == ' '; }, '_');
+  const std::vector<std::string_view> names(words.begin(), words.end());
+  const std::string nearest(nearest_word(plain, names));
+  return nearest.empty() ? "" : "; did you mean " + nearest + "?";
 }
 
 /// The place of a word among `words`.

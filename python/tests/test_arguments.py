@@ -101,6 +101,19 @@ def lengths_of(dtype):
     return lambda: nsameta.fill("decode", np.zeros(3, dtype))
 
 
+class shows:
+    """An array by DLPack alone, that shows what it is given."""
+
+    def __init__(self, capsule, device=(1, 0)):
+        self.capsule, self.device = capsule, device
+
+    def __dlpack_device__(self):
+        return self.device
+
+    def __dlpack__(self, **asked):
+        return self.capsule
+
+
 def many(*sets, **given):
     return lambda: nsameta.fill_many("decode", LENGTHS, [*sets], **given)
 
@@ -218,6 +231,20 @@ def many(*sets, **given):
      lambda: nsameta.fill("decode", LENGTHS, table_tail="none")),
     (ValueError, "device is 'gpu', none of auto, cpu, cuda, hip, simt", lambda: nsameta.warmup("gpu")),
     (ValueError, "device is 'cuda:-1'", lambda: nsameta.warmup("cuda:-1")),
+    (ValueError, "device is 'cpu:3', but cpu has 1 device$", lambda: nsameta.warmup("cpu:3")),
+    (ValueError, "device is 'cpu:1', but cpu has 1 device$", lambda: nsameta.get_kernel_info(device="cpu:1")),
+    (ValueError, "device is 'auto:1', but auto takes no index$", lambda: nsameta.warmup("auto:1")),
+    (ValueError, "mode is of type object, none of decode", lambda: nsameta.fill(object(), LENGTHS)),
+    (TypeError, "page_size is of type object, not an integer",
+     lambda: nsameta.fill("decode", LENGTHS, page_size=object())),
+    (TypeError, "stream is of type object, neither a number", lambda: nsameta.fill("decode", LENGTHS, stream=object())),
+    (TypeError, "page_size is of type function, not an integer",
+     lambda: nsameta.fill("decode", LENGTHS, page_size=lambda: 64)),
+    (TypeError, r"outputs\[0\]: a name is of type object, not a str$", many({object(): LENGTHS})),
+    (ValueError, "what seq_lens gives through DLPack is of type object, no tensor that",
+     lambda: nsameta.fill("decode", shows(object()))),
+    (ValueError, "its device is of type object, not two integers",
+     lambda: nsameta.fill("decode", shows(None, object()))),
 ])
 def test_refused(error, text, call):
     with pytest.raises(error, match=text):
@@ -243,7 +270,7 @@ def test_an_unusable_backend_says_why():
 def test_explain_and_kernel_info_give_reasons():
     decision = nsameta.explain("decode", LENGTHS, cache_seqlens=np.zeros(3, np.int32))
     assert decision["error"] is None and f"{decision['backend']}/{decision['variant']}" == "cpu/auto"
-    assert "one thread" in decision["rule"]
+    assert "one thread" in decision["rule"] and decision["kernel"] == ""
     assert {"cuda", "hip"} <= {each["candidate"].split("/")[0] for each in decision["rejections"]}
     assert all(each["why"] for each in decision["rejections"])
     info = nsameta.get_kernel_info(requests=3, device="cpu")

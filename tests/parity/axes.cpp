@@ -58,6 +58,7 @@ void turn(case_recipe& recipe, std::uint64_t number) {
   recipe.vector_tail = number % 13 < 5 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
   recipe.bad_lengths = number % 17 < 3;
   if (number % 41 < 9) recipe.index_kpool = static_cast<std::int32_t>(2 + number / 41 % 15);
+  if (number % 59 < 6) recipe.stride = 0;
   if (number % 43 < 7) recipe.length_offset = each_turn(offsets, number, 43);
   turn_tables(recipe, number);
   turn_shards(recipe, number);

@@ -13,6 +13,11 @@ extern "C" {
 NSAMETA_API nsameta_status nsameta_fill_on(const char* backend, const nsameta_problem* problem,
                                            const nsameta_outputs* outputs, const nsameta_target* target);
 
+/// The same for nsameta_fill_many. `decision` gets what was decided, as from nsameta_explain; null: not wanted.
+NSAMETA_API nsameta_status nsameta_fill_many_on(const char* backend, const nsameta_problem* problem,
+                                                const nsameta_outputs* outputs, int64_t count,
+                                                const nsameta_target* target, nsameta_decision* decision);
+
 /// Allocates memory that device `index` of `backend` computes on. Blocking.
 NSAMETA_API nsameta_status nsameta_device_allocate(const char* backend, int32_t index, size_t bytes, void** out);
 NSAMETA_API nsameta_status nsameta_device_release(const char* backend, int32_t index, void* memory);

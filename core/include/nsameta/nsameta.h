@@ -321,6 +321,7 @@ typedef struct nsameta_decision {
   char override_text[64];   ///< the override in force, "" if none
   int32_t rejection_count;  ///< of `rejections`
   nsameta_rejection rejections[NSAMETA_MAX_REJECTIONS];  ///< the candidates that do not run
+  char kernel[32];  ///< of the backend's, that is launched; "" on CPUs, and where no output is asked for
 } nsameta_decision;
 
 /// The decision of nsameta_fill for the same arguments, without running it. `outputs` may be null: then only

@@ -103,10 +103,12 @@ class problem : public nsameta_problem {
   /// Of a C caller, whose inputs have no known ends.
   problem(const nsameta_problem& plain) noexcept : nsameta_problem(plain) {}
 
-  /// [bs] KV lengths; sets the batch size.
+  /// [bs] KV lengths, at every `every`-th place; sets the batch size. 0: the first stands for all requests, as many as
+  /// there are elements unless `batch_size` is set afterwards.
   problem& with_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     seq_lens = strided(lengths, every);
-    batch_size = count(lengths, every);
+    batch_size = rows_within(std::size(lengths), 1, every < 1 ? 1 : every);  // less than 0 the library refuses
+    seq_elements_ = served_by(lengths, every);
     return *this;
   }
   problem& with_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -114,7 +116,7 @@ class problem : public nsameta_problem {
   /// [bs] query tokens of each request; at least as many as the batch has.
   problem& with_extend_seq_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
     extend_seq_lens = strided(lengths, every);
-    extend_elements_ = count(lengths, every);
+    extend_elements_ = served_by(lengths, every);
     return *this;
   }
   problem& with_extend_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -153,7 +155,7 @@ class problem : public nsameta_problem {
   /// [bs] each request's row of req_to_token; page tables need both. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
-    slot_elements_ = count(slots, every);
+    slot_elements_ = served_by(slots, every);
     return *this;
   }
   problem& with_req_pool_indices(temporary auto&& slots, std::int64_t every = 1) = delete;  ///< keep it in a variable
@@ -168,20 +170,27 @@ class problem : public nsameta_problem {
 
   /// Refuses a span that is shorter than the batch: fill(), fill_many() and explain() ask first.
   result check() const {
-    const bool queries = extend_elements_ < batch_size;
-    if (!queries && slot_elements_ >= batch_size) [[likely]]
-      return result(NSAMETA_OK);
-    return {NSAMETA_INVALID_ARGUMENT, std::string(queries ? "extend_seq_lens" : "req_pool_indices") + " has " +
-                                          std::to_string(queries ? extend_elements_ : slot_elements_) +
-                                          " elements, less than the " + std::to_string(batch_size) + " of the batch"};
+    const auto refuse = [this](const char* name, std::int64_t elements) {
+      return result(NSAMETA_INVALID_ARGUMENT, std::string(name) + " has " + std::to_string(elements) +
+                                                  " elements, less than the " + std::to_string(batch_size) +
+                                                  " of the batch");
+    };
+    if (seq_elements_ < batch_size) return refuse("seq_lens", seq_elements_);
+    if (extend_elements_ < batch_size) return refuse("extend_seq_lens", extend_elements_);
+    if (slot_elements_ < batch_size) return refuse("req_pool_indices", slot_elements_);
+    return result(NSAMETA_OK);
   }
 
  private:
-  static std::int64_t count(const auto& values, std::int64_t every) noexcept {
-    return rows_within(std::size(values), 1, every < 1 ? 1 : every);  // less the library refuses
+  static constexpr std::int64_t any = INT64_MAX;
+
+  /// How many requests a span has elements for.
+  static std::int64_t served_by(const auto& values, std::int64_t every) noexcept {
+    const bool one_for_all = every == 0 && std::size(values) > 0;
+    return one_for_all ? any : rows_within(std::size(values), 1, every < 1 ? 1 : every);
   }
 
-  std::int64_t extend_elements_ = INT64_MAX, slot_elements_ = INT64_MAX;  // as many as there need be
+  std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
 };
 
 /// An output vector of all elements of a span.

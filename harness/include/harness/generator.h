@@ -48,7 +48,7 @@ struct case_recipe {
   length_pattern pattern = length_pattern::ragged;
   bool uniform_queries = false;  ///< draft_extend and extend: uniform_extend_len in place of extend_seq_lens
   nsameta_dtype length_dtype = NSAMETA_INT32;
-  std::int64_t stride = 1;
+  std::int64_t stride = 1;  ///< 0: all requests have the same lengths, and slot
   nsameta_dtype cu_dtype = NSAMETA_INT32;
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   capacity_rule capacity = capacity_rule::exact;
@@ -69,6 +69,7 @@ struct case_recipe {
   std::int64_t max_table_elements = 1 << 18;  ///< of req_to_token, and of a page table where its rows let it
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
   batch_kind kind = batch_kind::any;
+  std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
 };
 
 struct generated_case {
@@ -86,13 +87,14 @@ struct generator_options {
   bool offsets = true;
   std::int64_t max_batch_size = 4097;
   std::int64_t modes = std::ssize(all_modes);  ///< the first so many
+  bool zero_strides = true;
 };
 
 /// The recipe of case `number` of a seed.
 case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options = {});
 
-/// The recipe of case `number` among batches as engines step them: dense lengths, int64 more often than not, in every
-/// mode, outputs with room, without shards, pools or nonsense.
+/// The recipe of case `number` among batches as engines step them: dense lengths or one for all, int64 more often than
+/// not, in every mode, outputs with room, without shards, pools or nonsense.
 case_recipe draw_step(std::uint64_t seed, std::uint64_t number);
 
 /// The recipe of case `number` of what the program runs: two steps, then two of any kind, and so on.

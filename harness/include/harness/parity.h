@@ -16,9 +16,9 @@ enum class issue {
 
 /// Runs the case on `backend` ("name[:index][/variant]", on that device's memory) and on `reference`. Says what is
 /// wrong: a failed call, an element that differs, live or not, a damaged guard, an input that was written; nothing when
-/// all is well. Throws library_error when the backend is unavailable.
+/// all is well. `decision` gets what was decided on `backend`. Throws library_error when the backend is unavailable.
 std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend,
-                                        issue how = issue::at_once);
+                                        issue how = issue::at_once, nsameta_decision* decision = nullptr);
 
 /// The smallest case found, by leaving out what its problem's JSON does not tell, then requests, slots and columns, for
 /// which check_parity still has something to say; the case itself if that has nothing to say this time.

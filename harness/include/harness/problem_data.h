@@ -16,7 +16,8 @@ namespace nsameta::harness {
 class strided_values {
  public:
   strided_values() = default;  ///< absent
-  /// Throws std::out_of_range when a value does not fit `dtype`, std::invalid_argument when `stride` < 1.
+  /// With a stride of 0, one element stands for all. Throws std::out_of_range when a value does not fit `dtype`,
+  /// std::invalid_argument when `stride` is negative, or 0 and the values differ.
   explicit strided_values(std::span<const std::int64_t> values, nsameta_dtype dtype = NSAMETA_INT32,
                           std::int64_t stride = 1);
 

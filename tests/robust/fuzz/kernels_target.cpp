@@ -30,7 +30,7 @@ std::int64_t any_length(byte_reader& in, nsameta_dtype dtype) {
 
 harness::strided_values any_lengths(byte_reader& in, std::int64_t count, nsameta_dtype dtype, std::int64_t stride) {
   std::vector<std::int64_t> values(static_cast<std::size_t>(count));
-  for (std::int64_t& value : values) value = any_length(in, dtype);
+  for (std::int64_t& value : values) value = stride > 0 || &value == values.data() ? any_length(in, dtype) : values[0];
   return harness::strided_values(values, dtype, stride);
 }
 
@@ -68,7 +68,9 @@ problem_data any_problem(byte_reader& in) {
   problem_data problem;
   problem.mode = static_cast<nsameta_mode>(in.between(0, 3));
   const nsameta_dtype dtype = in.flag() ? NSAMETA_INT64 : NSAMETA_INT32;
-  const std::int64_t requests = in.between(0, most_requests), stride = in.between(0, 3) == 3 ? 3 : 1;
+  constexpr std::array<std::int64_t, 4> strides{1, 1, 0, 3};
+  const std::int64_t requests = in.between(0, most_requests),
+                     stride = strides[static_cast<std::size_t>(in.between(0, 3))];
   const bool is_ragged = problem.mode >= NSAMETA_DRAFT_EXTEND && in.flag();
   if (problem.mode != NSAMETA_DECODE && !is_ragged) problem.uniform_extend_len = any_positive(in);
   problem.index_topk = in.flag() ? any_positive(in) : 2048;

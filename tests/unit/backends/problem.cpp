@@ -17,9 +17,9 @@ const gpu::vector_arguments& small_problem::arguments() {
   outputs.nsa_cache_seqlens = {nsa_cache_seqlens.data(), 3, NSAMETA_INT32};
   outputs.cu_seqlens_k = {cu_seqlens_k.data(), 4, NSAMETA_INT32};
   const gpu::wanted_work work = gpu::work_of(problem, &outputs, 1, 3);
-  REQUIRE(gpu::fits_int32(problem, &outputs, 1, work));
+  REQUIRE(gpu::fits_int32(work));
   gpu::full_arguments<std::int32_t> all;
-  gpu::plan(problem, &outputs, 1, work, {3, 4}, all);
+  gpu::plan(work, {3, 4}, true, all);
   plan = {all.batch, all.sets[0]};
   return plan;
 }

@@ -85,6 +85,10 @@ const struct {
      [](auto* problem, auto* outputs, auto* target) { return nsameta_fill_on("reference", problem, outputs, target); }},
     {"fill_many",
      [](auto* problem, auto* outputs, auto* target) { return nsameta_fill_many(problem, outputs, 1, target); }},
+    {"fill_many_on",
+     [](auto* problem, auto* outputs, auto* target) {
+       return nsameta_fill_many_on("reference", problem, outputs, 1, target, nullptr);
+     }},
 };
 
 nsameta_decision empty_decision() {

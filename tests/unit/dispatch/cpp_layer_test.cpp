@@ -68,6 +68,35 @@ TEST_CASE("a span shorter than the batch is refused with both sizes") {
   CHECK(fill(decode.with_seq_lens(two), into).status() == NSAMETA_OK);
 }
 
+TEST_CASE("with a stride of 0 the first element stands for all requests") {
+  ints rows(16), lengths(5);
+  const ints one{2}, none;
+  outputs into;
+  into.with(&nsameta_outputs::seqlens_expanded, rows);
+  problem step(NSAMETA_EXTEND);
+  CHECK(fill(step.with_seq_lens(three).with_extend_seq_lens(one, 0), into).message() == "");
+  CHECK(rows[4] == 5);  // of the last request, 6 tokens of which 2 are new
+  CHECK(rows[5] == 6);
+  expect_refusal(fill(step.with_extend_seq_lens(none, 0), into),
+                 "extend_seq_lens has 0 elements, less than the 3 of the batch");
+
+  problem decode(NSAMETA_DECODE);
+  into.with(&nsameta_outputs::cache_seqlens, lengths);
+  decode.with_seq_lens(one, 0).with_req_pool_indices(one, 0).with_req_to_token(tokens, 2);
+  CHECK(decode.batch_size == 1);  // until it is set
+  decode.batch_size = 5;
+  CHECK(fill(decode, into).message() == "");
+  CHECK(lengths == ints(5, 2));
+}
+
+TEST_CASE("a batch that was made larger than its lengths is refused") {
+  problem decode(NSAMETA_DECODE);
+  ints lengths(5);
+  const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, lengths);
+  decode.with_seq_lens(three).batch_size = 4;
+  expect_refusal(fill(decode, into), "seq_lens has 3 elements, less than the 4 of the batch");
+}
+
 TEST_CASE("a temporary container does not compile where it would dangle") {
   CHECK_FALSE(any_holds<ints>);
   CHECK_FALSE(any_holds<wide_ints>);

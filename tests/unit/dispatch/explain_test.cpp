@@ -35,6 +35,16 @@ TEST_CASE("without outputs, the inputs decide") {
   CHECK(std::string(world.decision.backend) == "cuda");
 }
 
+TEST_CASE("the record names the kernel where the backend's have names") {
+  fake_world world;
+  CHECK(world.decided() == "cpu/auto");
+  CHECK(std::string(world.decision.kernel).empty());
+  world.put_all_on(id_cuda);
+  REQUIRE(world.explain() == NSAMETA_OK);
+  CHECK(std::string(world.decision.kernel) == "of_one");
+  expect_words(to_line(world.decision), {", kernel of_one, "});
+}
+
 TEST_CASE("explain checks its arguments as fill does") {
   fake_world world;
   world.problem.page_size = 48;

@@ -115,6 +115,11 @@ struct fake {
     return NSAMETA_OK;
   }
 
+  static const char* name_kernel(const nsameta_problem&, const nsameta_outputs*, std::int64_t count,
+                                 const launch_policy&) {
+    return count > 1 ? "of_sets" : "of_one";
+  }
+
   static constexpr const char* variants_of_reference[] = {"scalar", nullptr};
   static constexpr const char* variants_of_cpu[] = {"auto", "serial", "tbb", nullptr};
   static constexpr const char* variants_of_gpus[] = {"block256", "other", nullptr};
@@ -142,6 +147,7 @@ struct fake {
                    .end_capture = nullptr,
                    .launch_graph = nullptr,
                    .destroy_graph = nullptr},
+      .kernel_name = all_backends[Id].kind == NSAMETA_DEVICE_HOST ? nullptr : name_kernel,
   };
 
   /// States of a missing module come from the opener, those of the driver and the devices from the probe.

@@ -5,9 +5,12 @@
 namespace nsameta::test {
 namespace {
 
-TEST_CASE("backends that agree exit 0, those that cannot run say why") {
+TEST_CASE("backends that agree exit 0; one that was named and cannot run says why and exits 3") {
+  CHECK(run("verify --backends cpu,cpu/tbb --cases 4").code == 0);
+  CHECK(run("verify --cases 4").code == 0);  // of those that were not named
   const outcome result = run("verify --backends cpu,cpu/tbb,hip --cases 40");
-  CHECK_MESSAGE(result.code == 0, result.err);
+  CHECK_MESSAGE(result.code == (is_ready("hip") ? 0 : 3), result.err);
+  if (!is_ready("hip")) CHECK(result.err.find("--backends: hip did not run: not ") != std::string::npos);
   const auto lines = lines_of(result.out);
   REQUIRE(lines.size() >= 4);
   CHECK(lines[1].starts_with("cpu "));
@@ -28,11 +31,21 @@ TEST_CASE("half of the cases are steps, and the text and the JSON count them by 
   CHECK(run("verify --backends cpu --cases 4").out.find("step, lengths alone") != std::string::npos);
 }
 
+TEST_CASE("every kernel runs a good share of the cases, which are counted") {
+  if (!is_ready("simt")) return;
+  const auto report = json_of(run("verify --json --backends simt:0 --cases 400"))["backends"][0];
+  const auto cases = report["cases_of_kernel"];
+  CHECK(report["mismatches"] == 0);
+  CHECK(cases.size() == 7);
+  for (const auto& [kernel, share] : cases.items()) CHECK_MESSAGE(share >= 10, kernel);
+  CHECK(run("verify --backends simt:0 --cases 8").out.find("\ncases run by  ") != std::string::npos);
+}
+
 TEST_CASE("nothing to run exits 3") {
   if (is_ready("hip")) return;
   const outcome result = run("verify --backends hip --cases 3");
   CHECK(result.code == 3);
-  CHECK(result.err.find("nothing that was asked for can run here") != std::string::npos);
+  CHECK(result.err.find("--backends: hip did not run: ") != std::string::npos);
   CHECK(run("verify --json --backends hip --cases 3").code == 3);
 }
 

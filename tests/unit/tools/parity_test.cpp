@@ -25,6 +25,15 @@ TEST_CASE("a failed call is a fault, a backend that cannot run is none") {
       CHECK_THROWS_AS(check_parity(build_case({}), backend.name), library_error);
 }
 
+TEST_CASE("several sets are filled by one call, and the decision is told") {
+  case_recipe recipe;
+  recipe.sets = 3;
+  nsameta_decision decision{};
+  decision.struct_size = sizeof decision;
+  CHECK_FALSE(check_parity(build_case(recipe), "cpu/serial", issue::at_once, &decision));
+  CHECK(std::string(decision.variant) == "serial");
+}
+
 TEST_CASE("shrinking keeps a failing case failing and makes it small") {
   case_recipe recipe;
   recipe.batch_size = 100;

@@ -25,11 +25,19 @@ TEST_CASE("values stand at their stride, with poison between") {
   }
 }
 
+TEST_CASE("with a stride of 0 one element stands for all") {
+  const strided_values values(std::vector<std::int64_t>(3, 7), NSAMETA_INT64, 0);
+  CHECK(values.values() == std::vector<std::int64_t>(3, 7));
+  CHECK(values.view().stride == 0);
+  CHECK(values.memory().size() == sizeof(std::int64_t));
+}
+
 TEST_CASE("a value that does not fit is refused") {
   const std::vector<std::int64_t> large{1LL << 40};
   CHECK_THROWS_AS(strided_values(large, NSAMETA_INT32), std::out_of_range);
   CHECK_NOTHROW(strided_values(large, NSAMETA_INT64));
-  CHECK_THROWS_AS(strided_values(lengths, NSAMETA_INT64, 0), std::invalid_argument);
+  CHECK_THROWS_AS(strided_values(lengths, NSAMETA_INT64, -1), std::invalid_argument);
+  CHECK_THROWS_AS(strided_values(lengths, NSAMETA_INT64, 0), std::invalid_argument);  // they differ
 }
 
 TEST_CASE("empty is not absent") {
