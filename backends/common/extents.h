@@ -20,44 +20,23 @@ NSAMETA_HOST_DEVICE auto larger(A a, B b) {
 }
 
 /// Elements of a row vector that can be written: 0 when it is absent.
-NSAMETA_HOST_DEVICE std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
+inline std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
   return present(vector) ? smaller(vector.capacity, elements) : 0;
 }
 
-/// A constant of its own: nvcc lets no device code call size().
-inline constexpr std::size_t vector_count = vector_fields.size();
-
-/// What the table says of a field, by its place there, as constants: a GPU has no table.
-template <std::size_t place>
-struct vector_row {
-  static constexpr auto member = vector_fields[place].member;
-  static constexpr extent size = vector_fields[place].size;
-  static constexpr tail_rule tail = vector_fields[place].tail;
-  static constexpr bool per_row = vector_fields[place].per_row();
-  static constexpr int added = size == extent::rows_plus_one || size == extent::requests_plus_one;  ///< a last sum
-};
-
-/// Calls `visit(vector, vector_row)` for every output vector, absent ones too.
-template <std::size_t place = 0, class Visit>
-NSAMETA_HOST_DEVICE void for_each_vector(const nsameta_outputs& out, const Visit& visit) {
-  if constexpr (place < vector_count) {
-    visit(out.*vector_row<place>::member, vector_row<place>{});
-    for_each_vector<place + 1>(out, visit);
-  }
-}
-
 /// Rows that at least one output takes.
-NSAMETA_HOST_DEVICE std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
+inline std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
   std::int64_t most = 0;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row) most = larger(most, writable(vector, rows));
+  for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+    if constexpr (vector_fields[place].per_row()) most = larger(most, writable(vector, rows));
+    return true;
   });
   return most;
 }
 
 /// Calls `visit(vector, live, total)` for each vector of sums, whose element `live` is the last one and holds `total`.
 template <class Batch, class Visit>
-NSAMETA_HOST_DEVICE void for_each_sum(const Batch& batch, const totals& all, Visit visit) {
+void for_each_sum(const Batch& batch, const totals& all, Visit visit) {
   const std::int64_t kept = all.kept, rows = batch.rows(all);
   visit(batch.out.cu_seqlens_k, kept, all.kv_len);
   visit(batch.out.cu_seqlens_q, kept, rows);
@@ -67,12 +46,11 @@ NSAMETA_HOST_DEVICE void for_each_sum(const Batch& batch, const totals& all, Vis
 
 /// Calls `set(vector, live, value)` for each vector that has a tail rule: elements [live, capacity) become `value`.
 template <class Batch, class Set>
-NSAMETA_HOST_DEVICE void for_each_tail(const Batch& batch, const totals& all, Set set) {
+void for_each_tail(const Batch& batch, const totals& all, Set set) {
   if (batch.out.vector_tail == NSAMETA_TAIL_KEEP) return;
   const std::int64_t kept = all.kept, rows = batch.rows(all);
-  for_each_vector(batch.out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.tail == tail_rule::zero) set(vector, field.per_row ? rows : kept, 0);
-  });
+  for (const vector_field& field : vector_fields)
+    if (field.tail == tail_rule::zero) set(batch.out.*field.member, field.per_row() ? rows : kept, 0);
   for_each_sum(batch, all, [&](const nsameta_vector& vector, std::int64_t live, std::int64_t total) {
     set(vector, live + 1, total);
   });

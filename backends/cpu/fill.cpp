@@ -25,12 +25,9 @@ bool streams_tables(const nsameta_problem& problem, const nsameta_outputs& out, 
 
 /// Whether anything is asked for that depends on what requests add up to.
 bool wants_totals(const nsameta_outputs& out) {
-  bool wanted = out.vector_tail != NSAMETA_TAIL_KEEP;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    constexpr bool is_length = field.size == extent::rows && is_length_field(field.member);
-    if constexpr (!is_length) wanted = wanted || present(vector);
-  });
-  return wanted;
+  return out.vector_tail != NSAMETA_TAIL_KEEP || !for_each_wanted(out, []<std::size_t i>(const nsameta_vector&) {
+           return vector_fields[i].size == extent::rows && is_length_field(vector_fields[i].member);
+         });
 }
 
 bool wants_request_fields(const nsameta_outputs& out) {
@@ -107,7 +104,7 @@ void write_outcome(const Batch& batch, const segments& parts, const totals& all)
   for_each_tail(batch, all, set);
   if (present(batch.out.status))
     *static_cast<std::uint32_t*>(batch.out.status.data) =
-        status_word(batch, all, [&](int, std::int64_t row) { return parts.locate_row(batch, row); });
+        status_word(batch, all, [&](std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
 /// Page tables of a batch that was added up.

@@ -42,11 +42,9 @@ constexpr bool is_length_field(vector_member member) {
 
 /// Whether any other field of rows is asked for.
 inline bool wants_other_rows(const nsameta_outputs& out) {
-  bool wanted = false;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row && !is_length_field(field.member)) wanted = wanted || present(vector);
+  return !for_each_wanted(out, []<std::size_t i>(const nsameta_vector&) {
+    return !vector_fields[i].per_row() || is_length_field(vector_fields[i].member);
   });
-  return wanted;
 }
 
 /// Writes rows [begin, end) of one request; of a plain batch all but the length fields.

@@ -12,17 +12,16 @@ namespace nsameta {
 /// The output vectors with an element for each row.
 struct row_outputs {
   std::int64_t count;     ///< how many are asked for
-  std::int64_t capacity;  ///< rows that the smallest of them holds; 2^63 - 1 if there are none
+  std::int64_t capacity;  ///< rows that the smallest of them holds; 0 if there are none
 };
 
 inline row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
-  row_outputs rows{0, std::numeric_limits<std::int64_t>::max()};
+  row_outputs rows{};
   for_each_wanted(outputs, [&]<std::size_t i>(const nsameta_vector& vector) {
     constexpr const vector_field& field = vector_fields[i];
     if constexpr (field.per_row()) {
-      const std::int64_t held = field.size == extent::rows ? vector.capacity : vector.capacity - 1;
-      rows.capacity = std::min(rows.capacity, std::max<std::int64_t>(0, held));
-      ++rows.count;
+      const std::int64_t held = std::max<std::int64_t>(0, vector.capacity - (field.size == extent::rows_plus_one));
+      rows.capacity = rows.count++ == 0 ? held : std::min(rows.capacity, held);
     }
     return true;
   });
@@ -31,17 +30,14 @@ inline row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
 
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
-inline std::int64_t row_bound(const nsameta_problem& problem, const row_outputs& rows) noexcept {
+inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
   const mode_row& mode = row_of(problem.mode);
   if (!mode.takes_uniform && !mode.takes_ragged) return problem.batch_size;
-  if (problem.extend_seq_lens.data != nullptr) return rows.count == 0 ? 0 : rows.capacity;
+  if (problem.extend_seq_lens.data != nullptr) return row_outputs_of(outputs).capacity;
   std::int64_t uniform = 0;
   return __builtin_mul_overflow(problem.batch_size, problem.uniform_extend_len, &uniform)
              ? std::numeric_limits<std::int64_t>::max()
              : uniform;
-}
-inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
-  return row_bound(problem, row_outputs_of(outputs));
 }
 
 }  // namespace nsameta
