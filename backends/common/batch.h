@@ -9,7 +9,7 @@
 
 namespace nsameta {
 
-NSAMETA_HOST_DEVICE bool wants_tables(const nsameta_outputs& out) {
+inline bool wants_tables(const nsameta_outputs& out) {
   return out.page_table_1.data != nullptr || out.real_page_table.data != nullptr;
 }
 
@@ -22,7 +22,7 @@ struct located_request {
 
 /// In place of a table_shape where nobody reads one.
 struct no_table_shape {
-  NSAMETA_HOST_DEVICE no_table_shape(const nsameta_problem&, const nsameta_outputs&, int) {}
+  no_table_shape(const nsameta_problem&, const nsameta_outputs&, int) {}
 };
 
 /// `table_tile`: columns of a unit of page-table work; 0 for code that has nothing to do with page tables. Outputs may
@@ -37,53 +37,51 @@ struct batch {
 
   std::conditional_t<(table_tile > 0), table_shape, no_table_shape> shape;
 
-  NSAMETA_HOST_DEVICE batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l,
-                            std::int64_t offset, const Rule& r)
+  batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l, std::int64_t offset, const Rule& r)
       : problem(p), out(o), lengths(l), kv_offset(offset), rule(r), shape(p, o, table_tile) {}
 
-  NSAMETA_HOST_DEVICE request load(std::int64_t index, const totals& before) const {
+  request load(std::int64_t index, const totals& before) const {
     request r = load_request(lengths, kv_offset, index);
     rule.deal(r, before.tokens);
     return r;
   }
 
-  NSAMETA_HOST_DEVICE table_extent extent_of(const request& r) const { return {shape, r}; }
+  table_extent extent_of(const request& r) const { return {shape, r}; }
 
   /// What a request adds to the batch's totals.
-  template <wanted_totals wanted = every_total>
-  NSAMETA_HOST_DEVICE totals totals_of(std::int64_t index, const request& r) const {
+  [[gnu::always_inline]] totals totals_of(std::int64_t index, const request& r) const {
     totals sum{};
-    if constexpr (wanted.tokens) sum.tokens = r.tokens;
-    if constexpr (wanted.bits) sum.bits = r.bits;
+    sum.tokens = r.tokens;
+    sum.bits = r.bits;
     if (!rule.keeps(r)) return sum;
-    if constexpr (wanted.kv_len) sum.kv_len = rule.local(r.kv_len);
-    if constexpr (wanted.clamped) sum.clamped = rule.sum(r, r.rows);
-    if constexpr (wanted.kept) sum.kept = 1;
-    if constexpr (table_tile > 0 && (wanted.table_units || wanted.bits)) {
-      if (!wants_tables(out)) return sum;
-      const table_extent extent = extent_of(r);
-      if constexpr (wanted.table_units) sum.table_units = extent.units(problem, index);
-      if constexpr (wanted.bits) sum.bits |= extent.bits(problem, index);
-    }
+    sum.kv_len = rule.local(r.kv_len);
+    sum.clamped = rule.sum(r, r.rows);
+    sum.kept = 1;
+    if constexpr (table_tile > 0)
+      if (wants_tables(out)) {
+        const table_extent extent = extent_of(r);
+        sum.table_units = extent.units(problem, index);
+        sum.bits |= extent.bits(problem, index);
+      }
     return sum;
   }
 
   /// Rows on this rank among the requests that add up to `sum`.
-  NSAMETA_HOST_DEVICE std::int64_t rows(const totals& sum) const { return rule.rows_before(sum.tokens); }
+  std::int64_t rows(const totals& sum) const { return rule.rows_before(sum.tokens); }
 
   /// Rows of the page tables among them.
-  NSAMETA_HOST_DEVICE std::int64_t table_rows(const totals& sum) const {
-    return mode_has<&mode_row::table_row_a_row>(problem.mode) ? rows(sum) : sum.kept;
+  std::int64_t table_rows(const totals& sum) const {
+    return row_of(problem.mode).table_row_a_row ? rows(sum) : sum.kept;
   }
 
   /// Expanded length of row `j` of a request, of those on this rank.
-  NSAMETA_HOST_DEVICE std::int64_t expanded(const located_request& at, std::int64_t j) const {
+  std::int64_t expanded(const located_request& at, std::int64_t j) const {
     const std::int64_t seen = at.value.first + j * at.value.step;
     return rule.local(seen > 0 ? seen : 0);
   }
 
   /// Sum of the clamped lengths of all rows of the batch before row `j` of a request.
-  NSAMETA_HOST_DEVICE std::int64_t clamped_before(const located_request& at, std::int64_t j) const {
+  std::int64_t clamped_before(const located_request& at, std::int64_t j) const {
     return saturating_add(at.before.clamped, rule.sum(at.value, j));
   }
 };
