@@ -21,29 +21,22 @@ struct batch_lengths {
   bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
 };
 
-/// Whether the mode's row has a column set.
-template <bool mode_row::* column>
-NSAMETA_HOST_DEVICE bool mode_has(nsameta_mode mode) {
-  return (modes_with<column> >> mode & 1) != 0;
-}
-
 /// The type of an absent array may be any number, also one that an enum may not be read as.
-NSAMETA_HOST_DEVICE bool is_int64(const nsameta_strided& array) {
-  return array.data != nullptr && array.dtype == NSAMETA_INT64;
-}
+inline bool is_int64(const nsameta_strided& array) { return array.data != nullptr && array.dtype == NSAMETA_INT64; }
 
-NSAMETA_HOST_DEVICE batch_lengths lengths_of(const nsameta_problem& problem) {
+inline batch_lengths lengths_of(const nsameta_problem& problem) {
+  const mode_row& mode = row_of(problem.mode);
   const auto n = static_cast<std::int32_t>(problem.uniform_extend_len);
   return {.kv = problem.seq_lens.data,
           .tokens = problem.extend_seq_lens.data,
           .kv_stride = problem.seq_lens.stride,
           .tokens_stride = problem.extend_seq_lens.stride,
           .requests = problem.batch_size,
-          .uniform_tokens = mode_has<&mode_row::takes_uniform>(problem.mode) ? n : 1,
-          .drafts = mode_has<&mode_row::drafts>(problem.mode) ? n : 0,
+          .uniform_tokens = mode.takes_uniform ? n : 1,
+          .drafts = mode.drafts ? n : 0,
           .kv_is_int64 = is_int64(problem.seq_lens),
           .tokens_are_int64 = is_int64(problem.extend_seq_lens),
-          .query_within_kv = mode_has<&mode_row::rows_within_cache>(problem.mode)};
+          .query_within_kv = mode.rows_within_cache};
 }
 
 }  // namespace nsameta

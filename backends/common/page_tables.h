@@ -16,13 +16,13 @@ NSAMETA_HOST_DEVICE constexpr int log2_of(std::int32_t number) {
   return log2;
 }
 
-NSAMETA_HOST_DEVICE std::int64_t slot_of(const nsameta_problem& problem, std::int64_t index) {
+inline std::int64_t slot_of(const nsameta_problem& problem, std::int64_t index) {
   const nsameta_strided& slots = problem.req_pool_indices;
   return load(slots.data, slots.dtype == NSAMETA_INT64, index * slots.stride);
 }
 
 /// Rows of the larger of the wanted tables. Work on rows from there on has nowhere to go.
-NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
+inline std::int64_t table_row_limit(const nsameta_outputs& out) {
   const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.rows;
   const std::int64_t paged = out.real_page_table.data == nullptr ? 0 : out.real_page_table.rows;
   return full > paged ? full : paged;
@@ -50,7 +50,7 @@ struct table_shape {
   bool shows_request_once;                ///< one row a request, whatever its tokens
 
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
-  NSAMETA_HOST_DEVICE table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
+  table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
       : source_width(problem.req_to_token.width),
         full_width(out.page_table_1.width),
         paged_width(out.real_page_table.width),
@@ -61,7 +61,7 @@ struct table_shape {
         has_full(out.page_table_1.data != nullptr),
         has_paged(out.real_page_table.data != nullptr),
         has_tail(out.table_tail != NSAMETA_TAIL_KEEP),
-        shows_request_once(!mode_has<&mode_row::table_row_a_row>(problem.mode)) {}
+        shows_request_once(!row_of(problem.mode).table_row_a_row) {}
 };
 
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
@@ -74,7 +74,7 @@ struct table_extent {
   std::int64_t tiles;    ///< units that one row has
   bool exceeded;         ///< the request is longer than req_to_token or a table is wide
 
-  NSAMETA_HOST_DEVICE table_extent(const table_shape& shape, const request& r) {
+  table_extent(const table_shape& shape, const request& r) {
     live = r.kv_len < shape.source_width ? r.kv_len : shape.source_width;
     const std::int64_t live_pages = (live + shape.page_size - 1) >> shape.page_shift;
     columns = !shape.has_full ? 0 : shape.has_tail || live > shape.full_width ? shape.full_width : live;
@@ -89,18 +89,18 @@ struct table_extent {
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
-  NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
+  std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
     return has_slot(problem, index) ? saturating_product(tiles, (held + table_copies - 1) / table_copies) : 0;
   }
 
-  NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
+  std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
     if (rows == 0) return 0;
     std::uint32_t raised = exceeded ? NSAMETA_BIT_CONTEXT_EXCEEDED : 0;
     if (!has_slot(problem, index)) raised |= NSAMETA_BIT_BAD_SLOT;
     return raised;
   }
 
-  static NSAMETA_HOST_DEVICE bool has_slot(const nsameta_problem& problem, std::int64_t index) {
+  static bool has_slot(const nsameta_problem& problem, std::int64_t index) {
     const std::int64_t slot = slot_of(problem, index);
     return slot >= 0 && slot < problem.req_to_token.slots;
   }

@@ -30,12 +30,12 @@ NSAMETA_HOST_DEVICE N wrapping_add(N a, N b) {
   return static_cast<N>(static_cast<bits>(a) + static_cast<bits>(b));
 }
 
-NSAMETA_HOST_DEVICE std::int64_t load(const void* data, bool is_int64, std::int64_t at) {
+inline std::int64_t load(const void* data, bool is_int64, std::int64_t at) {
   return is_int64 ? static_cast<const std::int64_t*>(data)[at] : static_cast<const std::int32_t*>(data)[at];
 }
 
 /// Brings a length into [0, bound], raising the bit of what was wrong with it.
-NSAMETA_HOST_DEVICE std::int64_t sane_length(std::int64_t length, std::int64_t bound, std::uint32_t& bits) {
+inline std::int64_t sane_length(std::int64_t length, std::int64_t bound, std::uint32_t& bits) {
   if (length < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
   if (length > bound) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
   const std::int64_t at_most = length < bound ? length : bound;
@@ -43,40 +43,27 @@ NSAMETA_HOST_DEVICE std::int64_t sane_length(std::int64_t length, std::int64_t b
 }
 
 /// A length moved by the outputs' offset. Within int64 for any length: past its ends only the side counts.
-NSAMETA_HOST_DEVICE std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
+inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
   constexpr std::int64_t far = std::int64_t{1} << 62;
   return (length > far ? far : length < -far ? -far : length) + offset;
 }
 
-/// A request's lengths as they lie in memory.
-struct stated_lengths {
-  std::int64_t kv_len, tokens;
-};
-
-NSAMETA_HOST_DEVICE stated_lengths load_lengths(const batch_lengths& lengths, std::int64_t index) {
-  stated_lengths stated{load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride), lengths.uniform_tokens};
-  if (lengths.tokens != nullptr)
-    stated.tokens = load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
-  return stated;
-}
-
 /// `kv_offset`: within +-2^31, added to the request's KV length first.
-NSAMETA_HOST_DEVICE request request_of(const batch_lengths& lengths, std::int64_t kv_offset,
-                                       const stated_lengths& stated) {
+inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
+  const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
+  const std::int64_t tokens = lengths.tokens == nullptr
+                                  ? lengths.uniform_tokens
+                                  : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
   request r{};
   // Draft tokens must still fit int32 with what they are added to.
-  const std::int64_t s = sane_length(offset_length(stated.kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
+  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
   r.kv_len = s + lengths.drafts;
-  r.tokens = sane_length(stated.tokens, int32_max, r.bits);
+  r.tokens = sane_length(tokens, int32_max, r.bits);
   r.rows = r.tokens;
   r.first = r.kv_len - r.tokens + 1;  // the last row sees the whole cache
   r.step = 1;
   if (lengths.query_within_kv && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   return r;
-}
-
-NSAMETA_HOST_DEVICE request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
-  return request_of(lengths, kv_offset, load_lengths(lengths, index));
 }
 
 }  // namespace nsameta
