@@ -1,10 +1,8 @@
-/// The lengths of a batch, as the backends read them: all that a problem and its outputs say of them, and no more, so
-/// that a GPU fetches one cache line of arguments and not five.
+/// Where the lengths of a batch are, and what its mode makes of them.
 #pragma once
 
 #include <cstdint>
 
-#include "common/annotations.h"
 #include "modes.h"
 #include "nsameta/nsameta.h"
 
@@ -14,7 +12,6 @@ struct batch_lengths {
   const void* kv;      ///< [requests] seq_lens
   const void* tokens;  ///< [requests] query tokens; null: `uniform_tokens` each
   std::int64_t kv_stride, tokens_stride;
-  std::int64_t requests;
   std::int32_t uniform_tokens;
   std::int32_t drafts;  ///< draft tokens under verification, which seq_lens does not count yet
   bool kv_is_int64, tokens_are_int64;
@@ -31,7 +28,6 @@ inline batch_lengths lengths_of(const nsameta_problem& problem) {
           .tokens = problem.extend_seq_lens.data,
           .kv_stride = problem.seq_lens.stride,
           .tokens_stride = problem.extend_seq_lens.stride,
-          .requests = problem.batch_size,
           .uniform_tokens = mode.takes_uniform ? n : 1,
           .drafts = mode.drafts ? n : 0,
           .kv_is_int64 = is_int64(problem.seq_lens),

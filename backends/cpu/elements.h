@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 #include "cpu/tuning.h"
 #include "cpu/vector_code.h"
 #include "problem.h"
@@ -57,8 +57,8 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
 inline bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                            std::int64_t room) {
   const std::int64_t fields = row_outputs_of(out).count;
-  if (capped(lengths.requests, 2 * fields) == parallel_elements) return false;
-  vector_job job{problem, out, lengths, 0, lengths.requests};
+  if (capped(problem.batch_size, 2 * fields) == parallel_elements) return false;
+  vector_job job{problem, out, lengths, 0, problem.batch_size};
   job.counts = true;
   job.only_tokens = !wants_tables(out);
   const totals all = best_vector_code().run(job);

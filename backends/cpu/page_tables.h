@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 #include "cpu/tuning.h"
 
 namespace nsameta::cpu {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 
 namespace nsameta::cpu {
 
@@ -26,7 +26,7 @@ void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t e
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
     if (own.kept != 0) {
-      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, own.kv_len);
+      if (present(out.cache_seqlens)) store_sum(out.cache_seqlens, before.kept, own.kv_len);
       if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
       if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
     }

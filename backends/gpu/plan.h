@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <bit>
 
-#include "common/extents.h"
-#include "common/page_tables.h"
+#include "common/arithmetic.h"
+#include "common/lengths.h"
 #include "gpu/arguments.h"
+#include "problem.h"
 
 namespace nsameta::gpu {
 

@@ -9,6 +9,28 @@
 
 namespace nsameta {
 
+constexpr bool present(const nsameta_vector& vector) { return vector.data != nullptr; }
+constexpr bool present(const nsameta_table& table) { return table.data != nullptr; }
+
+inline bool wants_tables(const nsameta_outputs& out) {
+  return present(out.page_table_1) || present(out.real_page_table);
+}
+
+/// Elements of a row vector that can be written: 0 when it is absent.
+inline std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
+  return present(vector) ? std::min(vector.capacity, elements) : 0;
+}
+
+/// Rows that at least one output takes.
+inline std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
+  std::int64_t most = 0;
+  for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+    if constexpr (vector_fields[place].per_row()) most = std::max(most, writable(vector, rows));
+    return true;
+  });
+  return most;
+}
+
 /// The output vectors with an element for each row.
 struct row_outputs {
   std::int64_t count;     ///< how many are asked for

@@ -1,11 +1,11 @@
-/// What stands once per fill: the last element of each sum, T, and the status word.
+/// What stands once per fill: the last element of each sum, T, the tails and the status word.
 #pragma once
 
 #include <algorithm>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 
-namespace nsameta {
+namespace nsameta::cpu {
 
 inline bool overflows(const nsameta_vector& vector, std::int64_t sum) {
   return present(vector) && vector.dtype == NSAMETA_INT32 && sum > int32_max;
@@ -15,9 +15,7 @@ inline bool exceeds(const nsameta_vector& vector, std::int64_t elements) {
   return present(vector) && elements > vector.capacity;
 }
 
-inline bool exceeds(const nsameta_table& table, std::int64_t rows) {
-  return table.data != nullptr && rows > table.rows;
-}
+inline bool exceeds(const nsameta_table& table, std::int64_t rows) { return present(table) && rows > table.rows; }
 
 inline bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows, std::int64_t table_rows) {
   return exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows) ||
@@ -51,22 +49,32 @@ bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
          });
 }
 
-/// The last sums, and T.
-template <class Batch>
-void write_ends(const Batch& batch, const totals& all) {
-  for_each_sum(batch, all, [](const nsameta_vector& vector, std::int64_t live, std::int64_t total) {
-    if (present(vector) && live < vector.capacity) store_sum(vector, live, total);
-  });
-  if (present(batch.out.total_rows)) store_value(batch.out.total_rows, 0, batch.rows(all));
-}
-
-/// `locate` as of any_sum_overflowed.
+/// `locate`: as of any_sum_overflowed.
 template <class Batch, class Locate>
-std::uint32_t status_word(const Batch& batch, const totals& all, Locate locate) {
+void write_outcome(const Batch& batch, const totals& all, Locate locate) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t kept = all.kept, rows = batch.rows(all);
+  const bool has_tails = out.vector_tail != NSAMETA_TAIL_KEEP;
+  const auto fill = [](const nsameta_vector& vector, std::int64_t begin, std::int64_t end, std::int64_t value) {
+    for (std::int64_t i = begin; i < writable(vector, end); ++i) store_sum(vector, i, value);
+  };
+  const auto end_sums = [&](const nsameta_vector& vector, std::int64_t last, std::int64_t total) {
+    fill(vector, last, has_tails ? vector.capacity : last + 1, total);
+  };
+  end_sums(out.cu_seqlens_k, kept, all.kv_len);
+  end_sums(out.cu_seqlens_q, kept, rows);
+  end_sums(out.nsa_cu_seqlens_k, rows, all.clamped);
+  end_sums(out.nsa_cu_seqlens_q, rows, rows);
+  fill(out.total_rows, 0, 1, rows);
+  if (has_tails)
+    for (const vector_field& field : vector_fields)
+      if (const nsameta_vector& vector = out.*field.member; field.tail == tail_rule::zero)
+        fill(vector, field.per_row() ? rows : kept, vector.capacity, 0);
+  if (!present(out.status)) return;
   std::uint32_t bits = all.bits;
-  if (any_capacity_exceeded(batch.out, batch.rows(all), batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   if (any_sum_overflowed(batch, all, locate)) bits |= NSAMETA_BIT_CU_OVERFLOW;
-  return bits;
+  *static_cast<std::uint32_t*>(out.status.data) = bits;
 }
 
-}  // namespace nsameta
+}  // namespace nsameta::cpu

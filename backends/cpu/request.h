@@ -1,34 +1,11 @@
-/// One request of a batch: its lengths made sane, and the rows it expands to.
+/// One request of a batch, its lengths made sane, and what a run of requests adds up to.
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
-
+#include "common/arithmetic.h"
 #include "common/lengths.h"
+#include "common/rules.h"
 
-namespace nsameta {
-
-inline constexpr std::int64_t int32_max = 2147483647;
-
-/// The arithmetic progression that a request expands to: row j shows max(0, first + j * step) KV positions. `N` is
-/// int64 or, where everything is known to fit, int32, which a GPU computes several times as fast.
-template <class N>
-struct basic_request {
-  N tokens;  ///< query tokens on all ranks
-  N rows;    ///< those of them on this rank
-  N first;
-  N step;              ///< 1, or the size of the q shard
-  N kv_len;            ///< cache_seqlens on all ranks together
-  std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
-};
-using request = basic_request<std::int64_t>;
-
-/// a + b where a request without rows may leave the range: nobody looks at it then.
-template <class N>
-NSAMETA_HOST_DEVICE N wrapping_add(N a, N b) {
-  using bits = std::make_unsigned_t<N>;
-  return static_cast<N>(static_cast<bits>(a) + static_cast<bits>(b));
-}
+namespace nsameta::cpu {
 
 inline std::int64_t load(const void* data, bool is_int64, std::int64_t at) {
   return is_int64 ? static_cast<const std::int64_t*>(data)[at] : static_cast<const std::int32_t*>(data)[at];
@@ -49,7 +26,8 @@ inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
 }
 
 /// `kv_offset`: within +-2^31, added to the request's KV length first.
-inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
+[[gnu::always_inline]] inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset,
+                                                   std::int64_t index) {
   const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
   const std::int64_t tokens = lengths.tokens == nullptr
                                   ? lengths.uniform_tokens
@@ -66,4 +44,23 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
   return r;
 }
 
-}  // namespace nsameta
+/// The monoid of every prefix sum here. Only `clamped` and `table_units` can reach the end of int64.
+struct totals {
+  std::int64_t tokens;       ///< query tokens on all ranks
+  std::int64_t kv_len;       ///< of cache_seqlens
+  std::int64_t clamped;      ///< of the rows' clamped lengths
+  std::int64_t table_units;  ///< of page-table work, see table_extent.h
+  std::int32_t kept;         ///< requests that have per-request outputs
+  std::uint32_t bits;        ///< nsameta_status_bit, or-ed
+};
+
+inline totals operator+(const totals& a, const totals& b) {
+  return {a.tokens + b.tokens,
+          a.kv_len + b.kv_len,
+          saturating_add(a.clamped, b.clamped),
+          saturating_add(a.table_units, b.table_units),
+          a.kept + b.kept,
+          a.bits | b.bits};
+}
+
+}  // namespace nsameta::cpu

@@ -1,16 +1,18 @@
-/// A problem and one set of outputs as the backends walk them: requests by index, each given what stands before it.
+/// A problem and one set of outputs as the CPU walks them: requests by index, each given what stands before it.
 #pragma once
 
 #include <type_traits>
 
-#include "common/page_tables.h"
-#include "common/rules.h"
-#include "common/totals.h"
+#include "cpu/table_extent.h"
 
-namespace nsameta {
+namespace nsameta::cpu {
 
-inline bool wants_tables(const nsameta_outputs& out) {
-  return out.page_table_1.data != nullptr || out.real_page_table.data != nullptr;
+/// Writes an element of a vector, which is present and holds `index`.
+inline void store_sum(const nsameta_vector& vector, std::int64_t index, std::int64_t sum) {
+  if (vector.dtype == NSAMETA_INT64)
+    static_cast<std::int64_t*>(vector.data)[index] = sum;
+  else
+    static_cast<std::int32_t*>(vector.data)[index] = saturated_int32(sum);
 }
 
 /// A request in its batch.
@@ -25,23 +27,21 @@ struct no_table_shape {
   no_table_shape(const nsameta_problem&, const nsameta_outputs&, int) {}
 };
 
-/// `table_tile`: columns of a unit of page-table work; 0 for code that has nothing to do with page tables. Outputs may
-/// want none all the same, and then the problem need not have what tables need.
+/// `table_tile`: columns of a unit of page-table work; 0 where no page table is asked for, and the problem need not
+/// have what tables need.
 template <class Rule, int table_tile>
 struct batch {
   const nsameta_problem& problem;
   const nsameta_outputs& out;
   const batch_lengths& lengths;
-  std::int64_t kv_offset;  ///< of the outputs
   Rule rule;
-
   std::conditional_t<(table_tile > 0), table_shape, no_table_shape> shape;
 
-  batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l, std::int64_t offset, const Rule& r)
-      : problem(p), out(o), lengths(l), kv_offset(offset), rule(r), shape(p, o, table_tile) {}
+  batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l, const Rule& r)
+      : problem(p), out(o), lengths(l), rule(r), shape(p, o, table_tile) {}
 
   request load(std::int64_t index, const totals& before) const {
-    request r = load_request(lengths, kv_offset, index);
+    request r = load_request(lengths, out.length_offset, index);
     rule.deal(r, before.tokens);
     return r;
   }
@@ -57,12 +57,11 @@ struct batch {
     sum.kv_len = rule.local(r.kv_len);
     sum.clamped = rule.sum(r, r.rows);
     sum.kept = 1;
-    if constexpr (table_tile > 0)
-      if (wants_tables(out)) {
-        const table_extent extent = extent_of(r);
-        sum.table_units = extent.units(problem, index);
-        sum.bits |= extent.bits(problem, index);
-      }
+    if constexpr (table_tile > 0) {
+      const table_extent extent = extent_of(r);
+      sum.table_units = extent.units(problem, index);
+      sum.bits |= extent.bits(problem, index);
+    }
     return sum;
   }
 
@@ -86,4 +85,4 @@ struct batch {
   }
 };
 
-}  // namespace nsameta
+}  // namespace nsameta::cpu
