@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/arithmetic.h"
-#include "common/lengths.h"
 #include "common/rules.h"
+#include "problem.h"
 
 namespace nsameta::cpu {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cpu/request.h"
-#include "problem.h"
 
 namespace nsameta::cpu {
 

@@ -6,7 +6,6 @@
 #include <bit>
 
 #include "common/arithmetic.h"
-#include "common/lengths.h"
 #include "gpu/arguments.h"
 #include "problem.h"
 
