@@ -1,8 +1,6 @@
 /// A problem and one set of outputs as the CPU walks them: requests by index, each given what stands before it.
 #pragma once
 
-#include <type_traits>
-
 #include "cpu/table_extent.h"
 
 namespace nsameta::cpu {
@@ -22,11 +20,6 @@ struct located_request {
   totals before;  ///< of all earlier requests
 };
 
-/// In place of a table_shape where nobody reads one.
-struct no_table_shape {
-  no_table_shape(const nsameta_problem&, const nsameta_outputs&, int) {}
-};
-
 /// `table_tile`: columns of a unit of page-table work; 0 where no page table is asked for, and the problem need not
 /// have what tables need.
 template <class Rule, int table_tile>
@@ -35,10 +28,7 @@ struct batch {
   const nsameta_outputs& out;
   const batch_lengths& lengths;
   Rule rule;
-  std::conditional_t<(table_tile > 0), table_shape, no_table_shape> shape;
-
-  batch(const nsameta_problem& p, const nsameta_outputs& o, const batch_lengths& l, const Rule& r)
-      : problem(p), out(o), lengths(l), rule(r), shape(p, o, table_tile) {}
+  table_shape shape;  ///< read where page tables are asked for
 
   request load(std::int64_t index, const totals& before) const {
     request r = load_request(lengths, out.length_offset, index);

@@ -187,7 +187,8 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
   const auto with_rule = [&](const auto& rule) {
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     const auto with_tile = [&]<int tile> {
-      batch<rule_type, tile> work(problem, out, lengths, rule);
+      batch<rule_type, tile> work{problem, out, lengths, rule, {}};
+      if constexpr (tile > 0) work.shape = table_shape(problem, out, tile);
       if constexpr (!rule_type::deals)
         if (alone && one_pass)
           return fill_in_one_pass(work, room, how == variant_auto ? parallel_elements : everything);

@@ -23,7 +23,7 @@ void check(const sample_lengths& lengths) {
     outputs.status = {&sum, 1, NSAMETA_INT32};
     const batch_lengths stated = lengths_of(problem);
     if (problem.batch_size > 0) REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense));
-    const cpu::batch<plain_rule, 0> requests(problem, outputs, stated, plain_rule::of(problem));
+    const cpu::batch<plain_rule, 0> requests{problem, outputs, stated, plain_rule::of(problem), {}};
     for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
       const cpu::totals want = cpu::add_requests(requests, begin, problem.batch_size, {});
       for (const auto& code : cpu::usable_vector_code()) {
