@@ -26,7 +26,7 @@ int backend_of(nsameta_device_kind kind) {
 /// What one GPU backend says about all buffers.
 struct survey {
   bool any = false;               ///< there are buffers at all
-  std::int32_t device = -1;       ///< of those, or else of the pinned or managed ones
+  std::int32_t device = -1;       ///< of its device memory, or else of pinned or managed memory
   const char* owned = nullptr;    ///< a buffer in device memory
   const char* foreign = nullptr;  ///< a buffer that the device does not reach
 };
