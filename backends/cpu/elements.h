@@ -17,7 +17,7 @@ using tuning::parallel_elements;
 inline constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
 
 inline std::int64_t rows_of_a_task(const nsameta_outputs& out) {
-  return tuning::task_elements / std::max<std::int64_t>(1, row_outputs_of(out).count);
+  return tuning::task_elements / std::max<std::int64_t>(1, row_fields(out));
 }
 
 /// count * times, or parallel_elements if that is less.
@@ -49,14 +49,14 @@ inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta
 inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
   const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
   const std::int64_t rows = uniform ? std::min(room, row_bound(problem, out)) : room;
-  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_outputs_of(out).count));
+  return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
 /// Whether a batch has fewer than parallel_elements. Not counted where two rows a request would be as many: adding
 /// up both lengths of 65,536 requests took 50 us, and the whole fill 54 more on 16 cores of a Xeon.
 inline bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                            std::int64_t room) {
-  const std::int64_t fields = row_outputs_of(out).count;
+  const std::int64_t fields = row_fields(out);
   if (capped(problem.batch_size, 2 * fields) == parallel_elements) return false;
   vector_job job{problem, out, lengths, 0, problem.batch_size};
   job.counts = true;

@@ -59,23 +59,24 @@ inline std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows)
   return most;
 }
 
-/// The output vectors with an element for each row.
-struct row_outputs {
-  std::int64_t count;     ///< how many are asked for
-  std::int64_t capacity;  ///< rows that the smallest of them holds; 0 if there are none
-};
+/// Row vectors that are asked for.
+inline std::int64_t row_fields(const nsameta_outputs& out) {
+  return [&]<std::size_t... place>(std::index_sequence<place...>) {
+    return (std::int64_t{vector_fields[place].per_row() && present(out.*vector_fields[place].member)} + ...);
+  }(std::make_index_sequence<vector_fields.size()>());
+}
 
-inline row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
-  row_outputs rows{};
-  for_each_wanted(outputs, [&]<std::size_t i>(const nsameta_vector& vector) {
-    constexpr const vector_field& field = vector_fields[i];
-    if constexpr (field.per_row()) {
-      const std::int64_t held = std::max<std::int64_t>(0, vector.capacity - (field.size == extent::rows_plus_one));
-      rows.capacity = rows.count++ == 0 ? held : std::min(rows.capacity, held);
-    }
+/// Rows that every output takes, of those asked for that have an element for each row; 0 if there are none.
+inline std::int64_t rows_in_all(const nsameta_outputs& out) noexcept {
+  constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+  std::int64_t least = none;
+  for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+    constexpr const vector_field& field = vector_fields[place];
+    if constexpr (field.per_row())
+      least = std::min(least, std::max<std::int64_t>(0, vector.capacity - (field.size == extent::rows_plus_one)));
     return true;
   });
-  return rows;
+  return least == none ? 0 : least;
 }
 
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
@@ -83,7 +84,7 @@ inline row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
 inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
   const mode_row& mode = row_of(problem.mode);
   if (!mode.takes_uniform && !mode.takes_ragged) return problem.batch_size;
-  if (problem.extend_seq_lens.data != nullptr) return row_outputs_of(outputs).capacity;
+  if (problem.extend_seq_lens.data != nullptr) return rows_in_all(outputs);
   std::int64_t uniform = 0;
   return __builtin_mul_overflow(problem.batch_size, problem.uniform_extend_len, &uniform)
              ? std::numeric_limits<std::int64_t>::max()
