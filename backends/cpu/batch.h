@@ -30,7 +30,8 @@ struct batch {
   Rule rule;
   table_shape shape;  ///< read where page tables are asked for
 
-  request load(std::int64_t index, const totals& before) const {
+  /// Flat: a call for each request cost a batch with page tables 7 % more instructions.
+  [[gnu::flatten]] request load(std::int64_t index, const totals& before) const {
     request r = load_request(lengths, out.length_offset, index);
     rule.deal(r, before.tokens);
     return r;

@@ -26,8 +26,7 @@ inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
 }
 
 /// `kv_offset`: within +-2^31, added to the request's KV length first.
-[[gnu::always_inline]] inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset,
-                                                   std::int64_t index) {
+inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
   const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
   const std::int64_t tokens = lengths.tokens == nullptr
                                   ? lengths.uniform_tokens

@@ -25,7 +25,7 @@ struct table_shape {
   bool has_tail;                          ///< rows are written to their end
   bool shows_request_once;                ///< one row a request, whatever its tokens
 
-  table_shape() = default;
+  table_shape() {}  // unwritten where nobody reads it
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
   table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
       : has_full(present(out.page_table_1)),
