@@ -13,8 +13,6 @@ namespace {
 
 constinit std::atomic<process_state*> of_parent{nullptr};
 
-const char* backend_of_environment() { return std::getenv("NSAMETA_BACKEND"); }
-
 /// Runs in a forked child, alone. Does what is safe there: the first call makes the rest.
 void leave_parent() {
   cpu::leave_scheduler();
@@ -24,7 +22,9 @@ void leave_parent() {
 }  // namespace
 
 process_state::process_state()
-    : backends(built_in_openers()), setting(backend_of_environment), dispatch(backends, setting) {}
+    : backends(built_in_openers()),
+      setting([]() -> const char* { return std::getenv("NSAMETA_BACKEND"); }),
+      dispatch(backends, setting) {}
 
 process_state::process_state(process_state& parents)
     : backends(parents.backends), setting(parents.setting), dispatch(backends, setting) {}

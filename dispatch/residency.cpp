@@ -26,8 +26,7 @@ int backend_of(nsameta_device_kind kind) {
 /// What one GPU backend says about all buffers.
 struct survey {
   bool any = false;               ///< there are buffers at all
-  bool owns = false;              ///< some are in its device memory
-  std::int32_t device = -1;       ///< of those, or else of the pinned or managed ones
+  std::int32_t device = -1;       ///< of its device memory, or else of pinned or managed memory
   const char* owned = nullptr;    ///< a buffer in device memory
   const char* foreign = nullptr;  ///< a buffer that the device does not reach
 };
@@ -35,13 +34,12 @@ struct survey {
 void note(const memory_place& place, const char* name, survey* seen) {
   seen->any = true;
   if (place.kind == memory_kind::device) {
-    if (seen->owns && place.device != seen->device) {
+    if (seen->owned != nullptr && place.device != seen->device) {
       seen->foreign = name;
     } else {
       seen->device = place.device;
       seen->owned = name;
     }
-    seen->owns = true;
   } else if (place.kind == memory_kind::host_reachable) {
     if (seen->device < 0) seen->device = place.device;
   } else if (seen->foreign == nullptr) {
@@ -80,7 +78,7 @@ nsameta_status ask_all(registry& backends, const nsameta_problem& problem, const
     if (seen.any && seen.foreign == nullptr) found->direct |= bit(id);
     // Memory that both sides reach belongs to the stream's device when there is a stream: only that keeps its order.
     const bool ordered = stream != nullptr && seen.any && seen.foreign == nullptr;
-    if (!seen.owns && !ordered) continue;
+    if (seen.owned == nullptr && !ordered) continue;
     found->owner = found->owner == host_owner ? id : no_owner;
     found->device[static_cast<std::size_t>(id)] = seen.device < 0 ? 0 : seen.device;
     found->direct &= ~host_backends;

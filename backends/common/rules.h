@@ -2,10 +2,24 @@
 /// for them. A rule is passed by type, so that each kind gets code of its own.
 #pragma once
 
-#include "common/request.h"
+#include <type_traits>
+
 #include "common/row_sums.h"
 
 namespace nsameta {
+
+/// The arithmetic progression that a request expands to: row j shows max(0, first + j * step) KV positions. `N` is
+/// int64 or, where everything is known to fit, int32, which a GPU computes several times as fast.
+template <class N>
+struct basic_request {
+  N tokens;  ///< query tokens on all ranks
+  N rows;    ///< those of them on this rank
+  N first;
+  N step;              ///< 1, or the size of the q shard
+  N kv_len;            ///< cache_seqlens on all ranks together
+  std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
+};
+using request = basic_request<std::int64_t>;
 
 /// No shard, no pools.
 template <class N>

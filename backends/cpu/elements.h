@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 #include "cpu/tuning.h"
 #include "cpu/vector_code.h"
 #include "problem.h"
@@ -15,15 +15,6 @@ using tuning::parallel_elements;
 
 /// More of anything than there is; the grain of a fill on one thread.
 inline constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
-
-/// Row vectors that are asked for.
-inline std::int64_t row_fields(const nsameta_outputs& out) {
-  std::int64_t count = 0;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row) count += present(vector);
-  });
-  return count;
-}
 
 inline std::int64_t rows_of_a_task(const nsameta_outputs& out) {
   return tuning::task_elements / std::max<std::int64_t>(1, row_fields(out));
@@ -43,7 +34,7 @@ inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_
   const std::int64_t width = std::max(full, saturating_product<std::int64_t>(pages, problem.page_size));
   const std::int64_t columns =
       out.table_tail == NSAMETA_TAIL_KEEP ? all.kv_len : saturating_product<std::int64_t>(all.kept, width);
-  const bool one_row_each = !mode_has<&mode_row::table_row_a_row>(problem.mode);
+  const bool one_row_each = !row_of(problem.mode).table_row_a_row;
   return one_row_each ? columns : saturating_product(columns, std::max<std::int64_t>(1, all.tokens / all.kept));
 }
 
@@ -57,7 +48,7 @@ inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta
 /// As bound_elements, without page tables. `room`: rows that some output takes.
 inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
   const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
-  const std::int64_t rows = uniform ? std::min(room, row_bound(problem, row_outputs{})) : room;
+  const std::int64_t rows = uniform ? std::min(room, row_bound(problem, out)) : room;
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
@@ -66,8 +57,8 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
 inline bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                            std::int64_t room) {
   const std::int64_t fields = row_fields(out);
-  if (capped(lengths.requests, 2 * fields) == parallel_elements) return false;
-  vector_job job{problem, out, lengths, 0, lengths.requests};
+  if (capped(problem.batch_size, 2 * fields) == parallel_elements) return false;
+  vector_job job{problem, out, lengths, 0, problem.batch_size};
   job.counts = true;
   job.only_tokens = !wants_tables(out);
   const totals all = best_vector_code().run(job);

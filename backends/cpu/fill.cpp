@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "common/outcome.h"
 #include "cpu/elements.h"
+#include "cpu/outcome.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
 #include "cpu/request_walk.h"
@@ -25,12 +25,9 @@ bool streams_tables(const nsameta_problem& problem, const nsameta_outputs& out, 
 
 /// Whether anything is asked for that depends on what requests add up to.
 bool wants_totals(const nsameta_outputs& out) {
-  bool wanted = out.vector_tail != NSAMETA_TAIL_KEEP;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    constexpr bool is_length = field.size == extent::rows && is_length_field(field.member);
-    if constexpr (!is_length) wanted = wanted || present(vector);
-  });
-  return wanted;
+  return out.vector_tail != NSAMETA_TAIL_KEEP || !for_each_wanted(out, []<std::size_t i>(const nsameta_vector&) {
+           return vector_fields[i].size == extent::rows && is_length_field(vector_fields[i].member);
+         });
 }
 
 bool wants_request_fields(const nsameta_outputs& out) {
@@ -96,20 +93,6 @@ void write_rows(const Batch& batch, const segments& parts, std::int64_t begin, s
   write_row_fields(batch, at, begin, end);
 }
 
-/// Last sums, tails and the status word.
-template <class Batch>
-void write_outcome(const Batch& batch, const segments& parts, const totals& all) {
-  write_ends(batch, all);
-  const auto set = [](const nsameta_vector& vector, std::int64_t live, std::int64_t value) {
-    if (!present(vector)) return;
-    for (std::int64_t i = live; i < vector.capacity; ++i) store_sum(vector, i, value);
-  };
-  for_each_tail(batch, all, set);
-  if (present(batch.out.status))
-    *static_cast<std::uint32_t*>(batch.out.status.data) =
-        status_word(batch, all, [&](int, std::int64_t row) { return parts.locate_row(batch, row); });
-}
-
 /// Page tables of a batch that was added up.
 template <class Batch>
 void write_tables(const Batch& batch, const segments& parts, const totals& all, std::int64_t grain) {
@@ -132,7 +115,7 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
   in_pieces(rows_to_write(batch.out, batch.rows(all)), grain,
             [&](std::int64_t begin, std::int64_t end) { write_rows(batch, parts, begin, end); });
   if constexpr (tile > 0) write_tables(batch, parts, all, grain);
-  write_outcome(batch, parts, all);
+  write_outcome(batch, all, [&](std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
@@ -168,7 +151,8 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, std::int64_t 
         });
     }
   }
-  write_outcome(batch, segments(problem.batch_size, 1), all);
+  const segments whole(problem.batch_size, 1);
+  write_outcome(batch, all, [&](std::int64_t row) { return whole.locate_row(batch, row); });
 }
 
 /// A batch in any pieces: on one thread where these are `everything`.
@@ -203,7 +187,8 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
   const auto with_rule = [&](const auto& rule) {
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     const auto with_tile = [&]<int tile> {
-      batch<rule_type, tile> work(problem, out, lengths, out.length_offset, rule);
+      batch<rule_type, tile> work{problem, out, lengths, rule, {}};
+      if constexpr (tile > 0) work.shape = table_shape(problem, out, tile);
       if constexpr (!rule_type::deals)
         if (alone && one_pass)
           return fill_in_one_pass(work, room, how == variant_auto ? parallel_elements : everything);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/request.h"
+#include "cpu/request.h"
 #include "cpu/simd.h"
 #include "cpu/tuning.h"
 

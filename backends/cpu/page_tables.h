@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 #include "cpu/tuning.h"
 
 namespace nsameta::cpu {
@@ -84,14 +84,15 @@ inline void write_pages(const nsameta_table& table, const table_unit& unit, std:
 /// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
 template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end, bool streams) {
-  constexpr wanted_totals rows_only{.tokens = true, .kept = true};
   const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
   const table_shape& shape = batch.shape;
   const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
   while (begin < end) {
     const table_extent extent = batch.extent_of(at.value);
-    totals own = batch.template totals_of<rows_only>(at.index, at.value);
+    totals own{};
+    own.tokens = at.value.tokens;
+    own.kept = batch.rule.keeps(at.value);
     if (own.kept > 0) own.table_units = extent.units(problem, at.index);
     const totals through = at.before + own;
     const std::int64_t own_end = smaller(through.table_units, end);

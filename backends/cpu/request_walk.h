@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "common/extents.h"
+#include "cpu/batch.h"
 
 namespace nsameta::cpu {
 
@@ -26,7 +26,7 @@ void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t e
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
     if (own.kept != 0) {
-      if (present(out.cache_seqlens)) store_value(out.cache_seqlens, before.kept, own.kv_len);
+      if (present(out.cache_seqlens)) store_sum(out.cache_seqlens, before.kept, own.kv_len);
       if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
       if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
     }
@@ -42,11 +42,9 @@ constexpr bool is_length_field(vector_member member) {
 
 /// Whether any other field of rows is asked for.
 inline bool wants_other_rows(const nsameta_outputs& out) {
-  bool wanted = false;
-  for_each_vector(out, [&](const nsameta_vector& vector, auto field) {
-    if constexpr (field.per_row && !is_length_field(field.member)) wanted = wanted || present(vector);
+  return !for_each_wanted(out, []<std::size_t i>(const nsameta_vector&) {
+    return !vector_fields[i].per_row() || is_length_field(vector_fields[i].member);
   });
-  return wanted;
 }
 
 /// Writes rows [begin, end) of one request; of a plain batch all but the length fields.

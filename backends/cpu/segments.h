@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "common/batch.h"
+#include "cpu/batch.h"
 #include "cpu/pieces.h"
 #include "cpu/tuning.h"
 

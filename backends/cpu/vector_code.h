@@ -4,8 +4,7 @@
 #include <atomic>
 #include <span>
 
-#include "common/lengths.h"
-#include "common/totals.h"
+#include "cpu/request.h"
 
 namespace nsameta::cpu {
 

@@ -3,8 +3,7 @@
 /// that overlap, so that a request costs no branch and no output is written beyond its end.
 #pragma once
 
-#include "common/rules.h"
-#include "common/stores.h"
+#include "cpu/batch.h"
 #include "cpu/length_block.h"
 #include "cpu/vector_code.h"
 

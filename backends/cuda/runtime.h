@@ -5,14 +5,14 @@
 
 #include <cstdio>
 
+#define NSAMETA_VENDOR(name) cuda##name
 #include "built_archs.h"
+#include "common/vendor_runtime.h"
 #include "gpu/runtime.h"
 
 namespace nsameta::cuda {
 
-struct runtime {
-  using error = cudaError_t;
-  static constexpr error success = cudaSuccess;
+struct runtime : vendor_runtime {
   static constexpr nsameta_device_kind kind = NSAMETA_DEVICE_CUDA;
   static constexpr const char* name = "cuda";
 
@@ -22,13 +22,8 @@ struct runtime {
         std::snprintf(text, sizeof text, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
     return length > 0 ? text : "";
   }
-  static const char* error_text(error e) { return cudaGetErrorString(e); }
   static bool is_out_of_memory(error e) { return e == cudaErrorMemoryAllocation; }
-  static nsameta_backend_state probe_state(error e) {
-    return e == cudaErrorNoDevice ? NSAMETA_BACKEND_NO_DEVICE : NSAMETA_BACKEND_NO_DRIVER;
-  }
 
-  static error device_count(int& count) { return cudaGetDeviceCount(&count); }
   static error describe(int device, nsameta_device_info& info) {
     cudaDeviceProp properties;
     if (const error e = cudaGetDeviceProperties(&properties, device); e != success) return e;
@@ -40,10 +35,6 @@ struct runtime {
     info.has_code = has_code(properties.major * 10 + properties.minor) ? 1 : 0;
     return success;
   }
-  static error get_device(int& device) { return cudaGetDevice(&device); }
-  static error set_device(int device) { return cudaSetDevice(device); }
-  static error pending_error() { return cudaPeekAtLastError(); }
-  static error clear_error() { return cudaGetLastError(); }
 
   static error locate(const void* pointer, memory_place& place) {
     cudaPointerAttributes attributes;
@@ -59,41 +50,6 @@ struct runtime {
   static error load(int kernel);
   static error launch(int kernel, gpu::launch_shape, const void* arguments, void* stream);
 
-  static error is_capturing(void* stream, bool& capturing) {
-    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-    const error e = cudaStreamIsCapturing(of(stream), &status);
-    capturing = status != cudaStreamCaptureStatusNone;
-    return e;
-  }
-  static error allocate(std::size_t bytes, void*& memory) { return cudaMalloc(&memory, bytes); }
-  static error release(void* memory) { return cudaFree(memory); }
-  static error copy(void* to, const void* from, std::size_t bytes, void* stream) {
-    return cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, of(stream));
-  }
-  static error synchronize(void* stream) { return cudaStreamSynchronize(of(stream)); }
-  static error create_stream(void*& stream) {
-    cudaStream_t created = nullptr;
-    const error e = cudaStreamCreateWithFlags(&created, cudaStreamNonBlocking);
-    stream = created;
-    return e;
-  }
-  static error destroy_stream(void* stream) { return cudaStreamDestroy(of(stream)); }
-
-  /// A capture in global mode, as most are, forbids all threads some calls, and a forbidden call breaks it.
-  class beside_captures {
-   public:
-    beside_captures() { exchange(); }
-    ~beside_captures() { exchange(); }
-    beside_captures(const beside_captures&) = delete;
-    beside_captures& operator=(const beside_captures&) = delete;
-
-   private:
-    void exchange() { cudaThreadExchangeStreamCaptureMode(&other_); }
-    cudaStreamCaptureMode other_ = cudaStreamCaptureModeRelaxed;  // the one that is not in force
-  };
-
-  /// Global mode: the strictest, so that a fill that is safe here is safe in every engine's capture.
-  static error begin_capture(void* stream) { return cudaStreamBeginCapture(of(stream), cudaStreamCaptureModeGlobal); }
   static error end_capture(void* stream, void*& graph) {
     cudaGraph_t captured = nullptr;
     if (const error e = cudaStreamEndCapture(of(stream), &captured); e != success) return e;
@@ -104,10 +60,6 @@ struct runtime {
     graph = ready;
     return e;
   }
-  static error launch_graph(void* graph, void* stream) {
-    return cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), of(stream));
-  }
-  static error destroy_graph(void* graph) { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)); }
 
  private:
   /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of
@@ -118,8 +70,6 @@ struct runtime {
       if (one / 10 == capability / 10 && one <= capability) return true;
     return built[sizeof built / sizeof built[0] - 1] <= capability;
   }
-
-  static cudaStream_t of(void* stream) { return static_cast<cudaStream_t>(stream); }
 };
 
 }  // namespace nsameta::cuda

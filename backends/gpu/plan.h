@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <bit>
 
-#include "common/extents.h"
-#include "common/page_tables.h"
+#include "common/arithmetic.h"
 #include "gpu/arguments.h"
+#include "problem.h"
 
 namespace nsameta::gpu {
 

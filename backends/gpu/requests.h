@@ -4,7 +4,7 @@
 
 #include <concepts>
 
-#include "common/extents.h"
+#include "common/arithmetic.h"
 #include "gpu/arguments.h"
 #include "gpu/thread_context.h"
 

@@ -2,7 +2,7 @@
 /// rows.
 #pragma once
 
-#include "common/extents.h"
+#include "common/arithmetic.h"
 #include "gpu/thread_context.h"
 #include "gpu/tuning.h"
 

@@ -43,8 +43,6 @@ class vector_writer {
   std::int32_t& status_;
 };
 
-bool has_rows(const vector_field& field) { return field.size == extent::rows || field.size == extent::rows_plus_one; }
-
 std::int64_t live_elements(const vector_field& field, const batch& requests) {
   return element_count(field.size, static_cast<std::int64_t>(requests.kept.size()), requests.rows);
 }
@@ -54,7 +52,7 @@ std::int64_t longest_capacity(const nsameta_outputs& outputs) {
   std::int64_t longest = 0;
   for (const vector_field& field : vector_fields) {
     const nsameta_vector& out = outputs.*field.member;
-    if (has_rows(field) && out.data != nullptr) longest = std::max(longest, out.capacity);
+    if (field.per_row() && out.data != nullptr) longest = std::max(longest, out.capacity);
   }
   return longest;
 }
@@ -62,7 +60,7 @@ std::int64_t longest_capacity(const nsameta_outputs& outputs) {
 void check_capacities(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status) {
   for (const vector_field& field : vector_fields) {
     const nsameta_vector& out = outputs.*field.member;
-    if (has_rows(field) && out.data != nullptr && live_elements(field, requests) > out.capacity) {
+    if (field.per_row() && out.data != nullptr && live_elements(field, requests) > out.capacity) {
       status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
     }
   }

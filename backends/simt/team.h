@@ -27,14 +27,11 @@ struct collective_call {
   std::source_location site;
 };
 
-inline bool same_site(const std::source_location& a, const std::source_location& b) {
-  // Both are a pointer to what describes the place: equal ones need no look at it, and nearly all are.
-  return std::bit_cast<const void*>(a) == std::bit_cast<const void*>(b) ||
-         (a.line() == b.line() && a.column() == b.column());
-}
-
 inline bool same_call(const collective_call& a, const collective_call& b) {
-  return a.kind == b.kind && a.value_bytes == b.value_bytes && same_site(a.site, b.site);
+  if (a.kind != b.kind || a.value_bytes != b.value_bytes) return false;
+  // A site is a pointer to what describes the place: equal ones need no look at it, and nearly all are.
+  return std::bit_cast<const void*>(a.site) == std::bit_cast<const void*>(b.site) ||
+         (a.site.line() == b.site.line() && a.site.column() == b.site.column());
 }
 
 /// Lanes that wait for each other: a warp, or the block at a barrier.

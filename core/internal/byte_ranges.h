@@ -16,11 +16,6 @@ struct byte_range {
   const char* name;
 };
 
-/// `bytes`: a power of two.
-inline bool misaligned(const void* data, std::int64_t bytes) noexcept {
-  return (reinterpret_cast<std::uintptr_t>(data) & static_cast<std::uintptr_t>(bytes - 1)) != 0;
-}
-
 /// Makes the range of `count` elements at `data`; false when it would leave the address space.
 inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_each, const char* name,
                        byte_range* range) noexcept {

@@ -53,12 +53,4 @@ constexpr const mode_row& row_of(nsameta_mode mode) { return modes[static_cast<s
 
 constexpr const char* mode_name(nsameta_mode mode) { return row_of(mode).name; }
 
-/// The modes that have a column set, as bits: a constant, because a GPU cannot look in the table.
-template <bool mode_row::* column>
-inline constexpr unsigned modes_with = [] {
-  unsigned bits = 0;
-  for (const mode_row& row : modes) bits |= (row.*column ? 1u : 0u) << row.mode;
-  return bits;
-}();
-
 }  // namespace nsameta

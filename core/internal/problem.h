@@ -9,39 +9,86 @@
 
 namespace nsameta {
 
-/// The output vectors with an element for each row.
-struct row_outputs {
-  std::int64_t count;     ///< how many are asked for
-  std::int64_t capacity;  ///< rows that the smallest of them holds; 2^63 - 1 if there are none
+/// Where the lengths of a batch are, and what its mode makes of them.
+struct batch_lengths {
+  const void* kv;      ///< [requests] seq_lens
+  const void* tokens;  ///< [requests] query tokens; null: `uniform_tokens` each
+  std::int64_t kv_stride, tokens_stride;
+  std::int32_t uniform_tokens;
+  std::int32_t drafts;  ///< draft tokens under verification, which seq_lens does not count yet
+  bool kv_is_int64, tokens_are_int64;
+  bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
 };
 
-inline row_outputs row_outputs_of(const nsameta_outputs& outputs) noexcept {
-  row_outputs rows{0, std::numeric_limits<std::int64_t>::max()};
-  for_each_wanted(outputs, [&]<std::size_t i>(const nsameta_vector& vector) {
-    constexpr const vector_field& field = vector_fields[i];
-    if constexpr (field.per_row()) {
-      const std::int64_t held = field.size == extent::rows ? vector.capacity : vector.capacity - 1;
-      rows.capacity = std::min(rows.capacity, std::max<std::int64_t>(0, held));
-      ++rows.count;
-    }
+/// The type of an absent array may be any number, also one that an enum may not be read as.
+inline bool is_int64(const nsameta_strided& array) { return array.data != nullptr && array.dtype == NSAMETA_INT64; }
+
+inline batch_lengths lengths_of(const nsameta_problem& problem) {
+  const mode_row& mode = row_of(problem.mode);
+  const auto n = static_cast<std::int32_t>(problem.uniform_extend_len);
+  return {.kv = problem.seq_lens.data,
+          .tokens = problem.extend_seq_lens.data,
+          .kv_stride = problem.seq_lens.stride,
+          .tokens_stride = problem.extend_seq_lens.stride,
+          .uniform_tokens = mode.takes_uniform ? n : 1,
+          .drafts = mode.drafts ? n : 0,
+          .kv_is_int64 = is_int64(problem.seq_lens),
+          .tokens_are_int64 = is_int64(problem.extend_seq_lens),
+          .query_within_kv = mode.rows_within_cache};
+}
+
+constexpr bool present(const nsameta_vector& vector) { return vector.data != nullptr; }
+constexpr bool present(const nsameta_table& table) { return table.data != nullptr; }
+
+inline bool wants_tables(const nsameta_outputs& out) {
+  return present(out.page_table_1) || present(out.real_page_table);
+}
+
+/// Elements of a row vector that can be written: 0 when it is absent.
+inline std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
+  return present(vector) ? std::min(vector.capacity, elements) : 0;
+}
+
+/// Rows that at least one output takes.
+inline std::int64_t rows_to_write(const nsameta_outputs& out, std::int64_t rows) {
+  std::int64_t most = 0;
+  for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+    if constexpr (vector_fields[place].per_row()) most = std::max(most, writable(vector, rows));
     return true;
   });
-  return rows;
+  return most;
+}
+
+/// Row vectors that are asked for.
+inline std::int64_t row_fields(const nsameta_outputs& out) {
+  return [&]<std::size_t... place>(std::index_sequence<place...>) {
+    return (std::int64_t{vector_fields[place].per_row() && present(out.*vector_fields[place].member)} + ...);
+  }(std::make_index_sequence<vector_fields.size()>());
+}
+
+/// Rows that every output takes, of those asked for that have an element for each row; 0 if there are none.
+inline std::int64_t rows_in_all(const nsameta_outputs& out) noexcept {
+  constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+  std::int64_t least = none;
+  for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
+    constexpr const vector_field& field = vector_fields[place];
+    if constexpr (field.per_row())
+      least = std::min(least, std::max<std::int64_t>(0, vector.capacity - (field.size == extent::rows_plus_one)));
+    return true;
+  });
+  return least == none ? 0 : least;
 }
 
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
-inline std::int64_t row_bound(const nsameta_problem& problem, const row_outputs& rows) noexcept {
+inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
   const mode_row& mode = row_of(problem.mode);
   if (!mode.takes_uniform && !mode.takes_ragged) return problem.batch_size;
-  if (problem.extend_seq_lens.data != nullptr) return rows.count == 0 ? 0 : rows.capacity;
+  if (problem.extend_seq_lens.data != nullptr) return rows_in_all(outputs);
   std::int64_t uniform = 0;
   return __builtin_mul_overflow(problem.batch_size, problem.uniform_extend_len, &uniform)
              ? std::numeric_limits<std::int64_t>::max()
              : uniform;
-}
-inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
-  return row_bound(problem, row_outputs_of(outputs));
 }
 
 }  // namespace nsameta

@@ -22,28 +22,27 @@ constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
 /// without allocating: messages are made wherever a check fails.
 class name_list {
  public:
-  void add(const char* name, int number) noexcept {
-    took(std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s (%d)", end_ == 0 ? "" : ", ", name, number));
-  }
   void add(const char* name) noexcept {
-    took(std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s", end_ == 0 ? "" : ", ", name));
+    const int written = std::snprintf(text_ + end_, sizeof text_ - end_, "%s%s", end_ == 0 ? "" : ", ", name);
+    end_ = std::min(end_ + static_cast<std::size_t>(std::max(written, 0)), sizeof text_ - 1);
+  }
+  void add(const char* name, int number) noexcept {
+    char numbered[64];
+    std::snprintf(numbered, sizeof numbered, "%s (%d)", name, number);
+    add(numbered);
   }
   const char* text() const noexcept { return text_; }
 
  private:
-  void took(int written) noexcept {
-    if (written > 0) end_ += static_cast<std::size_t>(written);
-    if (end_ >= sizeof text_) end_ = sizeof text_ - 1;
-  }
-
   char text_[512] = "";
   std::size_t end_ = 0;
 };
 
+/// `bytes`: a power of two.
 [[gnu::always_inline]] inline nsameta_status check_alignment(const char* name, const void* data, std::int64_t bytes) {
-  if (!misaligned(data, bytes)) [[likely]]
+  const auto past = static_cast<int>(reinterpret_cast<std::uintptr_t>(data) & static_cast<std::uintptr_t>(bytes - 1));
+  if (past == 0) [[likely]]
     return NSAMETA_OK;
-  const auto past = static_cast<int>(reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(bytes));
   return fail(bad, "%s is not aligned to its elements of %" PRId64 " bytes: it begins %d past", name, bytes, past);
 }
 

@@ -12,7 +12,7 @@ using namespace nsameta::test;
 
 namespace {
 
-/// Against the walk over requests that all backends share.
+/// Against the walk over requests.
 void check(const sample_lengths& lengths) {
   for (const storage form : all_storages) {
     const stored_problem stored(lengths, form);
@@ -23,20 +23,20 @@ void check(const sample_lengths& lengths) {
     outputs.status = {&sum, 1, NSAMETA_INT32};
     const batch_lengths stated = lengths_of(problem);
     if (problem.batch_size > 0) REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense));
-    const batch<plain_rule, 0> requests(problem, outputs, stated, outputs.length_offset, plain_rule::of(problem));
+    const cpu::batch<plain_rule, 0> requests{problem, outputs, stated, plain_rule::of(problem), {}};
     for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
-      const totals want = cpu::add_requests(requests, begin, problem.batch_size, {});
+      const cpu::totals want = cpu::add_requests(requests, begin, problem.batch_size, {});
       for (const auto& code : cpu::usable_vector_code()) {
         CAPTURE(code.name);
         CAPTURE(begin);
-        const totals got = code.run({.problem = problem,
-                                     .out = outputs,
-                                     .lengths = stated,
-                                     .request = begin,
-                                     .end_request = problem.batch_size,
-                                     .end_row = std::numeric_limits<std::int64_t>::max(),
-                                     .counts = true,
-                                     .counts_clamped = true});
+        const cpu::totals got = code.run({.problem = problem,
+                                          .out = outputs,
+                                          .lengths = stated,
+                                          .request = begin,
+                                          .end_request = problem.batch_size,
+                                          .end_row = std::numeric_limits<std::int64_t>::max(),
+                                          .counts = true,
+                                          .counts_clamped = true});
         CHECK(got.tokens == want.tokens);
         CHECK(got.kv_len == want.kv_len);
         CHECK(got.clamped == want.clamped);

@@ -83,7 +83,7 @@ answer run(const cpu::vector_code& code, const sample_lengths& lengths, capaciti
                       .out = outputs,
                       .lengths = stated,
                       .request = 0,
-                      .end_request = stated.requests,
+                      .end_request = stored.problem.batch_size,
                       .row = begin,
                       .end_row = end,
                       .skipped = begin,

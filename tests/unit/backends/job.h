@@ -44,7 +44,7 @@ struct answer {
   static constexpr std::int64_t guard = 64;
   ints expanded, clamped;
   std::vector<std::int64_t> sums;
-  totals all{};
+  cpu::totals all{};
 };
 
 /// How a job runs.

@@ -10,7 +10,7 @@ using namespace nsameta::test;
 
 namespace {
 
-std::int64_t bound(const call& made) { return row_bound(made.problem, row_outputs_of(made.outputs)); }
+std::int64_t bound(const call& made) { return row_bound(made.problem, made.outputs); }
 
 }  // namespace
 

@@ -1,67 +1,44 @@
 /// Page-table work cut into units of even size, so that it can be dealt by live tiles and never by the table's width.
 #pragma once
 
-#include "common/request.h"
+#include "cpu/request.h"
 
-namespace nsameta {
+namespace nsameta::cpu {
 
 /// A unit is a tile of columns in a few of the rows that show the same request: read once, written that many times.
 inline constexpr std::int64_t table_copies = 8;  ///< rows of one request
 
-/// Floor of log2 of a number below 2^16.
-NSAMETA_HOST_DEVICE constexpr int log2_of(std::int32_t number) {
-  int log2 = 0;
-  for (int bit = 8; bit > 0; bit /= 2)
-    if (number >> log2 >> bit > 0) log2 += bit;
-  return log2;
-}
-
-NSAMETA_HOST_DEVICE std::int64_t slot_of(const nsameta_problem& problem, std::int64_t index) {
+inline std::int64_t slot_of(const nsameta_problem& problem, std::int64_t index) {
   const nsameta_strided& slots = problem.req_pool_indices;
   return load(slots.data, slots.dtype == NSAMETA_INT64, index * slots.stride);
 }
 
-/// Rows of the larger of the wanted tables. Work on rows from there on has nowhere to go.
-NSAMETA_HOST_DEVICE std::int64_t table_row_limit(const nsameta_outputs& out) {
-  const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.rows;
-  const std::int64_t paged = out.real_page_table.data == nullptr ? 0 : out.real_page_table.rows;
-  return full > paged ? full : paged;
-}
-
-/// a * b for non-negative numbers below 2^31 or, as int64, tiles and rows that fit it; the largest there is in place of
-/// more.
-template <class Number>
-NSAMETA_HOST_DEVICE Number saturating_product(Number a, Number b) {
-  const std::int64_t product = std::int64_t{a} * b;
-  constexpr auto most = static_cast<Number>(static_cast<std::make_unsigned_t<Number>>(-1) / 2);
-  return product < most ? static_cast<Number>(product) : most;
-}
-
 /// What all requests of a fill have in common here, worked out once: a request then costs a few comparisons.
 struct table_shape {
+  bool has_full, has_paged;               ///< which tables are wanted
   std::int64_t source_width, full_width;  ///< columns of req_to_token and of page_table_1
   std::int64_t paged_width;               ///< pages of real_page_table
-  std::int64_t row_limit;                 ///< see table_row_limit()
+  std::int64_t row_limit;                 ///< rows of the larger table: work from there on has nowhere to go
   std::int32_t page_size;                 ///< positions
   int page_shift;                         ///< log2 of the positions of a page
   int tile_shift;                         ///< log2 of the columns of a unit
-  bool has_full, has_paged;               ///< which tables are wanted
   bool has_tail;                          ///< rows are written to their end
   bool shows_request_once;                ///< one row a request, whatever its tokens
 
+  table_shape() {}  // unwritten where nobody reads it
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
-  NSAMETA_HOST_DEVICE table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
-      : source_width(problem.req_to_token.width),
+  table_shape(const nsameta_problem& problem, const nsameta_outputs& out, int tile)
+      : has_full(present(out.page_table_1)),
+        has_paged(present(out.real_page_table)),
+        source_width(problem.req_to_token.width),
         full_width(out.page_table_1.width),
         paged_width(out.real_page_table.width),
-        row_limit(table_row_limit(out)),
+        row_limit(larger(has_full ? out.page_table_1.rows : 0, has_paged ? out.real_page_table.rows : 0)),
         page_size(problem.page_size),
         page_shift(log2_of(problem.page_size)),
-        tile_shift(log2_of(tile) + (out.page_table_1.data == nullptr ? page_shift : 0)),
-        has_full(out.page_table_1.data != nullptr),
-        has_paged(out.real_page_table.data != nullptr),
+        tile_shift(log2_of(tile) + (has_full ? 0 : page_shift)),
         has_tail(out.table_tail != NSAMETA_TAIL_KEEP),
-        shows_request_once(!mode_has<&mode_row::table_row_a_row>(problem.mode)) {}
+        shows_request_once(!row_of(problem.mode).table_row_a_row) {}
 };
 
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
@@ -74,7 +51,7 @@ struct table_extent {
   std::int64_t tiles;    ///< units that one row has
   bool exceeded;         ///< the request is longer than req_to_token or a table is wide
 
-  NSAMETA_HOST_DEVICE table_extent(const table_shape& shape, const request& r) {
+  table_extent(const table_shape& shape, const request& r) {
     live = r.kv_len < shape.source_width ? r.kv_len : shape.source_width;
     const std::int64_t live_pages = (live + shape.page_size - 1) >> shape.page_shift;
     columns = !shape.has_full ? 0 : shape.has_tail || live > shape.full_width ? shape.full_width : live;
@@ -89,21 +66,21 @@ struct table_extent {
   }
 
   /// Units of work; none when the request's slot is no row of req_to_token.
-  NSAMETA_HOST_DEVICE std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
+  std::int64_t units(const nsameta_problem& problem, std::int64_t index) const {
     return has_slot(problem, index) ? saturating_product(tiles, (held + table_copies - 1) / table_copies) : 0;
   }
 
-  NSAMETA_HOST_DEVICE std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
+  std::uint32_t bits(const nsameta_problem& problem, std::int64_t index) const {
     if (rows == 0) return 0;
     std::uint32_t raised = exceeded ? NSAMETA_BIT_CONTEXT_EXCEEDED : 0;
     if (!has_slot(problem, index)) raised |= NSAMETA_BIT_BAD_SLOT;
     return raised;
   }
 
-  static NSAMETA_HOST_DEVICE bool has_slot(const nsameta_problem& problem, std::int64_t index) {
+  static bool has_slot(const nsameta_problem& problem, std::int64_t index) {
     const std::int64_t slot = slot_of(problem, index);
     return slot >= 0 && slot < problem.req_to_token.slots;
   }
 };
 
-}  // namespace nsameta
+}  // namespace nsameta::cpu

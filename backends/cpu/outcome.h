@@ -1,0 +1,80 @@
+/// What stands once per fill: the last element of each sum, T, the tails and the status word.
+#pragma once
+
+#include <algorithm>
+
+#include "cpu/batch.h"
+
+namespace nsameta::cpu {
+
+inline bool overflows(const nsameta_vector& vector, std::int64_t sum) {
+  return present(vector) && vector.dtype == NSAMETA_INT32 && sum > int32_max;
+}
+
+inline bool exceeds(const nsameta_vector& vector, std::int64_t elements) {
+  return present(vector) && elements > vector.capacity;
+}
+
+inline bool exceeds(const nsameta_table& table, std::int64_t rows) { return present(table) && rows > table.rows; }
+
+inline bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows, std::int64_t table_rows) {
+  return exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows) ||
+         std::ranges::any_of(vector_fields, [&](const vector_field& field) {
+           return field.per_row() && exceeds(out.*field.member, element_count(field.size, 0, rows));
+         });
+}
+
+/// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
+/// `locate(row)` gives the located_request that holds `row`.
+template <class Batch, class Locate>
+bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t rows = batch.rows(all);
+  if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
+      overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)))
+    return true;
+  const auto last_overflows = [&](const nsameta_vector& vector, std::int64_t live, auto sum_at) {
+    const std::int64_t last = writable(vector, live) - 1;
+    if (last < 0) return false;
+    if (last == rows) return overflows(vector, all.clamped);  // nsa_cu_seqlens_k in full
+    const located_request at = locate(last);
+    return overflows(vector, sum_at(at, last - batch.rows(at.before)));
+  };
+  return last_overflows(out.nsa_cu_seqlens_k, rows + 1,
+                        [&](const located_request& at, std::int64_t j) { return batch.clamped_before(at, j); }) ||
+         last_overflows(out.indexer_ks, rows,
+                        [](const located_request& at, std::int64_t) { return at.before.kv_len; }) ||
+         last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
+           return at.before.kv_len + batch.expanded(at, j);
+         });
+}
+
+/// `locate`: as of any_sum_overflowed.
+template <class Batch, class Locate>
+void write_outcome(const Batch& batch, const totals& all, Locate locate) {
+  const nsameta_outputs& out = batch.out;
+  const std::int64_t kept = all.kept, rows = batch.rows(all);
+  const bool has_tails = out.vector_tail != NSAMETA_TAIL_KEEP;
+  const auto fill = [](const nsameta_vector& vector, std::int64_t begin, std::int64_t end, std::int64_t value) {
+    for (std::int64_t i = begin; i < writable(vector, end); ++i) store_sum(vector, i, value);
+  };
+  const auto end_sums = [&](const nsameta_vector& vector, std::int64_t last, std::int64_t total) {
+    fill(vector, last, has_tails ? vector.capacity : last + 1, total);
+  };
+  end_sums(out.cu_seqlens_k, kept, all.kv_len);
+  end_sums(out.cu_seqlens_q, kept, rows);
+  end_sums(out.nsa_cu_seqlens_k, rows, all.clamped);
+  end_sums(out.nsa_cu_seqlens_q, rows, rows);
+  fill(out.total_rows, 0, 1, rows);
+  if (has_tails)
+    for (const vector_field& field : vector_fields)
+      if (const nsameta_vector& vector = out.*field.member; field.tail == tail_rule::zero)
+        fill(vector, field.per_row() ? rows : kept, vector.capacity, 0);
+  if (!present(out.status)) return;
+  std::uint32_t bits = all.bits;
+  if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (any_sum_overflowed(batch, all, locate)) bits |= NSAMETA_BIT_CU_OVERFLOW;
+  *static_cast<std::uint32_t*>(out.status.data) = bits;
+}
+
+}  // namespace nsameta::cpu

@@ -1,0 +1,65 @@
+/// One request of a batch, its lengths made sane, and what a run of requests adds up to.
+#pragma once
+
+#include "common/arithmetic.h"
+#include "common/rules.h"
+#include "problem.h"
+
+namespace nsameta::cpu {
+
+inline std::int64_t load(const void* data, bool is_int64, std::int64_t at) {
+  return is_int64 ? static_cast<const std::int64_t*>(data)[at] : static_cast<const std::int32_t*>(data)[at];
+}
+
+/// Brings a length into [0, bound], raising the bit of what was wrong with it.
+inline std::int64_t sane_length(std::int64_t length, std::int64_t bound, std::uint32_t& bits) {
+  if (length < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+  if (length > bound) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+  const std::int64_t at_most = length < bound ? length : bound;
+  return at_most > 0 ? at_most : 0;
+}
+
+/// A length moved by the outputs' offset. Within int64 for any length: past its ends only the side counts.
+inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
+  constexpr std::int64_t far = std::int64_t{1} << 62;
+  return (length > far ? far : length < -far ? -far : length) + offset;
+}
+
+/// `kv_offset`: within +-2^31, added to the request's KV length first.
+inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
+  const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
+  const std::int64_t tokens = lengths.tokens == nullptr
+                                  ? lengths.uniform_tokens
+                                  : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
+  request r{};
+  // Draft tokens must still fit int32 with what they are added to.
+  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
+  r.kv_len = s + lengths.drafts;
+  r.tokens = sane_length(tokens, int32_max, r.bits);
+  r.rows = r.tokens;
+  r.first = r.kv_len - r.tokens + 1;  // the last row sees the whole cache
+  r.step = 1;
+  if (lengths.query_within_kv && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  return r;
+}
+
+/// The monoid of every prefix sum here. Only `clamped` and `table_units` can reach the end of int64.
+struct totals {
+  std::int64_t tokens;       ///< query tokens on all ranks
+  std::int64_t kv_len;       ///< of cache_seqlens
+  std::int64_t clamped;      ///< of the rows' clamped lengths
+  std::int64_t table_units;  ///< of page-table work, see table_extent.h
+  std::int32_t kept;         ///< requests that have per-request outputs
+  std::uint32_t bits;        ///< nsameta_status_bit, or-ed
+};
+
+inline totals operator+(const totals& a, const totals& b) {
+  return {a.tokens + b.tokens,
+          a.kv_len + b.kv_len,
+          saturating_add(a.clamped, b.clamped),
+          saturating_add(a.table_units, b.table_units),
+          a.kept + b.kept,
+          a.bits | b.bits};
+}
+
+}  // namespace nsameta::cpu
