@@ -53,6 +53,8 @@ nsameta_consumer(find_package.other_version find_package "compatible with.*reque
   -DNSAMETA_WANTED=0.2)
 nsameta_consumer(find_package.no_component find_package "no component opencl: the components are"
   -DNSAMETA_COMPONENT=opencl)
+nsameta_consumer(c_only c_only "${answer}" -DNSAMETA_LANGUAGE=C)
+nsameta_consumer(plugins plugins "first: reference\nsecond: cpu\n")
 nsameta_consumer(static static "${answer}")
 set_tests_properties(consumer.static PROPERTIES FIXTURES_SETUP consumer_static)
 set(static_needs libtbb)
@@ -75,12 +77,17 @@ if(NSAMETA_TOOLS)
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs $<TARGET_FILE:nsameta_static_parity_tests> ${static_needs})
 endif()
 
+add_test(NAME consumer.options COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DWORK=${work}/options
+  -DGENERATOR=${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+  -DNVCC=${CMAKE_CUDA_COMPILER} -P ${CMAKE_CURRENT_SOURCE_DIR}/options.cmake)
+
 # With their own build of the library, the smallest and fastest to make.
-set(own_build -DCMAKE_BUILD_TYPE=Debug -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF -DNSAMETA_SIMT=OFF
-  -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
-nsameta_consumer(subdirectory subdirectory "${answer}" ${own_build} -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR})
-nsameta_consumer(fetch_content fetch_content "${answer}" ${own_build}
-  -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+set(own_build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
+foreach(way subdirectory fetch_content)
+  nsameta_consumer(${way} ${way} "${answer}" ${own_build} -DNSAMETA_SIMT=${NSAMETA_WITH_SIMT}
+    -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR} -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+endforeach()
 
 # Both modules in one process: those of this build, and stand-ins.
 set(both "both modules at once\n")
