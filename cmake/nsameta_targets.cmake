@@ -90,3 +90,17 @@ function(nsameta_link_in backend runtime)
   set_target_properties(nsameta_static PROPERTIES CUDA_ARCHITECTURES OFF)  # the objects have theirs
   set(NSAMETA_LINKED_${backend} ${runtime} CACHE INTERNAL "")
 endfunction()
+
+# In a parent project, whoever links to the library gets the modules made too. The static library opens them where they
+# are made: its program may be anywhere.
+function(nsameta_make_modules_along)
+  foreach(module nsameta_simt nsameta_cuda nsameta_hip)
+    if(TARGET ${module})
+      add_dependencies(nsameta ${module})
+      add_dependencies(nsameta_static ${module})
+    endif()
+  endforeach()
+  if(NOT NSAMETA_INSTALL)
+    target_compile_definitions(nsameta_static PRIVATE NSAMETA_MODULES_MADE_IN="$<TARGET_FILE_DIR:nsameta>")
+  endif()
+endfunction()

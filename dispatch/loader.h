@@ -20,8 +20,9 @@ struct search_places {
 /// ones count: a relative one would name a folder of whatever the working directory is.
 search_places make_search_places(const char* plugin_folder, std::string_view library_folder);
 
-/// NSAMETA_PLUGIN_DIR, unless the process runs with raised privileges, then the folder this library was loaded from.
-search_places module_search_places();
+/// NSAMETA_PLUGIN_DIR, then the folder this library was loaded from, then where the build that linked it in makes
+/// modules, if that is known. A process with raised privileges has the second alone.
+search_places module_search_places(const char* made_in = "");
 
 /// Absolute path of the shared library, or of the program that this library is linked into; "" if it is not known.
 ///

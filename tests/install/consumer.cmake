@@ -41,6 +41,7 @@ set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP consumer_prefix)
 function(nsameta_consumer name way prints)
   add_test(NAME consumer.${name} COMMAND ${CMAKE_CTEST_COMMAND}
     --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/app ${work}/${name} --build-generator ${CMAKE_GENERATOR}
+    --build-target app
     --build-options -DNSAMETA_WAY=${way} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
       ${ARGN}
     --test-command ${work}/${name}/app)
@@ -81,12 +82,18 @@ add_test(NAME consumer.options COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_
   -DGENERATOR=${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
   -DNVCC=${CMAKE_CUDA_COMPILER} -P ${CMAKE_CURRENT_SOURCE_DIR}/options.cmake)
 
-# With their own build of the library, the smallest and fastest to make.
+# With their own build of the library, the smallest and fastest to make; the program alone is asked for, and opens the
+# module where the build put it.
 set(own_build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF
   -DCMAKE_UNITY_BUILD=ON -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
 foreach(way subdirectory fetch_content)
-  nsameta_consumer(${way} ${way} "${answer}" ${own_build} -DNSAMETA_SIMT=${NSAMETA_WITH_SIMT}
+  set(opens "")
+  if(NSAMETA_WITH_SIMT)
+    set(opens "opening ${work}/${way}/bin/nsameta_simt.so\n.*")
+  endif()
+  nsameta_consumer(${way} ${way} "${opens}${answer}" ${own_build} -DNSAMETA_SIMT=${NSAMETA_WITH_SIMT}
     -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR} -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+  set_property(TEST consumer.${way} APPEND PROPERTY ENVIRONMENT NSAMETA_LOG=loader)
 endforeach()
 
 # Both modules in one process: those of this build, and stand-ins.
