@@ -34,7 +34,7 @@ const backend_interface* call_entry(void* symbol) {
 
 opened_backend open_file(const char* name, const std::string& path) {
   if (const std::string why = check_permissions(path); !why.empty()) return unopened(path, why);
-  if (const std::string why = check_elf_size(path); !why.empty()) return unopened(path, why);
+  if (const std::string why = check_elf(path); !why.empty()) return unopened(path, why);
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = dlerror();

@@ -38,10 +38,11 @@ std::string library_path();
 /// these.
 std::string check_permissions(const std::string& path);
 
-/// "", or why the file is not as long as its ELF headers say, or not a regular one: dlopen waits for ever on a pipe,
-/// and maps what headers promise without looking whether it is there, so that a truncated module ends the process with
-/// SIGBUS. Anything else that is wrong with the file is the linker's to say.
-std::string check_elf_size(const std::string& path);
+/// "", or why the file is not as long as its ELF headers say, for another processor, or not a regular one: dlopen waits
+/// for ever on a pipe, calls a module of another processor no such file, and maps what headers promise without looking
+/// whether it is there, so that a truncated module ends the process with SIGBUS. Anything else that is wrong with the
+/// file is the linker's to say.
+std::string check_elf(const std::string& path);
 
 /// Opens nsameta_<name>.so from the first place that has the file; it is never closed again. `why_not_built` is "" if
 /// this build made the module, and else the reason to give when no file is found.

@@ -22,7 +22,9 @@ struct runtime {
         std::snprintf(text, sizeof text, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
     return length > 0 ? text : "";
   }
-  static const char* error_text(error e) { return cudaGetErrorString(e); }
+  static const char* error_text(error e) {
+    return e == cudaErrorInsufficientDriver ? driver_text() : cudaGetErrorString(e);
+  }
   static bool is_out_of_memory(error e) { return e == cudaErrorMemoryAllocation; }
   static nsameta_backend_state probe_state(error e) {
     return e == cudaErrorNoDevice ? NSAMETA_BACKEND_NO_DEVICE : NSAMETA_BACKEND_NO_DRIVER;
@@ -110,6 +112,20 @@ struct runtime {
   static error destroy_graph(void* graph) { return cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)); }
 
  private:
+  /// CUDA has one error for a driver that is missing and one that is too old.
+  static const char* driver_text() {
+    static char text[96];
+    static const int length = [] {
+      int driver = 0;
+      cudaDriverGetVersion(&driver);
+      if (driver == 0) return std::snprintf(text, sizeof text, "no NVIDIA driver; this was built with %s", version());
+      return std::snprintf(text, sizeof text,
+                           "the NVIDIA driver is too old: it is for CUDA %d.%d, this was built with %s", driver / 1000,
+                           driver % 1000 / 10, version());
+    }();
+    return length > 0 ? text : "";
+  }
+
   /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of
   /// the list, on that one and all later.
   static bool has_code(int capability) {
