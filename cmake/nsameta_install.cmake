@@ -12,6 +12,7 @@ endif()
 install(TARGETS nsameta_static EXPORT nsameta-static-targets ARCHIVE
   DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY core/include/nsameta DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/nsameta COMPONENT library)
 set(modules cuda hip simt)
 set(components cuda hip program)
 foreach(module component IN ZIP_LISTS modules components)
