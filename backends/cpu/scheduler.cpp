@@ -66,19 +66,19 @@ int container_cpus(const char* root) {
 
 int most_threads() {
   static const int most = [] {
-    const int granted = container_cpus("");
     const char* text = std::getenv("NSAMETA_NUM_THREADS");
-    if (text == nullptr) return granted;
+    if (text == nullptr) return container_cpus("");
     const std::string_view word = trimmed(text);
     int asked = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), asked);
-    if (error == std::errc() && end == word.data() + word.size() && asked > 0) return std::min(asked, granted);
-    if (!log_enabled(log_topic::dispatch)) return granted;
-    char line[128];
-    std::snprintf(line, sizeof line, "NSAMETA_NUM_THREADS: \"%.40s\" is no number from 1 up", text);
-    make_printable(line);
-    log_line(line);
-    return granted;
+    if (error == std::errc() && end == word.data() + word.size() && asked > 0) return asked;
+    if (log_enabled(log_topic::dispatch)) {
+      char line[128];
+      std::snprintf(line, sizeof line, "NSAMETA_NUM_THREADS: \"%.40s\" is no number from 1 up", text);
+      make_printable(line);
+      log_line(line);
+    }
+    return container_cpus("");
   }();
   return most;
 }

@@ -147,7 +147,7 @@ TEST_CASE("NSAMETA_NUM_THREADS=1 leaves a fill to its thread") {
   CHECK(uses_threads(made) == "no");
   for (const char* no_number : {"", "0", "-1", "2x", "many"}) {
     setenv("NSAMETA_NUM_THREADS", no_number, 1);
-    CHECK(uses_threads(made) == "yes");
+    CHECK(uses_threads(made) == (cpu::container_cpus("") > 1 ? "yes" : "no"));
   }
   CHECK(test::in_child(test::ending::without_exit, []() -> std::string {
           static std::string said;
@@ -156,7 +156,7 @@ TEST_CASE("NSAMETA_NUM_THREADS=1 leaves a fill to its thread") {
           cpu::most_threads();
           return said;
         }) == "NSAMETA_NUM_THREADS: \"many\" is no number from 1 up");
-  unsetenv("NSAMETA_NUM_THREADS");
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
 }
 
 TEST_CASE("NSAMETA_NUM_THREADS bounds the threads of fills, whatever the caller's arena has") {
@@ -176,7 +176,7 @@ TEST_CASE("NSAMETA_NUM_THREADS bounds the threads of fills, whatever the caller'
   CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "more");
   setenv("NSAMETA_NUM_THREADS", " 3\n", 1);
   CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "some");
-  unsetenv("NSAMETA_NUM_THREADS");
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
 }
 
 TEST_CASE("a container's quota is read from either kind of cgroup, and rounded up") {
