@@ -4,11 +4,15 @@
 include(CMakePackageConfigHelpers)
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/nsameta)
 
-install(TARGETS nsameta EXPORT nsameta-targets LIBRARY
-  DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
+if(NSAMETA_SHARED)
+  install(TARGETS nsameta EXPORT nsameta-targets LIBRARY
+    DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
+  install(EXPORT nsameta-targets NAMESPACE nsameta:: DESTINATION ${config} COMPONENT development)
+endif()
 install(TARGETS nsameta_static EXPORT nsameta-static-targets ARCHIVE
   DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY core/include/nsameta DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/nsameta COMPONENT library)
 set(modules cuda hip simt)
 set(components cuda hip program)
 foreach(module component IN ZIP_LISTS modules components)
@@ -21,9 +25,7 @@ if(TARGET nsameta_cli)
 endif()
 
 # find_package(nsameta). What the static library needs is the concern of those who link to it, hence targets of its own.
-foreach(targets nsameta-targets nsameta-static-targets)
-  install(EXPORT ${targets} NAMESPACE nsameta:: DESTINATION ${config} COMPONENT development)
-endforeach()
+install(EXPORT nsameta-static-targets NAMESPACE nsameta:: DESTINATION ${config} COMPONENT development)
 set(static_needs TBB Threads)
 set(static_libraries -ltbb -lstdc++ -lm -lpthread -ldl)
 if(NSAMETA_LINKED_CUDA)
@@ -49,6 +51,11 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/nsameta-config.cmake ${CMAKE_CURRENT_B
 
 # pkg-config
 list(JOIN static_libraries " " static_libraries)
+set(libraries "")
+if(NOT NSAMETA_SHARED)
+  set(libraries " ${static_libraries}")
+  set(static_libraries "")
+endif()
 set(pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH include_folder ${pc} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(cmake/nsameta.pc.in nsameta.pc @ONLY)

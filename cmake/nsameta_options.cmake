@@ -1,5 +1,5 @@
 # What is built. GPU toolchains are used when they are there and never required: AUTO takes what it finds, ON makes a
-# missing one an error, OFF leaves it out.
+# missing one an error, OFF leaves it out. So do CMake's other words for true and false.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -7,6 +7,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_UNITY_BUILD OFF)  # unnamed namespaces of different files share names
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
@@ -28,20 +29,15 @@ option(NSAMETA_FUZZ "Make fuzzers of the targets in tests/robust/fuzz, with Clan
 foreach(part SIMT CUDA HIP)
   set(NSAMETA_${part} AUTO CACHE STRING "Build the backend: AUTO, ON or OFF")
   set_property(CACHE NSAMETA_${part} PROPERTY STRINGS AUTO ON OFF)
-endforeach()
-set(NSAMETA_CUDA_ARCHS "75;80;86;89;90;100;120" CACHE STRING
-  "Compute capabilities to build machine code for, PTX for the newest; native: those of this machine's GPUs, else 90")
-if(NSAMETA_CUDA_ARCHS STREQUAL "native")
-  execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
-    OUTPUT_VARIABLE capabilities RESULT_VARIABLE failed ERROR_QUIET)
-  string(REGEX MATCHALL "[0-9]+\\.[0-9]+" NSAMETA_CUDA_ARCHS "${capabilities}")
-  list(TRANSFORM NSAMETA_CUDA_ARCHS REPLACE "\\." "")
-  list(REMOVE_DUPLICATES NSAMETA_CUDA_ARCHS)
-  list(SORT NSAMETA_CUDA_ARCHS COMPARE NATURAL)
-  if(failed OR NOT NSAMETA_CUDA_ARCHS)
-    set(NSAMETA_CUDA_ARCHS 90)
+  string(TOUPPER "${NSAMETA_${part}}" word)
+  if(NOT word MATCHES "^(AUTO|ON|YES|TRUE|Y|[0-9]+|OFF|NO|FALSE|N|IGNORE|NOTFOUND|.*-NOTFOUND|)$")
+    message(FATAL_ERROR
+      "NSAMETA_${part} is \"${NSAMETA_${part}}\": wanted is AUTO, or one of CMake's words for true and false")
   endif()
-endif()
+endforeach()
+# Empty: CMAKE_CUDA_ARCHITECTURES if it was set, else those of 75 to 120 that the toolkit knows.
+set(NSAMETA_CUDA_ARCHS "" CACHE STRING
+  "Compute capabilities to build machine code for, PTX for the newest; native: those of this machine's GPUs, else 90")
 
 # Makes <target>_generated/built_archs.h, by which a module knows what its image holds code for. A header, because nvcc
 # splits definitions at commas.
@@ -56,12 +52,13 @@ endfunction()
 function(nsameta_decide part found reason)
   set(with FALSE)
   set(why "")
-  if(NSAMETA_${part} STREQUAL "OFF")
-    set(why "switched off with NSAMETA_${part}=OFF")
+  string(TOUPPER "${NSAMETA_${part}}" word)
+  if(NOT word STREQUAL "AUTO" AND NOT NSAMETA_${part})
+    set(why "switched off with NSAMETA_${part}=${NSAMETA_${part}}")
   elseif(found)
     set(with TRUE)
-  elseif(NSAMETA_${part} STREQUAL "ON")
-    message(FATAL_ERROR "NSAMETA_${part}=ON, but ${reason}")
+  elseif(NOT word STREQUAL "AUTO")
+    message(FATAL_ERROR "NSAMETA_${part}=${NSAMETA_${part}}, but ${reason}")
   else()
     set(why "${reason}")
   endif()

@@ -37,6 +37,10 @@ macro(nsameta_deb component package section description depends)
   set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section})
   set(CPACK_COMPONENT_${upper}_DESCRIPTION ${description})
   set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "${depends}")
+  if("${component}" IN_LIST CPACK_COMPONENTS_ALL)
+    install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package} RENAME copyright
+      COMPONENT ${component})
+  endif()
 endmacro()
 nsameta_deb(library ${library} libs "The shared library." "")
 nsameta_deb(development libnsameta-dev libdevel "Headers, the static library, files for CMake and pkg-config."

@@ -36,7 +36,6 @@ if(PROJECT_VERSION_MAJOR EQUAL 0)
 endif()
 
 add_library(nsameta SHARED)
-add_library(nsameta::nsameta ALIAS nsameta)
 set(exports ${PROJECT_SOURCE_DIR}/cmake/nsameta.map)
 # Once loaded it stays: dlclose would take the code from under oneTBB's threads, which may be on their last steps out of a
 # fill, and take the texts that are promised to live as long as the process.
@@ -48,7 +47,23 @@ add_library(nsameta_static STATIC)
 add_library(nsameta::static ALIAS nsameta_static)
 set_target_properties(nsameta_static PROPERTIES EXPORT_NAME static OUTPUT_NAME nsameta)
 set(unloadable $<IN_LIST:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY$<SEMICOLON>MODULE_LIBRARY>)  # who links to it
-target_link_options(nsameta_static INTERFACE $<${unloadable}:LINKER:-z,nodelete>)
+# A plug-in keeps the library to itself, or it would share that of another plug-in.
+target_link_options(nsameta_static INTERFACE $<${unloadable}:LINKER:-z,nodelete,--exclude-libs,libnsameta.a>)
+
+# nsameta::nsameta is the shared library, or the static one where the project or its parent says so; the other is there
+# too, but for a shared one that nobody links to or tests.
+set(NSAMETA_SHARED TRUE)
+if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
+  set(NSAMETA_SHARED FALSE)
+endif()
+if(NSAMETA_SHARED)
+  add_library(nsameta::nsameta ALIAS nsameta)
+else()
+  add_library(nsameta::nsameta ALIAS nsameta_static)
+  if(NOT NSAMETA_TESTS)
+    set_target_properties(nsameta PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
+endif()
 
 foreach(library nsameta nsameta_static)
   target_link_libraries(${library} PRIVATE
@@ -74,4 +89,18 @@ function(nsameta_link_in backend runtime)
   target_compile_definitions(nsameta_static PRIVATE NSAMETA_LINKED_${backend}=1)
   set_target_properties(nsameta_static PROPERTIES CUDA_ARCHITECTURES OFF)  # the objects have theirs
   set(NSAMETA_LINKED_${backend} ${runtime} CACHE INTERNAL "")
+endfunction()
+
+# In a parent project, whoever links to the library gets the modules made too. The static library opens them where they
+# are made: its program may be anywhere.
+function(nsameta_make_modules_along)
+  foreach(module nsameta_simt nsameta_cuda nsameta_hip)
+    if(TARGET ${module})
+      add_dependencies(nsameta ${module})
+      add_dependencies(nsameta_static ${module})
+    endif()
+  endforeach()
+  if(NOT NSAMETA_INSTALL)
+    target_compile_definitions(nsameta_static PRIVATE NSAMETA_MODULES_MADE_IN="$<TARGET_FILE_DIR:nsameta>")
+  endif()
 endfunction()

@@ -5,6 +5,10 @@
 #include "loader.h"
 #include "registry.h"
 
+#ifndef NSAMETA_MODULES_MADE_IN
+#define NSAMETA_MODULES_MADE_IN ""
+#endif
+
 namespace nsameta {
 
 backend_openers built_in_openers() {
@@ -12,7 +16,7 @@ backend_openers built_in_openers() {
     return [table] { return opened_backend{&table(), NSAMETA_BACKEND_READY, ""}; };
   };
   const auto module = [](const char* name, bool built, const char* why_not) {
-    return [=] { return open_module(name, built ? "" : why_not, module_search_places()); };
+    return [=] { return open_module(name, built ? "" : why_not, module_search_places(NSAMETA_MODULES_MADE_IN)); };
   };
   return {
       linked(reference_backend), linked(cpu_backend), module("simt", NSAMETA_BUILT_SIMT != 0, NSAMETA_WHY_NOT_SIMT),

@@ -1,6 +1,7 @@
 #include "loader.h"
 
 #include <dlfcn.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,7 +34,7 @@ const backend_interface* call_entry(void* symbol) {
 
 opened_backend open_file(const char* name, const std::string& path) {
   if (const std::string why = check_permissions(path); !why.empty()) return unopened(path, why);
-  if (const std::string why = check_elf_size(path); !why.empty()) return unopened(path, why);
+  if (const std::string why = check_elf(path); !why.empty()) return unopened(path, why);
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
     const char* why = dlerror();
@@ -76,9 +77,11 @@ search_places make_search_places(const char* plugin_folder, std::string_view lib
   return places;
 }
 
-search_places module_search_places() {
+search_places module_search_places(const char* made_in) {
   const std::string file = library_path();
-  return make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), file.substr(0, file.rfind('/')));
+  search_places places = make_search_places(secure_getenv("NSAMETA_PLUGIN_DIR"), file.substr(0, file.rfind('/')));
+  if (*made_in != '\0' && getauxval(AT_SECURE) == 0) places.folders.push_back(normalised(made_in));
+  return places;
 }
 
 opened_backend open_module(const char* name, const char* why_not_built, const search_places& places) {

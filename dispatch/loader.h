@@ -20,8 +20,9 @@ struct search_places {
 /// ones count: a relative one would name a folder of whatever the working directory is.
 search_places make_search_places(const char* plugin_folder, std::string_view library_folder);
 
-/// NSAMETA_PLUGIN_DIR, unless the process runs with raised privileges, then the folder this library was loaded from.
-search_places module_search_places();
+/// NSAMETA_PLUGIN_DIR, then the folder this library was loaded from, then where the build that linked it in makes
+/// modules, if that is known. A process with raised privileges has the second alone.
+search_places module_search_places(const char* made_in = "");
 
 /// Absolute path of the shared library, or of the program that this library is linked into; "" if it is not known.
 ///
@@ -37,10 +38,11 @@ std::string library_path();
 /// these.
 std::string check_permissions(const std::string& path);
 
-/// "", or why the file is not as long as its ELF headers say, or not a regular one: dlopen waits for ever on a pipe,
-/// and maps what headers promise without looking whether it is there, so that a truncated module ends the process with
-/// SIGBUS. Anything else that is wrong with the file is the linker's to say.
-std::string check_elf_size(const std::string& path);
+/// "", or why the file is not as long as its ELF headers say, for another processor, or not a regular one: dlopen waits
+/// for ever on a pipe, calls a module of another processor no such file, and maps what headers promise without looking
+/// whether it is there, so that a truncated module ends the process with SIGBUS. Anything else that is wrong with the
+/// file is the linker's to say.
+std::string check_elf(const std::string& path);
 
 /// Opens nsameta_<name>.so from the first place that has the file; it is never closed again. `why_not_built` is "" if
 /// this build made the module, and else the reason to give when no file is found.

@@ -52,11 +52,21 @@ bool is_native(const unsigned char* identity) {
          identity[EI_DATA] == elf_data;
 }
 
+std::string machine_name(unsigned machine) {
+  return machine == EM_X86_64 ? "x86-64" : machine == EM_AARCH64 ? "aarch64" : "ELF machine " + std::to_string(machine);
+}
+
+/// The processor that this process's code is for; `otherwise` if its headers are not mapped.
+unsigned own_machine(unsigned otherwise) {
+  static const char own_symbol = 0;
+  Dl_info info;
+  if (dladdr(&own_symbol, &info) == 0) return otherwise;
+  const auto& header = *static_cast<const ElfW(Ehdr)*>(info.dli_fbase);
+  return is_native(header.e_ident) ? header.e_machine : otherwise;
+}
+
 /// How long the ELF headers say the file is: up to the end of every segment and of the section headers.
-std::uint64_t promised_bytes(std::ifstream& file) {
-  ElfW(Ehdr) header{};
-  file.read(reinterpret_cast<char*>(&header), sizeof header);
-  if (!file || !is_native(header.e_ident)) return 0;
+std::uint64_t promised_bytes(const ElfW(Ehdr) & header, std::ifstream& file) {
   std::uint64_t bytes = end_of(header.e_shoff, std::uint64_t{header.e_shnum} * header.e_shentsize);
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment{};
@@ -101,13 +111,18 @@ std::string check_permissions(const std::string& path) {
   return "";
 }
 
-std::string check_elf_size(const std::string& path) {
+std::string check_elf(const std::string& path) {
   struct stat state{};
   if (stat(path.c_str(), &state) != 0) return std::strerror(errno);
   if (S_ISDIR(state.st_mode)) return "it is a directory";
   if (!S_ISREG(state.st_mode)) return "it is not a regular file";
   std::ifstream file(path, std::ios::binary);
-  const std::uint64_t promised = promised_bytes(file), size = static_cast<std::uint64_t>(state.st_size);
+  ElfW(Ehdr) header{};
+  file.read(reinterpret_cast<char*>(&header), sizeof header);
+  if (!file || !is_native(header.e_ident)) return "";
+  const unsigned machine = header.e_machine, own = own_machine(machine);
+  if (machine != own) return "it is for " + machine_name(machine) + ", this is " + machine_name(own);
+  const std::uint64_t promised = promised_bytes(header, file), size = static_cast<std::uint64_t>(state.st_size);
   if (promised <= size) return "";
   return "it is cut short: it has " + std::to_string(size) + " of at least " + std::to_string(promised) + " bytes";
 }

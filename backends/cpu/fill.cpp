@@ -121,9 +121,14 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
 template <class Work>
 void in_arena(std::int64_t grain, const Work& work) {
+  const int most = most_threads();
+  if (most == 1) return work(everything);
   const scheduler_use use;
   if (!use) return work(everything);
-  tbb::this_task_arena::isolate([&] { work(grain); });
+  const auto isolated = [&] { tbb::this_task_arena::isolate([&] { work(grain); }); };
+  if (most >= tbb::this_task_arena::max_concurrency()) return isolated();
+  static tbb::task_arena& shared = *new tbb::task_arena(most);  // by all fills; never destroyed: they may outlast it
+  shared.execute(isolated);
 }
 
 /// A plain batch, of which one thread writes the vectors: rows are found as they are written, and so are the page

@@ -1,5 +1,5 @@
-/// When oneTBB may be used: not while the process exits, which destroys it under whoever uses it, and not in a forked
-/// child of a process that did, whose threads it counts on.
+/// When oneTBB may be used, and with how many threads: not while the process exits, which destroys it under whoever
+/// uses it, and not in a forked child of a process that did, whose threads it counts on.
 #pragma once
 
 namespace nsameta::cpu {
@@ -22,5 +22,12 @@ class scheduler_use {
 /// To be called in a forked child, alone: a use that was ever asked for leaves the scheduler with the parent.
 void leave_scheduler();
 bool scheduler_left_behind();
+
+/// The most threads of oneTBB that fills may have at a time: NSAMETA_NUM_THREADS, or else the container's quota. Read
+/// once, and allocates nothing.
+int most_threads();
+
+/// CPUs that the quota of the control group under `root`/sys/fs/cgroup grants, rounded up; INT_MAX where it has none.
+int container_cpus(const char* root);
 
 }  // namespace nsameta::cpu

@@ -22,6 +22,9 @@ struct runtime : vendor_runtime {
         std::snprintf(text, sizeof text, "CUDA %d.%d", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
     return length > 0 ? text : "";
   }
+  static const char* error_text(error e) {
+    return e == cudaErrorInsufficientDriver ? driver_text() : cudaGetErrorString(e);
+  }
   static bool is_out_of_memory(error e) { return e == cudaErrorMemoryAllocation; }
 
   static error describe(int device, nsameta_device_info& info) {
@@ -62,6 +65,20 @@ struct runtime : vendor_runtime {
   }
 
  private:
+  /// CUDA has one error for a driver that is missing and one that is too old.
+  static const char* driver_text() {
+    static char text[96];
+    static const int length = [] {
+      int driver = 0;
+      cudaDriverGetVersion(&driver);
+      if (driver == 0) return std::snprintf(text, sizeof text, "no NVIDIA driver; this was built with %s", version());
+      return std::snprintf(text, sizeof text,
+                           "the NVIDIA driver is too old: it is for CUDA %d.%d, this was built with %s", driver / 1000,
+                           driver % 1000 / 10, version());
+    }();
+    return length > 0 ? text : "";
+  }
+
   /// Machine code runs on its own major version, from its minor version up; PTX, made for the newest architecture of
   /// the list, on that one and all later.
   static bool has_code(int capability) {

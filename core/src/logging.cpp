@@ -73,10 +73,13 @@ void log_line(const char* line) noexcept {
   renew_lock_in_children();
   const std::lock_guard lock(sink.mutex);
   const log_receiver& receiver = sink.receivers[sink.current];
-  if (receiver.callback != nullptr) {
-    receiver.callback(line, receiver.user);
-  } else {
+  if (receiver.callback == nullptr) {
     std::fprintf(stderr, "nsameta: %s\n", line);
+    return;
+  }
+  try {
+    receiver.callback(line, receiver.user);
+  } catch (...) {  // nowhere to tell it
   }
 }
 

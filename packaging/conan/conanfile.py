@@ -71,10 +71,10 @@ class nsameta(ConanFile):
         if self.options.shared:
             self.cpp_info.libs = ["nsameta"]
             return
-        # Both libraries are there, and a plain name means the shared one. What the static one needs, pkg-config knows.
+        # What the static library needs, pkg-config knows.
         pc = load(self, os.path.join(self.package_folder, "lib", "pkgconfig", "nsameta.pc"))
-        needs = re.search(r"^Libs\.private: (.*)$", pc, re.MULTILINE)[1].split()
-        self.cpp_info.libs = [":libnsameta.a"]
+        needs = re.search(r"^Libs: .*-lnsameta(.*)$", pc, re.MULTILINE)[1].split()
+        self.cpp_info.libs = ["nsameta"]
         self.cpp_info.libdirs += [need[2:] for need in needs if need.startswith("-L")]
         self.cpp_info.system_libs = [need[2:] for need in needs if need.startswith("-l") and
                                      (need != "-ltbb" or self.options.system_tbb)]

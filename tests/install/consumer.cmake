@@ -41,6 +41,7 @@ set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP consumer_prefix)
 function(nsameta_consumer name way prints)
   add_test(NAME consumer.${name} COMMAND ${CMAKE_CTEST_COMMAND}
     --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/app ${work}/${name} --build-generator ${CMAKE_GENERATOR}
+    --build-target app
     --build-options -DNSAMETA_WAY=${way} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
       ${ARGN}
     --test-command ${work}/${name}/app)
@@ -53,6 +54,8 @@ nsameta_consumer(find_package.other_version find_package "compatible with.*reque
   -DNSAMETA_WANTED=0.2)
 nsameta_consumer(find_package.no_component find_package "no component opencl: the components are"
   -DNSAMETA_COMPONENT=opencl)
+nsameta_consumer(c_only c_only "${answer}" -DNSAMETA_LANGUAGE=C)
+nsameta_consumer(plugins plugins "first: reference\nsecond: cpu\n")
 nsameta_consumer(static static "${answer}")
 set_tests_properties(consumer.static PROPERTIES FIXTURES_SETUP consumer_static)
 set(static_needs libtbb)
@@ -75,12 +78,23 @@ if(NSAMETA_TOOLS)
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/needs $<TARGET_FILE:nsameta_static_parity_tests> ${static_needs})
 endif()
 
-# With their own build of the library, the smallest and fastest to make.
-set(own_build -DCMAKE_BUILD_TYPE=Debug -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF -DNSAMETA_SIMT=OFF
-  -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
-nsameta_consumer(subdirectory subdirectory "${answer}" ${own_build} -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR})
-nsameta_consumer(fetch_content fetch_content "${answer}" ${own_build}
-  -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+add_test(NAME consumer.options COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DWORK=${work}/options
+  -DGENERATOR=${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+  -DNVCC=${CMAKE_CUDA_COMPILER} -P ${CMAKE_CURRENT_SOURCE_DIR}/options.cmake)
+
+# With their own build of the library, the smallest and fastest to make; the program alone is asked for, and opens the
+# module where the build put it.
+set(own_build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DNSAMETA_CUDA=OFF -DNSAMETA_HIP=OFF
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
+foreach(way subdirectory fetch_content)
+  set(opens "")
+  if(NSAMETA_WITH_SIMT)
+    set(opens "opening ${work}/${way}/bin/nsameta_simt.so\n.*")
+  endif()
+  nsameta_consumer(${way} ${way} "${opens}${answer}" ${own_build} -DNSAMETA_SIMT=${NSAMETA_WITH_SIMT}
+    -DNSAMETA_SOURCE=${PROJECT_SOURCE_DIR} -DFETCHCONTENT_SOURCE_DIR_NSAMETA=${PROJECT_SOURCE_DIR})
+  set_property(TEST consumer.${way} APPEND PROPERTY ENVIRONMENT NSAMETA_LOG=loader)
+endforeach()
 
 # Both modules in one process: those of this build, and stand-ins.
 set(both "both modules at once\n")

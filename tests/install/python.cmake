@@ -8,5 +8,5 @@ if(NSAMETA_SANITIZE)  # whose runtimes the interpreter would have to load first
   return()
 endif()
 add_test(NAME python.wheel COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/wheel_test
-         ${PROJECT_SOURCE_DIR}/python ${CMAKE_CURRENT_BINARY_DIR}/python)
+         ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/python)
 set_tests_properties(python.wheel PROPERTIES SKIP_RETURN_CODE 77 PROCESSORS 2 TIMEOUT 600)

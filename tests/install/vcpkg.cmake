@@ -25,8 +25,9 @@ macro(vcpkg_check_features)
 endmacro()
 function(vcpkg_cmake_configure)
   cmake_parse_arguments(arg "" SOURCE_PATH OPTIONS ${ARGN})
+  string(COMPARE EQUAL "${VCPKG_LIBRARY_LINKAGE}" dynamic shared)
   run(${CMAKE_COMMAND} -G Ninja -S ${arg_SOURCE_PATH} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Debug
-    -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR} ${arg_OPTIONS})
+    -DBUILD_SHARED_LIBS=${shared} -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR} ${arg_OPTIONS})
 endfunction()
 function(vcpkg_cmake_install)
   run(${CMAKE_COMMAND} --build ${WORK}/build --target install)
@@ -47,11 +48,18 @@ function(vcpkg_install_copyright)
   file(COPY ${arg_FILE_LIST} DESTINATION ${CURRENT_PACKAGES_DIR}/share/nsameta)
 endfunction()
 
-foreach(VCPKG_LIBRARY_LINKAGE dynamic static)
+set(linkages dynamic static)
+set(ways static find_package)
+# With static linkage there is no shared library, and nsameta::nsameta is the static one.
+foreach(VCPKG_LIBRARY_LINKAGE way IN ZIP_LISTS linkages ways)
   set(CURRENT_PACKAGES_DIR ${WORK}/packages-${VCPKG_LIBRARY_LINKAGE})
   file(REMOVE_RECURSE ${CURRENT_PACKAGES_DIR})
   include(${port}/portfile.cmake)
   run(${CMAKE_CTEST_COMMAND} --build-and-test ${ROOT}/tests/install/app ${WORK}/${VCPKG_LIBRARY_LINKAGE}
-    --build-generator Ninja --build-options -DNSAMETA_WAY=static -DCMAKE_PREFIX_PATH=${CURRENT_PACKAGES_DIR}
+    --build-generator Ninja --build-options -DNSAMETA_WAY=${way} -DCMAKE_PREFIX_PATH=${CURRENT_PACKAGES_DIR}
     --test-command ${WORK}/${VCPKG_LIBRARY_LINKAGE}/app)
+  file(GLOB shared_libraries ${CURRENT_PACKAGES_DIR}/lib/*.so)
+  if(VCPKG_LIBRARY_LINKAGE STREQUAL static AND shared_libraries)
+    message(FATAL_ERROR "with static linkage, there is ${shared_libraries}")
+  endif()
 endforeach()

@@ -341,7 +341,8 @@ NSAMETA_API nsameta_status nsameta_set_override(const char* text);
 
 // --------------------------------------------------------------------------------------------- logging
 
-/// Receives one line per event, without newline, on the thread that caused it; must not call the library.
+/// Receives one line per event, without newline, on the thread that caused it; must not call the library. What it
+/// throws is dropped.
 typedef void (*nsameta_log_callback)(const char* line, void* user);
 
 /// Sends log lines to `callback` in place of stderr; null restores stderr. What is logged is chosen by NSAMETA_LOG

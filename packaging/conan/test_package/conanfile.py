@@ -17,7 +17,7 @@ class nsameta_test(ConanFile):
 
     def build(self):
         cmake = CMake(self)
-        cmake.configure(variables={"LIBRARY": "nsameta" if self.dependencies["nsameta"].options.shared else "static"})
+        cmake.configure()
         cmake.build()
 
     def test(self):

@@ -1,10 +1,17 @@
 // Where cpu/auto turns from one thread to oneTBB. In a process of its own: the answer is whether anything there has
 // used oneTBB yet, which a child of a fork can tell.
 #include <doctest/doctest.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
 
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "../../child.h"
+#include "../dispatch/scratch_folder.h"
 #include "common/sanitizer.h"
 #include "cpu/fill.h"
 #include "cpu/scheduler.h"
@@ -132,4 +139,62 @@ TEST_CASE("a child that was left without oneTBB goes on with one thread") {
           cpu::fill(made.problem, made.outputs, cpu::variant_auto);
           return made.vectors[0][0] == 0 ? "nothing was filled" : "";
         }) == "");
+}
+
+TEST_CASE("NSAMETA_NUM_THREADS=1 leaves a fill to its thread") {
+  const sized_fill made(7, 2 * threshold, 2);
+  setenv("NSAMETA_NUM_THREADS", "1", 1);
+  CHECK(uses_threads(made) == "no");
+  for (const char* no_number : {"", "0", "-1", "2x", "many"}) {
+    setenv("NSAMETA_NUM_THREADS", no_number, 1);
+    CHECK(uses_threads(made) == (cpu::container_cpus("") > 1 ? "yes" : "no"));
+  }
+  CHECK(test::in_child(test::ending::without_exit, []() -> std::string {
+          static std::string said;
+          setenv("NSAMETA_LOG", "dispatch", 1);
+          nsameta_set_log_callback([](const char* line, void*) { said += line; }, nullptr);
+          cpu::most_threads();
+          return said;
+        }) == "NSAMETA_NUM_THREADS: \"many\" is no number from 1 up");
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
+}
+
+TEST_CASE("NSAMETA_NUM_THREADS bounds the threads of fills, whatever the caller's arena has") {
+  constexpr int most = 3, allowed = 8;
+  sized_fill made(7, 8 * threshold, 2);
+  const auto threads_of_fills = [&] {
+    const tbb::global_control more(tbb::global_control::max_allowed_parallelism, allowed);
+    tbb::task_arena arena(allowed);
+    const auto count = [] {
+      const std::filesystem::directory_iterator threads("/proc/self/task"), end;
+      return std::distance(threads, end);
+    };
+    for (int i = 0; i < 1000 && count() <= most; ++i)
+      arena.execute([&] { cpu::fill(made.problem, made.outputs, cpu::variant_auto); });
+    return std::string(count() > most ? "more" : count() > 1 ? "some" : "one");
+  };
+  CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "more");
+  setenv("NSAMETA_NUM_THREADS", " 3\n", 1);
+  CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "some");
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
+}
+
+TEST_CASE("a container's quota is read from either kind of cgroup, and rounded up") {
+  const test::scratch_folder root;
+  const auto granted = [&] { return cpu::container_cpus(root.path.c_str()); };
+  const auto write = [&](const char* file, const char* text) {
+    std::filesystem::create_directories((root.path / file).parent_path());
+    std::ofstream(root.path / file) << text;
+  };
+  CHECK(granted() == INT_MAX);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  CHECK(granted() == INT_MAX);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
+  CHECK(granted() == 1);
+  write("sys/fs/cgroup/cpu.max", "250000 100000\n");
+  CHECK(granted() == 3);
+  write("sys/fs/cgroup/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  CHECK(granted() == INT_MAX);
 }

@@ -1,4 +1,5 @@
 // Each case wants a process of its own, started by CTest with the variables that its name tells.
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,10 @@ TEST_CASE("NSAMETA_LOG=dispatch" * doctest::skip()) {
   CHECK(fill() == NSAMETA_OK);
   REQUIRE(logged.size() == 1);
   expect_words(logged[0], {"dispatch: cpu/auto device 0", "2 rows", "not cpu/tbb"});
+
+  // The interface is C's: nothing may fly through it, nor end the process.
+  nsameta_set_log_callback([](const char* line, void*) { throw std::runtime_error(line); }, nullptr);
+  CHECK(fill() == NSAMETA_OK);
   nsameta_set_log_callback(nullptr, nullptr);
 }
 

@@ -112,6 +112,21 @@ TEST_CASE("what is no whole module file cannot be opened") {
         << std::string(4096, '#');
     expect_words(expect_unopened(), {"wrong ELF class: ELFCLASS32"});
   }
+  SUBCASE("of another processor, where dlopen says that there is no such file") {
+    std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
+    const auto machine_of = [&](std::uint16_t machine) {
+      std::fstream(file, std::ios::binary | std::ios::in | std::ios::out)
+          .seekp(offsetof(Elf64_Ehdr, e_machine))
+          .write(reinterpret_cast<const char*>(&machine), sizeof machine);
+      return expect_unopened();
+    };
+#if defined __x86_64__
+    expect_words(machine_of(EM_AARCH64), {"it is for aarch64, this is x86-64"});
+    expect_words(machine_of(EM_S390), {"it is for ELF machine 22, this is x86-64"});
+#elif defined __aarch64__
+    expect_words(machine_of(EM_X86_64), {"it is for x86-64, this is aarch64"});
+#endif
+  }
   SUBCASE("with headers that promise more than memory has addresses") {
     std::filesystem::copy_file(std::string(NSAMETA_TEST_MODULES) + "/good/nsameta_cuda.so", file);
     constexpr std::uint64_t far = ~std::uint64_t{0} - 8;

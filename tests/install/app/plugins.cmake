@@ -1,0 +1,10 @@
+# Two plug-ins that hold the static library each, in one process.
+find_package(nsameta CONFIG REQUIRED COMPONENTS static)
+foreach(name first second)
+  add_library(${name} MODULE plugins.cpp)
+  target_link_libraries(${name} PRIVATE nsameta::static)
+  target_compile_definitions(${name} PRIVATE PLUGIN_${name})
+endforeach()
+add_executable(app plugins.cpp)
+target_link_libraries(app PRIVATE ${CMAKE_DL_LIBS})
+add_dependencies(app first second)
