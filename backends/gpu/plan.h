@@ -44,7 +44,7 @@ struct wanted_work {
   /// Whether the kernels of short steps serve it.
   bool is_short_step() const {
     return !vector_tails && !table_tails && !status && request_rows <= tuning::short_rows &&
-           (lengths.requests <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
+           (problem.batch_size <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
   }
 };
 
@@ -53,7 +53,7 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
   const batch_lengths lengths = lengths_of(problem);
   wanted_work work{problem, outputs, sets, lengths,
                    lengths.tokens == nullptr ? lengths.uniform_tokens
-                                             : rounded_up(row_bound, std::max<std::int64_t>(lengths.requests, 1))};
+                                             : rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1))};
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
