@@ -20,7 +20,7 @@ TEST_CASE("backends that are right and keep nothing exit 0, or 3 if one that was
   CHECK(soak("--minutes 0.005 --backends cpu").code == 0);
   const outcome result = soak("--minutes 0.05 --backends cpu,cpu/tbb,hip");
   CHECK_MESSAGE(result.code == (is_ready("hip") ? 0 : 3), result.out << result.err);
-  if (!is_ready("hip")) CHECK(result.err.find("--backends: hip did not run: not ") != std::string::npos);
+  if (!is_ready("hip")) CHECK(result.err.find("--backends: hip did not run: ") != std::string::npos);
   const auto report = json_of(result);
   CHECK(report["minutes"].get<double>() >= 0.05);
   CHECK(report["mismatches"] == 0);
