@@ -165,7 +165,7 @@ int run_soak(const soak_options& options) {
   const bool named_is_missing = complain_of_missing(result.records, options.backends);
   if (result.mismatches() > 0) return mismatch;
   if (count_leaks(result.watch) > 0) return failed;
-  return named_is_missing ? unavailable : success;
+  return named_is_missing || result.executions() == 0 ? unavailable : success;
 }
 
 }  // namespace nsameta::cli

@@ -28,7 +28,7 @@ function(nsameta_choose_cuda_archs)
     set(archs ${known})
     list(FILTER archs INCLUDE REGEX "${ending}$")
   endif()
-  list(TRANSFORM archs REPLACE "-(real|virtual)$" "")
+  list(TRANSFORM archs REPLACE "([0-9])[af]?(-(real|virtual))?$" "\\1")  # nothing here needs code of one chip or family
   list(REMOVE_DUPLICATES archs)
   list(SORT archs COMPARE NATURAL)
   set(unknown ${archs})

@@ -50,8 +50,8 @@ set(unloadable $<IN_LIST:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY$<SEMICOLON>MODUL
 # A plug-in keeps the library to itself, or it would share that of another plug-in.
 target_link_options(nsameta_static INTERFACE $<${unloadable}:LINKER:-z,nodelete,--exclude-libs,libnsameta.a>)
 
-# nsameta::nsameta is the shared library, or the static one where the project or its parent says so; the other is there
-# too, but for a shared one that nobody links to or tests.
+# nsameta::nsameta is the shared library, or the static one where the project or its parent says so. Both targets exist;
+# a shared one that nobody links to is no part of `all`.
 set(NSAMETA_SHARED TRUE)
 if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
   set(NSAMETA_SHARED FALSE)

@@ -118,6 +118,12 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
   write_outcome(batch, all, [&](std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
+/// Of fills that may have fewer threads than the caller's arena. Never destroyed: they may outlast it.
+tbb::task_arena& shared_arena() {
+  static tbb::task_arena& shared = *new tbb::task_arena(most_threads());
+  return shared;
+}
+
 /// Calls `work(grain)` where tasks may be made, or with everything in one where oneTBB may not be used.
 template <class Work>
 void in_arena(std::int64_t grain, const Work& work) {
@@ -127,8 +133,7 @@ void in_arena(std::int64_t grain, const Work& work) {
   if (!use) return work(everything);
   const auto isolated = [&] { tbb::this_task_arena::isolate([&] { work(grain); }); };
   if (most >= tbb::this_task_arena::max_concurrency()) return isolated();
-  static tbb::task_arena& shared = *new tbb::task_arena(most);  // by all fills; never destroyed: they may outlast it
-  shared.execute(isolated);
+  shared_arena().execute(isolated);
 }
 
 /// A plain batch, of which one thread writes the vectors: rows are found as they are written, and so are the page

@@ -23,8 +23,8 @@ class scheduler_use {
 void leave_scheduler();
 bool scheduler_left_behind();
 
-/// The most threads of oneTBB that fills may have at a time: NSAMETA_NUM_THREADS, or else the container's quota. Read
-/// once, and allocates nothing.
+/// The most threads of oneTBB that a fill may have, and that all fills have together whose callers' arenas have more:
+/// NSAMETA_NUM_THREADS, or else the container's quota. Read once, and allocates nothing.
 int most_threads();
 
 /// CPUs that the quota of the control group under `root`/sys/fs/cgroup grants, rounded up; INT_MAX where it has none.

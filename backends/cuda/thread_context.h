@@ -44,7 +44,7 @@ struct thread_context {
     asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
   }
-  /// A kernel that does not wait is not started early.
+  /// Those of this library wait themselves; whoever launches another as a dependent one has it wait.
   __device__ void let_later_kernels_start() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.launch_dependents;");

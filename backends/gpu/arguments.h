@@ -159,12 +159,18 @@ struct full_arguments {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
   std::int32_t tail_blocks, status_blocks;
-  std::int32_t lengths_only;                                   ///< whether no set wants more than the two lengths
-  std::conditional_t<is_general<N>, shard_constants, N> rule;  ///< what it needs: in int32 topk
+  shard_constants shards;     ///< for int64 alone
+  std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
   request_batch<N> batch;
   table_source<N> source;
   output_set<N> sets[NSAMETA_SETS_PER_LAUNCH];
   padding paddings[NSAMETA_SETS_PER_LAUNCH];
+  NSAMETA_DEVICE rule_for<N> rule() const {
+    if constexpr (is_general<N>)
+      return {shards};
+    else
+      return {batch.topk};
+  }
 };
 
 }  // namespace nsameta::gpu

@@ -18,7 +18,8 @@ namespace nsameta::gpu {
 //   run(self, arguments, shared)  what each thread does
 
 /// What the kernels of short steps have in common. Those without page tables let later ones start at once: vectors of
-/// up to 32 requests take 0.9 then. Grids of page tables would be in one another's way: 1.2 (H100, 2026-11-27).
+/// up to 32 requests take 0.9 of the time then. With page tables it is up to 1.4, with tails 1.1 to 1.5, because
+/// kernels are in one another's way (H100, 2026-11-27).
 struct short_kernel {
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   using shared = block_memory<std::int32_t>;
@@ -80,7 +81,7 @@ struct full_kernel {
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
     const padding& pad = all.paddings[self.set()];
-    block_work<N, T> at{self, all.batch, set, {all.rule}, memory};
+    block_work<N, T> at{self, all.batch, set, all.rule(), memory};
     if constexpr (is_general<N>)
       if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
     int block = self.block();
@@ -107,11 +108,13 @@ struct type_list {
   static constexpr int count = sizeof...(K);
   template <class Wanted>
   static constexpr int place_of = [](int place = 0) {
+    static_assert((std::is_same_v<Wanted, K> || ...));
     (void)((std::is_same_v<Wanted, K> || (++place, false)) || ...);
     return place;
   }();
 };
 
+/// Those of short steps first.
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
                           tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>>;
 inline constexpr int kernel_count = kernels::count;

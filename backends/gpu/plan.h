@@ -168,10 +168,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
   for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.paddings[i]);
-  if constexpr (is_general<N>)
-    all.rule = shard_constants::of(problem);
-  else
-    all.rule = problem.index_topk;
+  if constexpr (is_general<N>) all.shards = shard_constants::of(problem);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
   const std::int64_t room = is_short_step

@@ -44,7 +44,7 @@ struct alignas(16) piece {
 ///   void store_streaming(to, piece)       stores 16 bytes of very many, which are to leave the caches first
 ///   void await_earlier_kernels()          before the first access to global memory: a kernel may be started before
 ///                                         those that precede it in the stream have ended
-///   void let_later_kernels_start()        which wait themselves
+///   void let_later_kernels_start()        which must wait themselves
 template <class T>
 concept thread_context = requires(T self, std::int64_t value, piece elements) {
   requires T::warp_width == 32 || T::warp_width == 64;

@@ -43,7 +43,8 @@ __global__ void read_outputs(const std::int32_t* outputs, std::int32_t* copy) {
 class step_chain {
  public:
   step_chain()
-      : lengths_(tested().place, requests * 4), sums_(tested().place, (requests + 1) * 4),
+      : lengths_(tested().place, requests * 4),
+        sums_(tested().place, (requests + 1) * 4),
         seen_(tested().place, steps * (requests + 1) * 4) {
     seen_.upload(std::vector<std::byte>(seen_.size()));
   }

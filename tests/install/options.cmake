@@ -41,4 +41,5 @@ if(NVCC)
   expect("CUDA architectures that .*/nvcc does not know: 90x, 120; it knows 75, 80, 90 " ${cuda}
     "-DNSAMETA_CUDA_ARCHS=80\;120\;90x")
   expect("CUDA code for 80, 90 " ${cuda} "-DNSAMETA_CUDA_ARCHS=" "-DCMAKE_CUDA_ARCHITECTURES=90\;80-real")
+  expect("CUDA code for 80, 90 " ${cuda} "-DNSAMETA_CUDA_ARCHS=" "-DCMAKE_CUDA_ARCHITECTURES=90a\;80-virtual")
 endif()

@@ -203,7 +203,8 @@ typedef enum nsameta_device_kind {
 typedef enum nsameta_target_flag {
   /// The kernel is launched after those before it in the stream have ended. Without it, on CUDA devices of compute
   /// capability 9.0 and later, the kernel may be launched while they still run, and waits for them on the device before
-  /// it touches memory (programmatic dependent launch), inside graphs too: that saves some of the launch's time.
+  /// it touches memory (programmatic dependent launch), inside graphs too: that saves some of the launch's time. A
+  /// dependent launch of the caller's after the fill may then begin before the kernels ahead of the fill have ended.
   NSAMETA_TARGET_NO_OVERLAP = 1
 } nsameta_target_flag;
 

@@ -171,8 +171,8 @@ class problem : public nsameta_problem {
   /// Refuses a span that is shorter than the batch: fill(), fill_many() and explain() ask first.
   result check() const {
     const auto refuse = [this](const char* name, std::int64_t elements) {
-      return result(NSAMETA_INVALID_ARGUMENT, std::string(name) + " has " + std::to_string(elements) +
-                                                  " elements, less than the " + std::to_string(batch_size) +
+      return result(NSAMETA_INVALID_ARGUMENT, std::string(name) + " has elements for " + std::to_string(elements) +
+                                                  " requests, less than the " + std::to_string(batch_size) +
                                                   " of the batch");
     };
     if (seq_elements_ < batch_size) return refuse("seq_lens", seq_elements_);
@@ -297,7 +297,7 @@ inline explanation explain(const problem& what, const nsameta_outputs& into, con
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
   result outcome = what.check();
-  if (outcome) outcome = result(nsameta_explain(&what, &into, &where, &decision));
+  if (outcome) (void)(outcome = result(nsameta_explain(&what, &into, &where, &decision)));  // nvcc warns else
   return {std::move(outcome), decision};
 }
 

@@ -54,7 +54,7 @@ TEST_CASE("a span shorter than the batch is refused with both sizes") {
   into.with(&nsameta_outputs::seqlens_expanded, rows);
   problem step(NSAMETA_EXTEND);
   step.with_extend_seq_lens(two).with_seq_lens(three);  // in either order
-  const std::string refused = "extend_seq_lens has 2 elements, less than the 3 of the batch";
+  const std::string refused = "extend_seq_lens has elements for 2 requests, less than the 3 of the batch";
   expect_refusal(fill(step, into), refused);
   expect_refusal(explain(step, into).outcome, refused);
   expect_refusal(fill_many(step, std::array{into}), refused);
@@ -64,7 +64,7 @@ TEST_CASE("a span shorter than the batch is refused with both sizes") {
 
   problem decode(NSAMETA_DECODE);
   decode.with_seq_lens(three).with_req_pool_indices(two).with_req_to_token(tokens, 4);
-  expect_refusal(fill(decode, into), "req_pool_indices has 2 elements, less than the 3 of the batch");
+  expect_refusal(fill(decode, into), "req_pool_indices has elements for 2 requests, less than the 3 of the batch");
   CHECK(fill(decode.with_seq_lens(two), into).status() == NSAMETA_OK);
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("with a stride of 0 the first element stands for all requests") {
   CHECK(rows[4] == 5);  // of the last request, 6 tokens of which 2 are new
   CHECK(rows[5] == 6);
   expect_refusal(fill(step.with_extend_seq_lens(none, 0), into),
-                 "extend_seq_lens has 0 elements, less than the 3 of the batch");
+                 "extend_seq_lens has elements for 0 requests, less than the 3 of the batch");
 
   problem decode(NSAMETA_DECODE);
   into.with(&nsameta_outputs::cache_seqlens, lengths);
@@ -94,7 +94,7 @@ TEST_CASE("a batch that was made larger than its lengths is refused") {
   ints lengths(5);
   const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, lengths);
   decode.with_seq_lens(three).batch_size = 4;
-  expect_refusal(fill(decode, into), "seq_lens has 3 elements, less than the 4 of the batch");
+  expect_refusal(fill(decode, into), "seq_lens has elements for 3 requests, less than the 4 of the batch");
 }
 
 TEST_CASE("a temporary container does not compile where it would dangle") {
