@@ -154,13 +154,15 @@ struct table_arguments {
   output_set<std::int32_t> sets[max_sets];
 };
 
+struct no_shards {};
+
 template <class N>
 struct full_arguments {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
   std::int32_t tail_blocks, status_blocks;
-  shard_constants shards;     ///< for int64 alone
   std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
+  std::conditional_t<is_general<N>, shard_constants, no_shards> shards;
   request_batch<N> batch;
   table_source<N> source;
   output_set<N> sets[NSAMETA_SETS_PER_LAUNCH];
