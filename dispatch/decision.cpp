@@ -5,6 +5,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "cpu/fill.h"
 #include "cpu/tuning.h"
@@ -50,11 +51,15 @@ void decision_recorder::choose(const selection& chosen, const fill_call& call) {
     std::snprintf(record_->kernel, sizeof record_->kernel, "%s",
                   name(call.problem, call.sets, chosen.staged ? 1 : call.count, chosen.policy));
   if (chosen.backend->id != id_cpu || chosen.policy.variant != cpu::variant_auto) return;
-  std::int64_t elements = 0;
-  for (std::int64_t set = 0; set < call.count; ++set)
+  std::int64_t elements = 0, least = std::numeric_limits<std::int64_t>::max();
+  for (std::int64_t set = 0; set < call.count; ++set) {
     elements = std::max(elements, cpu::bound_elements(call.problem, call.sets[set]));
-  constexpr std::int64_t least = cpu::tuning::parallel_elements;
-  if (elements < least)
+    least = std::min(least, cpu::least_elements(call.problem, call.sets[set]));
+  }
+  if (elements < cpu::tuning::parallel_elements) least = cpu::tuning::parallel_elements;  // whatever else counts
+  if (least == std::numeric_limits<std::int64_t>::max())
+    add_rule("one thread: no more CPUs, or no more granted by NSAMETA_NUM_THREADS or the container");
+  else if (elements < least)
     add_rule("one thread: at most %" PRId64 " elements, fewer than %" PRId64, elements, least);
   else
     add_rule("one thread below %" PRId64 " elements, else oneTBB: counted where that can matter", least);

@@ -20,9 +20,12 @@ inline std::int64_t rows_of_a_task(const nsameta_outputs& out) {
   return tuning::task_elements / std::max<std::int64_t>(1, row_fields(out));
 }
 
-/// count * times, or parallel_elements if that is less.
+/// More elements than any threshold, few enough to add some of them up.
+inline constexpr std::int64_t countless = std::int64_t{1} << 40;
+
+/// count * times, or `countless` if that is less.
 inline std::int64_t capped(std::int64_t count, std::int64_t times) {
-  return std::min(parallel_elements, std::min(count, parallel_elements) * times);
+  return std::min(countless, std::min(count, countless) * times);
 }
 
 /// Columns of page_table_1, or positions whose pages real_page_table shows, in all rows together. About, since a table
@@ -52,18 +55,24 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
-/// Whether a batch has fewer than parallel_elements. Not counted where two rows a request would be as many: adding
-/// up both lengths of 65,536 requests took 50 us, and the whole fill 54 more on 16 cores of a Xeon.
+/// Whether one thread writes a plain batch, page tables apart, and all of it after a single look at its lengths.
+inline bool fits_one_pass(const nsameta_problem& problem, const nsameta_outputs& out) {
+  // One pass over page tables does not see bits of requests that no table has room for.
+  return is_plain(problem) && !(wants_tables(out) && present(out.status));
+}
+
+/// Whether a batch has fewer than `least` elements. Not counted where two rows a request would be as many:
+/// adding up both lengths of 65,536 requests took 50 us, and the whole fill 54 more on 16 cores of a Xeon.
 inline bool count_is_small(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
-                           std::int64_t room) {
+                           std::int64_t room, std::int64_t least) {
   const std::int64_t fields = row_fields(out);
-  if (capped(problem.batch_size, 2 * fields) == parallel_elements) return false;
+  if (capped(problem.batch_size, 2 * fields) >= least) return false;
   vector_job job{problem, out, lengths, 0, problem.batch_size};
   job.counts = true;
   job.only_tokens = !wants_tables(out);
   const totals all = best_vector_code().run(job);
   const std::int64_t rows = std::min(room, all.tokens / problem.q_shard.size);
-  return capped(rows, fields) + table_elements(problem, out, all) < parallel_elements;
+  return capped(rows, fields) + table_elements(problem, out, all) < least;
 }
 
 }  // namespace nsameta::cpu

@@ -137,9 +137,9 @@ void in_arena(std::int64_t grain, const Work& work) {
 }
 
 /// A plain batch, of which one thread writes the vectors: rows are found as they are written, and so are the page
-/// tables unless they are `table_limit` elements or more. `room`: as of bound_row_elements.
+/// tables unless they may be cut and are worth it. `room`: as of bound_row_elements.
 template <class Rule, int tile>
-void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, std::int64_t table_limit) {
+void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, bool may_cut_tables) {
   const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
   vector_job job = job_of(batch, 0, problem.batch_size);
@@ -152,7 +152,8 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, std::int64_t 
     const located_request first{0, batch.load(0, {}), {}};
     write_row_fields(batch, first, 0, smaller(room, all.tokens));
     if constexpr (tile > 0) {
-      if (table_elements(problem, out, all) < table_limit)
+      const std::int64_t elements = may_cut_tables ? table_elements(problem, out, all) : 0;
+      if (elements < parallel_elements || elements < least_elements(problem, out))
         write_page_tables(batch, first, 0, everything, streams_tables(problem, out, all));
       else
         in_arena(rows_of_a_task(out), [&](std::int64_t grain) {
@@ -176,21 +177,32 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
 }  // namespace
 
 std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
-  return wants_tables(out) ? parallel_elements : bound_row_elements(problem, out, rows_to_write(out, everything));
+  return wants_tables(out) ? countless : bound_row_elements(problem, out, rows_to_write(out, everything));
+}
+
+std::int64_t least_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
+  const int threads = threads_at_hand();
+  if (threads == 1) return everything;
+  if (!fits_one_pass(problem, out)) return parallel_elements;  // it is added up on one thread too
+  return parallel_elements + capped(problem.batch_size, tuning::request_elements) / (threads - 1);
 }
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
   const batch_lengths lengths = lengths_of(problem);
   const std::int64_t room = rows_to_write(out, everything);
   const bool tables = wants_tables(out);
-  // One pass over page tables does not see bits of requests that no table has room for.
-  const bool one_pass = is_plain(problem) && !(tables && present(out.status));
+  const bool one_pass = fits_one_pass(problem, out);
   const auto is_alone = [&] {
     if (how == variant_serial) return true;
     const bool decides_tables = tables && !(one_pass && how == variant_auto);
-    const std::int64_t bound = decides_tables ? parallel_elements : bound_row_elements(problem, out, room);
-    if (how == variant_auto) return bound < parallel_elements || count_is_small(problem, out, lengths, room);
-    return bound < (grain > 0 ? std::min(grain, parallel_elements) : tuning::task_elements);
+    const std::int64_t bound = decides_tables ? countless : bound_row_elements(problem, out, room);
+    if (how == variant_auto) {
+      if (bound < parallel_elements) return true;
+      const std::int64_t least = least_elements(problem, out);
+      return bound < least || count_is_small(problem, out, lengths, room, least);
+    }
+    if (grain > 0) return bound < std::min(grain, parallel_elements);
+    return bound < tuning::task_elements || threads_at_hand() == 1;
   };
   const bool alone = is_alone();
   // With the code that serves the work at hand and no more.
@@ -200,8 +212,7 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
       batch<rule_type, tile> work{problem, out, lengths, rule, {}};
       if constexpr (tile > 0) work.shape = table_shape(problem, out, tile);
       if constexpr (!rule_type::deals)
-        if (alone && one_pass)
-          return fill_in_one_pass(work, room, how == variant_auto ? parallel_elements : everything);
+        if (alone && one_pass) return fill_in_one_pass(work, room, how == variant_auto);
       fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();

@@ -1,6 +1,7 @@
 #include "cpu/scheduler.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,6 +82,14 @@ int most_threads() {
     return container_cpus("");
   }();
   return most;
+}
+
+int threads_at_hand() {
+  static const int threads = [] {
+    cpu_set_t cpus;  // of 1,024 at most: a larger machine's are not counted
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? std::min(most_threads(), CPU_COUNT(&cpus)) : most_threads();
+  }();
+  return threads;
 }
 
 scheduler_use::scheduler_use() {

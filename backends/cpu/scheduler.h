@@ -27,6 +27,10 @@ bool scheduler_left_behind();
 /// NSAMETA_NUM_THREADS, or else the container's quota. Read once, and allocates nothing.
 int most_threads();
 
+/// The threads that a fill can hope for: most_threads(), and not more than CPUs on which the process might run when
+/// this was first called. Read once, and allocates nothing.
+int threads_at_hand();
+
 /// CPUs that the quota of the control group under `root`/sys/fs/cgroup grants, rounded up; INT_MAX where it has none.
 int container_cpus(const char* root);
 

@@ -12,6 +12,12 @@ namespace nsameta::cpu::tuning {
 /// From fill to fill without a pause 0.77, 0.48 and 0.81 at 164,000, and 0.87, 0.33 and 0.46 at 328,000.
 inline constexpr std::int64_t parallel_elements = 262'144;
 
+/// Elements by which each request of a plain batch raises that threshold, over the threads that join the caller. Cut
+/// into pieces, a batch is added up before it is written: of 131,072 requests with five fields that is 0.6 ns a request
+/// in decode and 1.3 in draft_extend of 1 to 4 rows, where all else is 1.0 and 2.0 (EPYC, from fill to fill,
+/// 2026-11-27). So two threads gain 0.2 at most, and lose 0.6 where the second one comes late.
+inline constexpr std::int64_t request_elements = 4;
+
 /// Elements that a task takes at least. Of the kernel before this one, on 16 cores and at 262,144 elements, 131,072
 /// took 1.02 of the time and 16,384 took 1.03.
 inline constexpr std::int64_t task_elements = 32'768;
@@ -24,9 +30,10 @@ inline constexpr std::int64_t least_segment = 256;
 
 /// Columns of a unit of page-table work: 4 KiB, a page of memory. Not measured against others.
 inline constexpr int table_tile = 1024;
-/// Elements that a page of real_page_table counts as. It is read from a cache line of its own: 2.4 ns at 1,024 requests
-/// of 16 pages, where an element of a row takes 0.2 to 0.3 (EPYC, 2026-11-26).
-inline constexpr std::int64_t page_elements = 8;
+/// Elements that a page of real_page_table counts as, since it is read from a cache line of its own: 10 to 12 ns at
+/// 1,024 to 4,096 requests of 16 pages, where a column of page_table_1 takes 0.7 and an element of a row 0.8 to 0.9. On
+/// one thread of a Xeon, 1.5 ms after the fill before (2026-11-27).
+inline constexpr std::int64_t page_elements = 16;
 /// Pieces that page-table work is cut into at most, however many units garbage lengths ask for.
 inline constexpr std::int64_t max_table_pieces = 4096;
 

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "../../child.h"
@@ -60,6 +62,12 @@ std::string uses_threads(const nsameta_problem& problem, const nsameta_outputs& 
     return cpu::scheduler_left_behind() ? "yes" : "no";
   });
 }
+/// From how many elements on it does. Asked in a child, since a process asks its environment once.
+std::int64_t least_elements(const sized_fill& made) {
+  return std::stoll(test::in_child(test::ending::without_exit,
+                                   [&] { return std::to_string(cpu::least_elements(made.problem, made.outputs)); }));
+}
+
 std::string uses_threads(const sized_fill& made) { return uses_threads(made.problem, made.outputs); }
 
 }  // namespace
@@ -69,7 +77,7 @@ TEST_CASE("rows times row fields decide") {
     for (const std::int64_t requests : {1, 7, 300, 5000}) {
       CAPTURE(fields);
       CAPTURE(requests);
-      const std::int64_t rows = (threshold + fields - 1) / fields;
+      const std::int64_t rows = (least_elements(sized_fill(requests, requests, fields)) + fields - 1) / fields;
       CHECK(uses_threads(sized_fill(requests, rows - 1, fields)) == "no");
       CHECK(uses_threads(sized_fill(requests, rows, fields)) == "yes");
     }
@@ -86,6 +94,20 @@ TEST_CASE("rows that no output has room for do not count") {
   sized_fill made(32, threshold, 2);
   made.outputs.seqlens_expanded.capacity = made.outputs.nsa_cache_seqlens.capacity = 1000;
   CHECK(uses_threads(made) == "no");
+}
+
+TEST_CASE("requests raise the threshold: the more, the fewer threads share adding them up") {
+  constexpr std::int64_t requests = 3000;
+  const sized_fill made(requests, requests, 1);
+  setenv("NSAMETA_NUM_THREADS", "2", 1);
+  CHECK(least_elements(made) == threshold + requests * cpu::tuning::request_elements);
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
+  const std::int64_t others =
+      std::stoll(test::in_child(test::ending::without_exit, [] { return std::to_string(cpu::threads_at_hand() - 1); }));
+  CHECK(least_elements(made) == threshold + requests * cpu::tuning::request_elements / others);
+  sized_fill sharded(requests, requests, 1);  // added up on one thread too
+  sharded.problem.kv_shard = {2, 0, 1};
+  CHECK(least_elements(sharded) == threshold);
 }
 
 TEST_CASE("strided lengths are counted too") {
@@ -108,8 +130,9 @@ TEST_CASE("live columns and pages count, not tables' width and not tiles") {
     bool paged;
     const char* threads;
   };
-  for (const row& each : {row{16, 100, false, "no"}, row{16, threshold / 16, false, "yes"}, row{512, 100, false, "no"},
-                          row{512, 1000, true, "no"}, row{16, width, true, "no"}, row{64, width, true, "yes"}}) {
+  for (const row& each :
+       {row{16, 100, false, "no"}, row{16, threshold / 16 + 16, false, "yes"}, row{512, 100, false, "no"},
+        row{512, 1000, true, "no"}, row{16, width, true, "no"}, row{64, width, true, "yes"}}) {
     CAPTURE(each.requests);
     CAPTURE(each.live);
     CAPTURE(each.paged);
@@ -145,6 +168,14 @@ TEST_CASE("NSAMETA_NUM_THREADS=1 leaves a fill to its thread") {
   const sized_fill made(7, 2 * threshold, 2);
   setenv("NSAMETA_NUM_THREADS", "1", 1);
   CHECK(uses_threads(made) == "no");
+  CHECK(test::in_child(test::ending::without_exit, [&]() -> std::string {
+          const nsameta_target host{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
+          nsameta_decision decision{};
+          decision.struct_size = sizeof decision;
+          if (nsameta_explain(&made.problem, &made.outputs, &host, &decision) != NSAMETA_OK)
+            return nsameta_last_error();
+          return std::string(decision.rule).substr(std::string(decision.rule).find(';'));
+        }) == "; one thread: no more CPUs, or no more granted by NSAMETA_NUM_THREADS or the container");
   for (const char* no_number : {"", "0", "-1", "2x", "many"}) {
     setenv("NSAMETA_NUM_THREADS", no_number, 1);
     CHECK(uses_threads(made) == (cpu::container_cpus("") > 1 ? "yes" : "no"));
@@ -176,6 +207,29 @@ TEST_CASE("NSAMETA_NUM_THREADS bounds the threads of fills, whatever the caller'
   CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "more");
   setenv("NSAMETA_NUM_THREADS", " 3\n", 1);
   CHECK(test::in_child(test::ending::without_exit, threads_of_fills) == "some");
+  setenv("NSAMETA_NUM_THREADS", "64", 1);
+}
+
+TEST_CASE("fills of all kinds, from callers with arenas of their own, share the threads that they may have") {
+  constexpr int most = 3, allowed = 8, rounds = 50;
+  setenv("NSAMETA_NUM_THREADS", std::to_string(most).c_str(), 1);
+  CHECK(test::in_child(test::ending::without_exit, [&]() -> std::string {
+          const tbb::global_control more(tbb::global_control::max_allowed_parallelism, allowed);
+          std::vector<std::thread> callers;
+          for (const std::int64_t requests : {7, 3000})
+            for (const std::int32_t shards : {1, 2})
+              callers.emplace_back([=] {
+                sized_fill made(requests, 8 * threshold, 2);
+                made.problem.kv_shard.size = shards;
+                tbb::task_arena arena(allowed);
+                for (int i = 0; i < rounds; ++i)
+                  arena.execute([&] { cpu::fill(made.problem, made.outputs, cpu::variant_tbb); });
+              });
+          for (std::thread& caller : callers) caller.join();
+          const std::filesystem::directory_iterator threads("/proc/self/task"), end;
+          const auto left = std::distance(threads, end);  // this one, and oneTBB's
+          return left > 1 && left <= most ? "" : std::to_string(left) + " threads";
+        }) == "");
   setenv("NSAMETA_NUM_THREADS", "64", 1);
 }
 

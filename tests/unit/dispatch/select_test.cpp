@@ -10,7 +10,7 @@ using namespace nsameta;
 using namespace nsameta::test;
 
 TEST_CASE("cpu/auto: explained as one thread where the host can tell, and else by the threshold") {
-  constexpr std::int64_t least = cpu::tuning::parallel_elements;
+  constexpr std::int64_t at_least = cpu::tuning::parallel_elements, room = 8 * at_least;
   for (const std::int64_t rows_each : {1, 2, 8}) {
     fake_world world;
     world.target.kind = NSAMETA_DEVICE_HOST;
@@ -19,22 +19,27 @@ TEST_CASE("cpu/auto: explained as one thread where the host can tell, and else b
     world.outputs.cache_seqlens = world.outputs.total_rows = {};
     for (const std::int64_t fields : {1, 2}) {
       // Nothing is read or written to explain a call.
-      world.outputs.seqlens_expanded = {reinterpret_cast<void*>(std::uintptr_t{1} << 43), least, NSAMETA_INT32};
+      world.outputs.seqlens_expanded = {reinterpret_cast<void*>(std::uintptr_t{1} << 43), room, NSAMETA_INT32};
       if (fields == 2)
-        world.outputs.nsa_cache_seqlens = {reinterpret_cast<void*>(std::uintptr_t{1} << 44), least, NSAMETA_INT32};
-      const std::int64_t threshold = least / rows_each / fields;
-      std::vector<std::int32_t> lengths(static_cast<std::size_t>(threshold), 5);
+        world.outputs.nsa_cache_seqlens = {reinterpret_cast<void*>(std::uintptr_t{1} << 44), room, NSAMETA_INT32};
+      const std::int64_t threshold = at_least / rows_each / fields;
+      std::vector<std::int32_t> lengths(static_cast<std::size_t>(4 * threshold), 5);
       world.problem.seq_lens.data = lengths.data();
-      for (const std::int64_t requests : {threshold - 1, threshold}) {
+      for (const std::int64_t requests : {threshold - 1, threshold, 4 * threshold}) {
         world.problem.batch_size = requests;
         nsameta_decision& decision = world.decision;
         REQUIRE(world.dispatch.explain(&world.problem, &world.outputs, &world.target, &decision) == NSAMETA_OK);
         CHECK(decision.row_bound == requests * rows_each);
-        const std::string elements = std::to_string(requests * rows_each * fields);
-        if (requests < threshold)
-          expect_words(decision.rule, {"one thread: at most", elements.c_str(), "262144"});
+        const std::int64_t elements = requests * rows_each * fields;
+        const std::int64_t least = cpu::least_elements(world.problem, world.outputs);  // by the machine's CPUs
+        CHECK(least >= at_least);
+        const std::string fewer = "one thread: at most " + std::to_string(elements) + " elements, fewer than " +
+                                  std::to_string(elements < at_least ? at_least : least);
+        const std::string counted = "one thread below " + std::to_string(least) + " elements, else oneTBB";
+        if (least > cpu::tuning::parallel_elements * 1000 && elements >= at_least)
+          expect_words(decision.rule, {"one thread: no more CPUs"});
         else
-          expect_words(decision.rule, {"one thread below 262144 elements, else oneTBB"});
+          expect_words(decision.rule, {elements < least ? fewer.c_str() : counted.c_str()});
       }
     }
   }
@@ -45,7 +50,7 @@ TEST_CASE("what cannot be bounded without reading a length is left to the fill")
   world.problem.req_pool_indices = world.problem.seq_lens;
   world.problem.req_to_token = {world.host_seq_lens.data(), 1, 4, 4};
   world.outputs.page_table_1 = {world.host_cache_seqlens.data(), 1, 4, 4};
-  CHECK(cpu::bound_elements(world.problem, world.outputs) == cpu::tuning::parallel_elements);
+  CHECK(cpu::bound_elements(world.problem, world.outputs) > 1000 * cpu::tuning::parallel_elements);
   world.outputs.page_table_1 = {};
   CHECK(cpu::bound_elements(world.problem, world.outputs) == 4);
   world.problem.mode = NSAMETA_EXTEND;
@@ -54,7 +59,7 @@ TEST_CASE("what cannot be bounded without reading a length is left to the fill")
   world.outputs.token_to_batch = {world.host_cache_seqlens.data(), 30, NSAMETA_INT32};
   CHECK(cpu::bound_elements(world.problem, world.outputs) == 2 * 30);  // of the larger output
   world.outputs.token_to_batch.capacity = std::int64_t{1} << 62;
-  CHECK(cpu::bound_elements(world.problem, world.outputs) == cpu::tuning::parallel_elements);
+  CHECK(cpu::bound_elements(world.problem, world.outputs) > 1000 * cpu::tuning::parallel_elements);
 }
 
 TEST_CASE("reference and simt run only where they are named") {
