@@ -41,10 +41,11 @@ inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_
   return one_row_each ? columns : saturating_product(columns, std::max<std::int64_t>(1, all.tokens / all.kept));
 }
 
-/// Elements of the page tables.
+/// Elements of the page tables; 0 where none is asked for.
 inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
+  if (!wants_tables(out)) return 0;
   const std::int64_t columns = table_columns(problem, out, all);
-  return capped(columns, out.page_table_1.data != nullptr) +
+  return capped(all.kept, tuning::table_request_elements) + capped(columns, out.page_table_1.data != nullptr) +
          capped(columns / problem.page_size, out.real_page_table.data != nullptr ? tuning::page_elements : 0);
 }
 

@@ -30,10 +30,11 @@ inline constexpr std::int64_t least_segment = 256;
 
 /// Columns of a unit of page-table work: 4 KiB, a page of memory. Not measured against others.
 inline constexpr int table_tile = 1024;
-/// Elements that a page of real_page_table counts as, since it is read from a cache line of its own: 10 to 12 ns at
-/// 1,024 to 4,096 requests of 16 pages, where a column of page_table_1 takes 0.7 and an element of a row 0.8 to 0.9. On
-/// one thread of a Xeon, 1.5 ms after the fill before (2026-11-27).
-inline constexpr std::int64_t page_elements = 16;
+/// Elements that a page of real_page_table counts as, and a request of any page table: both are read from cache lines
+/// of their own. 14 and 150 ns, where a column of page_table_1 takes 0.5, on one thread of a Xeon after a pause of 1.5
+/// ms and other batches; 11, 90 and 0.3 ns on an EPYC (2026-11-27).
+inline constexpr std::int64_t page_elements = 24;
+inline constexpr std::int64_t table_request_elements = 192;
 /// Pieces that page-table work is cut into at most, however many units garbage lengths ask for.
 inline constexpr std::int64_t max_table_pieces = 4096;
 

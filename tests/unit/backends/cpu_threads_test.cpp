@@ -130,9 +130,9 @@ TEST_CASE("live columns and pages count, not tables' width and not tiles") {
     bool paged;
     const char* threads;
   };
-  for (const row& each :
-       {row{16, 100, false, "no"}, row{16, threshold / 16 + 16, false, "yes"}, row{512, 100, false, "no"},
-        row{512, 1000, true, "no"}, row{16, width, true, "no"}, row{64, width, true, "yes"}}) {
+  for (const row& each : {row{16, 100, false, "no"}, row{16, threshold / 16 + 16, false, "yes"},
+                          row{512, 100, false, "no"}, row{256, 1000, true, "no"}, row{512, 1000, true, "yes"},
+                          row{16, width / 2, true, "no"}, row{64, width, true, "yes"}}) {
     CAPTURE(each.requests);
     CAPTURE(each.live);
     CAPTURE(each.paged);
