@@ -5,6 +5,7 @@ device, its commit and its date: the times that decide a target (docs/runs/bench
 of the grid of steps (docs/runs/steps-*.csv, a line a variant, a column a point). All load as groups of times."""
 import csv
 import json
+import re
 import statistics
 
 ORIGIN = ("device", "host", "software", "commit", "date")
@@ -27,15 +28,20 @@ def summarised(groups):
 
 
 def from_google_benchmark(report):
-    """Its repetitions, as groups: the name is cpu/CASE/SIZE/CONTESTANT/real_time."""
+    """Its repetitions, as groups: the name is GROUP/CONTESTANT, and then how it was timed."""
     groups = {}
     for entry in report["benchmarks"]:
         if entry["run_type"] != "iteration":
             continue
-        name, contestant = entry["run_name"].removesuffix("/real_time").rsplit("/", 1)
+        called = re.sub("(/(iterations|repeats):[0-9]+|/(real|manual)_time)+$", "", entry["run_name"])
+        name, contestant = called.rsplit("/", 1)
         group = groups.setdefault(name, {"name": name, "unit": entry["time_unit"], "samples": {},
                                          **{key: int(entry[key]) for key in ("requests", "rows", "bytes")}})
         group["samples"].setdefault(contestant, []).append(entry["real_time"])
+    for group in groups.values():
+        samples = group["samples"]
+        if {"serial", "tbb"} <= samples.keys():
+            samples["better"] = min(samples["serial"], samples["tbb"], key=statistics.median)
     return list(groups.values())
 
 

@@ -109,6 +109,8 @@ def all_targets(group_names):
                (_pair("cuda/first_call", "first_done", "later_done"),)),
         *_cpu(),
         Target("CPU, never slower than serial because of TBB", "worst size", 1.05, every("cpu/", "chosen", "serial")),
+        Target("CPU, a step after a pause, x the better of one thread and oneTBB", "worst point of the grid", 1.05,
+               every("cpu_step/", "chosen", "better")),
         Target("CPU, dispatch over calling the backend, ns", "worst of bs 1 and 32", 20,
                tuple(_pair(group, "nsameta_fill", "chosen") for group in small), difference=True),
     ]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,29 @@ generated_case long_rows_case(std::int64_t requests) {
   }
   made.problem.extend_seq_lens = strided_values(queries);
   return with_all_fields(std::move(made));
+}
+
+generated_case step_case(nsameta_mode mode, int tables, std::int64_t live, std::int64_t requests) {
+  generated_case made = batch(mode, requests, live - 7, live);
+  random_source random(seed + 1);
+  if (mode == NSAMETA_DRAFT_EXTEND)
+    made.problem.extend_seq_lens = strided_values(random_lengths(random, requests, 1, 4));
+  if (tables > 0) {
+    std::vector<std::int64_t> slots(static_cast<std::size_t>(requests));
+    std::iota(slots.begin(), slots.end(), 0);
+    for (std::size_t i = slots.size(); i > 1; --i)
+      std::swap(slots[i - 1], slots[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(i) - 1))]);
+    made.problem.req_pool_indices = strided_values(slots);
+    harness::token_table& table = made.problem.req_to_token;
+    table.slots = requests;
+    table.width = table.row_stride = live;
+    table.memory.resize(static_cast<std::size_t>(requests * live));
+    std::iota(table.memory.begin(), table.memory.end(), 0);
+  }
+  ask_for(made, engine);
+  made.layout.tables[0].wanted = tables > 1;  // page_table_1
+  made.layout.tables[1].wanted = tables > 0;
+  return made;
 }
 
 void ask_for(generated_case& measured, std::span<const std::string_view> vectors, std::int64_t row_capacity) {

@@ -23,6 +23,10 @@ harness::generated_case ragged_case(std::int64_t requests, std::int64_t low, std
 /// `draft_extend` with 1 to 199 rows a request, exactly 100 on average, at contexts of 9,000 to 11,000.
 harness::generated_case long_rows_case(std::int64_t requests);
 
+/// A step: the engine's five fields, and no table, real_page_table or both. `draft_extend` has 1 to 4 rows a request. A
+/// request has `live` tokens, up to 7 fewer, and a slot in random order.
+harness::generated_case step_case(nsameta_mode mode, int tables, std::int64_t live, std::int64_t requests);
+
 /// Leaves the named outputs and no table, with room for `row_capacity` rows (0: exactly those that there are).
 void ask_for(harness::generated_case& measured, std::span<const std::string_view> vectors,
              std::int64_t row_capacity = 0);

@@ -1,10 +1,15 @@
 /// nsameta_bench_cpu [--quick] [Google Benchmark options]
 /// Times of one fill of two fields on the host, beside memset of the same bytes. Names: cpu/CASE/SIZE/CONTESTANT.
+/// And of steps, by either way through them and by the one that is chosen:
+/// cpu_step/MODE/tables:T/live:L/bs:B/CONTESTANT.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "host_case.h"
@@ -65,6 +70,42 @@ void add_groups(bool quick) {
     add_group("cpu/long_rows/rows:" + std::to_string(requests * 100), {make(long_rows_case(requests))});
 }
 
+/// One fill after a pause, in which oneTBB's threads go to sleep as they do between an engine's steps.
+void add_step(const std::string& group, nsameta_mode mode, int tables, std::int64_t live, std::int64_t requests) {
+  constexpr std::chrono::microseconds pause{1500};
+  constexpr int fills = 101;
+  const auto batch = std::make_shared<const host_case>(step_case(mode, tables, live, requests));
+  for (const auto& [name, variant] : {std::pair{"serial", "serial"}, {"tbb", "tbb"}, {"chosen", "auto"}})
+    benchmark::RegisterBenchmark(
+        (group + '/' + name).c_str(),
+        [=, policy = batch->policy_of(variant)](benchmark::State& state) {
+          for (auto _ : state) {
+            std::this_thread::sleep_for(pause);
+            const auto begin = std::chrono::steady_clock::now();
+            batch->fill_by(policy);
+            state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+          }
+          state.counters["requests"] = static_cast<double>(batch->requests());
+          state.counters["rows"] = static_cast<double>(batch->rows());
+          state.counters["bytes"] = static_cast<double>(batch->bytes());
+        })
+        ->UseManualTime()
+        ->Iterations(1)
+        ->Repetitions(fills);
+}
+
+void add_steps(bool quick) {
+  const auto sizes = quick ? std::vector<std::int64_t>{1, 64, 512} : std::vector<std::int64_t>{1, 16, 64, 256, 512};
+  for (const auto& [name, mode] : {std::pair{"decode", NSAMETA_DECODE}, {"draft_extend", NSAMETA_DRAFT_EXTEND}})
+    for (const int tables : {0, 1, 2})
+      for (const std::int64_t live : {1000, 8000})
+        for (const std::int64_t requests : sizes)
+          if (tables > 0 || live == 1000)
+            add_step(std::string("cpu_step/") + name + "/tables:" + std::to_string(tables) +
+                         "/live:" + std::to_string(live) + "/bs:" + std::to_string(requests),
+                     mode, tables, live, requests);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,5 +122,6 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   add_groups(quick);
+  add_steps(quick);
   benchmark::RunSpecifiedBenchmarks();
 }
