@@ -54,8 +54,10 @@ struct owner_side {
                 backend->name());
   }
 
-  nsameta_status copy(void* to, const void* from, const buffer& what) const {
-    const auto bytes = static_cast<std::size_t>(what.bytes);
+  nsameta_status copy(void* to, const void* from, const buffer& what, std::int64_t first, std::int64_t count) const {
+    to = static_cast<std::byte*>(to) + first;
+    from = static_cast<const std::byte*>(from) + first;
+    const auto bytes = static_cast<std::size_t>(count);
     if (backend == nullptr) {
       std::memcpy(to, from, bytes);
       return NSAMETA_OK;
@@ -64,6 +66,14 @@ struct owner_side {
     const nsameta_status status = backend->table->services.copy(place, to, from, bytes, &why);
     if (status == NSAMETA_OK) return NSAMETA_OK;
     return fail(status, "%s: copying %s: %s", backend->name(), what.name, why.text);
+  }
+
+  /// Run by run: what lies between may be another output's.
+  nsameta_status copy_back(void* to, const void* from, const buffer& what) const {
+    nsameta_status status = NSAMETA_OK;
+    for (std::int64_t first = 0; first < what.bytes && status == NSAMETA_OK; first += what.stride)
+      status = copy(to, from, what, first, what.run);
+    return status;
   }
 };
 
@@ -129,14 +139,14 @@ nsameta_status fill_staged(const selection& chosen, const backend_record* owner,
     return fail(NSAMETA_OUT_OF_MEMORY, "staged execution wants %zu bytes of host memory", made.bytes);
   }
   for_each_place(problem, outputs, [&](const buffer& shown, const void* data, std::size_t place) {
-    if (status == NSAMETA_OK) status = home.copy(block.get() + place, data, shown);
+    if (status == NSAMETA_OK) status = home.copy(block.get() + place, data, shown, 0, shown.bytes);
   });
   if (status != NSAMETA_OK) return status;
   worker_side worker(chosen);
   status = worker.run(made, block.get(), problem, outputs);
   for_each_place(problem, outputs, [&](const buffer& shown, const void* data, std::size_t place) {
     if (!shown.output || status != NSAMETA_OK) return;
-    status = home.copy(const_cast<void*>(data), block.get() + place, shown);  // an output's data is not const
+    status = home.copy_back(const_cast<void*>(data), block.get() + place, shown);  // an output's data is not const
   });
   return status;
 }

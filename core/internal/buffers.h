@@ -12,6 +12,7 @@ struct buffer {
   const char* name;
   std::int64_t bytes;  ///< from the first element to the end of the last
   bool output;
+  std::int64_t run, stride;  ///< bytes that belong to it: runs of so many, one every so many; both `bytes` without gaps
 };
 
 constexpr std::int64_t strided_bytes(const nsameta_strided& vector, std::int64_t count) {
@@ -20,40 +21,62 @@ constexpr std::int64_t strided_bytes(const nsameta_strided& vector, std::int64_t
 
 /// The last row counts its width only: the buffer may be a view that ends there.
 constexpr std::int64_t table_bytes(std::int64_t rows, std::int64_t width, std::int64_t row_stride) {
-  return rows == 0 ? 0 : ((rows - 1) * row_stride + width) * 4;
+  return rows == 0 || width == 0 ? 0 : ((rows - 1) * row_stride + width) * 4;
+}
+
+constexpr buffer buffer_of(const char* name, const nsameta_strided& vector, std::int64_t count) {
+  const std::int64_t each = element_bytes(vector.dtype), bytes = strided_bytes(vector, count);
+  return vector.stride > 1 ? buffer{name, bytes, false, each, vector.stride * each}
+                           : buffer{name, bytes, false, bytes, bytes};
+}
+
+constexpr buffer buffer_of(const char* name, const nsameta_vector& vector) {
+  const std::int64_t bytes = vector.capacity * element_bytes(vector.dtype);
+  return {name, bytes, true, bytes, bytes};
+}
+
+constexpr buffer buffer_of(const char* name, std::int64_t rows, std::int64_t width, std::int64_t row_stride,
+                           bool output) {
+  const std::int64_t bytes = table_bytes(rows, width, row_stride);
+  return row_stride > width ? buffer{name, bytes, output, width * 4, row_stride * 4}
+                            : buffer{name, bytes, output, bytes, bytes};
+}
+
+constexpr buffer buffer_of(const char* name, const nsameta_table& table) {
+  return buffer_of(name, table.rows, table.width, table.row_stride, true);
+}
+
+constexpr buffer buffer_of(const char* name, const nsameta_token_table& table) {
+  return buffer_of(name, table.slots, table.width, table.row_stride, false);
 }
 
 /// Calls `visit(const buffer&, pointer&)` for every input that has bytes, always in the same order. The problem is a
 /// validated one: what is absent may have any size and type. The pointer may be written through when it is not const.
 template <class Problem, class Visit>
 void for_each_input(Problem& problem, Visit&& visit) {
-  const auto show = [&visit](const char* name, auto& data, std::int64_t bytes) {
-    if (bytes > 0) visit(buffer{name, bytes, false}, data);
+  const auto show = [&visit](const buffer& shown, auto& data) {
+    if (shown.bytes > 0) visit(shown, data);
   };
   const auto vector = [&](const char* name, auto& one) {
-    if (one.data != nullptr) show(name, one.data, strided_bytes(one, problem.batch_size));
+    if (one.data != nullptr) show(buffer_of(name, one, problem.batch_size), one.data);
   };
   vector("seq_lens", problem.seq_lens);
   vector("extend_seq_lens", problem.extend_seq_lens);
   vector("req_pool_indices", problem.req_pool_indices);
   auto& slots = problem.req_to_token;
-  if (slots.data != nullptr) show("req_to_token", slots.data, table_bytes(slots.slots, slots.width, slots.row_stride));
+  if (slots.data != nullptr) show(buffer_of("req_to_token", slots), slots.data);
 }
 
 /// The same for the outputs.
 template <class Outputs, class Visit>
 void for_each_output(Outputs& outputs, Visit&& visit) {
-  const auto show = [&visit](const char* name, auto& data, std::int64_t bytes) {
-    if (bytes > 0) visit(buffer{name, bytes, true}, data);
+  const auto show = [&visit](const char* name, auto& one) {
+    if (one.data == nullptr) return;
+    const buffer shown = buffer_of(name, one);
+    if (shown.bytes > 0) visit(shown, one.data);
   };
-  for (const vector_field& field : vector_fields) {
-    auto& vector = outputs.*field.member;
-    if (vector.data != nullptr) show(field.name, vector.data, vector.capacity * element_bytes(vector.dtype));
-  }
-  for (const table_field& field : table_fields) {
-    auto& table = outputs.*field.member;
-    if (table.data != nullptr) show(field.name, table.data, table_bytes(table.rows, table.width, table.row_stride));
-  }
+  for (const vector_field& field : vector_fields) show(field.name, outputs.*field.member);
+  for (const table_field& field : table_fields) show(field.name, outputs.*field.member);
 }
 
 /// Inputs first.

@@ -206,19 +206,19 @@ nsameta_status check_blocks(const nsameta_outputs* outputs, std::int64_t count, 
   auto end = ranges.begin();
   for (const std::int64_t block : {first, second})
     for (std::int64_t set = block; set < std::min(block + block_sets, count); ++set)
-      for_each_output(outputs[set], [&](const buffer& shown, const void* data) {
-        make_range(data, shown.bytes, 1, shown.name, end);
-        end++->set = set;
-      });
+      for_each_output(outputs[set],
+                      [&](const buffer& shown, const void* data) { *end++ = {range_of(shown, data), set}; });
   std::sort(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.begin < b.begin; });
-  // None of the sets overlaps itself, so that among sorted ranges the first overlap is one of neighbours.
-  const auto found =
-      std::adjacent_find(ranges.begin(), end, [](const byte_range& a, const byte_range& b) { return a.end > b.begin; });
-  if (found == end) [[likely]]
-    return NSAMETA_OK;
-  const auto [earlier, later] = std::minmax(found[0], found[1], [](auto& a, auto& b) { return a.set < b.set; });
-  return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s at its byte %" PRIuPTR, earlier.set,
-              later.set, later.name, earlier.name, found[1].begin - earlier.begin);
+  for (auto low = ranges.begin(); low != end; ++low)
+    for (auto high = low + 1; high != end && high->begin < low->end; ++high) {
+      if (high->set == low->set) continue;  // no set overlaps itself
+      const std::uintptr_t shared = first_shared_byte(*low, *high);
+      if (shared == 0) continue;
+      const auto& [earlier, later] = std::minmax(*low, *high, [](auto& a, auto& b) { return a.set < b.set; });
+      return fail(bad, "outputs[%" PRId64 "] and outputs[%" PRId64 "]: %s overlaps %s at its byte %" PRIuPTR,
+                  earlier.set, later.set, later.name, earlier.name, shared - earlier.begin);
+    }
+  return NSAMETA_OK;
 }
 
 }  // namespace
@@ -274,21 +274,16 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   });
   if (!sound) [[unlikely]]
     return status;
-  byte_range range;
   for (const table_field& field : table_fields) {
     const nsameta_table& table = o.*field.member;
     if (table.data == nullptr) [[likely]]
       continue;
     if (auto s = check_rows(field.name, table.data, "rows", table.rows, table.width, table.row_stride)) return s;
-    make_range(table.data, table_bytes(table.rows, table.width, table.row_stride), 1, field.name, &range);
-    ranges.add(range);
+    ranges.add(range_of(buffer_of(field.name, table), table.data));
   }
   if (auto s = check_against_problem(problem, o)) [[unlikely]]
     return s;
-  for_each_input(problem, [&](const buffer& shown, const void* data) {
-    make_range(data, shown.bytes, 1, shown.name, &range);
-    ranges.check_input(range);
-  });
+  for_each_input(problem, [&](const buffer& shown, const void* data) { ranges.check_input(range_of(shown, data)); });
   if (const overlap& found = ranges.found(); found.output != nullptr) [[unlikely]]
     return fail(bad, "%s overlaps %s at its byte %" PRIuPTR, found.output, found.other, found.byte);
   return NSAMETA_OK;

@@ -112,6 +112,29 @@ TEST_CASE("fill_many: of many sets too, any two are weighed") {
     }
 }
 
+TEST_CASE("fill_many: tables of all sets may stand in the columns of one allocation, unless they share a byte") {
+  constexpr std::size_t count = NSAMETA_SETS_PER_LAUNCH + 2, width = 6;
+  std::vector<std::int32_t> columns(requests * count * width), pool(64), slots(requests);
+  const auto place = [&](many_calls& tried, std::size_t moved) {
+    tried.calls[0]->problem.req_pool_indices = {slots.data(), 1, NSAMETA_INT32};
+    tried.calls[0]->problem.req_to_token = {pool.data(), 2, 32, 32};
+    for (std::size_t set = 0; set < count; ++set) {
+      const std::size_t first = set * width - (set == moved);
+      tried.calls[set]->outputs.page_table_1 = {columns.data() + first, requests, width, count * width};
+    }
+  };
+  many_calls good(count);
+  place(good, count);
+  const nsameta_status status = good.fill();
+  CHECK_MESSAGE(status == NSAMETA_OK, nsameta_last_error());
+  for (std::size_t moved = 1; moved < count; ++moved) {
+    many_calls tried(count);
+    place(tried, moved);
+    check_refused(tried, {"outputs[" + std::to_string(moved - 1) + "] and outputs[" + std::to_string(moved) + "]",
+                          "page_table_1 overlaps page_table_1 at its byte 20"});
+  }
+}
+
 TEST_CASE("fill_many: a set that writes to the inputs is refused") {
   many_calls tried(3);
   tried.calls[2]->outputs.indexer_ke = {tried.calls[0]->seq_lens.data(), 2, NSAMETA_INT32};
