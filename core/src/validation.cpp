@@ -189,9 +189,8 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
   for (const table_field& field : table_fields) {
     if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
       continue;
-    if (p.req_pool_indices.data == nullptr)
+    if (p.req_pool_indices.data == nullptr)  // and so req_to_token
       return fail(bad, "req_pool_indices is absent, but %s is asked for", field.name);
-    if (p.req_to_token.data == nullptr) return fail(bad, "req_to_token is absent, but %s is asked for", field.name);
   }
   return NSAMETA_OK;
 }
@@ -248,6 +247,11 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]
       return s;
+  // An empty array may well be null.
+  if (const bool slots = p.req_pool_indices.data != nullptr;
+      slots != (p.req_to_token.data != nullptr) && p.batch_size > 0) [[unlikely]]
+    return fail(bad, "%s is absent, but %s is given: page tables need both",
+                slots ? "req_to_token" : "req_pool_indices", slots ? "req_pool_indices" : "req_to_token");
   if (auto s = check_query_lengths(p)) [[unlikely]]
     return s;
   return check_parameters(p);

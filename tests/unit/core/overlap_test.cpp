@@ -37,11 +37,13 @@ TEST_CASE("an output that overlaps an input is named with it") {
   check_rejected(NSAMETA_EXTEND,
                  [](call& c) {
                    c.problem.req_pool_indices = {c.table.data(), 1, NSAMETA_INT32};
+                   c.problem.req_to_token = {c.table.data() + 1024, 4, 10, 16};
                    c.outputs.status.data = c.table.data() + 3;
                  },
                  {"status overlaps req_pool_indices"});
   check_rejected(NSAMETA_EXTEND,
                  [](call& c) {
+                   c.problem.req_pool_indices = {c.table.data() + 1024, 1, NSAMETA_INT32};
                    c.problem.req_to_token = {c.table.data(), 4, 10, 16};
                    c.outputs.status = {c.table.data() + 3 * 16 + 9, 1, NSAMETA_INT32};
                  },

@@ -49,6 +49,26 @@ TEST_CASE("page tables are accepted in every mode") {
   for (const nsameta_mode mode : nsameta::all_modes) check_accepted(mode, add_tables);
 }
 
+TEST_CASE("half of what page tables need is refused, whether they are asked for or not, unless the batch is empty") {
+  const auto without_tables = [](bool slots, std::int64_t batch_size) {
+    return [=](call& c) {
+      add_tables(c);
+      c.outputs.page_table_1.data = c.outputs.real_page_table.data = nullptr;
+      if (slots)
+        c.problem.req_to_token.data = nullptr;
+      else
+        c.problem.req_pool_indices.data = nullptr;
+      c.problem.batch_size = batch_size;
+    };
+  };
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    check_rejected(mode, without_tables(true, requests), {"req_to_token is absent, but req_pool_indices is given"});
+    check_rejected(mode, without_tables(false, requests), {"req_pool_indices is absent, but req_to_token is given"});
+    check_accepted(mode, without_tables(true, 0));
+    check_accepted(mode, without_tables(false, 0));
+  }
+}
+
 TEST_CASE("page tables: their inputs, each named with its value") {
   check_tables_rejected([](call& c) { c.problem.req_pool_indices.data = nullptr; }, {"req_pool_indices is absent"});
   check_tables_rejected([](call& c) { c.problem.req_to_token.data = nullptr; }, {"req_to_token is absent"});
