@@ -24,10 +24,11 @@ namespace {
 constexpr std::int64_t most_rows = 1 << 24;
 constexpr std::int64_t most_entries = 1 << 26;
 
-nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target) {
+nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* outputs, const nsameta_target& target,
+                         const char* where = "") {
   nsameta_decision decision{};
   decision.struct_size = sizeof decision;
-  harness::check(nsameta_explain(&problem, outputs, &target, &decision));
+  harness::check(nsameta_explain(&problem, outputs, &target, &decision), where);
   return decision;
 }
 
@@ -45,17 +46,48 @@ void refuse_too_much(const harness::problem_data& problem, const harness::live_s
                               " entries that are printed");
 }
 
-harness::json answer(const harness::problem_data& problem, const harness::device_place& place, bool with_decision) {
-  harness::input_buffers inputs(place);
-  inputs.upload(problem);
-  const nsameta_target target = place.target();
-  explain(inputs.view(), nullptr, target);  // judges the problem before its sizes are believed
+/// The same of the buffers whose capacities are given.
+void refuse_too_much(const harness::case_data& stated, const harness::output_layout& layout) {
+  const auto refuse = [](const std::string& field, std::int64_t capacity, const std::string& each, std::int64_t most) {
+    throw harness::json_error("capacities." + field + ": " + std::to_string(capacity) + each + ", more than the " +
+                              std::to_string(most) + " entries that are printed");
+  };
+  for (std::size_t i = 0; i < vector_fields.size(); ++i)
+    if (stated.elements[i].value_or(0) > most_rows) refuse(vector_fields[i].name, *stated.elements[i], "", most_rows);
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    const auto& [wanted, rows, width, row_stride, misalignment] = layout.tables[i];
+    if (wanted && rows > most_entries / std::max<std::int64_t>(width, 1))
+      refuse(table_fields[i].name, rows, " rows of " + std::to_string(width) + " columns", most_entries);
+  }
+}
 
-  const harness::live_shape shape = harness::live_shape_of(problem);
-  refuse_too_much(problem, shape);
-  harness::output_buffers outputs(place, harness::exact_layout(problem, shape));
+constexpr const char* in_previous = "previous: ";
+
+harness::json answer(const harness::case_data& stated, const harness::device_place& place, bool with_decision) {
+  const harness::problem_data& problem = stated.problem;
+  harness::input_buffers inputs(place);
+  const nsameta_target target = place.target();
+  // The problems are judged before their sizes are believed.
+  if (stated.previous) {
+    inputs.upload(stated.previous->problem);
+    explain(inputs.view(), nullptr, target, in_previous);
+    refuse_too_much(stated.previous->problem, live_shape_of(stated.previous->problem));
+  }
+  inputs.upload(problem);
+  explain(inputs.view(), nullptr, target);
+  refuse_too_much(problem, live_shape_of(problem));
+  const harness::output_layout layout = layout_of(stated);
+  refuse_too_much(stated, layout);
+
+  harness::output_buffers outputs(place, layout);
+  if (stated.previous) {
+    inputs.upload(stated.previous->problem);
+    const nsameta_outputs view = view_for(*stated.previous, outputs.view());
+    harness::check(nsameta_fill(&inputs.view(), &view, &target), in_previous);
+    inputs.upload(problem);
+  }
   harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
-  harness::json result = harness::answer_to_json(problem, outputs.read_back());
+  harness::json result = harness::answer_to_json(stated, outputs.read_back());
   if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &outputs.view(), target));
   return result;
 }
@@ -81,7 +113,7 @@ int run_fill(const fill_options& options) {
   std::string document;
   for (long line = errno = 0; documents.next(document, line); errno = 0) {
     try {
-      std::cout << json_text(answer(harness::problem_from_json(document), place, options.explain), -1) << std::endl;
+      std::cout << json_text(answer(harness::case_from_json(document), place, options.explain), -1) << std::endl;
     } catch (const harness::json_error& error) {
       refuse(line, error.what(), bad_input);
     } catch (const harness::library_error& error) {

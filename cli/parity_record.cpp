@@ -45,7 +45,7 @@ bool complain_of_missing(const std::vector<parity_record>& records, const std::s
 failure_report report_failure(const parity_record& record) {
   const harness::generated_case smallest = harness::shrink(*record.first_failure, record.tested.name);
   return {record.tested.name + ": " + record.first_difference + " (" + describe(smallest.recipe) + ")",
-          harness::problem_to_json(smallest.problem).dump()};
+          harness::case_to_json(stated_by(smallest)).dump()};
 }
 
 }  // namespace nsameta::cli

@@ -133,6 +133,7 @@ void set_table_layout(random_source& random, const case_recipe& recipe, table_la
 void set_layout(random_source& random, const case_recipe& recipe, generated_case& result) {
   const live_shape shape = live_shape_of(result.problem, recipe.length_offset);
   result.layout = exact_layout(result.problem, shape);
+  if (result.previous) result.layout.make_room(exact_layout(*result.previous, live_shape_of(*result.previous)));
   result.layout.vector_tail = recipe.vector_tail;
   result.layout.table_tail = recipe.table_tail;
   result.layout.table_tail_value = recipe.table_tail == NSAMETA_TAIL_VALUE ? -7 : 0;
@@ -144,11 +145,28 @@ void set_layout(random_source& random, const case_recipe& recipe, generated_case
   if (recipe.tables == table_choice::real_page_table) result.layout.tables[0].wanted = false;
 }
 
+/// Another batch of the same requests' pool. Its lengths are drawn apart, so that those of the case itself are the same
+/// with it and without.
+problem_data earlier_problem(const case_recipe& recipe, const problem_data& problem) {
+  random_source random(~recipe.seed);
+  case_recipe earlier = recipe;
+  earlier.batch_size = recipe.earlier == earlier_batch::larger
+                           ? recipe.batch_size + random.between(1, std::min<std::int64_t>(recipe.batch_size + 3, 600))
+                           : random.between(0, recipe.batch_size / 2);
+  earlier.pattern = static_cast<length_pattern>(random.between(0, 3));
+  if (problem.req_to_token.slots > 0)  // whose columns every row has
+    earlier.max_rows = std::min(recipe.max_rows, recipe.max_table_elements / problem.req_to_token.width);
+  problem_data previous = problem;
+  set_lengths(random, earlier, previous);
+  if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
+  return previous;
+}
+
 }  // namespace
 
 generated_case build_case(const case_recipe& recipe) {
   random_source random(recipe.seed);
-  generated_case result{recipe, {}, {}};
+  generated_case result{recipe, {}, {}, {}};
   problem_data& problem = result.problem;
   problem.mode = recipe.mode;
   problem.page_size = recipe.page_size;
@@ -161,6 +179,7 @@ generated_case build_case(const case_recipe& recipe) {
     set_token_table(random, recipe, live_shape_of(problem).table_rows, problem.req_to_token);
     set_slots(random, recipe, problem);
   }
+  if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);
   return result;
 }

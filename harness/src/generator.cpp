@@ -95,6 +95,18 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   return recipe;
 }
 
+case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
+  case_recipe recipe = number / 2 % 2 == 0 ? draw_step(seed, number) : draw_recipe(seed, number);
+  random_source random(recipe.seed + 1);
+  if (random.chance(35)) recipe.earlier = random.chance(70) ? earlier_batch::larger : earlier_batch::smaller;
+  // What an earlier batch left shows where nothing is kept, and steps keep their tails else.
+  if (recipe.earlier == earlier_batch::larger && recipe.kind == batch_kind::tables && random.chance(60))
+    recipe.table_tail = random.chance(50) ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
+  if (recipe.earlier == earlier_batch::larger && recipe.kind != batch_kind::lengths && random.chance(30))
+    recipe.vector_tail = NSAMETA_TAIL_ZERO;
+  return recipe;
+}
+
 std::string describe(const case_recipe& recipe) {
   constexpr std::array patterns{"uniform", "ragged", "zero-heavy", "one giant"};
   constexpr std::array capacities{"exact", "spare", "short"};
@@ -111,6 +123,8 @@ std::string describe(const case_recipe& recipe) {
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
+  if (recipe.earlier != earlier_batch::none)
+    text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";
   if (recipe.kind != batch_kind::any) text += std::string(", ") + name(batch_kind_names, recipe.kind);
   return text;
 }

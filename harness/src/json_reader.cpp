@@ -1,5 +1,6 @@
 #include "json_reader.h"
 
+#include <array>
 #include <limits>
 #include <set>
 
@@ -7,7 +8,7 @@ namespace nsameta::harness {
 namespace {
 
 constexpr std::size_t longest_shown = 60;
-constexpr int deepest = 16;  // a problem has three; to print a value takes stack for each
+constexpr int deepest = 16;  // a problem has four; to print a value takes stack for each
 
 /// The parser's sentence without its exception name.
 std::string sentence(const std::exception& error) {
@@ -25,9 +26,11 @@ std::string shown(const json& value) {
 }
 
 json parse_object(std::string_view text) {
-  std::set<std::string> keys;
+  std::array<std::set<std::string>, deepest + 1> keys;  // of the open objects, by depth
   const auto watch = [&keys](int depth, json::parse_event_t event, const json& parsed) {
-    if (depth == 1 && event == json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second)
+    const auto place = static_cast<std::size_t>(depth);
+    if (event == json::parse_event_t::object_start && depth < deepest) keys[place + 1].clear();
+    if (event == json::parse_event_t::key && depth <= deepest && !keys[place].insert(parsed.get<std::string>()).second)
       throw json_error(shown(parsed) + ": the key is given twice");
     if (depth > deepest) throw json_error("brackets within brackets, more than " + std::to_string(deepest) + " deep");
     return true;

@@ -107,10 +107,7 @@ nsameta_outputs output_buffers::view_at(std::byte* base) const {
       outputs.*table_fields[i].member = {reinterpret_cast<std::int32_t*>(base + (next++)->begin), table.rows,
                                          table.width, table.row_stride};
   }
-  outputs.vector_tail = layout_.vector_tail;
-  outputs.table_tail = layout_.table_tail;
-  outputs.table_tail_value = layout_.table_tail_value;
-  outputs.length_offset = layout_.length_offset;
+  layout_.apply_to(outputs);
   return outputs;
 }
 

@@ -1,6 +1,26 @@
 #include "harness/output_layout.h"
 
+#include <algorithm>
+
 namespace nsameta::harness {
+
+void fill_rules::apply_to(nsameta_outputs& outputs) const {
+  outputs.vector_tail = vector_tail;
+  outputs.table_tail = table_tail;
+  outputs.table_tail_value = table_tail_value;
+  outputs.length_offset = length_offset;
+}
+
+void output_layout::make_room(const output_layout& other) {
+  for (std::size_t i = 0; i < vectors.size(); ++i)
+    if (other.vectors[i].wanted) vectors[i].capacity = std::max(vectors[i].capacity, other.vectors[i].capacity);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (!other.tables[i].wanted) continue;
+    tables[i].rows = std::max(tables[i].rows, other.tables[i].rows);
+    tables[i].width = std::max(tables[i].width, other.tables[i].width);
+    tables[i].row_stride = std::max(tables[i].row_stride, other.tables[i].row_stride);
+  }
+}
 
 bool field_applies(const vector_field& field, const problem_data& problem) { return applies(field, problem.view()); }
 

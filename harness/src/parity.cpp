@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "harness/compare.h"
@@ -43,12 +44,16 @@ strided_values without(const strided_values& values, std::int64_t begin, std::in
   return strided_values(kept, values.dtype(), values.stride());
 }
 
+/// One of a case's problems; null when there is none.
+using problem_of = problem_data* (*)(generated_case&);
+
 /// Leaves out requests [begin, end). Capacities stay: they were large enough for more.
-generated_case without_requests(const generated_case& whole, std::int64_t begin, std::int64_t end) {
+generated_case without_requests(const generated_case& whole, problem_of which, std::int64_t begin, std::int64_t end) {
   generated_case rest = whole;
-  rest.problem.seq_lens = without(whole.problem.seq_lens, begin, end);
-  rest.problem.extend_seq_lens = without(whole.problem.extend_seq_lens, begin, end);
-  rest.problem.req_pool_indices = without(whole.problem.req_pool_indices, begin, end);
+  problem_data& problem = *which(rest);
+  problem.seq_lens = without(problem.seq_lens, begin, end);
+  problem.extend_seq_lens = without(problem.extend_seq_lens, begin, end);
+  problem.req_pool_indices = without(problem.req_pool_indices, begin, end);
   return rest;
 }
 
@@ -62,16 +67,22 @@ generated_case with_token_table(const generated_case& whole, std::int64_t slots,
     const auto row = from.memory.begin() + from.first + slot * from.row_stride;
     to.memory.insert(to.memory.end(), row, row + width);
   }
+  if (rest.previous) rest.previous->req_to_token = to;
   return rest;
 }
 
-/// The case that `nsameta fill` makes of the problem's JSON: dense inputs, every output, exact buffers, no offset.
-generated_case as_fill_runs_it(const generated_case& whole) {
+/// The case that `nsameta fill` makes of the JSON: dense inputs, every output.
+generated_case as_fill_runs_it(const case_data& stated) {
+  const case_data read = case_from_json(case_to_json(stated).dump());
   generated_case plain;
-  plain.problem = problem_from_json(problem_to_json(whole.problem).dump());
+  plain.problem = read.problem;
   plain.recipe.length_dtype = plain.problem.seq_lens.dtype();
+  plain.recipe.vector_tail = read.rules.vector_tail;
+  plain.recipe.table_tail = read.rules.table_tail;
+  plain.recipe.length_offset = read.rules.length_offset;
   if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::both;
-  plain.layout = exact_layout(plain.problem, live_shape_of(plain.problem));
+  plain.layout = layout_of(read);
+  if (read.previous) plain.previous = read.previous->problem;
   return plain;
 }
 
@@ -87,19 +98,27 @@ std::optional<std::string> run_and_compare(const generated_case& tested, const s
   const device_place place = place_of(backend), host = place_of("reference");
   const std::vector<output_layout> layouts = layouts_of(tested);
   input_buffers inputs(place), expected_inputs(host);
-  inputs.upload(tested.problem);
-  expected_inputs.upload(tested.problem);
-  std::deque<output_buffers> outputs;
-  std::vector<nsameta_outputs> sets;
-  for (const output_layout& layout : layouts) sets.push_back(outputs.emplace_back(place, layout).view());
-  fill_on(backend, inputs.view(), sets, how, decision);
+  std::deque<output_buffers> outputs, expected;
+  std::vector<nsameta_outputs> sets, expected_sets;
+  for (const output_layout& layout : layouts) {
+    sets.push_back(outputs.emplace_back(place, layout).view());
+    expected_sets.push_back(expected.emplace_back(host, layout).view());
+  }
+  const auto fill_both = [&](const problem_data& problem, issue how_now, nsameta_decision* decided) {
+    inputs.upload(problem);
+    expected_inputs.upload(problem);
+    fill_on(backend, inputs.view(), sets, how_now, decided);
+    const nsameta_target on_host = host.target();
+    for (const nsameta_outputs& set : expected_sets)  // one by one
+      check(nsameta_fill_on("reference", &expected_inputs.view(), &set, &on_host));
+  };
+  if (tested.previous) fill_both(*tested.previous, issue::at_once, nullptr);
+  fill_both(tested.problem, how, decision);
 
   for (std::size_t set = 0; set < layouts.size(); ++set) {
     const std::string where = layouts.size() > 1 ? "set " + std::to_string(set) + ": " : "";
-    output_buffers expected(host, layouts[set]);
-    const nsameta_target on_host = host.target();
-    check(nsameta_fill_on("reference", &expected_inputs.view(), &expected.view(), &on_host));
-    if (const auto found = compare(outputs[set].read_back(), expected.read_back())) return where + to_string(*found);
+    if (const auto found = compare(outputs[set].read_back(), expected[set].read_back()))
+      return where + to_string(*found);
     if (const auto damage = outputs[set].damaged_guard()) return where + *damage;
   }
   if (const auto input = inputs.changed()) return "wrote to its input " + *input;
@@ -107,6 +126,25 @@ std::optional<std::string> run_and_compare(const generated_case& tested, const s
 }
 
 }  // namespace
+
+case_data stated_by(const generated_case& made) {
+  const fill_rules& rules = made.layout;
+  case_data stated{{made.problem, rules}};
+  if (made.previous) stated.previous = {*made.previous, rules};
+  const live_shape shape = live_shape_of(made.problem);
+  const output_layout exact = exact_layout(made.problem, shape);
+  // What is as large as its live elements needs no word, unless a layout for both batches makes it larger.
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    const vector_layout& vector = made.layout.vectors[i];
+    const bool given = vector.wanted && vector_fields[i].size != extent::one;
+    if (given && (made.previous || vector.capacity != exact.vectors[i].capacity)) stated.elements[i] = vector.capacity;
+  }
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    const table_layout& table = made.layout.tables[i];
+    if (table.wanted && (made.previous || table.rows != exact.tables[i].rows)) stated.rows[i] = table.rows;
+  }
+  return stated;
+}
 
 std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend, issue how,
                                         nsameta_decision* decision) {
@@ -126,18 +164,31 @@ generated_case shrink(generated_case failing, const std::string& backend) {
     if (fails) failing = smaller;
     return fails;
   };
-  keep_if_failing(as_fill_runs_it(failing));  // then its JSON alone tells it
-  for (std::int64_t part = failing.problem.batch_size() / 2; part >= 1;) {
-    bool smaller = false;
-    for (std::int64_t begin = 0; begin + part <= failing.problem.batch_size() && !smaller; begin += part)
-      smaller = keep_if_failing(without_requests(failing, begin, begin + part));
-    part = smaller ? std::min(part, failing.problem.batch_size() / 2) : part / 2;
+  // What its JSON tells, as little of it as will do.
+  case_data stated = stated_by(failing);
+  const bool plain = keep_if_failing(as_fill_runs_it({{stated.problem}}));
+  const std::optional<fill_data> previous = std::exchange(stated.previous, std::nullopt);
+  if (!plain && !keep_if_failing(as_fill_runs_it(stated)) && previous) {
+    stated.previous = previous;
+    keep_if_failing(as_fill_runs_it(stated));
+  }
+  for (const problem_of which :
+       {problem_of([](generated_case& one) { return &one.problem; }),
+        problem_of([](generated_case& one) { return one.previous ? &*one.previous : nullptr; })}) {
+    if (which(failing) == nullptr) continue;
+    for (std::int64_t part = which(failing)->batch_size() / 2; part >= 1;) {
+      bool smaller = false;
+      for (std::int64_t begin = 0; begin + part <= which(failing)->batch_size() && !smaller; begin += part)
+        smaller = keep_if_failing(without_requests(failing, which, begin, begin + part));
+      part = smaller ? std::min(part, which(failing)->batch_size() / 2) : part / 2;
+    }
   }
   const token_table& table = failing.problem.req_to_token;
   while (table.slots > 1 && keep_if_failing(with_token_table(failing, table.slots / 2, table.width))) {
   }
   while (table.width > 1 && keep_if_failing(with_token_table(failing, table.slots, table.width / 2))) {
   }
+  if (plain) keep_if_failing(as_fill_runs_it({{failing.problem}}));  // in buffers for what is left
   return failing;
 }
 

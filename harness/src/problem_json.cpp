@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
+#include <span>
 #include <vector>
 
-#include "harness/live_shape.h"
 #include "harness/nearest_name.h"
 #include "json_reader.h"
 
@@ -17,13 +18,16 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<std::string_view, 11> problem_keys{
-    "mode",      "seq_lens",   "extend_seq_lens", "uniform_extend_len", "req_pool_indices", "req_to_token",
-    "page_size", "index_topk", "index_kpool",     "kv_shard",           "q_shard"};
+constexpr auto problem_keys = std::to_array<std::string_view>(
+    {"mode", "seq_lens", "extend_seq_lens", "uniform_extend_len", "req_pool_indices", "req_to_token", "page_size",
+     "index_topk", "index_kpool", "kv_shard", "q_shard", "vector_tail", "table_tail", "table_tail_value",
+     "length_offset", "capacities", "previous"});
 
-constexpr std::array<const char*, 7> status_bits{
-    "negative_length", "query_longer_than_kv", "capacity_exceeded", "context_exceeded",
-    "bad_slot",        "cu_overflow",          "length_overflow"};
+constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
+constexpr std::size_t vector_tails = 2;                                         // of them
+
+/// Keys of a problem that are not those of the fill before it.
+constexpr std::array<const char*, 2> own_keys{"capacities", "previous"};
 
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> valid) {
   const std::string nearest = nearest_name(name, valid);
@@ -74,6 +78,30 @@ std::array<std::int32_t, Count> to_shard(const char* key, const json& value) {
   return shard;
 }
 
+/// One of the first `count` names of tails.
+nsameta_tail to_tail(const std::string& key, const json& value, std::size_t count) {
+  if (!value.is_string()) throw json_error(key + ": " + shown(value) + " is not a string");
+  const std::span<const std::string_view> names = std::span(tail_names).first(count);
+  const auto found = std::ranges::find(names, value.get<std::string>());
+  if (found == names.end()) throw json_error(key + ": " + shown(value) + " is no tail; valid are " + join_names(names));
+  return static_cast<nsameta_tail>(found - names.begin());
+}
+
+bool set_rule(fill_rules& rules, const std::string& key, const json& value) {
+  if (key == "vector_tail") {
+    rules.vector_tail = to_tail(key, value, vector_tails);
+  } else if (key == "table_tail") {
+    rules.table_tail = to_tail(key, value, tail_names.size());
+  } else if (key == "table_tail_value") {
+    rules.table_tail_value = static_cast<std::int32_t>(to_integer(key, value, int32_min, int32_max));
+  } else if (key == "length_offset") {
+    rules.length_offset = to_integer(key, value, int64_min, int64_max);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void set_member(problem_data& problem, const std::string& key, const json& value) {
   const auto int32_value = [&] { return static_cast<std::int32_t>(to_integer(key, value, int32_min, int32_max)); };
   if (key == "mode") {
@@ -111,43 +139,94 @@ void require_batch_size(const char* key, const strided_values& values, const pro
                      std::to_string(problem.batch_size()));
 }
 
-json elements(const nsameta_vector& vector) {
-  json array = json::array();
-  for (std::int64_t i = 0; i < vector.capacity; ++i) {
-    if (vector.dtype == NSAMETA_INT64) {
-      array.push_back(static_cast<const std::int64_t*>(vector.data)[i]);
-    } else {
-      array.push_back(static_cast<const std::int32_t*>(vector.data)[i]);
-    }
+/// An object without the keys of its own.
+fill_data to_fill(const json& object) {
+  fill_data fill;
+  for (const auto& [key, value] : object.items())
+    if (std::ranges::find(own_keys, key) == own_keys.end() && !set_rule(fill.rules, key, value))
+      set_member(fill.problem, key, value);
+  const auto require = [&](const char* key, const std::string& why = "") {
+    if (!object.contains(key)) throw json_error(std::string(key) + ": the key is missing" + why);
+  };
+  require("mode");
+  require("seq_lens");
+  if (object.contains("req_pool_indices")) require("req_to_token", ", but req_pool_indices is given");
+  if (object.contains("req_to_token")) require("req_pool_indices", ", but req_to_token is given");
+  require_batch_size("extend_seq_lens", fill.problem.extend_seq_lens, fill.problem);
+  require_batch_size("req_pool_indices", fill.problem.req_pool_indices, fill.problem);
+  return fill;
+}
+
+/// What the previous batch of an object lacks is that of the object; null takes a key away.
+fill_data to_previous(const json& object) {
+  const json& changes = object["previous"];
+  if (!changes.is_object()) throw json_error("previous: " + shown(changes) + " is not an object");
+  json whole = object;
+  for (const char* key : own_keys) {
+    if (changes.contains(key)) throw json_error(std::string("previous.") + key + ": only the last batch has it");
+    whole.erase(key);
   }
-  return array;
+  for (const auto& [key, value] : changes.items()) {
+    if (value.is_null())
+      whole.erase(key);
+    else
+      whole[key] = value;
+  }
+  try {
+    return to_fill(whole);
+  } catch (const json_error& error) {
+    throw json_error(std::string("previous: ") + error.what());
+  }
 }
 
-json status_names(std::int32_t word) {
-  json names = json::array();
-  for (std::size_t bit = 0; bit < status_bits.size(); ++bit)
-    if ((word >> bit) & 1) names.push_back(status_bits[bit]);
-  return names;
+/// The capacity's place, by the name of its field and whether the problem has that.
+std::optional<std::int64_t>& capacity_of(case_data& stated, const std::string& name, const std::string& shown_value) {
+  const auto require = [&](bool applies) {
+    if (!applies) throw json_error("capacities." + name + ": " + shown_value + ", but the problem has no such output");
+  };
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    names.push_back(vector_fields[i].name);
+    if (name != names.back()) continue;
+    require(field_applies(vector_fields[i], stated.problem));
+    return stated.elements[i];
+  }
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    names.push_back(table_fields[i].name);
+    if (name != names.back()) continue;
+    require(tables_apply(stated.problem));
+    return stated.rows[i];
+  }
+  throw json_error("capacities: unknown key " + shown(name) + did_you_mean(name, names));
 }
 
-json rows_of(const table_field& field, const nsameta_table& table, const live_shape& shape) {
-  json rows = json::array();
-  for (const auto row : live_rows(field, table, shape))
-    rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
-  return rows;
+void set_capacities(case_data& stated, const json& value) {
+  if (!value.is_object()) throw json_error("capacities: " + shown(value) + " is not an object");
+  for (const auto& [name, capacity] : value.items())
+    capacity_of(stated, name, shown(capacity)) = to_integer("capacities." + name, capacity, 0, int64_max);
+}
+
+json fill_to_json(const fill_data& fill) {
+  const fill_rules defaults, &rules = fill.rules;
+  json object = problem_to_json(fill.problem);
+  if (rules.vector_tail != defaults.vector_tail)
+    object["vector_tail"] = tail_names[static_cast<std::size_t>(rules.vector_tail)];
+  if (rules.table_tail != defaults.table_tail)
+    object["table_tail"] = tail_names[static_cast<std::size_t>(rules.table_tail)];
+  if (rules.table_tail_value != defaults.table_tail_value) object["table_tail_value"] = rules.table_tail_value;
+  if (rules.length_offset != defaults.length_offset) object["length_offset"] = rules.length_offset;
+  return object;
 }
 
 }  // namespace
 
-problem_data problem_from_json(std::string_view text) {
+case_data case_from_json(std::string_view text) {
   const json object = parse_object(text);
-  problem_data problem;
-  for (const auto& [key, value] : object.items()) set_member(problem, key, value);
-  for (const char* key : {"mode", "seq_lens"})
-    if (!object.contains(key)) throw json_error(std::string(key) + ": the key is missing");
-  require_batch_size("extend_seq_lens", problem.extend_seq_lens, problem);
-  require_batch_size("req_pool_indices", problem.req_pool_indices, problem);
-  return problem;
+  case_data stated;
+  static_cast<fill_data&>(stated) = to_fill(object);
+  if (object.contains("capacities")) set_capacities(stated, object["capacities"]);
+  if (object.contains("previous")) stated.previous = to_previous(object);
+  return stated;
 }
 
 json problem_to_json(const problem_data& problem) {
@@ -172,24 +251,21 @@ json problem_to_json(const problem_data& problem) {
   return object;
 }
 
-json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs) {
-  const live_shape shape = live_shape_of(problem);
-  json answer;
-  for (const vector_field& field : vector_fields) {
-    const nsameta_vector vector = live_part(field, outputs.*field.member, shape);
-    if (vector.data == nullptr) continue;
-    if (field.member == &nsameta_outputs::status) {
-      const auto word = *static_cast<const std::int32_t*>(vector.data);
-      if (word != 0) answer[field.name] = status_names(word);
-    } else if (field.size == extent::one) {
-      answer[field.name] = elements(vector)[0];
-    } else {
-      answer[field.name] = elements(vector);
-    }
-  }
-  for (const table_field& field : table_fields)
-    if ((outputs.*field.member).data != nullptr) answer[field.name] = rows_of(field, outputs.*field.member, shape);
-  return answer;
+json case_to_json(const case_data& stated) {
+  json object = fill_to_json(stated);
+  for (std::size_t i = 0; i < vector_fields.size(); ++i)
+    if (stated.elements[i]) object["capacities"][vector_fields[i].name] = *stated.elements[i];
+  for (std::size_t i = 0; i < table_fields.size(); ++i)
+    if (stated.rows[i]) object["capacities"][table_fields[i].name] = *stated.rows[i];
+  if (!stated.previous) return object;
+  const json before = fill_to_json(*stated.previous);
+  json changes = json::object();
+  for (const auto& [key, value] : before.items())
+    if (!object.contains(key) || object[key] != value) changes[key] = value;
+  for (const auto& [key, value] : object.items())
+    if (!before.contains(key) && std::ranges::find(own_keys, key) == own_keys.end()) changes[key] = nullptr;
+  object["previous"] = changes;
+  return object;
 }
 
 }  // namespace nsameta::harness

@@ -17,8 +17,9 @@ using rows = std::vector<std::vector<std::int32_t>>;
 /// The tables' rows, each those of page_table_1 and then those of real_page_table, from memory of `place`.
 rows filled_side_by_side(const harness::device_place& place, nsameta_tail tail) {
   const harness::problem_data problem =
-      harness::problem_from_json(R"({"mode":"decode","seq_lens":[5,1,8,0],"req_pool_indices":[1,0,1,9],
-      "req_to_token":[[0,1,2,3,4,5,6,7,8,9],[40,41,42,43,44,45,46,47,48,49]],"page_size":4})");
+      harness::case_from_json(R"({"mode":"decode","seq_lens":[5,1,8,0],"req_pool_indices":[1,0,1,9],
+      "req_to_token":[[0,1,2,3,4,5,6,7,8,9],[40,41,42,43,44,45,46,47,48,49]],"page_size":4})")
+          .problem;
   constexpr std::int64_t height = 6, left = 10, right = 3, stride = left + right + 1;
   harness::output_layout layout;
   layout.tables[0] = {true, height, stride, stride, 1};

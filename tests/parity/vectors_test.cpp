@@ -13,14 +13,20 @@ TEST_SUITE_BEGIN("matrix");
 namespace nsameta::test {
 namespace {
 
-harness::json answer(const harness::problem_data& problem) {
+harness::json answer(const harness::case_data& stated) {
   const harness::device_place& place = tested().place;
   const nsameta_target target = place.target();
-  filling fill(problem, {exact_layout(problem, live_shape_of(problem))}, place, harness::pages_in_turn());
-  note_case(tested().spec, problem);
+  filling fill(stated.problem, {layout_of(stated)}, place, harness::pages_in_turn());
+  note_case(tested().spec, stated.problem);
+  if (stated.previous) {
+    fill.upload(stated.previous->problem);
+    const nsameta_outputs view = view_for(*stated.previous, fill.outputs());
+    harness::check(nsameta_fill(&fill.problem(), &view, &target));
+    fill.upload(stated.problem);
+  }
   harness::check(nsameta_fill(&fill.problem(), &fill.outputs(), &target));
   synchronize();
-  return harness::answer_to_json(problem, fill.read_back());
+  return harness::answer_to_json(stated, fill.read_back());
 }
 
 }  // namespace
@@ -31,7 +37,7 @@ TEST_CASE("the worked cases come out as written") {
   for (std::string line; std::getline(file, line);) {
     const auto vector = harness::json::parse(line);
     const auto& problem = vector["problem"];
-    const harness::json got = answer(harness::problem_from_json(problem.dump()));
+    const harness::json got = answer(harness::case_from_json(problem.dump()));
     for (const auto& [key, expected] : vector["expect"].items())
       CHECK_MESSAGE(got.value(key, harness::json()) == expected, key << " of " << problem.dump());
     ++cases;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "harness/output_layout.h"
@@ -28,6 +29,9 @@ enum class table_choice { none, both, page_table_1, real_page_table };
 
 /// The page tables' width beside that of req_to_token.
 enum class width_rule { exact, narrower, wider };
+
+/// What the same buffers held before: another batch with the rules of this one.
+enum class earlier_batch { none, smaller, larger };
 
 /// What stands behind a case: anything that is allowed, or a batch as an engine steps it, by the outputs that it asks
 /// for.
@@ -70,12 +74,14 @@ struct case_recipe {
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
   batch_kind kind = batch_kind::any;
   std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
+  earlier_batch earlier = earlier_batch::none;
 };
 
 struct generated_case {
   case_recipe recipe;
   problem_data problem;
   output_layout layout;
+  std::optional<problem_data> previous = {};  ///< filled into the same buffers first
 };
 
 /// Which features the random recipes draw from.
@@ -97,10 +103,9 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
 /// not, in every mode, outputs with room, without shards, pools or nonsense.
 case_recipe draw_step(std::uint64_t seed, std::uint64_t number);
 
-/// The recipe of case `number` of what the program runs: two steps, then two of any kind, and so on.
-inline case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
-  return number / 2 % 2 == 0 ? draw_step(seed, number) : draw_recipe(seed, number);
-}
+/// The recipe of case `number` of what the program runs: two steps, then two of any kind, and so on, a third of them
+/// after another batch.
+case_recipe draw_case(std::uint64_t seed, std::uint64_t number);
 
 generated_case build_case(const case_recipe& recipe);
 

@@ -12,8 +12,9 @@ namespace nsameta::harness {
 /// A call that did not return NSAMETA_OK, with the library's sentence.
 class library_error : public std::runtime_error {
  public:
-  explicit library_error(nsameta_status status)
-      : std::runtime_error(std::string(nsameta_status_name(status)) + ": " + nsameta_last_error()), status_(status) {}
+  /// `where`: what the sentence begins with.
+  explicit library_error(nsameta_status status, const std::string& where = "")
+      : std::runtime_error(where + nsameta_status_name(status) + ": " + nsameta_last_error()), status_(status) {}
 
   nsameta_status status() const { return status_; }
 
@@ -22,8 +23,8 @@ class library_error : public std::runtime_error {
 };
 
 /// Throws library_error unless `status` is NSAMETA_OK. Call it on the thread that made the call.
-inline void check(nsameta_status status) {
-  if (status != NSAMETA_OK) throw library_error(status);
+inline void check(nsameta_status status, const char* where = "") {
+  if (status != NSAMETA_OK) throw library_error(status, where);
 }
 
 }  // namespace nsameta::harness

@@ -24,14 +24,23 @@ struct table_layout {
   std::int64_t misalignment = 0;  ///< elements past a 256-byte boundary
 };
 
-/// Parallel to vector_fields and table_fields.
-struct output_layout {
-  std::array<vector_layout, vector_fields.size()> vectors{};
-  std::array<table_layout, table_fields.size()> tables{};
+/// What a set of outputs says beside its buffers.
+struct fill_rules {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   std::int32_t table_tail_value = 0;
   std::int64_t length_offset = 0;
+
+  void apply_to(nsameta_outputs& outputs) const;
+};
+
+/// Parallel to vector_fields and table_fields.
+struct output_layout : fill_rules {
+  std::array<vector_layout, vector_fields.size()> vectors{};
+  std::array<table_layout, table_fields.size()> tables{};
+
+  /// Makes each wanted output at least as large as the other layout's.
+  void make_room(const output_layout& other);
 };
 
 /// Whether a problem has this output at all; asking for one that it has not is an error.

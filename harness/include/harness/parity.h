@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/case_data.h"
 #include "harness/generator.h"
 
 namespace nsameta::harness {
@@ -19,6 +20,9 @@ enum class issue {
 /// all is well. `decision` gets what was decided on `backend`. Throws library_error when the backend is unavailable.
 std::optional<std::string> check_parity(const generated_case& tested, const std::string& backend,
                                         issue how = issue::at_once, nsameta_decision* decision = nullptr);
+
+/// What JSON can tell of a case.
+case_data stated_by(const generated_case& made);
 
 /// The smallest case found, by leaving out what its problem's JSON does not tell, then requests, slots and columns, for
 /// which check_parity still has something to say; the case itself if that has nothing to say this time.

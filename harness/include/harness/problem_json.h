@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/problem_data.h"
+#include "harness/case_data.h"
 #include "modes.h"
 
 namespace nsameta::harness {
@@ -22,17 +22,20 @@ class json_error : public std::runtime_error {
 };
 
 /// Reads one object. Checks what the C interface cannot express (types, ranges, unknown or repeated keys, vectors of
-/// unequal length); the rest is for the library to judge. Lengths become int64 when one of them needs it, else int32.
-/// Throws json_error.
-problem_data problem_from_json(std::string_view text);
+/// unequal length, half of what page tables need); the rest is for the library to judge. Lengths become int64 when one
+/// of them needs it, else int32. Throws json_error.
+case_data case_from_json(std::string_view text);
 
 /// All members that are not at their default. Element types, strides and buffers are not part of it.
 json problem_to_json(const problem_data& problem);
 
-/// The live elements of `outputs` (in host memory), an answer to `problem`: vectors as arrays, `total_rows` as a
-/// number, `status` as an array of bit names when it is not 0, page tables as arrays of rows cut to their live prefix,
-/// empty for a request whose slot is no row of req_to_token.
-json answer_to_json(const problem_data& problem, const nsameta_outputs& outputs);
+/// The same with the rules, the capacities, and of the previous batch what differs.
+json case_to_json(const case_data& stated);
+
+/// The elements of `outputs` (in host memory), an answer to what is stated: the live ones, or all that the buffer of a
+/// given capacity holds. Vectors are arrays, `total_rows` is a number, `status` an array of bit names when it is not 0;
+/// page tables are arrays of rows cut to their live prefix, empty for a request whose slot is no row of req_to_token.
+json answer_to_json(const case_data& stated, const nsameta_outputs& outputs);
 
 using nsameta::mode_name;
 

@@ -54,6 +54,38 @@ TEST_CASE("page tables come with req_to_token, cut to what is live") {
   CHECK(answer["status"] == nlohmann::json({"context_exceeded", "bad_slot"}));
 }
 
+TEST_CASE("a field whose capacity is given is printed whole, after what an earlier batch left in it") {
+  const std::string batches = R"({"mode":"extend","seq_lens":[10],"extend_seq_lens":[2],"index_topk":8,
+      "capacities":{"cu_seqlens_q":4,"nsa_cache_seqlens":6},"previous":{"seq_lens":[3,5],"extend_seq_lens":[2,3]})";
+  // Before: 2 3 3 4 5 expanded, sums of rows 0 2 5.
+  auto answer = json_of(run("fill", batches + "}"));
+  CHECK(answer["seqlens_expanded"] == nlohmann::json({9, 10}));
+  CHECK(answer["cu_seqlens_q"][1] == 2);
+  CHECK(answer["cu_seqlens_q"][2] == 5);
+  CHECK(answer["cu_seqlens_q"].size() == 4);
+  answer["nsa_cache_seqlens"].erase(5);  // which neither batch wrote
+  CHECK(answer["nsa_cache_seqlens"] == nlohmann::json({8, 8, 3, 4, 5}));
+  answer = json_of(run("fill", batches + R"(, "vector_tail":"zero"})"));
+  CHECK(answer["cu_seqlens_q"] == nlohmann::json({0, 2, 2, 2}));
+  CHECK(answer["nsa_cache_seqlens"] == nlohmann::json({8, 8, 0, 0, 0, 0}));
+  CHECK(answer["seqlens_expanded"] == nlohmann::json({9, 10}));
+}
+
+TEST_CASE("table rows of a given capacity are printed to their width") {
+  const auto answer = json_of(run("fill", R"({"mode":"decode","seq_lens":[3,1],"req_pool_indices":[1,0],
+      "req_to_token":[[10,11,12,13],[20,21,22,23]],"page_size":2,"table_tail":"value","table_tail_value":-1,
+      "capacities":{"real_page_table":2}})"));
+  CHECK(answer["real_page_table"] == nlohmann::json::parse("[[10,11],[5,-1]]"));
+  CHECK(answer["page_table_1"] == nlohmann::json::parse("[[20,21,22],[10]]"));
+}
+
+TEST_CASE("the length offset moves what is live") {
+  const auto answer = json_of(run("fill", R"({"mode":"decode","seq_lens":[3,1],"req_pool_indices":[0,0],
+      "req_to_token":[[1,2,3,4,5,6]],"length_offset":2})"));
+  CHECK(answer["cache_seqlens"] == nlohmann::json({5, 3}));
+  CHECK(answer["page_table_1"] == nlohmann::json::parse("[[1,2,3,4,5],[1,2,3]]"));
+}
+
 TEST_CASE("an empty batch") {
   const auto answer = json_of(run("fill", R"({"mode": "decode", "seq_lens": []})"));
   CHECK(answer["cu_seqlens_k"] == nlohmann::json({0}));
@@ -107,6 +139,17 @@ TEST_CASE("bad input is one line that names the key and the value") {
   CHECK(names(complaint(R"({"mode": "draft_extend", "seq_lens": [1], "uniform_extend_len": 16000000,
       "req_pool_indices": [0], "req_to_token": [[1, 2, 3, 4, 5]]})"),
               "uniform_extend_len", "5 columns"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "previous": {"page_size": 63}})"), "previous: ", "63"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "capacities": {"cache_seqlens": 1000000000000}})"),
+              "capacities.cache_seqlens", "1000000000000"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "req_pool_indices": [0], "req_to_token": [[1, 2]],
+      "capacities": {"page_table_1": 1000000000000}})"),
+              "capacities.page_table_1: 1000000000000", "2 columns"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "capacities": {"cache_seqlens": 2},
+      "previous": {"seq_lens": [1, 2, 3]}})"),
+              "previous: ", "cache_seqlens.capacity is 2"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "req_pool_indices": [0], "req_to_token": []})"),
+              "req_to_token", "req_pool_indices"));
   CHECK(names(complaint("{\"mode\": "), "line", "not JSON"));
 }
 

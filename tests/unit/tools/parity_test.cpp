@@ -3,6 +3,7 @@
 #include "harness/backend_name.h"
 #include "harness/library_error.h"
 #include "harness/parity.h"
+#include "harness/problem_json.h"
 
 namespace nsameta::test {
 namespace {
@@ -32,6 +33,50 @@ TEST_CASE("several sets are filled by one call, and the decision is told") {
   decision.struct_size = sizeof decision;
   CHECK_FALSE(check_parity(build_case(recipe), "cpu/serial", issue::at_once, &decision));
   CHECK(std::string(decision.variant) == "serial");
+}
+
+TEST_CASE("a case fills what an earlier batch left, on both sides, for every set") {
+  for (const earlier_batch earlier : {earlier_batch::smaller, earlier_batch::larger}) {
+    case_recipe recipe;
+    recipe.mode = NSAMETA_EXTEND;
+    recipe.batch_size = 9;
+    recipe.sets = 2;
+    recipe.earlier = earlier;
+    generated_case made = build_case(recipe);
+    REQUIRE(made.previous);
+    CHECK((made.previous->batch_size() > 9) == (earlier == earlier_batch::larger));
+    CHECK(made.layout.vectors[0].capacity >= made.previous->batch_size());
+    CHECK_FALSE(check_parity(made, "cpu"));
+    made.previous->page_size = 63;
+    CHECK(check_parity(made, "cpu")->find("page_size is 63") != std::string::npos);
+  }
+}
+
+TEST_CASE("a case without an earlier batch has the same lengths as with one") {
+  case_recipe recipe = draw_recipe(3, 5);
+  const generated_case alone = build_case(recipe);
+  recipe.earlier = earlier_batch::larger;
+  CHECK(build_case(recipe).problem.seq_lens.values() == alone.problem.seq_lens.values());
+}
+
+TEST_CASE("shrinking drops an earlier batch that plays no part, and keeps one that does") {
+  case_recipe recipe;
+  recipe.batch_size = 30;
+  recipe.earlier = earlier_batch::larger;
+  generated_case made = build_case(recipe);
+  made.previous->page_size = 63;
+  generated_case smallest = shrink(made, "cpu");
+  REQUIRE(smallest.previous);
+  CHECK(smallest.previous->batch_size() <= 1);
+  CHECK(smallest.problem.batch_size() <= 1);
+  const std::string line = case_to_json(stated_by(smallest)).dump();
+  CHECK(case_from_json(line).previous->problem.page_size == 63);
+
+  made = build_case(recipe);
+  made.problem.page_size = 63;
+  smallest = shrink(made, "cpu");
+  CHECK_FALSE(smallest.previous);
+  CHECK_FALSE(case_to_json(stated_by(smallest)).contains("capacities"));
 }
 
 TEST_CASE("shrinking keeps a failing case failing and makes it small") {

@@ -15,7 +15,7 @@ using namespace harness;
 /// The error that the text gives, or "" when it gives none.
 std::string error_of(const std::string& text) {
   try {
-    problem_from_json(text);
+    case_from_json(text);
     return "";
   } catch (const json_error& error) {
     return error.what();
@@ -34,9 +34,9 @@ TEST_CASE("a problem comes back from its own JSON") {
       R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"page_size":2,)"
       R"("index_kpool":4})"};
   for (const std::string& text : problems) {
-    const problem_data problem = problem_from_json(text);
+    const problem_data problem = case_from_json(text).problem;
     CHECK(json::parse(text) == problem_to_json(problem));
-    CHECK(problem_to_json(problem_from_json(problem_to_json(problem).dump())) == problem_to_json(problem));
+    CHECK(problem_to_json(case_from_json(problem_to_json(problem).dump()).problem) == problem_to_json(problem));
   }
 }
 
@@ -45,14 +45,14 @@ TEST_CASE("every vector's problem comes back from its own JSON") {
   int count = 0;
   for (std::string line; std::getline(file, line); ++count) {
     json problem = json::parse(line)["problem"];
-    const json back = problem_to_json(problem_from_json(problem.dump()));
+    const json back = problem_to_json(case_from_json(problem.dump()).problem);
     for (const auto& [key, value] : back.items()) CHECK(problem[key] == value);
   }
   CHECK(count == 48);
 }
 
 TEST_CASE("absent keys take the defaults") {
-  const problem_data problem = problem_from_json(R"({"mode": "decode", "seq_lens": [3]})");
+  const problem_data problem = case_from_json(R"({"mode": "decode", "seq_lens": [3]})").problem;
   CHECK(problem.page_size == 64);
   CHECK(problem.index_topk == 2048);
   CHECK(problem.index_kpool == 1);
@@ -63,8 +63,8 @@ TEST_CASE("absent keys take the defaults") {
 }
 
 TEST_CASE("lengths are int64 when one of them needs it") {
-  CHECK(problem_from_json(R"({"mode":"decode","seq_lens":[2147483647]})").seq_lens.dtype() == NSAMETA_INT32);
-  CHECK(problem_from_json(R"({"mode":"decode","seq_lens":[1,2147483648]})").seq_lens.dtype() == NSAMETA_INT64);
+  CHECK(case_from_json(R"({"mode":"decode","seq_lens":[2147483647]})").problem.seq_lens.dtype() == NSAMETA_INT32);
+  CHECK(case_from_json(R"({"mode":"decode","seq_lens":[1,2147483648]})").problem.seq_lens.dtype() == NSAMETA_INT64);
 }
 
 TEST_CASE("an error names the key and the value") {
@@ -85,6 +85,74 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_of(R"([1, 2])") == "a problem is a JSON object, not [1,2]");
 }
 
+TEST_CASE("a case comes back from its own JSON") {
+  for (const std::string text :
+       {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
+        R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"table_tail":"value",)"
+        R"("table_tail_value":-1,"capacities":{"page_table_1":3,"real_page_table":4},)"
+        R"("previous":{"seq_lens":[1,2],"req_pool_indices":[0,1],"page_size":1}})",
+        R"({"mode":"extend","seq_lens":[10],"extend_seq_lens":[2],"table_tail":"zero",)"
+        R"("previous":{"mode":"decode","seq_lens":[9],"vector_tail":"zero","extend_seq_lens":null}})"})
+    CHECK(case_to_json(case_from_json(text)).dump() == text);
+}
+
+TEST_CASE("a previous batch takes what it lacks from the problem, and null for none") {
+  const case_data stated = case_from_json(
+      R"({"mode":"extend","seq_lens":[10,4],"extend_seq_lens":[3,2],"index_topk":8,"vector_tail":"zero",
+          "length_offset":1,"previous":{"seq_lens":[7],"extend_seq_lens":null,"uniform_extend_len":5,"length_offset":2}})");
+  REQUIRE(stated.previous);
+  const auto& [problem, rules] = *stated.previous;
+  CHECK(problem.mode == NSAMETA_EXTEND);
+  CHECK(problem.seq_lens.values() == std::vector<std::int64_t>{7});
+  CHECK_FALSE(problem.extend_seq_lens.present());
+  CHECK(problem.uniform_extend_len == 5);
+  CHECK(problem.index_topk == 8);
+  CHECK(rules.vector_tail == NSAMETA_TAIL_ZERO);
+  CHECK(rules.length_offset == 2);
+  CHECK(stated.rules.length_offset == 1);
+  CHECK_FALSE(case_from_json(R"({"mode":"decode","seq_lens":[1]})").previous);
+}
+
+TEST_CASE("buffers hold both batches, unless their capacities are given") {
+  const case_data stated = case_from_json(
+      R"({"mode":"decode","seq_lens":[1],"req_pool_indices":[0],"req_to_token":[[1,2,3,4]],"page_size":2,
+          "capacities":{"cu_seqlens_k":9,"page_table_1":5},
+          "previous":{"seq_lens":[1,2,3],"req_pool_indices":[0,0,0],"page_size":1}})");
+  const output_layout layout = layout_of(stated);
+  CHECK(layout.vectors[0].capacity == 3);  // cache_seqlens
+  CHECK(layout.vectors[1].capacity == 9);  // cu_seqlens_k
+  CHECK(layout.tables[0].rows == 5);
+  CHECK(layout.tables[1].rows == 3);
+  CHECK(layout.tables[1].width == 4);
+  CHECK_FALSE(layout.vectors[7].wanted);  // indexer_ks
+}
+
+TEST_CASE("an error of a tail, a capacity, a previous batch or half a pair names the key and the value") {
+  CHECK(error_with(R"("vector_tail": "value")") == "vector_tail: \"value\" is no tail; valid are keep or zero");
+  CHECK(error_with(R"("table_tail": "one")") == "table_tail: \"one\" is no tail; valid are keep, zero or value");
+  CHECK(error_with(R"("table_tail": 1)") == "table_tail: 1 is not a string");
+  CHECK(error_with(R"("table_tail_value": 1e3)") == "table_tail_value: 1000.0 is not an integer");
+  CHECK(error_with(R"("length_offset": "far")") == "length_offset: \"far\" is not an integer");
+  CHECK(error_with(R"("capacities": [3])") == "capacities: [3] is not an object");
+  CHECK(error_with(R"("capacities": {"cache_seqlens": -1})") ==
+        "capacities.cache_seqlens: -1 is outside 0 to 9223372036854775807");
+  CHECK(error_with(R"("capacities": {"cache_seqlen": 1})") ==
+        "capacities: unknown key \"cache_seqlen\"; did you mean \"cache_seqlens\"?");
+  CHECK(error_with(R"("capacities": {"page_table_1": 7})") ==
+        "capacities.page_table_1: 7, but the problem has no such output");
+  CHECK(error_with(R"("capacities": {"status": 1, "status": 1})") == "\"status\": the key is given twice");
+  CHECK(error_with(R"("previous": [1])") == "previous: [1] is not an object");
+  CHECK(error_with(R"("previous": {"page_size": "big"})") == "previous: page_size: \"big\" is not an integer");
+  CHECK(error_with(R"("previous": {"seq_lens": [1], "extend_seq_lens": [1, 2]})") ==
+        "previous: extend_seq_lens: 2 values, but seq_lens has 1");
+  CHECK(error_with(R"("previous": {"mode": null})") == "previous: mode: the key is missing");
+  for (const std::string key : {"previous", "capacities"})
+    CHECK(error_with(R"("previous": {")" + key + R"(": {}})") == "previous." + key + ": only the last batch has it");
+  CHECK(error_with(R"("req_pool_indices": [0, 1])") ==
+        "req_to_token: the key is missing, but req_pool_indices is given");
+  CHECK(error_with(R"("req_to_token": [[0, 1]])") == "req_pool_indices: the key is missing, but req_to_token is given");
+}
+
 TEST_CASE("text nested without end is refused, not followed") {
   const std::string open(200'000, '['), close(200'000, ']');
   for (const std::string& value : {open + close, open})
@@ -98,7 +166,7 @@ TEST_CASE("text that is no JSON is told where, in one line") {
 }
 
 TEST_CASE("an answer shows what is live and nothing else") {
-  const problem_data problem = problem_from_json(
+  const case_data stated = case_from_json(
       R"({"mode": "decode", "seq_lens": [3, 1], "req_pool_indices": [0, 1], "req_to_token": [[1, 2, 3, 4], [5, 6, 7, 8]],
           "page_size": 2})");
   output_layout layout;
@@ -117,12 +185,12 @@ TEST_CASE("an answer shows what is live and nothing else") {
   set(view.status.data, {NSAMETA_BIT_NEGATIVE_LENGTH | NSAMETA_BIT_CU_OVERFLOW});
   set(view.page_table_1.data, {1, 2, 3, -9, 5, -9, -9, -9});
   set(view.real_page_table.data, {0, 1, -9, 2, -9});
-  CHECK(answer_to_json(problem, outputs.read_back()).dump() ==
+  CHECK(answer_to_json(stated, outputs.read_back()).dump() ==
         R"({"cache_seqlens":[3,1],"total_rows":2,"status":["negative_length","cu_overflow"],)"
         R"("page_table_1":[[1,2,3],[5]],"real_page_table":[[0,1],[2]]})");
 
   set(view.status.data, {0});
-  CHECK_FALSE(answer_to_json(problem, outputs.read_back()).contains("status"));
+  CHECK_FALSE(answer_to_json(stated, outputs.read_back()).contains("status"));
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+#include <array>
+#include <optional>
+
+#include "harness/live_shape.h"
+#include "harness/problem_json.h"
+
+namespace nsameta::harness {
+namespace {
+
+constexpr std::array<const char*, 7> status_bits{
+    "negative_length", "query_longer_than_kv", "capacity_exceeded", "context_exceeded",
+    "bad_slot",        "cu_overflow",          "length_overflow"};
+
+json elements(const nsameta_vector& vector) {
+  json array = json::array();
+  for (std::int64_t i = 0; i < vector.capacity; ++i) {
+    if (vector.dtype == NSAMETA_INT64) {
+      array.push_back(static_cast<const std::int64_t*>(vector.data)[i]);
+    } else {
+      array.push_back(static_cast<const std::int32_t*>(vector.data)[i]);
+    }
+  }
+  return array;
+}
+
+json status_names(std::int32_t word) {
+  json names = json::array();
+  for (std::size_t bit = 0; bit < status_bits.size(); ++bit)
+    if ((word >> bit) & 1) names.push_back(status_bits[bit]);
+  return names;
+}
+
+json all_rows(const nsameta_table& table) {
+  json rows = json::array();
+  for (std::int64_t row = 0; row < table.rows; ++row) {
+    const std::int32_t* first = table.data + row * table.row_stride;
+    rows.push_back(std::vector<std::int32_t>(first, first + table.width));
+  }
+  return rows;
+}
+
+json rows_of(const table_field& field, const nsameta_table& table, const live_shape& shape) {
+  json rows = json::array();
+  for (const auto row : live_rows(field, table, shape))
+    rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
+  return rows;
+}
+
+}  // namespace
+
+json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
+  const live_shape shape = live_shape_of(stated.problem, stated.rules.length_offset);
+  json answer;
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) {
+    const vector_field& field = vector_fields[i];
+    const nsameta_vector& whole = outputs.*field.member;
+    if (whole.data == nullptr) continue;
+    const nsameta_vector live = live_part(field, whole, shape);
+    if (field.member == &nsameta_outputs::status) {
+      const auto word = *static_cast<const std::int32_t*>(live.data);
+      if (word != 0) answer[field.name] = status_names(word);
+    } else if (field.size == extent::one) {
+      answer[field.name] = elements(live)[0];
+    } else {
+      answer[field.name] = elements(stated.elements[i] ? whole : live);
+    }
+  }
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    const nsameta_table& table = outputs.*table_fields[i].member;
+    if (table.data != nullptr)
+      answer[table_fields[i].name] = stated.rows[i] ? all_rows(table) : rows_of(table_fields[i], table, shape);
+  }
+  return answer;
+}
+
+}  // namespace nsameta::harness
