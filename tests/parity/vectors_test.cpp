@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <string>
 
 #include "fixture.h"
 #include "harness/library_error.h"
@@ -29,10 +30,9 @@ harness::json answer(const harness::case_data& stated) {
   return harness::answer_to_json(stated, fill.read_back());
 }
 
-}  // namespace
-
-TEST_CASE("the worked cases come out as written") {
-  std::ifstream file(NSAMETA_TEST_DATA "/vectors.jsonl");
+/// Fills every line's problem and holds it against what is expected; how many there were.
+int check_cases(const std::string& path) {
+  std::ifstream file(path);
   int cases = 0;
   for (std::string line; std::getline(file, line);) {
     const auto vector = harness::json::parse(line);
@@ -42,7 +42,15 @@ TEST_CASE("the worked cases come out as written") {
       CHECK_MESSAGE(got.value(key, harness::json()) == expected, key << " of " << problem.dump());
     ++cases;
   }
-  CHECK(cases == 48);
+  return cases;
+}
+
+}  // namespace
+
+TEST_CASE("the worked cases come out as written") { CHECK(check_cases(NSAMETA_TEST_DATA "/vectors.jsonl") == 48); }
+
+TEST_CASE("the worked cases of padding and of earlier batches come out as written") {
+  CHECK(check_cases(NSAMETA_TEST_DATA "/padding.jsonl") == 5);
 }
 
 }  // namespace nsameta::test
