@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "harness/digest.h"
@@ -170,6 +171,16 @@ TEST_CASE("layouts hold what their rule says") {
     CHECK((made.layout.tables[0].rows > rows) == (rule == capacity_rule::spare));
     CHECK((made.layout.tables[0].rows < rows) == (rule == capacity_rule::short_));
   }
+}
+
+TEST_CASE("the program's cases follow smaller and larger batches, with every tail") {
+  std::set<std::tuple<earlier_batch, nsameta_tail, nsameta_tail>> seen;
+  for (std::uint64_t number = 0; number < 2000; ++number) {
+    const case_recipe recipe = draw_case(11, number);
+    seen.emplace(recipe.earlier, recipe.vector_tail,
+                 recipe.tables == table_choice::none ? NSAMETA_TAIL_KEEP : recipe.table_tail);
+  }
+  CHECK(seen.size() == 3 * 2 * 3);
 }
 
 }  // namespace
