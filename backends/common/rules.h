@@ -16,7 +16,8 @@ struct basic_request {
   N rows;    ///< those of them on this rank
   N first;
   N step;              ///< 1, or the size of the q shard
-  N kv_len;            ///< cache_seqlens on all ranks together
+  N kv_len;            ///< cache_seqlens on all ranks together, if there were no limit
+  bool is_padding;     ///< no live request: no row sees anything
   std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
 };
 using request = basic_request<std::int64_t>;
@@ -26,9 +27,10 @@ template <class N>
 struct basic_plain_rule {
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   static constexpr bool dealt = false;  ///< whether it does
-  N topk;
+  N limit;                              ///< positions that a row sees at most
+  N topk;                               ///< at most the limit
 
-  static NSAMETA_HOST_DEVICE basic_plain_rule of(const nsameta_problem& problem) { return {problem.index_topk}; }
+  static NSAMETA_HOST_DEVICE basic_plain_rule of(N limit, N topk) { return {limit, topk < limit ? topk : limit}; }
 
   /// Rows on this rank among the batch's first `tokens` query tokens.
   NSAMETA_HOST_DEVICE N rows_before(N tokens) const { return tokens; }
@@ -37,8 +39,8 @@ struct basic_plain_rule {
   /// Whether the request has per-request outputs.
   NSAMETA_HOST_DEVICE bool keeps(const basic_request<N>&) const { return true; }
 
-  /// KV positions that count on this rank, of `length` in all.
-  NSAMETA_HOST_DEVICE N local(N length) const { return length; }
+  /// KV positions that count on this rank, of `length` in all, if there were no limit.
+  NSAMETA_HOST_DEVICE N local(N length) const { return length < limit ? length : limit; }
   /// Clamped to top-k; `length` is a local one.
   NSAMETA_HOST_DEVICE N clamped(N length) const { return length < topk ? length : topk; }
   /// Sum of the clamped lengths of the request's first `rows` rows: rows that see nothing add nothing, the next ones an
@@ -57,16 +59,24 @@ using plain_rule = basic_plain_rule<std::int64_t>;
 
 /// What the host works out of shards and pools.
 struct shard_constants {
+  std::int64_t limit;    ///< positions that a row sees at most, on all ranks together
+  std::int64_t longest;  ///< the clamped length of a row that sees so many
   clamp_rule clamp;
   kv_shard_rule kv_shard;
   row_classes classes;
   divisor ranks;      ///< of the q shard
   std::int64_t rank;  ///< this one
 
-  static shard_constants of(const nsameta_problem& problem) {
+  static shard_constants of(const nsameta_problem& problem, std::int64_t limit) {
     const auto shard = kv_shard_rule::of(problem.kv_shard);
-    return {clamp_rule::of(problem.index_topk, problem.index_kpool), shard,
-            row_classes::of(shard, problem.q_shard.size), divisor::of(problem.q_shard.size), problem.q_shard.rank};
+    const auto clamp = clamp_rule::of(problem.index_topk, problem.index_kpool);
+    return {limit,
+            clamp(shard(limit)),
+            clamp,
+            shard,
+            row_classes::of(shard, problem.q_shard.size),
+            divisor::of(problem.q_shard.size),
+            problem.q_shard.rank};
   }
 };
 
@@ -92,14 +102,23 @@ struct general_rule {
   }
   NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !dealt || r.rows > 0; }
 
-  NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const { return fixed.kv_shard(length); }
+  NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const {
+    return fixed.kv_shard(length < fixed.limit ? length : fixed.limit);
+  }
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return fixed.clamp(length); }
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     if (!dealt && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
-      return plain_rule{fixed.clamp.topk}.sum(r, rows);
+      return plain_rule::of(fixed.limit, fixed.clamp.topk).sum(r, rows);
     const divisor step = dealt ? fixed.ranks : divide_by_one();
-    std::int64_t start = r.first;
+    const bool is_within = r.first + (rows - 1) * step.value <= fixed.limit;
+    const std::int64_t within = is_within ? rows : terms_below(fixed.limit + 1, r.first, rows, step);
+    return sum_within_limit(r.first, within, step) + (rows - within) * fixed.longest;
+  }
+
+ private:
+  /// Sum of the clamped lengths of `rows` rows from one that sees `start` positions on.
+  NSAMETA_HOST_DEVICE std::int64_t sum_within_limit(std::int64_t start, std::int64_t rows, const divisor& step) const {
     if (start < 0) {  // rows that see nothing add nothing
       const std::int64_t empty = terms_below(0, start, rows, step);
       start += empty * step.value;

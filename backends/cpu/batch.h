@@ -37,7 +37,7 @@ struct batch {
     return r;
   }
 
-  table_extent extent_of(const request& r) const { return {shape, r}; }
+  table_extent extent_of(const request& r, std::int64_t index) const { return {problem, shape, r, index}; }
 
   /// What a request adds to the batch's totals.
   [[gnu::always_inline]] totals totals_of(std::int64_t index, const request& r) const {
@@ -49,9 +49,9 @@ struct batch {
     sum.clamped = rule.sum(r, r.rows);
     sum.kept = 1;
     if constexpr (table_tile > 0) {
-      const table_extent extent = extent_of(r);
-      sum.table_units = extent.units(problem, index);
-      sum.bits |= extent.bits(problem, index);
+      const table_extent extent = extent_of(r, index);
+      sum.table_units = extent.units();
+      sum.bits |= extent.bits(shape, r);
     }
     return sum;
   }

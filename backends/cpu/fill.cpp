@@ -105,6 +105,19 @@ void write_tables(const Batch& batch, const segments& parts, const totals& all, 
   });
 }
 
+/// The rows of page tables from `first` on, which no request has.
+void write_rows_beyond(const nsameta_outputs& out, std::int64_t first, std::int64_t grain) {
+  if (out.table_tail == NSAMETA_TAIL_KEEP) return;
+  for (const table_field& field : table_fields) {
+    const nsameta_table& table = out.*field.member;
+    if (!present(table)) continue;
+    in_pieces(table.rows - first, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, table.width)),
+              [&](std::int64_t begin, std::int64_t end) {
+                write_tail_rows(table, first + begin, first + end, tail_value(out));
+              });
+  }
+}
+
 /// All outputs of a batch that was added up. `grain`: rows or requests a task takes at least.
 template <class Rule, int tile>
 void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& all, std::int64_t grain) {
@@ -114,7 +127,10 @@ void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& al
     });
   in_pieces(rows_to_write(batch.out, batch.rows(all)), grain,
             [&](std::int64_t begin, std::int64_t end) { write_rows(batch, parts, begin, end); });
-  if constexpr (tile > 0) write_tables(batch, parts, all, grain);
+  if constexpr (tile > 0) {
+    write_tables(batch, parts, all, grain);
+    write_rows_beyond(batch.out, batch.table_rows(all), grain);
+  }
   write_outcome(batch, all, [&](std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
@@ -162,6 +178,7 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, bool may_cut_
         });
     }
   }
+  if constexpr (tile > 0) write_rows_beyond(out, batch.table_rows(all), everything);
   const segments whole(problem.batch_size, 1);
   write_outcome(batch, all, [&](std::int64_t row) { return whole.locate_row(batch, row); });
 }
@@ -210,15 +227,15 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
     using rule_type = std::remove_cvref_t<decltype(rule)>;
     const auto with_tile = [&]<int tile> {
       batch<rule_type, tile> work{problem, out, lengths, rule, {}};
-      if constexpr (tile > 0) work.shape = table_shape(problem, out, tile);
+      if constexpr (tile > 0) work.shape = table_shape(problem, out, lengths.limit, tile);
       if constexpr (!rule_type::deals)
         if (alone && one_pass) return fill_in_one_pass(work, room, how == variant_auto);
       fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
   };
-  if (is_plain(problem)) return with_rule(plain_rule::of(problem));
-  const auto fixed = shard_constants::of(problem);
+  if (is_plain(problem)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
+  const auto fixed = shard_constants::of(problem, lengths.limit);
   with_rule(general_rule{fixed});
 }
 

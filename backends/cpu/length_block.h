@@ -16,11 +16,13 @@ inline constexpr std::int32_t any_length = std::numeric_limits<std::int32_t>::ma
 struct length_block {
   const std::int32_t* kv;      ///< request i has clamp(kv[i], least, most) + added positions
   const std::int32_t* tokens;  ///< and max(0, tokens[i * tokens_step]) rows
+  const std::int32_t* query;   ///< of which the last of max(0, query[i * tokens_step]) sees all positions
   std::int64_t tokens_step;    ///< 0 or 1
   std::int32_t least, most, added;
 
   std::int32_t kv_at(std::int64_t i) const { return std::clamp(kv[i], least, most) + added; }
   std::int32_t tokens_at(std::int64_t i) const { return std::max(tokens[i * tokens_step], 0); }
+  std::int32_t query_at(std::int64_t i) const { return std::max(query[i * tokens_step], 0); }
 };
 
 template <int width>
@@ -30,6 +32,7 @@ struct block_memory {
 
   alignas(64) std::int32_t kv[requests];
   alignas(64) std::int32_t tokens[requests];
+  alignas(64) std::int32_t query[requests];
   alignas(64) std::int32_t first[requests];
   alignas(64) std::int32_t place[requests];
   static constexpr std::int32_t room = tuning::block_rows;
@@ -40,21 +43,26 @@ struct block_memory {
 inline bool is_dense(const batch_lengths& lengths, std::int64_t kv_offset) {
   constexpr std::int64_t far = 1 << 30;
   return !lengths.kv_is_int64 && lengths.kv_stride == 1 && kv_offset > -far && kv_offset < far &&
-         (lengths.tokens == nullptr ? lengths.uniform_tokens < far
-                                    : !lengths.tokens_are_int64 && lengths.tokens_stride == 1);
+         lengths.live == nullptr &&
+         (lengths.tokens == nullptr
+              ? lengths.uniform_rows < far
+              : !lengths.tokens_are_int64 && lengths.tokens_stride == 1 && !lengths.drafts && !lengths.padded());
 }
 
-/// The block from `request` on of such lengths. `uniform`: a vector of uniform_tokens.
+/// The block from `request` on of such lengths. `uniform`: a vector of uniform_rows.
 inline length_block dense_block(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t request,
                                 const std::int32_t* uniform) {
   const auto offset = static_cast<std::int32_t>(kv_offset);
-  const auto* const tokens = static_cast<const std::int32_t*>(lengths.tokens);
+  const std::int32_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
+  const std::int32_t* const tokens =
+      lengths.tokens == nullptr ? uniform : static_cast<const std::int32_t*>(lengths.tokens) + request;
   return {static_cast<const std::int32_t*>(lengths.kv) + request,
-          tokens == nullptr ? uniform : tokens + request,
-          tokens == nullptr ? 0 : 1,
+          tokens,
+          tokens,
+          lengths.tokens == nullptr ? 0 : 1,
           -offset,
-          static_cast<std::int32_t>(std::min(int32_max, int32_max - lengths.drafts - offset)),
-          offset + lengths.drafts};
+          static_cast<std::int32_t>(std::min(int32_max, int32_max - drafts - offset)),
+          offset + drafts};
 }
 
 /// `count` requests of `block` in whole vectors, of which the last ends with requests of nothing.
@@ -64,9 +72,10 @@ template <int width>
   for (std::int64_t i = 0; i < count; ++i) {
     memory.kv[i] = block.kv_at(i);
     memory.tokens[i] = block.tokens_at(i);
+    memory.query[i] = block.query_at(i);
   }
-  for (std::int64_t i = count; i % width != 0; ++i) memory.kv[i] = memory.tokens[i] = 0;
-  return {memory.kv, memory.tokens, 1, 0, any_length, 0};
+  for (std::int64_t i = count; i % width != 0; ++i) memory.kv[i] = memory.tokens[i] = memory.query[i] = 0;
+  return {memory.kv, memory.tokens, memory.query, 1, 0, any_length, 0};
 }
 
 /// The same of any lengths, loaded one by one. Adds their status bits.
@@ -77,9 +86,10 @@ length_block load_block(const batch_lengths& lengths, std::int64_t kv_offset, st
     const nsameta::request r = load_request(lengths, kv_offset, request + i);
     memory.kv[i] = static_cast<std::int32_t>(r.kv_len);
     memory.tokens[i] = static_cast<std::int32_t>(r.tokens);
+    memory.query[i] = static_cast<std::int32_t>(r.kv_len - r.first + 1);
     bits |= r.bits;
   }
-  return padded_block<width>({memory.kv, memory.tokens, 1, 0, any_length, 0}, count, memory);
+  return padded_block<width>({memory.kv, memory.tokens, memory.query, 1, 0, any_length, 0}, count, memory);
 }
 
 // Sources of lengths, a vector at a time: from the i-th on.

@@ -19,14 +19,12 @@ struct table_unit {
   std::int64_t begin, end;     ///< columns; `begin` is a multiple of the page size
 };
 
-/// At most `most` units of the request at `index`, from its unit `number` on, all in the same rows; `first_row`: the
-/// request's first row in the tables. No rows if the request has no such unit: the caller may have changed the lengths
-/// or slots since they were added up.
-inline table_unit cut_table_unit(const nsameta_problem& problem, const table_shape& shape, const table_extent& extent,
-                                 std::int64_t index, std::int64_t first_row, std::int64_t number, std::int64_t most) {
-  const nsameta_token_table& slots = problem.req_to_token;
-  const std::int64_t slot = slot_of(problem, index);
-  if (slot < 0 || slot >= slots.slots || extent.tiles == 0 || number < 0) return {};
+/// At most `most` units of a request, from its unit `number` on, all in the same rows; `first_row`: the request's first
+/// row in the tables. No rows if the request has no such unit: the caller may have changed the lengths or slots since
+/// they were added up.
+inline table_unit cut_table_unit(const table_shape& shape, const table_extent& extent, std::int64_t first_row,
+                                 std::int64_t number, std::int64_t most) {
+  if (extent.tiles == 0 || number < 0) return {};
   // Rows that no table has are all the same, and adding to them must not wrap.
   const std::int64_t limit = shape.row_limit;
   if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
@@ -35,7 +33,7 @@ inline table_unit cut_table_unit(const nsameta_problem& problem, const table_sha
   const std::int64_t tile = number - group * extent.tiles;
   const std::int64_t row = group * table_copies;
   const std::int64_t last = row + table_copies < extent.held ? row + table_copies : extent.held;
-  return {slots.data + slot * slots.row_stride, first_row + row, first_row + last, tile << shape.tile_shift,
+  return {extent.source, first_row + row, first_row + last, tile << shape.tile_shift,
           (tile + (most < extent.tiles - tile ? most : extent.tiles - tile)) << shape.tile_shift};
 }
 
@@ -59,12 +57,13 @@ inline void stream(const std::int32_t* from, std::int64_t count, std::int32_t* t
 inline void write_columns(const nsameta_table& table, const table_unit& unit, std::int64_t end, std::int64_t live,
                           std::int32_t tail, bool streams) {
   const std::int64_t copied = std::clamp(live, unit.begin, std::max(unit.begin, end));
+  const std::int32_t* const from = copied > unit.begin ? unit.source + unit.begin : nullptr;
   for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
     std::int32_t* const to = table.data + row * table.row_stride;
     if (streams)
-      stream(unit.source + unit.begin, copied - unit.begin, to + unit.begin);
+      stream(from, copied - unit.begin, to + unit.begin);
     else
-      std::copy(unit.source + unit.begin, unit.source + copied, to + unit.begin);
+      std::copy_n(from, copied - unit.begin, to + unit.begin);
     if (copied < end) std::fill(to + copied, to + end, tail);
   }
 }
@@ -81,24 +80,27 @@ inline void write_pages(const nsameta_table& table, const table_unit& unit, std:
   }
 }
 
+inline std::int32_t tail_value(const nsameta_outputs& out) {
+  return out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
+}
+
 /// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
 template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end, bool streams) {
-  const nsameta_problem& problem = batch.problem;
   const nsameta_outputs& out = batch.out;
   const table_shape& shape = batch.shape;
-  const std::int32_t tail = out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
+  const std::int32_t tail = tail_value(out);
   while (begin < end) {
-    const table_extent extent = batch.extent_of(at.value);
+    const table_extent extent = batch.extent_of(at.value, at.index);
     totals own{};
     own.tokens = at.value.tokens;
     own.kept = batch.rule.keeps(at.value);
-    if (own.kept > 0) own.table_units = extent.units(problem, at.index);
+    if (own.kept > 0) own.table_units = extent.units();
     const totals through = at.before + own;
     const std::int64_t own_end = smaller(through.table_units, end);
     while (begin < own_end) {
-      const table_unit unit = cut_table_unit(problem, shape, extent, at.index, batch.table_rows(at.before),
-                                             begin - at.before.table_units, own_end - begin);
+      const table_unit unit =
+          cut_table_unit(shape, extent, batch.table_rows(at.before), begin - at.before.table_units, own_end - begin);
       if (unit.row >= shape.row_limit) {  // and so is every later unit's
         begin = end;
         break;
@@ -110,13 +112,18 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
         write_pages(out.real_page_table, unit, smaller(unit.end >> shape.page_shift, extent.pages), extent.live, tail,
                     shape.page_shift);
     }
-    if (begin >= end || at.index + 1 == problem.batch_size) break;
+    if (begin >= end || at.index + 1 == batch.problem.batch_size) break;
     at.before = through;
     at.value = batch.load(++at.index, at.before);
   }
 #if defined(__SSE2__)
   if (streams) _mm_sfence();
 #endif
+}
+
+/// Writes rows [begin, end) of a table that no request has.
+inline void write_tail_rows(const nsameta_table& table, std::int64_t begin, std::int64_t end, std::int32_t tail) {
+  for (std::int64_t row = begin; row < end; ++row) std::fill_n(table.data + row * table.row_stride, table.width, tail);
 }
 
 }  // namespace nsameta::cpu

@@ -29,17 +29,25 @@ inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
 inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
   const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
   const std::int64_t tokens = lengths.tokens == nullptr
-                                  ? lengths.uniform_tokens
+                                  ? lengths.uniform_rows
                                   : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
   request r{};
-  // Draft tokens must still fit int32 with what they are added to.
-  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - lengths.drafts, r.bits);
-  r.kv_len = s + lengths.drafts;
-  r.tokens = sane_length(tokens, int32_max, r.bits);
-  r.rows = r.tokens;
-  r.first = r.kv_len - r.tokens + 1;  // the last row sees the whole cache
+  const std::int64_t query = sane_length(tokens, int32_max, r.bits);
+  r.tokens = r.rows = lengths.uniform_rows > 0 ? lengths.uniform_rows : query;
   r.step = 1;
-  if (lengths.query_within_kv && r.tokens > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  r.first = 1 - r.rows;
+  if (query > r.rows) r.bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  r.is_padding = lengths.live != nullptr && index >= *lengths.live;
+  if (r.is_padding) return r;
+  const std::int64_t drafts = lengths.drafts ? query : 0;
+  // What the last row sees must still fit int32.
+  const std::int64_t beyond = lengths.padded() ? r.rows : drafts;
+  const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - beyond, r.bits);
+  r.kv_len = s + drafts;
+  r.first = r.kv_len - query + 1;  // the last token sees the whole cache
+  if (lengths.query_within_kv && query > s) r.bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  const std::int64_t last = r.first + r.rows - 1;  // below kv_len only where there is no row
+  if (larger(r.kv_len, last) > lengths.limit) r.bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   return r;
 }
 

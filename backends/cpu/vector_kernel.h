@@ -98,12 +98,13 @@ template <int width, class Source>
 }
 
 /// The status bits of a block's lengths.
-inline std::uint32_t bits_of(const length_block& block, std::int64_t count, bool query_within_kv) {
+inline std::uint32_t bits_of(const length_block& block, std::int64_t count, const batch_lengths& lengths) {
   std::uint32_t bits = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     if (block.kv[i] < block.least || block.tokens[i * block.tokens_step] < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
     if (block.kv[i] > block.most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
-    if (query_within_kv && block.tokens_at(i) > block.kv_at(i)) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+    if (lengths.query_within_kv && block.tokens_at(i) > block.kv_at(i)) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+    if (block.kv_at(i) > lengths.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   }
   return bits;
 }
@@ -125,7 +126,9 @@ template <int width>
     const ints q = asked > zero ? asked : zero;
     longest = longest > q ? longest : q;
     lengths.get(i, kv);
-    const words first = reinterpret_cast<words>(kv) - reinterpret_cast<words>(q) + 1;  // of no rows it may wrap
+    const ints queried = *reinterpret_cast<const loose*>(block.query + i * block.tokens_step);
+    const ints query = queried > zero ? queried : zero;
+    const words first = reinterpret_cast<words>(kv) - reinterpret_cast<words>(query) + 1;  // of no rows it may wrap
     *reinterpret_cast<loose*>(memory.first + i) = reinterpret_cast<ints>(first);
     words through = reinterpret_cast<words>(q);
     sum_lanes<width>(through);
@@ -158,10 +161,10 @@ template <int width>
   const nsameta_outputs& out = job.out;
   block_memory<width> memory;
   std::int32_t uniform[width];
-  if (lengths.tokens == nullptr) std::fill_n(uniform, width, lengths.uniform_tokens);
+  if (lengths.tokens == nullptr) std::fill_n(uniform, width, lengths.uniform_rows);
   const bool dense = is_dense(lengths, out.length_offset);
-  const bool one_row_each = lengths.tokens == nullptr && lengths.uniform_tokens == 1;
-  const std::int32_t topk = job.problem.index_topk;
+  const bool one_row_each = lengths.tokens == nullptr && lengths.uniform_rows == 1;
+  const std::int32_t limit = lengths.limit, topk = std::min(job.problem.index_topk, limit);
   std::int64_t row = job.row, skipped = job.skipped;
   totals through = job.before;
   std::uint32_t bits = 0;
@@ -171,7 +174,7 @@ template <int width>
       through.clamped = saturating_add(through.clamped, sum_of<width>(rows, count, topk));
       return;
     }
-    write_lengths<width>(rows, count, any_length, out.seqlens_expanded, row);
+    write_lengths<width>(rows, count, limit, out.seqlens_expanded, row);
     write_lengths<width>(rows, count, topk, out.nsa_cache_seqlens, row);
     through.clamped = write_sums<width>(rows, count, topk, through.clamped, through.clamped + count * topk,
                                         out.nsa_cu_seqlens_k, row);
@@ -185,7 +188,7 @@ template <int width>
     length_block block;
     if (dense) {
       block = dense_block(lengths, out.length_offset, request, uniform);
-      if (present(out.status)) bits |= bits_of(block, count, lengths.query_within_kv);
+      if (present(out.status)) bits |= bits_of(block, count, lengths);
       if (count < width) block = padded_block<width>(block, count, memory);
     } else {
       block = load_block<width>(lengths, out.length_offset, request, count, memory, bits);
@@ -194,11 +197,11 @@ template <int width>
     if (job.counts) {
       const stored<width> tokens{block.tokens, block.tokens_step};
       const totals before = through;
-      if (!job.only_tokens) through.kv_len += sum_of<width>(kv, count, any_length);
+      if (!job.only_tokens) through.kv_len += sum_of<width>(kv, count, limit);
       through.tokens += sum_of<width>(tokens, count, any_length);
       if (job.writes_requests) {
-        write_lengths<width>(kv, count, any_length, out.cache_seqlens, request);
-        write_sums<width>(kv, count, any_length, before.kv_len, through.kv_len, out.cu_seqlens_k, request);
+        write_lengths<width>(kv, count, limit, out.cache_seqlens, request);
+        write_sums<width>(kv, count, limit, before.kv_len, through.kv_len, out.cu_seqlens_k, request);
         write_sums<width>(tokens, count, any_length, before.tokens, through.tokens, out.cu_seqlens_q, request);
       }
     }
@@ -211,10 +214,10 @@ template <int width>
       write_rows(stored<width>{memory.rows}, std::min(rows, room));
     } else {
       for (std::int64_t i = 0; i < count && row < job.end_row; ++i, skipped = 0) {
-        const std::int64_t tokens = block.tokens_at(i), first = block.kv_at(i) - tokens + 1;
+        const std::int64_t tokens = block.tokens_at(i), first = std::int64_t{block.kv_at(i)} - block.query_at(i) + 1;
         if (job.counts_clamped) {
-          const nsameta::request r{tokens, tokens, first, 1, 0, 0};
-          through.clamped = saturating_add(through.clamped, plain_rule{topk}.sum(r, tokens));
+          const nsameta::request r{tokens, tokens, first, 1, 0, false, 0};
+          through.clamped = saturating_add(through.clamped, plain_rule::of(limit, topk).sum(r, tokens));
           continue;
         }
         const std::int64_t end = std::min(row + tokens - skipped, job.end_row);

@@ -40,12 +40,17 @@ struct integer_array {
 template <class N>
 struct request_batch {
   integer_array<N> seq_lens;
-  integer_array<N> extend_seq_lens;  ///< readable also where each request has `uniform_rows`
+  integer_array<N> extend_seq_lens;  ///< readable also where each request has `uniform_query`
   std::int32_t requests;
-  std::int32_t uniform_rows;  ///< below 0: extend_seq_lens has them
-  std::int32_t topk;
-  std::int32_t vector_blocks;  ///< of the grid's row
   std::int32_t lanes_shift;    ///< log2 of the lanes that write a request's rows
+  std::int32_t vector_blocks;  ///< of the grid's row
+  std::int32_t uniform_rows;   ///< below 0: as many as tokens
+  std::int32_t uniform_query;  ///< tokens of each request; below 0: extend_seq_lens has them
+  std::int32_t ragged_drafts;  ///< all bits where tokens are drafts that extend_seq_lens has, else none
+  const std::int32_t* live;    ///< [1] requests that are no padding; readable also where it is not given
+  std::int32_t has_live;       ///< whether it is
+  std::int32_t limit;          ///< positions that a row sees at most
+  std::int32_t topk;           ///< at most the limit
 };
 
 /// The input of page tables.
@@ -86,7 +91,7 @@ struct indexer_ranges<std::int64_t> {
 
 template <class N>
 struct vector_outputs : indexer_ranges<N> {
-  N kv_least, kv_most, kv_added;  ///< a request's KV length is clamp(seq_lens, least, most) + added
+  N kv_least, kv_most, kv_added;  ///< a request's KV length is clamp(seq_lens, least, most) + added, and ragged drafts
   N row_limit;                    ///< rows that at least one output takes
   output_vector<N> seqlens_expanded, nsa_cache_seqlens, nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
   output_vector<N> cache_seqlens, cu_seqlens_k, cu_seqlens_q, total_rows;
@@ -162,6 +167,7 @@ struct full_arguments {
   std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
   std::int32_t tail_blocks, status_blocks;
   std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
+  std::int32_t reserved;      ///< positions beyond a length that every request's rows may see
   std::conditional_t<is_general<N>, shard_constants, no_shards> shards;
   request_batch<N> batch;
   table_source<N> source;
@@ -171,7 +177,7 @@ struct full_arguments {
     if constexpr (is_general<N>)
       return {shards};
     else
-      return {batch.topk};
+      return {batch.limit, batch.topk};
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "gpu/page_tables.h"
 #include "gpu/status.h"
+#include "gpu/tails.h"
 #include "gpu/vectors.h"
 
 namespace nsameta::gpu {
@@ -34,7 +35,7 @@ struct uniform_lengths_kernel : short_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.let_later_kernels_start();
     self.await_earlier_kernels();
-    write_uniform_lengths(work<T>{self, all.batch, all.set, {all.batch.topk}, memory});
+    write_uniform_lengths(work<T>{self, all.batch, all.set, {all.batch.limit, all.batch.topk}, memory});
   }
 };
 
@@ -46,8 +47,8 @@ struct vectors_kernel : short_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.let_later_kernels_start();
     self.await_earlier_kernels();
-    write_vectors<lengths_only, tuning::short_loads>(work<T>{self, all.batch, all.set, {all.batch.topk}, memory},
-                                                     self.block(), 1, 0);
+    write_vectors<lengths_only, tuning::short_loads>(
+        work<T>{self, all.batch, all.set, {all.batch.limit, all.batch.topk}, memory}, self.block(), 1, 0);
   }
 };
 
@@ -60,7 +61,7 @@ struct tables_kernel : short_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
-    const work<T> at{self, all.batch, set, {all.batch.topk}, memory};
+    const work<T> at{self, all.batch, set, {all.batch.limit, all.batch.topk}, memory};
     const int block = self.block() - all.batch.vector_blocks;
     if (block < 0) return write_vectors<false, tuning::short_loads>(at, self.block(), 1, 0);
     write_tables<false>(at, block, all.source, set, {});
@@ -95,10 +96,9 @@ struct full_kernel {
     if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, pad);
     block -= all.source.blocks;
     if (block < all.tail_blocks) {
-      if (pad.vector_tail) write_tails(at, block, all.tail_blocks);
-      return;
+      return write_tails(at, block, all.tail_blocks, all.source, set, pad);
     }
-    if (pad.status != nullptr) write_status(at, all.source, set, pad.status, memory);
+    if (pad.status != nullptr) write_status(at, all.source, set, all.reserved, pad.status, memory);
   }
 };
 

@@ -76,7 +76,7 @@ inline constexpr int no_kernel = -1;
 
 /// Of the kernels that serve some sets of outputs, the one that does the least.
 inline int choose_kernel(const wanted_work& work) {
-  const bool tables = work.tables && work.problem.batch_size > 0;
+  const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
   if (!work.vectors && !tables && !work.status) return no_kernel;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
   if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;

@@ -19,6 +19,7 @@ struct table_rows {
 template <class N>
 NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set, N kv_len, N slot) {
   table_rows<N> rows{};
+  rows.source = source.req_to_token;
   if (slot < 0 || slot >= source.slots) return rows;
   const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
   const N live = smaller(kv_len, source.width);
@@ -138,12 +139,10 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   const N first = N{block >> source.blocks_shift} * tuning::table_group, index = first + lane_of(self);
   const bool has_request = lane_of(self) < tuning::table_group && index < batch.requests;
   const bool counts_rows = dealt || (batch.uniform_rows < 0 && !source.row_a_request);
-  raw_integer raw_slot{};
-  raw_lengths raw{};
-  if (has_request) {
-    raw_slot = load_raw(source.req_pool_indices, index);
-    raw = load_lengths(batch, index);
-  }
+  if (batch.requests == 0) return;
+  const N present = smaller(index, N{batch.requests} - 1);
+  const raw_integer raw_slot = load_raw(source.req_pool_indices, present);
+  const raw_lengths raw = load_lengths(batch, present);
   row_sums<N> earlier{};
   N tokens = 0;  // before the group, where a q shard is on
   if (counts_rows && first > 0) [[unlikely]] {
@@ -155,7 +154,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
     }
   }
   basic_request<N> r{};
-  if (has_request) r = request_of(batch, at.set, raw);
+  if (has_request) r = request_of(at, index, raw);
   if constexpr (is_general<N>)
     if (dealt) {
       const auto lanes = scan_lanes(self, row_sums<N>{r.tokens, 0}, N{T::warp_width});
@@ -166,7 +165,8 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   N row_count = source.row_a_request ? 1 : r.rows;
   if constexpr (is_general<N>) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
   table_rows<N> rows{};
-  if (r.rows > 0 || (source.row_a_request && !dealt)) rows = rows_of<N>(source, set, r.kv_len, slot);
+  if (r.rows > 0 || (source.row_a_request && !dealt))
+    rows = rows_of<N>(source, set, smaller(r.kv_len, N{batch.limit}), slot);
   const bool tail = has_tail && pad.table_tail, pages_alone = set.page_table_1.rows == 0;
   const int page_shift = pages_alone ? 0 : source.page_shift;
   N reach = larger(rows.columns, rows.pages << page_shift);

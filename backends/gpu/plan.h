@@ -34,8 +34,9 @@ struct wanted_work {
   const nsameta_outputs* outputs;
   int sets;
   batch_lengths lengths;
-  std::int64_t request_rows;  ///< on average, as far as the host knows
-  std::int64_t longest = 0;   ///< capacity of the longest vector
+  std::int64_t request_rows;                     ///< on average, as far as the host knows
+  std::int64_t longest = 0;                      ///< capacity of the longest vector
+  std::int64_t table_rows = 0, table_width = 0;  ///< of the largest page table that has a tail
   bool vectors = false, tables = false, page_table_1 = false;
   bool vector_tails = false, table_tails = false, status = false;
   bool lengths_only = true;    ///< nothing but the two length fields
@@ -52,13 +53,21 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
                            std::int64_t row_bound) {
   const batch_lengths lengths = lengths_of(problem);
   wanted_work work{problem, outputs, sets, lengths,
-                   lengths.tokens == nullptr ? lengths.uniform_tokens
-                                             : rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1))};
+                   lengths.uniform_rows > 0 ? lengths.uniform_rows
+                                            : rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1))};
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
     work.page_table_1 |= out.page_table_1.data != nullptr;
-    work.table_tails |= wants_tables(out) && out.table_tail != NSAMETA_TAIL_KEEP;
+    if (wants_tables(out) && out.table_tail != NSAMETA_TAIL_KEEP) {
+      work.table_tails = true;
+      for (const table_field& field : table_fields) {
+        const nsameta_table& table = out.*field.member;
+        if (table.data == nullptr) continue;
+        work.table_rows = std::max(work.table_rows, table.rows);
+        work.table_width = std::max(work.table_width, table.width);
+      }
+    }
     for_each_wanted(out, [&]<std::size_t place>(const nsameta_vector& vector) {
       constexpr vector_field field = vector_fields[place];
       if constexpr (field.member == &nsameta_outputs::status) {
@@ -68,7 +77,7 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
         work.vector_tails |= out.vector_tail != NSAMETA_TAIL_KEEP;
         work.lengths_only &=
             field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens;
-        work.int64_outputs |= field.valid == validity::indexer_ranges || vector.dtype == NSAMETA_INT64;
+        work.int64_outputs |= field.valid == validity::without_kv_shard || vector.dtype == NSAMETA_INT64;
         work.longest = std::max(work.longest, vector.capacity);
       }
       return true;
@@ -125,13 +134,19 @@ output_table<N> table_of(const nsameta_table& from) {
   return {from.data, from.row_stride, clipped<N>(from.rows), clipped<N>(from.width)};
 }
 
+/// Positions beyond its length that a row of any request may see.
+inline std::int32_t reserved_by(const batch_lengths& lengths) {
+  return lengths.drafts || lengths.padded() ? lengths.uniform_rows : 0;
+}
+
 template <class N>
 void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, padding& pad) {
   set.page_table_1 = table_of<N>(out.page_table_1);
   set.real_page_table = table_of<N>(out.real_page_table);
   set.kv_least = static_cast<N>(-out.length_offset);
-  set.kv_most = clipped<N>(int32_max - lengths.drafts - out.length_offset);
-  set.kv_added = static_cast<N>(lengths.drafts + out.length_offset);  // may wrap, and back again when it is added
+  const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
+  set.kv_most = clipped<N>(int32_max - reserved_by(lengths) - out.length_offset);
+  set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
   pad = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
@@ -168,7 +183,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
   for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.paddings[i]);
-  if constexpr (is_general<N>) all.shards = shard_constants::of(problem);
+  if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
   const std::int64_t room = is_short_step
@@ -185,13 +200,19 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   batch.extend_seq_lens =
       lengths.tokens != nullptr ? array_of<N>(problem.extend_seq_lens) : integer_array<N>{problem.seq_lens.data, 0, 0};
   batch.requests = static_cast<std::int32_t>(requests);
-  batch.uniform_rows = lengths.tokens != nullptr ? -1 : lengths.uniform_tokens;
-  batch.topk = problem.index_topk;
+  batch.uniform_rows = lengths.uniform_rows > 0 ? lengths.uniform_rows : -1;
+  batch.uniform_query = lengths.tokens != nullptr ? -1 : lengths.uniform_rows;
+  batch.ragged_drafts = lengths.drafts && lengths.tokens != nullptr ? -1 : 0;
+  batch.limit = lengths.limit;
+  batch.topk = std::min(problem.index_topk, lengths.limit);
+  batch.live = lengths.live != nullptr ? lengths.live : static_cast<const std::int32_t*>(problem.seq_lens.data);
+  batch.has_live = lengths.live != nullptr;
   batch.vector_blocks = static_cast<std::int32_t>(groups);
   all.source = {};
   if (work.tables) all.source = table_source_of<N>(work, blocks);
   all.source.row_a_request = lengths.query_within_kv;
   all.lengths_only = work.lengths_only;
+  all.reserved = reserved_by(lengths);
   all.block_groups = 1;
   all.shares_shift = all.status_blocks = all.tail_blocks = 0;
   if (is_short_step) return;
@@ -203,10 +224,14 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
       log2_below(std::min(blocks / std::max<std::int64_t>(groups, 1), (rows >> batch.lanes_shift) / tuning::lane_rows));
   batch.vector_blocks = static_cast<std::int32_t>(groups << all.shares_shift);
   all.status_blocks = work.status;
-  if (work.vector_tails)
-    all.tail_blocks = static_cast<std::int32_t>(std::clamp<std::int64_t>(
-        (work.longest - (lengths.tokens != nullptr ? 0 : requests * rows)) / tuning::tail_elements, 1,
-        tuning::tail_blocks));
+  if (work.vector_tails || work.table_tails) {
+    const std::int64_t live = lengths.uniform_rows > 0 ? requests * rows : 0;
+    const std::int64_t elements =
+        std::max(work.vector_tails ? work.longest - live : 0,
+                 saturating_product(std::max<std::int64_t>(work.table_rows - live, 0), work.table_width));
+    all.tail_blocks =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(elements / tuning::tail_elements, 1, tuning::tail_blocks));
+  }
 }
 
 }  // namespace nsameta::gpu

@@ -115,27 +115,28 @@ NSAMETA_DEVICE N value_of(const integer_array<N>& array, raw_integer raw) {
 
 struct raw_lengths {
   raw_integer kv, tokens;
+  std::int32_t live;  ///< requests that are no padding, where it is given
 };
 
-/// Of request `index`, which exists. Both arrays are read whether they are needed or not: a branch around a load costs
-/// more than the load.
+/// Of any problem with a request.
 template <class N>
-NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
-  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index)};
+NSAMETA_DEVICE std::int32_t load_live(const request_batch<N>& batch) {
+  using word [[gnu::may_alias]] = const std::int32_t;
+  return *static_cast<word*>(batch.live);
 }
 
-/// The request on all ranks together.
+/// Of request `index`, which exists. All are read whether they are needed or not: a branch around a load costs more
+/// than the load, and a wait for it comes early.
 template <class N>
-NSAMETA_DEVICE basic_request<N> request_of(const request_batch<N>& batch, const vector_outputs<N>& set,
-                                           const raw_lengths& raw) {
-  const N kv = value_of(batch.seq_lens, raw.kv), tokens = value_of(batch.extend_seq_lens, raw.tokens);
-  basic_request<N> r{};
-  r.kv_len = wrapping_add(smaller(larger(kv, set.kv_least), set.kv_most), set.kv_added);
-  r.tokens = r.rows =
-      batch.uniform_rows >= 0 ? N{batch.uniform_rows} : smaller(larger(tokens, N{0}), static_cast<N>(int32_max));
-  r.first = wrapping_add(wrapping_add(r.kv_len, -r.tokens), N{1});
-  r.step = 1;
-  return r;
+NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), load_live(batch)};
+}
+
+/// A request's tokens.
+template <class N>
+NSAMETA_DEVICE N query_of(const request_batch<N>& batch, const raw_lengths& raw) {
+  const N tokens = value_of(batch.extend_seq_lens, raw.tokens);
+  return batch.uniform_query >= 0 ? N{batch.uniform_query} : smaller(larger(tokens, N{0}), static_cast<N>(int32_max));
 }
 
 /// What row `j` of a request sees on this rank.
@@ -205,6 +206,26 @@ struct block_work {
   block_memory<N>& shared;
 };
 
+/// Request `index` on all ranks together.
+template <class N, class T>
+NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T>& at, N index, const raw_lengths& raw) {
+  const request_batch<N>& batch = at.batch;
+  const vector_outputs<N>& set = at.set;
+  const N kv = value_of(batch.seq_lens, raw.kv), query = query_of(batch, raw);
+  const N drafts = query & N{batch.ragged_drafts}, most = static_cast<N>(int32_max) - drafts;
+  basic_request<N> r{};
+  r.kv_len = smaller(wrapping_add(smaller(larger(kv, set.kv_least), set.kv_most), set.kv_added), most) + drafts;
+  r.tokens = r.rows = batch.uniform_rows >= 0 ? N{batch.uniform_rows} : query;
+  r.first = wrapping_add(wrapping_add(r.kv_len, -query), N{1});
+  r.step = 1;
+  r.is_padding = batch.has_live && index >= raw.live;
+  if (r.is_padding) {
+    r.kv_len = 0;
+    r.first = N{1} - r.rows;
+  }
+  return r;
+}
+
 /// Sum over the block's threads, by way of a place for each warp. Reached by all of them.
 template <sums S, thread_context T, std::derived_from<S> Place>
 NSAMETA_DEVICE S block_sum(T& self, Place* places, const S& own) {
@@ -252,16 +273,16 @@ inline constexpr int loads_for = is_general<N> ? tuning::int64_loads : tuning::l
 template <int loads, class N, class T, class Visit>
 NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visit) {
   constexpr N threads = tuning::block_threads;
-  const auto request_at = [&](const raw_lengths& raw) { return request_of(at.batch, at.set, raw); };
   if constexpr (is_general<N>)
     if (at.rule.dealt) {  // which rows a rank has depends on the tokens before them: consecutive requests a thread
       const N each = (end + threads - 1) / threads, begin = at.self.thread() * each, stop = smaller(begin + each, end);
       N tokens = 0;
-      for (N index = begin; index < stop; ++index) tokens += request_at(load_lengths(at.batch, index)).tokens;
+      for (N index = begin; index < stop; ++index)
+        tokens += request_of(at, index, load_lengths(at.batch, index)).tokens;
       N before = tokens_before(at, tokens);
       for (N index = begin; index < stop; ++index) {
         const raw_lengths raw = load_lengths(at.batch, index);
-        basic_request<N> r = request_at(raw);
+        basic_request<N> r = request_of(at, index, raw);
         at.rule.deal(r, before);
         before += r.tokens;
         visit(index, raw, r);
@@ -276,7 +297,8 @@ NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visi
       raw[k] = load_lengths(at.batch, k == 0 ? index : smaller(index + k * threads, end - 1));
     NSAMETA_UNROLL(8)
     for (int k = 0; k < loads; ++k)
-      if (const N place = index + k * threads; k == 0 || place < end) visit(place, raw[k], request_at(raw[k]));
+      if (const N place = index + k * threads; k == 0 || place < end)
+        visit(place, raw[k], request_of(at, place, raw[k]));
   }
 }
 

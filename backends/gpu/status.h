@@ -13,22 +13,31 @@ struct status_memory : block_memory<N> {
   std::uint32_t bits[tuning::block_threads / 32];  ///< that each warp's requests raise
 };
 
-/// Bits that a request raises. `keeps`: whether it has outputs on this rank.
-template <class N>
-NSAMETA_DEVICE std::uint32_t bits_of(const request_batch<N>& batch, const table_source<N>& source,
-                                     const output_set<N>& set, const basic_request<N>& r, bool keeps,
+/// Bits that a request raises.
+template <class N, class T>
+NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T>& at, const table_source<N>& source,
+                                     const output_set<N>& set, std::int32_t reserved, const basic_request<N>& r,
                                      const raw_lengths& raw, N index) {
-  const std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
-  const std::int64_t tokens = batch.uniform_rows >= 0 ? 0 : whole_value(batch.extend_seq_lens, raw.tokens);
+  const request_batch<N>& batch = at.batch;
+  const std::int64_t tokens = batch.uniform_query >= 0 ? 0 : whole_value(batch.extend_seq_lens, raw.tokens);
+  const std::int64_t query = query_of(batch, raw);
   std::uint32_t bits = 0;
-  if (kv < set.kv_least || tokens < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
-  if (kv > set.kv_most || tokens > int32_max) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
-  if (source.row_a_request && r.tokens > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  if (tokens < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+  if (tokens > int32_max) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+  if (query > r.tokens) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (r.is_padding) return bits;
+  const std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
+  const std::int64_t most = int32_max + std::int64_t{set.kv_least} - reserved - (query & batch.ragged_drafts);
+  if (kv < set.kv_least) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+  if (kv > most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+  if (source.row_a_request && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  if (r.kv_len > batch.limit || r.kv_len - query + r.tokens > batch.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
-  if ((full.data == nullptr && paged.data == nullptr) || !keeps || (!source.row_a_request && r.rows == 0)) return bits;
-  const N live = smaller(r.kv_len, source.width);
+  if ((full.data == nullptr && paged.data == nullptr) || !at.rule.keeps(r) || (!source.row_a_request && r.rows == 0))
+    return bits;
+  const N kv_len = smaller(r.kv_len, N{batch.limit}), live = smaller(kv_len, source.width);
   const N pages = (live + (1 << source.page_shift) - 1) >> source.page_shift;
-  if (r.kv_len > source.width || (full.data != nullptr && live > full.width) ||
+  if (kv_len > source.width || (full.data != nullptr && live > full.width) ||
       (paged.data != nullptr && pages > paged.width))
     bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   const N slot = value_of(source.req_pool_indices, load_raw(source.req_pool_indices, index));
@@ -46,7 +55,7 @@ NSAMETA_DEVICE bool overflows_at(const block_work<N, T>& at, std::int64_t row, S
   N tokens = 0;
   for (N index = lane_of(self); index - lane_of(self) < at.batch.requests; index += lanes) {
     basic_request<N> r{};
-    if (index < at.batch.requests) r = request_of(at.batch, at.set, load_lengths(at.batch, index));
+    if (index < at.batch.requests) r = request_of(at, index, load_lengths(at.batch, index));
     if constexpr (is_general<N>) {
       const auto dealt = scan_lanes(self, row_sums<N>{r.tokens, 0}, lanes);
       at.rule.deal(r, tokens + dealt.before.rows);
@@ -106,13 +115,13 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_s
 
 template <class N, class T>
 NSAMETA_DEVICE void write_status(const block_work<N, T>& at, const table_source<N>& source, const output_set<N>& set,
-                                 std::uint32_t* status, status_memory<N>& shared) {
+                                 std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared) {
   T& self = at.self;
   whole_sums own{};
   std::uint32_t bits = 0;
   visit_requests<1>(at, N{at.batch.requests}, [&](N index, const raw_lengths& raw, const basic_request<N>& r) {
     own = own + sums_of<whole_sums>(at.batch, at.rule, r);
-    bits |= bits_of(at.batch, source, set, r, at.rule.keeps(r), raw, index);
+    bits |= bits_of(at, source, set, reserved, r, raw, index);
   });
   for (int delta = 1; delta < T::warp_width; delta *= 2) bits |= self.shuffle(bits, lane_of(self) ^ delta);
   if (lane_of(self) == 0) shared.bits[warp_of(self)] = bits;

@@ -7,8 +7,8 @@
 
 namespace nsameta::gpu::tuning {
 
-/// Threads of a block. With 512, vectors of 257 to 512 rows, which are then one block's, take 0.93 as long, and those of
-/// fewer up to 1.22, page tables up to 1.5 (H100, 2026-11-27); with 1,024, the vectors of 1,024 requests take 2.5 in
+/// Threads of a block. With 512, vectors of 257 to 512 rows, which are then one block's, take 0.93 as long, and those
+/// of fewer up to 1.22, page tables up to 1.5 (H100, 2026-11-27); with 1,024, the vectors of 1,024 requests take 2.5 in
 /// place of 2.0.
 inline constexpr int block_threads = 256;
 

@@ -74,33 +74,13 @@ NSAMETA_DEVICE void write_zeros(const vector_outputs<N>& out) {
   store(out.nsa_cu_seqlens_q, N{0}, N{0});
 }
 
-/// The elements beyond the live ones, of block `block` of `blocks`.
-template <class N, class T>
-NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks) {
-  const vector_outputs<N>& out = at.set;
-  const N requests = at.batch.requests;
-  const auto all = block_sum(at.self, at.shared.earlier, add_requests<vector_sums<N>, loads_for<N>>(at, requests));
-  const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
-  const auto fill = [&](const output_vector<N>& vector, N live, N value) {
-    for (N i = saturating_add(live, thread); i < vector.capacity; i += stride) store(vector, i, value);
-  };
-  const N kept = kept_of(all, requests), sums = saturating_add(all.rows, N{1});
-  fill(out.cache_seqlens, kept, 0);
-  fill(out.cu_seqlens_k, kept + 1, all.kv_len);
-  fill(out.cu_seqlens_q, kept + 1, all.rows);
-  fill(out.seqlens_expanded, all.rows, 0);
-  fill(out.nsa_cache_seqlens, all.rows, 0);
-  fill(out.nsa_cu_seqlens_k, sums, all.clamped);
-  fill(out.nsa_cu_seqlens_q, sums, all.rows);
-}
-
 /// Where all requests have the same number of rows and no sum is wanted, nothing needs to be added up.
 template <class N, class T>
 NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T>& at) {
   const request_batch<N>& batch = at.batch;
   const N index = own_request<N>(at.self, batch, at.self.block()), j = row_lane(at.self, batch);
   if (index >= batch.requests || j >= batch.uniform_rows) return;
-  const basic_request<N> r = request_of(batch, at.set, {load_raw(batch.seq_lens, index), {}});
+  const basic_request<N> r = request_of(at, index, {load_raw(batch.seq_lens, index), {}, load_live(batch)});
   write_row<true>(at.set, at.rule, {index * batch.uniform_rows + j, length_of_row(at.rule, r, j), 0, 0, 0});
 }
 
@@ -121,7 +101,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   const std::int32_t j = row_lane(self, batch);
   const int lanes = 1 << batch.lanes_shift;
   basic_request<N> r{};
-  if (index < batch.requests) r = request_of(batch, set, raw);
+  if (index < batch.requests) r = request_of(at, index, raw);
   if constexpr (is_general<N>)
     if (rule.dealt) {
       const N earlier_tokens = count_tokens(at, smaller(first_request(batch, group), N{batch.requests}));
@@ -153,7 +133,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   if constexpr (!lengths_only) {
     if (share.index == 0 && j == 0 && index < batch.requests && rule.keeps(r))
       write_request(set, rule, number, r, sums.before);
-    if (share.index == 0 && j == lanes - 1 && index == larger(batch.requests - 1, 0))
+    if (share.index == 0 && j == lanes - 1 && index == batch.requests - 1)
       store(set.total_rows, N{0}, saturating_add(before.rows, sums.through.rows));
     row.clamped_before = sums.before.clamped;
     if constexpr (is_general<N>) row.kv_before = self.shuffle(sums.before.kv_len, lane_of(self) - j);
@@ -180,6 +160,13 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
 template <bool lengths_only, int loads, class N, class T>
 NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int groups, int shares_shift) {
   const request_batch<N>& batch = at.batch;
+  if (batch.requests == 0) {
+    if (!lengths_only && block == 0 && at.self.thread() == 0) {
+      write_zeros(at.set);
+      store(at.set.total_rows, N{0}, N{0});
+    }
+    return;
+  }
   const row_share share{block & ((1 << shares_shift) - 1), shares_shift};
   const N first_group = N{block >> shares_shift} * groups;
   sums_for<lengths_only, N> earlier{};
@@ -187,8 +174,7 @@ NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int gro
   for (N group = first_group; group < first_group + groups; ++group) {
     const N first = smaller(first_request(batch, group), N{batch.requests}), index = own_request(at.self, batch, group);
     if (groups > 1 && group > 0 && first == batch.requests) return;
-    raw_lengths raw{};
-    if (index < batch.requests) raw = load_lengths(batch, index);
+    const raw_lengths raw = load_lengths(batch, smaller(index, N{batch.requests} - 1));
     if (!lengths_only && block == 0 && group == 0 && at.self.thread() == 0) write_zeros(at.set);
     if (group > first_group)
       at.self.barrier();  // the sums of the last group may still be read

@@ -34,14 +34,31 @@ std::int64_t query_tokens(const nsameta_problem& problem, std::int64_t r) {
   return read(problem.extend_seq_lens, r);
 }
 
-request read_request(const nsameta_problem& problem, std::int64_t length_offset, std::int64_t r, std::int32_t& status) {
+/// Whether a request's tokens are padded to uniform_extend_len rows.
+bool is_padded(const nsameta_problem& problem) {
+  return problem.extend_seq_lens.data != nullptr && problem.uniform_extend_len > 0;
+}
+
+/// The bits of a request that is padding are those of its tokens alone.
+request read_request(const nsameta_problem& problem, std::int64_t length_offset, std::int64_t r, bool is_live,
+                     std::int32_t& status) {
   request out{};
   out.index = r;
+  out.is_live = is_live;
   out.query_len = sane(query_tokens(problem, r), longest, status);
+  out.tokens = is_padded(problem) ? problem.uniform_extend_len : out.query_len;
+  if (out.query_len > out.tokens) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (!is_live) return out;
+
   const std::int64_t drafts = has_drafts(problem.mode) ? out.query_len : 0;
-  out.kv_len = sane(moved(read(problem.seq_lens, r), length_offset), longest - drafts, status);
-  out.cache_len = out.kv_len + drafts;
+  // What rows beyond the length see must fit int32 too.
+  const std::int64_t beyond = is_padded(problem) ? problem.uniform_extend_len : drafts;
+  out.kv_len = sane(moved(read(problem.seq_lens, r), length_offset), longest - beyond, status);
+  out.cache_len = within_limit(problem, out.kv_len + drafts);
   if (counts_tokens(problem.mode) && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  const bool row_exceeds = out.tokens > 0 && positions_wanted(problem.mode, out, out.tokens - 1) >
+                                                 positions_seen(problem, out, out.tokens - 1);
+  if (row_exceeds || out.kv_len + drafts > out.cache_len) status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   return out;
 }
 
@@ -57,9 +74,10 @@ batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std
   std::vector<request> all;
   all.reserve(static_cast<std::size_t>(problem.batch_size));
   std::int64_t tokens = 0;
+  const std::int64_t live = problem.live_requests == nullptr ? problem.batch_size : *problem.live_requests;
   for (std::int64_t r = 0; r < problem.batch_size; ++r) {
-    all.push_back(read_request(problem, length_offset, r, status));
-    tokens += all.back().query_len;
+    all.push_back(read_request(problem, length_offset, r, r < live, status));
+    tokens += all.back().tokens;
   }
 
   const nsameta_q_shard shard = tokens < problem.q_shard.size ? nsameta_q_shard{1, 0} : problem.q_shard;
@@ -68,8 +86,8 @@ batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std
   for (request r : all) {
     // The first of its tokens whose flat index leaves `rank` when divided by `size`.
     r.first_token = (shard.rank - token % shard.size + shard.size) % shard.size;
-    r.rows = r.first_token < r.query_len ? (r.query_len - 1 - r.first_token) / shard.size + 1 : 0;
-    token += r.query_len;
+    r.rows = r.first_token < r.tokens ? (r.tokens - 1 - r.first_token) / shard.size + 1 : 0;
+    token += r.tokens;
     out.rows += r.rows;
     if (r.rows > 0 || shard.size == 1) out.kept.push_back(r);
   }

@@ -21,10 +21,20 @@ inline bool counts_tokens(nsameta_mode mode) { return mode == NSAMETA_EXTEND; }
 /// Whether page tables show a request once, and not once for each of its rows.
 inline bool shown_once(nsameta_mode mode) { return mode == NSAMETA_EXTEND; }
 
-/// Positions that token `j` of a request sees, on all ranks together.
-inline std::int64_t positions_seen(nsameta_mode mode, const request& r, std::int64_t j) {
+/// As many positions as context_limit leaves of `v`.
+inline std::int64_t within_limit(const nsameta_problem& problem, std::int64_t v) {
+  return problem.context_limit == 0 ? v : std::min(v, problem.context_limit);
+}
+
+/// Positions that token `j` of a live request would see, on all ranks together, if there were no limit.
+inline std::int64_t positions_wanted(nsameta_mode mode, const request& r, std::int64_t j) {
   const std::int64_t before = has_one_token(mode) ? r.kv_len - 1 : has_drafts(mode) ? r.kv_len : r.kv_len - r.query_len;
   return std::max<std::int64_t>(0, before + j + 1);
+}
+
+/// Positions that token `j` of a request sees, on all ranks together.
+inline std::int64_t positions_seen(const nsameta_problem& problem, const request& r, std::int64_t j) {
+  return r.is_live ? within_limit(problem, positions_wanted(problem.mode, r, j)) : 0;
 }
 
 /// How many of the positions 0 to v - 1 the rank holds. Positions are dealt in blocks of `interleave`, one block to

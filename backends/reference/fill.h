@@ -14,10 +14,12 @@ namespace nsameta::reference {
 /// A request as the definitions see it, kept on this rank. All lengths are non-negative and fit int32.
 struct request {
   std::int64_t index;        ///< its place in the caller's batch
+  bool is_live;              ///< else padding, all of whose lengths are 0
   std::int64_t kv_len;       ///< s
-  std::int64_t query_len;    ///< q, tokens of all ranks
-  std::int64_t cache_len;    ///< s, in target_verify s + n; before kv_shard
-  std::int64_t first_token;  ///< within the request, of those on this rank; query_len or more: none
+  std::int64_t query_len;    ///< q
+  std::int64_t tokens;       ///< that have a row on some rank: q, or n where q tokens are padded to n
+  std::int64_t cache_len;    ///< s, in target_verify s + q, of which context_limit leaves; before kv_shard
+  std::int64_t first_token;  ///< within the request, of those on this rank; `tokens` or more: none
   std::int64_t rows;         ///< tokens on this rank
 };
 
@@ -31,8 +33,8 @@ struct batch {
 /// Element `i` of an input vector.
 std::int64_t read(const nsameta_strided& vector, std::int64_t i);
 
-/// Looks at every length, `length_offset` added to those of the cache; raises negative_length, query_longer_than_kv and
-/// length_overflow in `status`.
+/// Looks at every length, `length_offset` added to those of the cache; raises negative_length, query_longer_than_kv,
+/// length_overflow, context_exceeded for context_limit, and capacity_exceeded for more than n tokens in `status`.
 batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std::int32_t& status);
 
 /// The vectors with an element for each request.

@@ -62,6 +62,9 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
   const nsameta_table& positions = outputs.page_table_1;
   const nsameta_table& pages = outputs.real_page_table;
   if (positions.data == nullptr && pages.data == nullptr) return;
+  const auto write_tail_rows = [&](const nsameta_table& table, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end && holds(table, row); ++row) write_tail(outputs, row_of(table, row), 0);
+  };
 
   std::int64_t first = 0;  // row of the tables that belongs to this request
   for (const request& r : requests.kept) {
@@ -69,9 +72,11 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
     if (first == end) continue;
     if (r.cache_len > source.width || !fits(positions, r.cache_len) || !fits(pages, page_count(problem, r.cache_len)))
       status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
-    const std::int64_t slot = read(problem.req_pool_indices, r.index);
+    const std::int64_t slot = r.is_live ? read(problem.req_pool_indices, r.index) : -1;
     if (slot < 0 || slot >= source.slots) {
-      status |= NSAMETA_BIT_BAD_SLOT;
+      if (r.is_live) status |= NSAMETA_BIT_BAD_SLOT;
+      write_tail_rows(positions, first, end);
+      write_tail_rows(pages, first, end);
       first = end;
       continue;
     }
@@ -87,6 +92,7 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
   }
 
   for (const nsameta_table* table : {&positions, &pages}) {
+    write_tail_rows(*table, first, table->rows);
     if (table->data != nullptr && first > table->rows) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   }
 }

@@ -109,8 +109,8 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
   nsa_cu_seqlens_k.put(0, 0);
   nsa_cu_seqlens_q.put(0, 0);
   for (const request& r : requests.kept) {
-    for (std::int64_t j = r.first_token; j < r.query_len && row < longest; j += requests.token_step) {
-      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem.mode, r, j));
+    for (std::int64_t j = r.first_token; j < r.tokens && row < longest; j += requests.token_step) {
+      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem, r, j));
       const std::int64_t clamped = clamp(problem, expanded);
       selected += clamped;
       seqlens_expanded.put(row, expanded);
@@ -122,7 +122,7 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
       nsa_cu_seqlens_k.put(row, selected);
       nsa_cu_seqlens_q.put(row, row);
     }
-    earlier += r.kv_len;
+    earlier += r.cache_len;
     ++i;
   }
 }

@@ -63,6 +63,7 @@ void for_each_input(Problem& problem, Visit&& visit) {
   vector("seq_lens", problem.seq_lens);
   vector("extend_seq_lens", problem.extend_seq_lens);
   vector("req_pool_indices", problem.req_pool_indices);
+  if (problem.live_requests != nullptr) show(buffer{"live_requests", 4, false, 4, 4}, problem.live_requests);
   auto& slots = problem.req_to_token;
   if (slots.data != nullptr) show(buffer_of("req_to_token", slots), slots.data);
 }

@@ -25,10 +25,7 @@ enum class extent {
 enum class tail_rule { keep, zero, last_total };
 
 /// Which problems have a field.
-enum class validity {
-  always,
-  indexer_ranges  ///< of modes that have them, without kv_shard
-};
+enum class validity { always, without_kv_shard };
 
 /// Named, because nvcc puts parentheses around a member pointer's declarator that the host compiler then warns of.
 using vector_member = nsameta_vector nsameta_outputs::*;
@@ -55,16 +52,16 @@ inline constexpr auto vector_fields = std::to_array<vector_field>({
     {"nsa_cache_seqlens", &nsameta_outputs::nsa_cache_seqlens, extent::rows, tail_rule::zero, false},
     {"nsa_cu_seqlens_k", &nsameta_outputs::nsa_cu_seqlens_k, extent::rows_plus_one, tail_rule::last_total, true},
     {"nsa_cu_seqlens_q", &nsameta_outputs::nsa_cu_seqlens_q, extent::rows_plus_one, tail_rule::last_total, true},
-    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::keep, false, validity::indexer_ranges},
-    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::keep, false, validity::indexer_ranges},
-    {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::keep, false},
+    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::zero, false, validity::without_kv_shard},
+    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::zero, false, validity::without_kv_shard},
+    {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::zero, false},
     {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
 });
 
 /// Whether the problem has the field: asking for one that it has not is an error.
 constexpr bool applies(const vector_field& field, const nsameta_problem& problem) {
-  return field.valid == validity::always || (row_of(problem.mode).indexer_ranges && problem.kv_shard.size == 1);
+  return field.valid == validity::always || problem.kv_shard.size == 1;
 }
 
 /// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked

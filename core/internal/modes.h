@@ -17,28 +17,26 @@ struct mode_row {
   // Where the number of a request's rows comes from. In a mode that takes neither it is 1.
   bool takes_uniform;  ///< uniform_extend_len
   bool takes_ragged;   ///< extend_seq_lens
+  bool takes_both;     ///< together: extend_seq_lens tokens in uniform_extend_len rows
 
   bool drafts;  ///< seq_lens does not count the request's own rows yet: the cache is longer by them
 
   bool rows_within_cache;  ///< more rows than seq_lens raise query_longer_than_kv
-  bool indexer_ranges;     ///< has indexer_ks and indexer_ke
   bool table_row_a_row;    ///< page tables show a request once for each of its rows; else once
 };
 
 inline constexpr auto modes = std::to_array<mode_row>({
-    // mode, name, uniform, ragged, drafts, within, indexer, tables
+    // mode, name, uniform, ragged, both, drafts, within, tables
     {NSAMETA_DECODE, "decode", false, false, false, false, false, false},
-    {NSAMETA_TARGET_VERIFY, "target_verify", true, false, true, false, false, true},
-    {NSAMETA_DRAFT_EXTEND, "draft_extend", true, true, false, false, false, true},
-    {NSAMETA_EXTEND, "extend", true, true, false, true, true, false},
+    {NSAMETA_TARGET_VERIFY, "target_verify", true, true, false, true, false, true},
+    {NSAMETA_DRAFT_EXTEND, "draft_extend", true, true, true, false, false, true},
+    {NSAMETA_EXTEND, "extend", true, true, false, false, true, false},
 });
 
-// In the enum's order, and drafts are as many for every request.
+// In the enum's order.
 static_assert([] {
   for (std::size_t i = 0; i < modes.size(); ++i)
-    if (modes[i].mode != static_cast<nsameta_mode>(i) ||
-        (modes[i].drafts && (!modes[i].takes_uniform || modes[i].takes_ragged)))
-      return false;
+    if (modes[i].mode != static_cast<nsameta_mode>(i)) return false;
   return true;
 }());
 

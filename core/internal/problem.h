@@ -12,12 +12,17 @@ namespace nsameta {
 /// Where the lengths of a batch are, and what its mode makes of them.
 struct batch_lengths {
   const void* kv;      ///< [requests] seq_lens
-  const void* tokens;  ///< [requests] query tokens; null: `uniform_tokens` each
+  const void* tokens;  ///< [requests] query tokens; null: `uniform_rows` each
   std::int64_t kv_stride, tokens_stride;
-  std::int32_t uniform_tokens;
-  std::int32_t drafts;  ///< draft tokens under verification, which seq_lens does not count yet
+  std::int32_t uniform_rows;  ///< of each request; 0: as many as tokens
+  std::int32_t limit;         ///< positions that a row sees at most
+  const std::int32_t* live;   ///< [1] requests that are no padding; null: all
   bool kv_is_int64, tokens_are_int64;
+  bool drafts;           ///< the tokens are drafts, which seq_lens does not count yet
   bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
+
+  /// Whether tokens are padded to rows.
+  bool padded() const { return tokens != nullptr && uniform_rows > 0; }
 };
 
 /// The type of an absent array may be any number, also one that an enum may not be read as.
@@ -25,15 +30,17 @@ inline bool is_int64(const nsameta_strided& array) { return array.data != nullpt
 
 inline batch_lengths lengths_of(const nsameta_problem& problem) {
   const mode_row& mode = row_of(problem.mode);
-  const auto n = static_cast<std::int32_t>(problem.uniform_extend_len);
+  constexpr std::int32_t unlimited = std::numeric_limits<std::int32_t>::max();
   return {.kv = problem.seq_lens.data,
           .tokens = problem.extend_seq_lens.data,
           .kv_stride = problem.seq_lens.stride,
           .tokens_stride = problem.extend_seq_lens.stride,
-          .uniform_tokens = mode.takes_uniform ? n : 1,
-          .drafts = mode.drafts ? n : 0,
+          .uniform_rows = mode.takes_uniform ? static_cast<std::int32_t>(problem.uniform_extend_len) : 1,
+          .limit = problem.context_limit > 0 ? static_cast<std::int32_t>(problem.context_limit) : unlimited,
+          .live = problem.live_requests,
           .kv_is_int64 = is_int64(problem.seq_lens),
           .tokens_are_int64 = is_int64(problem.extend_seq_lens),
+          .drafts = mode.drafts,
           .query_within_kv = mode.rows_within_cache};
 }
 
@@ -82,11 +89,10 @@ inline std::int64_t rows_in_all(const nsameta_outputs& out) noexcept {
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
 inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
-  const mode_row& mode = row_of(problem.mode);
-  if (!mode.takes_uniform && !mode.takes_ragged) return problem.batch_size;
-  if (problem.extend_seq_lens.data != nullptr) return rows_in_all(outputs);
+  const batch_lengths lengths = lengths_of(problem);
+  if (lengths.tokens != nullptr && !lengths.padded()) return rows_in_all(outputs);
   std::int64_t uniform = 0;
-  return __builtin_mul_overflow(problem.batch_size, problem.uniform_extend_len, &uniform)
+  return __builtin_mul_overflow(problem.batch_size, std::int64_t{lengths.uniform_rows}, &uniform)
              ? std::numeric_limits<std::int64_t>::max()
              : uniform;
 }

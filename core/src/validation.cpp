@@ -99,9 +99,7 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
     return fail(bad, "extend_seq_lens is given, but mode %s takes none", mode.name);
   if (n != 0 && !mode.takes_uniform) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0", n, mode.name);
-  if (n == 0 && mode.takes_uniform && !mode.takes_ragged) [[unlikely]]
-    return fail(bad, "uniform_extend_len is 0, but mode %s needs at least 1", mode.name);
-  if (ragged && n != 0) [[unlikely]]
+  if (ragged && n != 0 && !mode.takes_both) [[unlikely]]
     return fail(bad, "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too: one of both", n);
   if (!ragged && n == 0 && mode.takes_ragged && p.batch_size > 0) [[unlikely]]
     return fail(bad, "extend_seq_lens is absent and uniform_extend_len is 0: mode %s needs one of both", mode.name);
@@ -117,6 +115,10 @@ nsameta_status check_shard(const char* name, std::int32_t size, std::int32_t ran
 }
 
 nsameta_status check_parameters(const nsameta_problem& p) {
+  if (p.context_limit < 0 || p.context_limit > std::numeric_limits<std::int32_t>::max()) [[unlikely]]
+    return fail(bad, "context_limit is %" PRId64 ", outside [0, 2147483647]", p.context_limit);
+  if (auto s = check_alignment("live_requests", p.live_requests, sizeof *p.live_requests)) [[unlikely]]
+    return s;
   if (p.page_size < 1 || p.page_size > 256) [[unlikely]]
     return fail(bad, "page_size is %d, outside [1, 256]", p.page_size);
   if ((p.page_size & (p.page_size - 1)) != 0) [[unlikely]]
@@ -163,16 +165,6 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   return NSAMETA_OK;
 }
 
-nsameta_status refuse_field(const char* name, const nsameta_problem& p) {
-  if (row_of(p.mode).indexer_ranges)
-    return fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only", name,
-                p.kv_shard.size);
-  name_list having;
-  for (const mode_row& row : modes)
-    if (row.indexer_ranges) having.add(row.name);
-  return fail(bad, "%s is asked for, but mode is %s: it goes with %s only", name, mode_name(p.mode), having.text());
-}
-
 /// Outputs that only some problems have.
 nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
   nsameta_status status = NSAMETA_OK;
@@ -180,7 +172,8 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
     constexpr const vector_field& field = vector_fields[i];
     if constexpr (field.valid != validity::always) {
       if (!applies(field, p)) [[unlikely]]
-        status = refuse_field(field.name, p);
+        status = fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only",
+                      field.name, p.kv_shard.size);
     }
     return status == NSAMETA_OK;
   });

@@ -67,7 +67,10 @@ void set_lengths(random_source& random, const case_recipe& recipe, problem_data&
       if (random.chance(10)) s = random.between(0, 3);
   }
   problem.seq_lens = values_of(seq_lens, recipe);
-  if (ragged_queries) problem.extend_seq_lens = values_of(queries, recipe);
+  if (!ragged_queries) return;
+  problem.extend_seq_lens = values_of(queries, recipe);
+  if (recipe.padded_queries && mode.takes_both)  // more tokens than rows now and then
+    problem.uniform_extend_len = random.between(1, 8);
 }
 
 void set_token_table(random_source& random, const case_recipe& recipe, std::int64_t page_table_rows,
@@ -174,6 +177,8 @@ generated_case build_case(const case_recipe& recipe) {
   problem.index_kpool = recipe.index_kpool;
   problem.kv_shard = recipe.kv_shard;
   problem.q_shard = recipe.q_shard;
+  problem.context_limit = recipe.context_limit;
+  problem.live_requests = recipe.live_requests;
   set_lengths(random, recipe, problem);
   if (recipe.tables != table_choice::none) {
     set_token_table(random, recipe, live_shape_of(problem).table_rows, problem.req_to_token);

@@ -38,6 +38,14 @@ void draw_tables(random_source& random, const generator_options& options, case_r
   recipe.max_context = random.pick(table_contexts);
 }
 
+void draw_padding(random_source& random, case_recipe& recipe) {
+  recipe.padded_queries = random.chance(50);
+  if (random.chance(30)) recipe.context_limit = random.between(1, recipe.max_context + 8);
+  if (random.chance(60))
+    recipe.live_requests = static_cast<std::int32_t>(random.chance(10) ? random.between(-1, 1 << 30)
+                                                                       : random.between(0, recipe.batch_size));
+}
+
 }  // namespace
 
 case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options) {
@@ -62,6 +70,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.offsets && random.chance(20)) recipe.length_offset = random.pick(offsets);
   recipe.seed = random.word();
   if (options.zero_strides && random.chance(10)) recipe.stride = 0;
+  if (options.padding && random.chance(40)) draw_padding(random, recipe);
   return recipe;
 }
 
@@ -92,6 +101,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   recipe.seed = random.word();
   if (recipe.pattern == length_pattern::uniform && random.chance(50)) recipe.stride = 0;
   if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
+  if (random.chance(30)) draw_padding(random, recipe);
   return recipe;
 }
 
@@ -122,6 +132,9 @@ std::string describe(const case_recipe& recipe) {
     text += std::string(", ") + name(tables, recipe.tables) + " tables " + name(widths, recipe.table_width) +
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
+  if (recipe.padded_queries) text += ", padded queries";
+  if (recipe.context_limit != 0) text += ", limit " + std::to_string(recipe.context_limit);
+  if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";

@@ -22,6 +22,10 @@ input vector_input(const char* name, const strided_values& values) {
   return {name, values.memory().first(static_cast<std::size_t>(bytes)), 0};
 }
 
+input count_input(const char* name, const std::optional<std::int32_t>& count) {
+  return {name, count ? std::as_bytes(std::span(&*count, 1)) : std::span<const std::byte>{}, 0};
+}
+
 input table_input(const token_table& table) {
   if (table.memory.empty()) return {"req_to_token", {}, 0};  // kept elsewhere
   const std::size_t first = static_cast<std::size_t>(table.first) * sizeof(std::int32_t);
@@ -32,9 +36,10 @@ input table_input(const token_table& table) {
 }  // namespace
 
 void input_buffers::upload(const problem_data& problem) {
-  const std::array inputs{
-      vector_input("seq_lens", problem.seq_lens), vector_input("extend_seq_lens", problem.extend_seq_lens),
-      vector_input("req_pool_indices", problem.req_pool_indices), table_input(problem.req_to_token)};
+  const std::array inputs{vector_input("seq_lens", problem.seq_lens),
+                          vector_input("extend_seq_lens", problem.extend_seq_lens),
+                          vector_input("req_pool_indices", problem.req_pool_indices), table_input(problem.req_to_token),
+                          count_input("live_requests", problem.live_requests)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -56,6 +61,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.extend_seq_lens.data, arrays[1]);
   place(view_.req_pool_indices.data, arrays[2]);
   place(view_.req_to_token.data, arrays[3]);
+  place(view_.live_requests, arrays[4]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

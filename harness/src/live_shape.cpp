@@ -10,19 +10,26 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t sane(std::int64_t length) { return std::clamp<std::int64_t>(length, 0, int32_max); }
 
+/// Of which each has a row.
 std::int64_t query_tokens(const problem_data& problem, std::int64_t r) {
+  if (problem.uniform_extend_len > 0) return sane(problem.uniform_extend_len);
   if (problem.extend_seq_lens.present()) return sane(problem.extend_seq_lens[r]);
-  return row_of(problem.mode).takes_uniform ? sane(problem.uniform_extend_len) : 1;
+  return row_of(problem.mode).takes_uniform ? 0 : 1;
+}
+
+bool is_live(const problem_data& problem, std::int64_t r) {
+  return !problem.live_requests || r < *problem.live_requests;
 }
 
 std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
   const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) + length_offset);
-  return row_of(problem.mode).drafts ? std::min(s + sane(problem.uniform_extend_len), int32_max) : s;
+  const std::int64_t cached = row_of(problem.mode).drafts ? std::min(s + query_tokens(problem, r), int32_max) : s;
+  return problem.context_limit == 0 ? cached : std::min(cached, problem.context_limit);
 }
 
 std::int64_t table_positions(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
-  if (!problem.req_pool_indices.present()) return 0;
+  if (!problem.req_pool_indices.present() || !is_live(problem, r)) return 0;
   const token_table& table = problem.req_to_token;
   const std::int64_t slot = problem.req_pool_indices[r];
   return slot >= 0 && slot < table.slots ? std::min(context_length(problem, length_offset, r), table.width) : 0;

@@ -68,6 +68,8 @@ nsameta_problem problem_data::view() const {
   problem.index_kpool = index_kpool;
   problem.kv_shard = kv_shard;
   problem.q_shard = q_shard;
+  problem.context_limit = context_limit;
+  if (live_requests) problem.live_requests = &*live_requests;
   return problem;
 }
 

@@ -20,8 +20,8 @@ constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
 constexpr auto problem_keys = std::to_array<std::string_view>(
     {"mode", "seq_lens", "extend_seq_lens", "uniform_extend_len", "req_pool_indices", "req_to_token", "page_size",
-     "index_topk", "index_kpool", "kv_shard", "q_shard", "vector_tail", "table_tail", "table_tail_value",
-     "length_offset", "capacities", "previous"});
+     "index_topk", "index_kpool", "kv_shard", "q_shard", "context_limit", "live_requests", "vector_tail", "table_tail",
+     "table_tail_value", "length_offset", "capacities", "previous"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
@@ -128,6 +128,10 @@ void set_member(problem_data& problem, const std::string& key, const json& value
   } else if (key == "q_shard") {
     const auto [size, rank] = to_shard<2>("q_shard", value);
     problem.q_shard = {size, rank};
+  } else if (key == "context_limit") {
+    problem.context_limit = to_integer(key, value, int64_min, int64_max);
+  } else if (key == "live_requests") {
+    problem.live_requests = int32_value();
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -248,6 +252,8 @@ json problem_to_json(const problem_data& problem) {
   if (const auto& kv = problem.kv_shard; kv.size != 1 || kv.rank != 0 || kv.interleave != 1)
     object["kv_shard"] = {kv.size, kv.rank, kv.interleave};
   if (const auto& q = problem.q_shard; q.size != 1 || q.rank != 0) object["q_shard"] = {q.size, q.rank};
+  if (problem.context_limit != 0) object["context_limit"] = problem.context_limit;
+  if (problem.live_requests) object["live_requests"] = *problem.live_requests;
   return object;
 }
 

@@ -54,9 +54,9 @@ typedef enum nsameta_status {
 typedef enum nsameta_status_bit {
   NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
   NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
-  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds: the rest is not written
-  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< cache_seqlens[r] > W, or past a page table's width: columns clipped
-  NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): table left alone
+  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer, or n, holds: the rest is not written
+  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< past W, a page table's width or context_limit: clipped there
+  NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
   NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< a length past what int32 rows hold: clamped
 } nsameta_status_bit;
@@ -72,8 +72,8 @@ NSAMETA_API const char* nsameta_last_error(void);
 
 typedef enum nsameta_mode {
   NSAMETA_DECODE = 0,         ///< one row per request
-  NSAMETA_TARGET_VERIFY = 1,  ///< n draft tokens per request, not yet in seq_lens
-  NSAMETA_DRAFT_EXTEND = 2,   ///< q (or n) accepted tokens per request, already in seq_lens
+  NSAMETA_TARGET_VERIFY = 1,  ///< q (or n) draft tokens per request, not yet in seq_lens
+  NSAMETA_DRAFT_EXTEND = 2,   ///< q (or n) accepted tokens per request, already in seq_lens; with both, q in n rows
   NSAMETA_EXTEND = 3          ///< prefill: q (or n) new tokens per request, already in seq_lens
 } nsameta_mode;
 
@@ -113,8 +113,10 @@ typedef struct nsameta_problem {
   nsameta_mode mode;                 ///< which rows a request has
   int64_t batch_size;                ///< bs >= 0
   nsameta_strided seq_lens;          ///< [bs] KV length of each request, as the scheduler hands it over
-  nsameta_strided extend_seq_lens;   ///< [bs] query tokens (draft_extend, extend), or absent
-  int64_t uniform_extend_len;        ///< n, the same for every request, when extend_seq_lens is absent; else 0
+  nsameta_strided extend_seq_lens;   ///< [bs] q, query tokens (not decode), or absent
+  int64_t uniform_extend_len;        ///< n, the same for every request, when extend_seq_lens is absent; else 0. In
+                                     ///< draft_extend with it: rows of each request, n >= q, of which row j sees
+                                     ///< s - q + 1 + j positions, also beyond q
   nsameta_strided req_pool_indices;  ///< [bs] row of req_to_token; needed only for page tables
   nsameta_token_table req_to_token;  ///< [slots, W]; needed only for page tables
   int32_t page_size;                 ///< P, a power of two, 1 to 256; default 64
@@ -122,6 +124,9 @@ typedef struct nsameta_problem {
   int32_t index_kpool;               ///< kp >= 1; default 1 (off)
   nsameta_kv_shard kv_shard;         ///< default (1, 0, 1): off
   nsameta_q_shard q_shard;           ///< default (1, 0): off
+  int64_t context_limit;             ///< L: no row sees more positions, and no cache is longer; 0: no limit
+  const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
+                                     ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -150,10 +155,11 @@ typedef struct nsameta_table {
   int64_t row_stride;  ///< elements, >= width
 } nsameta_table;
 
-/// What stands beyond the live elements after a fill.
+/// What stands beyond the live elements after a fill: of page tables also in whole rows, those beyond R and those of
+/// requests without a slot.
 typedef enum nsameta_tail {
   NSAMETA_TAIL_KEEP = 0,  ///< what stood there before (costs nothing)
-  NSAMETA_TAIL_ZERO = 1,  ///< zeros, and the last total in cu_* arrays
+  NSAMETA_TAIL_ZERO = 1,  ///< zeros, and the last total in cu_* arrays, up to the capacity
   NSAMETA_TAIL_VALUE = 2  ///< page tables only: `table_tail_value`
 } nsameta_tail;
 
@@ -167,8 +173,8 @@ typedef struct nsameta_outputs {
   nsameta_vector nsa_cache_seqlens;  ///< [T] seqlens_expanded clamped to top-k
   nsameta_vector nsa_cu_seqlens_k;   ///< [T + 1] exclusive prefix sum of nsa_cache_seqlens, then the total
   nsameta_vector nsa_cu_seqlens_q;   ///< [T + 1] 0, 1, ... T
-  nsameta_vector indexer_ks;         ///< [T] `extend` without kv_shard only
-  nsameta_vector indexer_ke;         ///< [T] `extend` without kv_shard only
+  nsameta_vector indexer_ks;         ///< [T] sum of cache_seqlens of the requests before the row's; without kv_shard
+  nsameta_vector indexer_ke;         ///< [T] indexer_ks + seqlens_expanded; without kv_shard
   nsameta_vector token_to_batch;     ///< [T] the row's request
   nsameta_vector total_rows;         ///< [1] T, in the memory of the other outputs
   nsameta_vector status;             ///< [1] nsameta_status_bit, or-ed

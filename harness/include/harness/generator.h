@@ -50,7 +50,8 @@ struct case_recipe {
   nsameta_mode mode = NSAMETA_DECODE;
   std::int64_t batch_size = 1;
   length_pattern pattern = length_pattern::ragged;
-  bool uniform_queries = false;  ///< draft_extend and extend: uniform_extend_len in place of extend_seq_lens
+  bool uniform_queries = false;  ///< uniform_extend_len in place of extend_seq_lens, in modes that take both
+  bool padded_queries = false;   ///< both, in modes that take them together
   nsameta_dtype length_dtype = NSAMETA_INT32;
   std::int64_t stride = 1;  ///< 0: all requests have the same lengths, and slot
   nsameta_dtype cu_dtype = NSAMETA_INT32;
@@ -58,6 +59,8 @@ struct case_recipe {
   capacity_rule capacity = capacity_rule::exact;
   bool bad_lengths = false;  ///< some negative, beyond int32 or longer than their context
   std::int64_t length_offset = 0;
+  std::int64_t context_limit = 0;
+  std::optional<std::int32_t> live_requests;
   bool all_fields = true;  ///< else a random half; of the vectors
   std::int64_t max_context = 4096;
   std::int64_t max_rows = 16384;  ///< aimed at, as far as the batch size lets it
@@ -91,6 +94,7 @@ struct generator_options {
   bool shards = true;
   bool kpool = true;
   bool offsets = true;
+  bool padding = true;  ///< padded queries, limits and live requests
   std::int64_t max_batch_size = 4097;
   std::int64_t modes = std::ssize(all_modes);  ///< the first so many
   bool zero_strides = true;

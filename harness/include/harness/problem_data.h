@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -62,6 +63,8 @@ struct problem_data {
   std::int32_t index_kpool = 1;
   nsameta_kv_shard kv_shard{1, 0, 1};
   nsameta_q_shard q_shard{1, 0};
+  std::int64_t context_limit = 0;
+  std::optional<std::int32_t> live_requests;  ///< absent: all
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged.

@@ -1,0 +1,54 @@
+/// What stands beyond the live elements of vectors, and the rows of page tables that no request has.
+#pragma once
+
+#include "gpu/page_tables.h"
+#include "gpu/vectors.h"
+
+namespace nsameta::gpu {
+
+/// The part of block `block` of `blocks`.
+template <class N, class T>
+NSAMETA_DEVICE void write_vector_tails(const block_work<N, T>& at, int block, int blocks, const vector_sums<N>& all) {
+  const vector_outputs<N>& out = at.set;
+  const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
+  const auto fill = [&](const output_vector<N>& vector, N live, N value) {
+    for (N i = saturating_add(live, thread); i < vector.capacity; i += stride) store(vector, i, value);
+  };
+  const N kept = kept_of(all, N{at.batch.requests}), sums = saturating_add(all.rows, N{1});
+  fill(out.cu_seqlens_k, kept + 1, all.kv_len);
+  fill(out.cu_seqlens_q, kept + 1, all.rows);
+  fill(out.nsa_cu_seqlens_k, sums, all.clamped);
+  fill(out.nsa_cu_seqlens_q, sums, all.rows);
+  for_each_vector(out, [&](const output_vector<N>& vector, auto field) {
+    if constexpr (decltype(field)::row.tail == tail_rule::zero) fill(vector, field.per_row ? all.rows : kept, 0);
+  });
+}
+
+/// The same of a table, from row `first` on: each warp takes some columns of a row in turn.
+template <class N, class T>
+NSAMETA_DEVICE void write_tail_rows(T& self, int block, int blocks, const output_table<N>& table, N first,
+                                    std::int32_t value) {
+  constexpr int block_warps = tuning::block_threads / T::warp_width;
+  constexpr N columns = tuning::tail_elements;
+  const std::int64_t pieces = table.width / columns + (table.width % columns != 0);
+  const std::int64_t all = first < table.rows ? (table.rows - first) * pieces : 0;
+  for (std::int64_t piece = block * block_warps + warp_of(self); piece < all; piece += blocks * block_warps) {
+    const std::int64_t row = piece / pieces, begin = (piece - row * pieces) * columns;
+    fill_columns(self, table, static_cast<N>(first + row), static_cast<N>(first + row + 1), static_cast<N>(begin),
+                 static_cast<N>(smaller<std::int64_t>(begin + columns, table.width)), value);
+  }
+}
+
+template <class N, class T>
+NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks, const table_source<N>& source,
+                                const output_set<N>& set, const padding& pad) {
+  const auto all =
+      block_sum(at.self, at.shared.earlier, add_requests<vector_sums<N>, loads_for<N>>(at, N{at.batch.requests}));
+  if (pad.vector_tail) write_vector_tails(at, block, blocks, all);
+  if (!pad.table_tail) return;
+  const N rows = source.row_a_request ? kept_of(all, N{at.batch.requests}) : all.rows;
+  write_tail_rows(at.self, block, blocks, set.page_table_1, rows, pad.table_tail_value);
+  write_tail_rows(at.self, block, blocks, set.real_page_table, rows, pad.table_tail_value);
+}
+
+}  // namespace nsameta::gpu
