@@ -11,6 +11,8 @@ TEST_CASE("decode: one row a request, which shows its whole length") {
   CHECK(got["nsa_cache_seqlens"] == ints{5, 1, 6});
   CHECK(got["nsa_cu_seqlens_k"] == ints{0, 5, 6, 12});
   CHECK(got["nsa_cu_seqlens_q"] == ints{0, 1, 2, 3});
+  CHECK(got["indexer_ks"] == ints{0, 5, 6});
+  CHECK(got["indexer_ke"] == ints{5, 6, 15});
   CHECK(got["token_to_batch"] == ints{0, 1, 2});
   CHECK(got["total_rows"] == ints{3});
   CHECK(got.status() == 0);
@@ -25,6 +27,8 @@ TEST_CASE("target_verify: n rows a request, for tokens that are not in seq_lens 
   CHECK(got["nsa_cache_seqlens"] == ints{5, 6, 6, 1, 2, 3});
   CHECK(got["nsa_cu_seqlens_k"] == ints{0, 5, 11, 17, 18, 20, 23});
   CHECK(got["nsa_cu_seqlens_q"] == ints{0, 1, 2, 3, 4, 5, 6});
+  CHECK(got["indexer_ks"] == ints{0, 0, 0, 7, 7, 7});
+  CHECK(got["indexer_ke"] == ints{5, 6, 7, 8, 9, 10});
   CHECK(got["token_to_batch"] == ints{0, 0, 0, 1, 1, 1});
   CHECK(got["total_rows"] == ints{6});
   CHECK(got.status() == 0);
@@ -37,6 +41,8 @@ TEST_CASE("draft_extend: q rows a request, already in seq_lens; rows before the 
   CHECK(got["cu_seqlens_q"] == ints{0, 3, 9, 9});
   CHECK(got["seqlens_expanded"] == ints{18, 19, 20, 0, 0, 0, 0, 0, 1});
   CHECK(got["nsa_cu_seqlens_k"] == ints{0, 18, 37, 57, 57, 57, 57, 57, 57, 58});
+  CHECK(got["indexer_ks"] == ints{0, 0, 0, 20, 20, 20, 20, 20, 20});
+  CHECK(got["indexer_ke"] == ints{18, 19, 20, 20, 20, 20, 20, 20, 21});
   CHECK(got["token_to_batch"] == ints{0, 0, 0, 1, 1, 1, 1, 1, 1});
   CHECK(got["total_rows"] == ints{9});
   CHECK(got.status() == 0);

@@ -7,6 +7,7 @@
 #include "backends.h"
 #include "fields.h"
 #include "guarded_buffer.h"
+#include "nsameta/device.h"
 
 namespace nsameta::test {
 namespace {
@@ -47,6 +48,8 @@ class inputs {
     problem.index_kpool = s.index_kpool;
     problem.kv_shard = s.kv_shard;
     problem.q_shard = s.q_shard;
+    problem.context_limit = s.context_limit;
+    if (s.live_requests) problem.live_requests = static_cast<const std::int32_t*>(vector({*s.live_requests}, {}).data);
   }
 
   nsameta_strided vector(const ints& values, const step& s) {
@@ -78,14 +81,19 @@ class inputs {
 };
 
 bool skips(const step& s, const std::string& name) {
-  const bool no_ranges = s.mode != NSAMETA_EXTEND || s.kv_shard.size > 1;
-  if (no_ranges && (name == "indexer_ks" || name == "indexer_ke")) return true;
+  if (s.kv_shard.size > 1 && (name == "indexer_ks" || name == "indexer_ke")) return true;
   return std::find(s.skipped.begin(), s.skipped.end(), name) != s.skipped.end();
 }
 
-}  // namespace
+/// By the backend of that name, or by the reference itself.
+nsameta_status fill_by(const char* backend, const nsameta_problem& problem, const nsameta_outputs& outputs) {
+  failure_text failure{};
+  const nsameta_target target{NSAMETA_DEVICE_HOST, 0, nullptr, 0};
+  if (backend != nullptr) return nsameta_fill_on(backend, &problem, &outputs, &target);
+  return reference_backend().fill(problem, &outputs, 1, launch_policy{}, launch_place{}, &failure);
+}
 
-answer run(const step& s) {
+answer run_by(const char* backend, const step& s) {
   inputs in(s);
   const ints inputs_before = in.contents();
 
@@ -94,6 +102,7 @@ answer run(const step& s) {
   outputs.vector_tail = s.vector_tail;
   outputs.table_tail = s.table_tail;
   outputs.table_tail_value = s.table_tail_value;
+  outputs.length_offset = s.length_offset;
 
   std::map<std::string, guarded_buffer> buffers;
   const std::int64_t requests = in.problem.batch_size + s.spare_requests;
@@ -111,10 +120,8 @@ answer run(const step& s) {
     outputs.*field.member = {static_cast<std::int32_t*>(b.data()), s.table_rows, s.table_width, row_stride};
   }
 
-  failure_text failure{};
-  const nsameta_status result =
-      reference_backend().fill(in.problem, &outputs, 1, launch_policy{}, launch_place{}, &failure);
-  CHECK(result == NSAMETA_OK);
+  const nsameta_status filled = fill_by(backend, in.problem, outputs);
+  CHECK_MESSAGE(filled == NSAMETA_OK, std::string(nsameta_last_error()));
   CHECK(in.contents() == inputs_before);
 
   answer out;
@@ -137,6 +144,17 @@ answer run(const step& s) {
     }
   }
   return out;
+}
+
+}  // namespace
+
+answer run(const step& s) {
+  answer told = run_by(nullptr, s);
+  for (const std::string backend : {"cpu/serial", "cpu/tbb"}) {
+    CAPTURE(backend);
+    CHECK(run_by(backend.c_str(), s) == told);
+  }
+  return told;
 }
 
 }  // namespace nsameta::test

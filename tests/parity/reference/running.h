@@ -1,10 +1,11 @@
-/// Runs the reference on a problem stated in a line or two, into guarded buffers.
+/// Runs the reference, and after it the CPU, on a problem stated in a line or two, into guarded buffers.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,17 @@ using int_rows = std::vector<ints>;
 struct step {
   nsameta_mode mode = NSAMETA_DECODE;
   ints seq_lens = {};
-  ints extend_seq_lens = {};  ///< empty: absent, and uniform_extend_len counts
-  std::int64_t uniform_extend_len = 0;
-  ints req_pool_indices = {};  ///< empty: 0, 1, 2, ...
+  ints extend_seq_lens = {};            ///< empty: absent, and uniform_extend_len counts
+  std::int64_t uniform_extend_len = 0;  ///< with extend_seq_lens: rows that they are padded to
+  ints req_pool_indices = {};           ///< empty: 0, 1, 2, ...
   int_rows req_to_token = {};
   int page_size = 64;
   int index_topk = 2048;
   int index_kpool = 1;
   nsameta_kv_shard kv_shard = {1, 0, 1};
   nsameta_q_shard q_shard = {1, 0};
+  std::int64_t context_limit = 0;
+  std::optional<std::int32_t> live_requests = {};  ///< absent: all
 
   nsameta_dtype length_type = NSAMETA_INT32;
   std::int64_t length_stride = 1;
@@ -42,6 +45,7 @@ struct step {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   int table_tail_value = 0;
+  std::int64_t length_offset = 0;
   std::vector<std::string> skipped = {};  ///< outputs not asked for
 };
 
@@ -54,12 +58,14 @@ struct answer {
   /// By value: an answer is often a temporary.
   ints operator[](const std::string& name) const { return vectors.at(name); }
   std::int64_t status() const { return vectors.at("status").at(0); }
+  bool operator==(const answer&) const = default;
 };
 
 /// What buffers hold before a fill.
 inline constexpr std::int32_t untouched = -77777;
 
-/// Runs it. Checks that the fill succeeds and that nothing outside the buffers, and no input, was changed.
+/// Runs it. Checks that the fill succeeds, that nothing outside the buffers, and no input, was changed, and that the
+/// CPU writes the same.
 answer run(const step& s);
 
 }  // namespace nsameta::test
