@@ -121,7 +121,7 @@ class problem : public nsameta_problem {
   }
   problem& with_extend_seq_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
-  /// The same number of query tokens for every request.
+  /// The same number of query tokens for every request; in draft_extend with extend_seq_lens, the rows of each.
   problem& with_uniform_extend_len(std::int64_t tokens) noexcept {
     uniform_extend_len = tokens;
     return *this;
@@ -152,6 +152,19 @@ class problem : public nsameta_problem {
     return *this;
   }
 
+  /// L: no row sees more positions, and no cache is longer; 0: no limit.
+  problem& with_context_limit(std::int64_t positions) noexcept {
+    context_limit = positions;
+    return *this;
+  }
+  /// [1] in the memory of the lengths, and read by the fill: requests from there on are padding.
+  problem& with_live_requests(std::span<const std::int32_t> count) noexcept {
+    live_requests = count.data();
+    has_live_requests_ = !count.empty();
+    return *this;
+  }
+  problem& with_live_requests(temporary auto&& count) = delete;  ///< keep it in a variable
+
   /// [bs] each request's row of req_to_token; page tables need both. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
@@ -168,7 +181,8 @@ class problem : public nsameta_problem {
   }
   problem& with_req_to_token(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
 
-  /// Refuses a span that is shorter than the batch: fill(), fill_many() and explain() ask first.
+  /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
+  /// first.
   result check() const {
     const auto refuse = [this](const char* name, std::int64_t elements) {
       return result(NSAMETA_INVALID_ARGUMENT, std::string(name) + " has elements for " + std::to_string(elements) +
@@ -178,6 +192,7 @@ class problem : public nsameta_problem {
     if (seq_elements_ < batch_size) return refuse("seq_lens", seq_elements_);
     if (extend_elements_ < batch_size) return refuse("extend_seq_lens", extend_elements_);
     if (slot_elements_ < batch_size) return refuse("req_pool_indices", slot_elements_);
+    if (!has_live_requests_) return result(NSAMETA_INVALID_ARGUMENT, "live_requests has 0 elements, less than 1");
     return result(NSAMETA_OK);
   }
 
@@ -191,6 +206,7 @@ class problem : public nsameta_problem {
   }
 
   std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
+  bool has_live_requests_ = true;
 };
 
 /// An output vector of all elements of a span.

@@ -33,7 +33,7 @@ TEST_CASE("what belongs to an absent buffer is not looked at") {
 }
 
 TEST_CASE("one query length for all replaces the ragged ones") {
-  for (const nsameta_mode mode : {NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+  for (const nsameta_mode mode : {NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
     check_accepted(mode, [](call& c) {
       c.problem.extend_seq_lens.data = nullptr;
       c.problem.uniform_extend_len = 2;

@@ -57,20 +57,22 @@ TEST_CASE("per-request outputs hold the whole batch, row outputs may be short") 
   }
 }
 
-TEST_CASE("indexer_ks and indexer_ke go with extend and an unsharded cache") {
+TEST_CASE("indexer_ks and indexer_ke go with every mode, and an unsharded cache") {
   for (const auto member : {&nsameta_outputs::indexer_ks, &nsameta_outputs::indexer_ke}) {
     const std::string name = member == &nsameta_outputs::indexer_ks ? "indexer_ks" : "indexer_ke";
-    for (const nsameta_mode mode : {NSAMETA_DECODE, NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND}) {
-      check_rejected(mode, [=](call& c) { c.outputs.*member = {c.table.data(), 32, NSAMETA_INT32}; },
-                     {name, std::string("mode is ") + nsameta::mode_name(mode), "extend only"});
+    for (const nsameta_mode mode : all_modes) {
+      const auto alone = [=](call& c) {
+        c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+        c.outputs.*member = {c.table.data(), 32, NSAMETA_INT32};
+      };
+      check_accepted(mode, alone);
+      check_rejected(mode,
+                     [=](call& c) {
+                       alone(c);
+                       c.problem.kv_shard = {2, 0, 1};
+                     },
+                     {name, "kv_shard.size is 2"});
     }
-    check_rejected(NSAMETA_EXTEND,
-                   [=](call& c) {
-                     c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
-                     c.outputs.*member = {c.table.data(), 32, NSAMETA_INT32};
-                     c.problem.kv_shard = {2, 0, 1};
-                   },
-                   {name, "kv_shard.size is 2"});
   }
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <limits>
 
 #include "call.h"
@@ -118,17 +119,37 @@ TEST_CASE("query lengths go with the mode") {
   const auto ragged = [](call& c) { c.problem.extend_seq_lens = {c.extend_seq_lens.data(), 1, NSAMETA_INT64}; };
   const auto uniform = [](std::int64_t n) { return [n](call& c) { c.problem.uniform_extend_len = n; }; };
   check_rejected(NSAMETA_DECODE, ragged, {"extend_seq_lens is given", "mode decode"});
-  check_rejected(NSAMETA_TARGET_VERIFY, ragged, {"extend_seq_lens is given", "mode target_verify"});
   check_rejected(NSAMETA_DECODE, uniform(1), {"uniform_extend_len is 1", "mode decode"});
-  check_rejected(NSAMETA_TARGET_VERIFY, uniform(0), {"uniform_extend_len is 0", "target_verify"});
   for (const nsameta_mode mode : nsameta::all_modes) {
     check_rejected(mode, uniform(-5), {"uniform_extend_len is -5"});
     check_rejected(mode, uniform(std::int64_t{1} << 31), {"uniform_extend_len is 2147483648"});
   }
-  for (const nsameta_mode mode : {NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND}) {
+  for (const nsameta_mode mode : {NSAMETA_TARGET_VERIFY, NSAMETA_EXTEND})
     check_rejected(mode, uniform(2), {"uniform_extend_len is 2", "extend_seq_lens is given too"});
+  check_accepted(NSAMETA_DRAFT_EXTEND, uniform(2));  // rows that the tokens are padded to
+  for (const nsameta_mode mode : {NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
     check_rejected(mode, [](call& c) { c.problem.extend_seq_lens.data = nullptr; },
-                   {"extend_seq_lens is absent", "uniform_extend_len is 0"});
+                   {"extend_seq_lens is absent", "uniform_extend_len is 0", nsameta::mode_name(mode)});
+}
+
+TEST_CASE("context_limit is 0 or a length that rows can hold") {
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    const auto limit = [](std::int64_t most) { return [most](call& c) { c.problem.context_limit = most; }; };
+    for (const std::int64_t most : {std::int64_t{-1}, std::int64_t{1} << 31, int64_max})
+      check_rejected(mode, limit(most), {"context_limit is " + std::to_string(most), "outside [0, 2147483647]"});
+    for (const std::int64_t most : {0, 1, 2147483647}) check_accepted(mode, limit(most));
+  }
+}
+
+TEST_CASE("live_requests is one aligned int32, whatever it holds") {
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    std::array<std::int32_t, 2> counts{3, 0};
+    check_rejected(mode, [&](call& c) { c.problem.live_requests = shifted(counts.data(), 2); },
+                   {"live_requests is not aligned", "4 bytes", "it begins 2 past"});
+    for (const std::int32_t count : {-1, 0, 4, 2147483647}) {
+      counts[0] = count;
+      check_accepted(mode, [&](call& c) { c.problem.live_requests = counts.data(); });
+    }
   }
 }
 

@@ -10,14 +10,28 @@ using namespace nsameta::test;
 
 namespace {
 
+call uniform(nsameta_mode mode, std::int64_t rows_each) {
+  call made(mode);
+  made.problem.extend_seq_lens.data = nullptr;
+  made.problem.uniform_extend_len = rows_each;
+  return made;
+}
+
 std::int64_t bound(const call& made) { return row_bound(made.problem, made.outputs); }
 
 }  // namespace
 
 TEST_CASE("uniform batches bound their rows exactly") {
-  const call decode(NSAMETA_DECODE), verify(NSAMETA_TARGET_VERIFY);
+  const call decode(NSAMETA_DECODE);
   CHECK(bound(decode) == requests);
-  CHECK(bound(verify) == requests * 3);
+  for (const nsameta_mode mode : {NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND})
+    CHECK(bound(uniform(mode, 3)) == requests * 3);
+}
+
+TEST_CASE("ragged tokens in rows of one number are as many rows as uniform ones") {
+  call padded(NSAMETA_DRAFT_EXTEND);
+  padded.problem.uniform_extend_len = 5;
+  CHECK(bound(padded) == requests * 5);
 }
 
 TEST_CASE("ragged batches are bounded by the smallest row output asked for") {
@@ -32,7 +46,7 @@ TEST_CASE("ragged batches are bounded by the smallest row output asked for") {
 }
 
 TEST_CASE("the bound saturates") {
-  call verify(NSAMETA_TARGET_VERIFY);
+  call verify = uniform(NSAMETA_TARGET_VERIFY, 3);
   verify.problem.batch_size = std::numeric_limits<std::int64_t>::max() / 2;
   CHECK(bound(verify) == std::numeric_limits<std::int64_t>::max());
 }

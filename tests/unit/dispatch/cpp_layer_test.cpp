@@ -36,6 +36,9 @@ template <class Values>
 constexpr bool holds_table =
     requires(problem what, Values&& values) { what.with_req_to_token(std::forward<Values>(values), 4); };
 template <class Values>
+constexpr bool holds_live_requests =
+    requires(problem what, Values&& values) { what.with_live_requests(std::forward<Values>(values)); };
+template <class Values>
 constexpr bool holds_elements = requires(Values&& values) { strided(std::forward<Values>(values)); };
 template <class Values>
 constexpr bool holds_output = requires(outputs into, Values&& values) {
@@ -43,8 +46,9 @@ constexpr bool holds_output = requires(outputs into, Values&& values) {
 };
 
 template <class Values>
-constexpr bool any_holds = holds_seq_lens<Values> || holds_extend_seq_lens<Values> || holds_slots<Values> ||
-                           holds_table<Values> || holds_elements<Values> || holds_output<Values>;
+constexpr bool any_holds =
+    holds_seq_lens<Values> || holds_extend_seq_lens<Values> || holds_slots<Values> || holds_table<Values> ||
+    holds_live_requests<Values> || holds_elements<Values> || holds_output<Values>;
 
 }  // namespace
 
@@ -89,6 +93,25 @@ TEST_CASE("with a stride of 0 the first element stands for all requests") {
   CHECK(lengths == ints(5, 2));
 }
 
+TEST_CASE("a context limit, and a number of live requests that changes between two fills of the same problem") {
+  ints kept(3), live{3};
+  const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, kept);
+  problem decode(NSAMETA_DECODE);
+  decode.with_seq_lens(three).with_context_limit(5).with_live_requests(live);
+  CHECK(fill(decode, into).message() == "");
+  CHECK(kept == ints{4, 5, 5});
+  live[0] = 1;
+  CHECK(fill(decode, into).message() == "");
+  CHECK(kept == ints{4, 0, 0});
+  expect_refusal(fill(decode.with_context_limit(-1), into), "context_limit is -1, outside [0, 2147483647]");
+
+  const ints none;
+  expect_refusal(fill(decode.with_context_limit(0).with_live_requests(none), into),
+                 "live_requests has 0 elements, less than 1");
+  CHECK(fill(decode.with_live_requests(std::span(live)), into).message() == "");
+  CHECK(kept == ints{4, 0, 0});
+}
+
 TEST_CASE("a batch that was made larger than its lengths is refused") {
   problem decode(NSAMETA_DECODE);
   ints lengths(5);
@@ -107,6 +130,8 @@ TEST_CASE("a temporary container does not compile where it would dangle") {
   CHECK(holds_slots<std::span<const std::int64_t>>);
   CHECK(holds_table<std::span<std::int32_t>>);
   CHECK(holds_table<const ints&>);
+  CHECK(holds_live_requests<const ints&>);
+  CHECK(holds_live_requests<std::span<std::int32_t, 1>>);
   CHECK(holds_output<ints&>);
   CHECK(holds_output<std::span<std::int32_t>>);
 }

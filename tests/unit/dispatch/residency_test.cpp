@@ -63,6 +63,19 @@ TEST_CASE("auto: host and device memory mixed is nobody's, and the buffers are n
   CHECK(world[id_cuda].fills.empty());
 }
 
+TEST_CASE("auto: the number of live requests is in the memory of the lengths") {
+  fake_world world;
+  std::int32_t live = 1;
+  world.problem.live_requests = &live;
+  CHECK(world.decided() == "cpu/auto");
+  world.put_all_on(id_cuda);
+  world.problem.live_requests = &live;
+  expect_failure(world.fill(), NSAMETA_BACKEND_UNAVAILABLE, {"cuda: its device does not reach live_requests"});
+  CHECK(world[id_cuda].fills.empty());
+  world.problem.live_requests = world.on_device(id_cuda);
+  CHECK(world.decided() == "cuda/block256");
+}
+
 TEST_CASE("auto: buffers on two devices are nobody's") {
   fake_world world;
   world[id_cuda].device_count = 2;
