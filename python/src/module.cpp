@@ -86,8 +86,8 @@ NB_MODULE(_ext, m) {
   for (const nsameta::vector_field& field : nsameta::vector_fields) outputs.append(field.name);
   for (const nsameta::table_field& field : nsameta::table_fields) outputs.append(field.name);
   m.attr("OUTPUTS") = nb::tuple(outputs);
-  nb::dict modes;  // and whether they take uniform_extend_len and extend_seq_lens
+  nb::dict modes;  // and whether they take uniform_extend_len, extend_seq_lens, and both together
   for (const nsameta::mode_row& row : nsameta::modes)
-    modes[row.name] = nb::make_tuple(row.takes_uniform, row.takes_ragged);
+    modes[row.name] = nb::make_tuple(row.takes_uniform, row.takes_ragged, row.takes_both);
   m.attr("MODES") = modes;
 }

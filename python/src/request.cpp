@@ -33,6 +33,14 @@ struct setters {
   static void req_pool_indices(const char* name, nb::handle value, request& to) {
     to.problem.req_pool_indices = input(name, value, to, &to.req_pool_indices_.emplace());
   }
+  /// One element, which may have no dimension.
+  static void live_requests(const char* name, nb::handle value, request& to) {
+    const array_view view = to.arrays_.read(name, value, access::read, elements::int32);
+    if (view.dimensions > 1) throw wrong_dimensions(name, view.dimensions, 1);
+    if (view.dimensions == 1 && view.shape[0] != 1)
+      throw invalid_argument(std::string(name) + " has " + std::to_string(view.shape[0]) + " elements, not 1");
+    to.problem.live_requests = static_cast<const std::int32_t*>(view.data);
+  }
 
   /// int32, two-dimensional, each row without gaps.
   static array_view table(const char* name, nb::handle value, request& to, access how) {
@@ -163,6 +171,8 @@ struct setters {
       {"index_kpool", parameter<&p::index_kpool>, "1", scope::call},
       {"kv_shard", kv_shard, "(1, 0, 1)", scope::call},
       {"q_shard", q_shard, "(1, 0)", scope::call},
+      {"context_limit", parameter<&p::context_limit>, "0", scope::call},
+      {"live_requests", live_requests, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"vector_tail", vector_tail, "'keep'", scope::set},

@@ -12,12 +12,15 @@ def arguments(problem, make, dtype="int32"):
     """`make(values, dtype)` gives an array of the library under test."""
     given = {"uniform_extend_len": problem.uniform_extend_len, "page_size": problem.page_size,
              "index_topk": problem.index_topk, "index_kpool": problem.index_kpool, "kv_shard": problem.kv_shard,
-             "q_shard": problem.q_shard}
+             "q_shard": problem.q_shard, "context_limit": problem.context_limit, "vector_tail": problem.vector_tail,
+             "table_tail": problem.table_tail, "table_tail_value": problem.table_tail_value}
     for name in ("extend_seq_lens", "req_pool_indices"):
         if getattr(problem, name) is not None:
             given[name] = make(getattr(problem, name), dtype)
     if problem.req_to_token is not None:
         given["req_to_token"] = make(problem.req_to_token, "int32")
+    if problem.live_requests is not None:
+        given["live_requests"] = make([problem.live_requests], "int32")
     return given
 
 
@@ -38,18 +41,21 @@ def buffers(problem, expected, spare, make):
 
 
 def check(problem, expected, outputs):
+    table_tail = {"keep": UNTOUCHED, "zero": 0, "value": problem.table_tail_value}[problem.table_tail]
     for name, values in expected.items():
         got = np.asarray(outputs[name])
         if name not in TABLES:
+            zero = values[-1] if name.startswith(("cu_", "nsa_cu_")) else 0
+            tail = zero if problem.vector_tail == "zero" else UNTOUCHED
             np.testing.assert_array_equal(got[:len(values)], np.asarray(values, np.int64), err_msg=name)
-            assert (got[len(values):] == UNTOUCHED).all(), f"{name}: written past its live elements"
+            assert (got[len(values):] == tail).all(), f"{name}: its tail"
             continue
         for row, live in enumerate(values):
             columns = 0 if live is None else len(live)
             if columns:
                 np.testing.assert_array_equal(got[row, :columns], live, err_msg=f"{name}[{row}]")
-            assert (got[row, columns:] == UNTOUCHED).all(), f"{name}[{row}]: written past its live columns"
-        assert (got[len(values):] == UNTOUCHED).all(), f"{name}: rows that nobody has"
+            assert (got[row, columns:] == table_tail).all(), f"{name}[{row}]: its tail"
+        assert (got[len(values):] == table_tail).all(), f"{name}: rows that nobody has"
 
 
 def run(problem, make, dtype="int32", spare=3, back=np.asarray, fill=nsameta.fill):

@@ -9,15 +9,16 @@ from reference import Problem
 @st.composite
 def problems(draw):
     mode = draw(st.sampled_from(list(MODES)))
-    uniform, ragged = MODES[mode]
+    uniform, ragged, both = MODES[mode]
     requests = draw(st.integers(0, 40))
 
     def lengths(low, high):
         return draw(st.lists(st.integers(low, high), min_size=requests, max_size=requests))
     made = Problem(mode, lengths(-2, draw(st.sampled_from([6, 90, 700]))))
-    if uniform and (not ragged or draw(st.booleans())):
+    queries = draw(st.sampled_from(["uniform"] * uniform + ["ragged"] * ragged + ["both"] * both or ["one"]))
+    if queries in ("uniform", "both"):
         made.uniform_extend_len = draw(st.integers(1, 9))
-    elif ragged:
+    if queries in ("ragged", "both"):
         made.extend_seq_lens = lengths(-1, 9)
     made.page_size = draw(st.sampled_from([1, 2, 64, 256]))
     made.index_topk = draw(st.integers(1, 100))
@@ -33,4 +34,11 @@ def problems(draw):
     if draw(st.integers(0, 3)) == 0:
         size = draw(st.integers(2, 4))
         made.q_shard = (size, draw(st.integers(0, size - 1)))
+    if draw(st.integers(0, 2)) == 0:
+        made.context_limit = draw(st.integers(1, 100))
+    if draw(st.integers(0, 2)) == 0:
+        made.live_requests = draw(st.integers(-1, requests + 1))
+    made.vector_tail = draw(st.sampled_from(["keep", "zero"]))
+    made.table_tail = draw(st.sampled_from(["keep", "zero", "value"]))
+    made.table_tail_value = draw(st.integers(-9, 9))
     return made

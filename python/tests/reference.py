@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-NEGATIVE_LENGTH, QUERY_LONGER_THAN_KV, CONTEXT_EXCEEDED, BAD_SLOT = 1, 2, 8, 16
+NEGATIVE_LENGTH, QUERY_LONGER_THAN_KV, CAPACITY_EXCEEDED, CONTEXT_EXCEEDED, BAD_SLOT = 1, 2, 4, 8, 16
 
 
 @dataclasses.dataclass
@@ -19,6 +19,11 @@ class Problem:
     index_kpool: int = 1
     kv_shard: tuple = (1, 0, 1)
     q_shard: tuple = (1, 0)
+    context_limit: int = 0
+    live_requests: int | None = None
+    vector_tail: str = "keep"
+    table_tail: str = "keep"
+    table_tail_value: int = 0
 
 
 def clamp(problem, seen):
@@ -35,12 +40,28 @@ def local(problem, positions):
     return sum(p // interleave % size == rank for p in range(positions))
 
 
-def queries(problem):
-    if problem.mode == "decode":
-        return [1] * len(problem.seq_lens)
-    if problem.extend_seq_lens is not None:
-        return [max(0, q) for q in problem.extend_seq_lens]
-    return [problem.uniform_extend_len] * len(problem.seq_lens)
+@dataclasses.dataclass
+class Request:
+    length: int  # of its cache, drafts not counted
+    tokens: int
+    rows: int  # that the tokens are in, or padded to
+    live: bool
+
+    def cached(self, mode):
+        return 0 if not self.live else self.length + self.tokens if mode == "target_verify" else self.length
+
+    def seen(self, mode, row):
+        """By its first token, and one more by each after it."""
+        first = self.length + 1 - (0 if mode == "target_verify" else self.tokens)
+        return max(0, first + row) if self.live else 0
+
+
+def requests_of(problem):
+    count = len(problem.seq_lens)
+    tokens = problem.extend_seq_lens or [1 if problem.mode == "decode" else problem.uniform_extend_len] * count
+    live = count if problem.live_requests is None else problem.live_requests
+    return [Request(max(0, s), max(0, q), problem.uniform_extend_len or max(0, q), r < live)
+            for r, (s, q) in enumerate(zip(problem.seq_lens, tokens))]
 
 
 def sums(values):
@@ -49,14 +70,13 @@ def sums(values):
 
 def answer(problem):
     """Every output's live elements, page tables as rows cut to their live columns, and the bits of `status`."""
-    seq_lens = [max(0, s) for s in problem.seq_lens]
-    asked = queries(problem)
-    verify = problem.mode == "target_verify"
-    cached = [s + q if verify else s for s, q in zip(seq_lens, asked)]
-    tokens = [(r, max(0, (s if verify else s - q) + 1 + j if problem.mode != "decode" else s))
-              for r, (s, q) in enumerate(zip(seq_lens, asked)) for j in range(q)]
+    requests = requests_of(problem)
+    wanted = [[request.seen(problem.mode, j) for j in range(request.rows)] for request in requests]
+    limit = problem.context_limit or max([0, *(s for seen in wanted for s in seen), *problem.seq_lens]) + 10
+    cached = [min(limit, request.cached(problem.mode)) for request in requests]
+    tokens = [(r, min(limit, s)) for r, seen in enumerate(wanted) for s in seen]
 
-    kept = list(range(len(seq_lens)))
+    kept = list(range(len(requests)))
     size, rank = problem.q_shard
     if size > 1 and len(tokens) >= size:
         tokens = tokens[rank::size]
@@ -78,23 +98,26 @@ def answer(problem):
         "token_to_batch": [place[r] for r, _ in tokens],
         "total_rows": [len(tokens)],
     }
-    if problem.mode == "extend" and problem.kv_shard[0] == 1:
-        before = dict(zip(kept, sums([seq_lens[r] for r in kept])))
+    if problem.kv_shard[0] == 1:
+        before = dict(zip(kept, sums(cache_seqlens)))
         answers["indexer_ks"] = [before[r] for r, _ in tokens]
         answers["indexer_ke"] = [before[r] + seen for r, seen in tokens]
 
-    bits = NEGATIVE_LENGTH * any(s < 0 for s in [*problem.seq_lens, *(problem.extend_seq_lens or [])])
+    bits = NEGATIVE_LENGTH * any(s < 0 for s in problem.extend_seq_lens or [])
+    bits |= NEGATIVE_LENGTH * any(s < 0 and request.live for s, request in zip(problem.seq_lens, requests))
+    bits |= CAPACITY_EXCEEDED * any(request.tokens > request.rows for request in requests)
+    bits |= CONTEXT_EXCEEDED * any(s > limit for s in sum(wanted, [r.cached(problem.mode) for r in requests]))
     if problem.mode == "extend":
-        bits |= QUERY_LONGER_THAN_KV * any(q > s for s, q in zip(seq_lens, asked))
+        bits |= QUERY_LONGER_THAN_KV * any(request.live and request.tokens > request.length for request in requests)
     if problem.req_to_token is not None:
         slots, width = problem.req_to_token.shape
         shown = kept if problem.mode in ("decode", "extend") else [r for r, _ in tokens]
-        table = [None if not 0 <= problem.req_pool_indices[r] < slots  # None: the row is left alone
+        table = [None if not (requests[r].live and 0 <= problem.req_pool_indices[r] < slots)  # None: all is tail
                  else problem.req_to_token[problem.req_pool_indices[r], :min(cached[r], width)] for r in shown]
         answers["page_table_1"] = table
         answers["real_page_table"] = [row if row is None else row[::problem.page_size] // problem.page_size
                                       for row in table]
         bits |= CONTEXT_EXCEEDED * any(cached[r] > width for r in shown)
-        bits |= BAD_SLOT * any(row is None for row in table)
+        bits |= BAD_SLOT * any(requests[r].live and row is None for r, row in zip(shown, table))
     answers["status"] = [bits]
     return answers

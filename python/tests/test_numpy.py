@@ -72,7 +72,22 @@ def test_tails_and_offset():
                  length_offset=1)
     assert cache.tolist() == [4, 6, 0, 0]
     assert sums.tolist() == [0, 4, 10, 10, 10]
-    assert table.tolist() == [[8, 9, 10, 11, *[-9] * 4], [0, 1, 2, 3, 4, 5, -9, -9], [-1] * 8]  # the third is nobody's
+    assert table.tolist() == [[8, 9, 10, 11, *[-9] * 4], [0, 1, 2, 3, 4, 5, -9, -9], [-9] * 8]  # the third is nobody's
+
+
+def test_a_smaller_batch_by_the_number_of_its_requests():
+    lengths, live = np.array([3, 5], np.int32), np.array([2], np.int32)
+    cache, rows, table = np.zeros(2, np.int32), np.zeros(4, np.int32), np.zeros((4, 4), np.int32)
+    for live[0], want in ((2, [5, 7]), (1, [5, 0]), (0, [0, 0])):
+        nsameta.fill("target_verify", lengths, uniform_extend_len=2, live_requests=live, cache_seqlens=cache,
+                     seqlens_expanded=rows, req_pool_indices=np.array([1, 0]), page_table_1=table, table_tail="value",
+                     req_to_token=np.arange(8, dtype=np.int32).reshape(2, 4), table_tail_value=-1)
+        assert cache.tolist() == want
+        assert rows.tolist() == [4, 5, 6, 7][:2 * live[0]] + [0] * (4 - 2 * live[0])
+        assert table.tolist() == [[4, 5, 6, 7], [4, 5, 6, 7], [0, 1, 2, 3], [0, 1, 2, 3]][:2 * live[0]] + [
+            [-1] * 4] * (4 - 2 * live[0])
+    nsameta.fill("decode", lengths, live_requests=np.array(1, np.int32), context_limit=2, cache_seqlens=cache)
+    assert cache.tolist() == [2, 0]
 
 
 def test_limits_cut_what_the_buffers_hold():

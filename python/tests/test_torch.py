@@ -228,3 +228,23 @@ def test_is_captured_and_replayed(fill):
     graph.replay()
     torch.cuda.synchronize()
     assert_filled(inputs, outputs, rows)
+
+
+@on_gpu
+def test_one_graph_serves_every_smaller_batch():
+    live, lengths = (torch.tensor(values, dtype=torch.int32, device="cuda") for values in ([4], [5, 6, 7, 8]))
+    cached = torch.zeros(4, dtype=torch.int32, device="cuda")
+    nsameta.warmup("cuda")
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        nsameta.fill("decode", lengths, live_requests=live, cache_seqlens=cached)
+    for count in (4, 3, 1, 0):
+        live.fill_(count)
+        graph.replay()
+        assert cached.tolist() == [5, 6, 7, 8][:count] + [0] * (4 - count)
+
+
+@on_gpu
+def test_the_number_of_live_requests_is_where_the_lengths_are():
+    with pytest.raises(ValueError, match="live_requests is on the CPU, but seq_lens on cuda:0"):
+        nsameta.fill("decode", zeros(device="cuda"), live_requests=zeros(1))
