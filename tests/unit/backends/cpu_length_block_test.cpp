@@ -22,8 +22,12 @@ void check(const sample_lengths& lengths) {
     outputs.nsa_cu_seqlens_k = {&sum, 1, NSAMETA_INT32};
     outputs.status = {&sum, 1, NSAMETA_INT32};
     const batch_lengths stated = lengths_of(problem);
-    if (problem.batch_size > 0) REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense));
-    const cpu::batch<plain_rule, 0> requests{problem, outputs, stated, plain_rule::of(problem), {}};
+    if (problem.batch_size > 0) {
+      const bool loaded = stated.tokens != nullptr && (stated.drafts || stated.padded());
+      REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense && !loaded));
+    }
+    const cpu::batch<plain_rule, 0> requests{
+        problem, outputs, stated, plain_rule::of(stated.limit, problem.index_topk), {}};
     for (std::int64_t begin = 0; begin <= problem.batch_size; begin += 1 + begin / 4) {
       const cpu::totals want = cpu::add_requests(requests, begin, problem.batch_size, {});
       for (const auto& code : cpu::usable_vector_code()) {
@@ -53,24 +57,28 @@ TEST_CASE("lengths of every kind add up as requests do") {
   constexpr std::int32_t most = 2147483647;
   std::mt19937 random(7);
   const std::int32_t odd[] = {0, 1, -1, most, most - 1, most - 5, -most - 1, 4096};
-  for (const nsameta_mode mode : nsameta::all_modes)
+  const auto check_all = [&](nsameta_mode mode, std::int64_t uniform, bool ragged) {
     for (const std::int64_t offset : {0, 5, -5, (1 << 30) - 1, 1 - (1 << 30)})
       for (const bool garbage : {false, true})
-        for (int requests = 0; requests < 40; requests += 1 + requests / 5) {
+        for (int requests = ragged ? 1 : 0; requests < 40; requests += 1 + requests / 5) {
           sample_lengths lengths;
           lengths.mode = mode;
           lengths.offset = offset;
-          const nsameta::mode_row& row = nsameta::row_of(mode);
-          if (row.takes_uniform && !row.takes_ragged) lengths.uniform = 6;
+          lengths.uniform = uniform;
           for (int i = 0; i < requests; ++i) {
             lengths.kv.push_back(garbage && random() % 4 == 0 ? odd[random() % 8] : static_cast<int>(random() % 9000));
-            if (row.takes_ragged)
+            if (ragged)
               lengths.tokens.push_back(garbage && random() % 4 == 0 ? odd[random() % 8]
                                                                     : static_cast<int>(random() % 5));
           }
-          if (requests == 0 && row.takes_ragged) continue;
           check(lengths);
         }
+  };
+  for (const nsameta::mode_row& row : nsameta::modes) {
+    check_all(row.mode, row.takes_uniform ? 6 : 0, false);
+    if (row.takes_ragged) check_all(row.mode, 0, true);
+    if (row.takes_both) check_all(row.mode, 6, true);
+  }
 }
 
 TEST_CASE("which lengths vector code reads where they lie") {
@@ -87,4 +95,7 @@ TEST_CASE("which lengths vector code reads where they lie") {
   refuses([](nsameta_problem& p) { p.seq_lens.dtype = NSAMETA_INT64; });
   refuses([](nsameta_problem& p) { p.extend_seq_lens.stride = 3; });
   refuses([](nsameta_problem& p) { p.extend_seq_lens.dtype = NSAMETA_INT64; });
+  refuses([](nsameta_problem& p) { p.mode = NSAMETA_TARGET_VERIFY; });
+  refuses([](nsameta_problem& p) { p.uniform_extend_len = 2; });
+  refuses([](nsameta_problem& p) { p.live_requests = static_cast<const std::int32_t*>(p.seq_lens.data); });
 }

@@ -37,12 +37,15 @@ TEST_CASE("a problem in, its answer out") {
   CHECK_FALSE(answer.contains("decision"));
 }
 
-TEST_CASE("fields that a mode has not are left out") {
+TEST_CASE("fields that a problem has not are left out") {
   const auto answer =
       json_of(run("fill", R"({"mode": "draft_extend", "seq_lens": [20, 1, 9], "extend_seq_lens": [3, 6, 0]})"));
   CHECK(answer["seqlens_expanded"] == nlohmann::json({18, 19, 20, 0, 0, 0, 0, 0, 1}));
-  CHECK_FALSE(answer.contains("indexer_ks"));
+  CHECK(answer["indexer_ks"] == nlohmann::json({0, 0, 0, 20, 20, 20, 20, 20, 20}));
   CHECK_FALSE(answer.contains("page_table_1"));
+  const auto shard = json_of(run("fill", R"({"mode": "decode", "seq_lens": [20], "kv_shard": [2, 0, 1]})"));
+  CHECK(shard["seqlens_expanded"] == nlohmann::json({10}));
+  CHECK_FALSE(shard.contains("indexer_ks"));
 }
 
 TEST_CASE("page tables come with req_to_token, cut to what is live") {

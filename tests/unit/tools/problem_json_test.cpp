@@ -124,7 +124,7 @@ TEST_CASE("buffers hold both batches, unless their capacities are given") {
   CHECK(layout.tables[0].rows == 5);
   CHECK(layout.tables[1].rows == 3);
   CHECK(layout.tables[1].width == 4);
-  CHECK_FALSE(layout.vectors[7].wanted);  // indexer_ks
+  CHECK(layout.vectors[7].capacity == 3);  // indexer_ks
 }
 
 TEST_CASE("an error of a tail, a capacity, a previous batch or half a pair names the key and the value") {
