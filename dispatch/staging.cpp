@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "buffers.h"
+#include "byte_ranges.h"
 #include "status.h"
 
 namespace nsameta {
@@ -68,14 +69,26 @@ struct owner_side {
     return fail(status, "%s: copying %s: %s", backend->name(), what.name, why.text);
   }
 
-  /// Run by run: what lies between may be another output's.
-  nsameta_status copy_back(void* to, const void* from, const buffer& what) const {
+  /// In one piece, so that a copy that fails leaves the output untouched; run by run where another output has bytes
+  /// between.
+  nsameta_status copy_back(void* to, const void* from, const buffer& what, bool interleaved) const {
+    if (!interleaved) return copy(to, from, what, 0, what.bytes);
     nsameta_status status = NSAMETA_OK;
     for (std::int64_t first = 0; first < what.bytes && status == NSAMETA_OK; first += what.stride)
       status = copy(to, from, what, first, what.run);
     return status;
   }
 };
+
+/// Whether another output has bytes between the first and the last of this one.
+bool is_interleaved(const nsameta_outputs& outputs, const buffer& shown, const void* data) {
+  const byte_range range = range_of(shown, data);
+  bool found = false;
+  for_each_output(outputs, [&](const buffer& other, const void* other_data) {
+    found |= other_data != data && range.meets(range_of(other, other_data));
+  });
+  return found;
+}
 
 /// The side that computes: its own memory, unless it works in host memory. Released whatever happens.
 class worker_side {
@@ -146,7 +159,8 @@ nsameta_status fill_staged(const selection& chosen, const backend_record* owner,
   status = worker.run(made, block.get(), problem, outputs);
   for_each_place(problem, outputs, [&](const buffer& shown, const void* data, std::size_t place) {
     if (!shown.output || status != NSAMETA_OK) return;
-    status = home.copy_back(const_cast<void*>(data), block.get() + place, shown);  // an output's data is not const
+    status = home.copy_back(const_cast<void*>(data), block.get() + place, shown,
+                            is_interleaved(outputs, shown, data));  // an output's data is not const
   });
   return status;
 }

@@ -32,7 +32,6 @@ struct fixed_fill {
     }
     problem.seq_lens.data = seq_lens.data();
     if (mode != NSAMETA_DECODE) problem.extend_seq_lens.data = extend_seq_lens.data();
-    problem.req_pool_indices.data = slots.data();
   }
   fixed_fill(const fixed_fill&) = delete;
 
@@ -87,6 +86,7 @@ int page_tables(long count) {
   constexpr std::int64_t requests = 64, width = 128;
   fixed_fill batch(NSAMETA_DECODE, requests, 1, width);
   batch.tokens.assign(requests * width, 640);
+  batch.problem.req_pool_indices.data = batch.slots.data();
   batch.problem.req_to_token = {batch.tokens.data(), requests, width, width};
   batch.want(batch.outputs.page_table_1, width);
   batch.want(batch.outputs.real_page_table, width / 64);
