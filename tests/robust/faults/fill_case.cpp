@@ -32,7 +32,8 @@ generated_case with_fields(generated_case tested, const std::function<bool(std::
 }
 
 bool is_row_length(std::string_view name) { return name == "seqlens_expanded" || name == "nsa_cache_seqlens"; }
-bool is_no_status(std::string_view name) { return name != "status"; }
+/// What engines ask for: the others need kernels that do everything.
+bool is_step_field(std::string_view name) { return name != "status" && !name.starts_with("indexer_"); }
 
 }  // namespace
 
@@ -90,22 +91,22 @@ generated_case draft_extend(std::int64_t requests) {
                      [](std::string_view name) { return is_row_length(name) || name == "total_rows"; });
 }
 generated_case vectors(std::int64_t requests) {
-  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests), is_no_status);
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests), is_step_field);
 }
 generated_case step(std::int64_t requests) {
   return with_fields(case_of(NSAMETA_TARGET_VERIFY, requests, [](case_recipe& r) { r.tables = table_choice::both; }),
-                     is_no_status);
+                     is_step_field);
 }
 generated_case int64_step(std::int64_t requests) {
   return with_fields(case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.length_dtype = NSAMETA_INT64; }),
-                     is_no_status);
+                     is_step_field);
 }
 generated_case tails(std::int64_t requests) {
   const auto with_tails = [](case_recipe& r) {
     r.vector_tail = NSAMETA_TAIL_ZERO;
     r.capacity = capacity_rule::spare;
   };
-  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests, with_tails), is_no_status);
+  return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests, with_tails), is_step_field);
 }
 generated_case general(std::int64_t requests) {
   return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) {
