@@ -157,7 +157,13 @@ nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, cons
     problem.batch_size = requests;
     problem.seq_lens = {&length, 1, NSAMETA_INT32};
     problem.uniform_extend_len = rows_each;
-    return nsameta_explain(&problem, nullptr, &place, decision);
+    nsameta_outputs outputs;
+    nsameta_outputs_init(&outputs);
+    constexpr std::int64_t most = std::int64_t{1} << 40;  // elements; the two are further apart
+    const std::int64_t rows = rows_each > most / requests ? most : requests * rows_each;
+    outputs.seqlens_expanded = {reinterpret_cast<void*>(std::uintptr_t{1} << 44), rows, NSAMETA_INT32};
+    outputs.nsa_cache_seqlens = {reinterpret_cast<void*>(std::uintptr_t{1} << 45), rows, NSAMETA_INT32};
+    return nsameta_explain(&problem, &outputs, &place, decision);
   });
 }
 

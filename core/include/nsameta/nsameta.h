@@ -336,9 +336,9 @@ typedef struct nsameta_decision {
 NSAMETA_API nsameta_status nsameta_explain(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                            const nsameta_target* target, nsameta_decision* decision);
 
-/// Which kernel a draft_extend batch of `requests` requests with `rows_each` rows each would get, and why: the decision
-/// of nsameta_explain without a batch at hand. NSAMETA_DEVICE_AUTO: the first GPU that is ready, CUDA before HIP, or
-/// else the host.
+/// Which kernel a draft_extend batch of `requests` requests with `rows_each` rows each would get for the fields of
+/// nsameta_fill_draft_extend_metadata, and why: the decision of nsameta_explain without a batch at hand.
+/// NSAMETA_DEVICE_AUTO: the first GPU that is ready, CUDA before HIP, or else the host.
 NSAMETA_API nsameta_status nsameta_get_kernel_info(int64_t requests, int64_t rows_each, const nsameta_target* target,
                                                    nsameta_decision* decision);
 
