@@ -64,7 +64,56 @@ void capture_and_replay(const harness::case_recipe& recipe) {
   }
 }
 
+/// With tails, buffers keep what the step before left there: nothing of it may stand afterwards.
+void serve_smaller_batches(const harness::case_recipe& recipe) {
+  auto step = harness::build_case(recipe);
+  filling fill(step, tested().place, harness::pages_in_turn());
+  const device on(tested().place.backend, tested().place.index);
+  const device_stream stream = make_stream(on);
+  nsameta_target target = tested().place.target();
+  target.stream = stream.get();
+  const nsameta_problem captured = fill.problem();
+  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &fill.outputs(), &target)); });
+  for (const std::int32_t live : {64, 63, 1, 0, 64}) {
+    step.problem.live_requests = live;
+    fill.upload(step.problem);
+    REQUIRE(fill.problem().live_requests == captured.live_requests);
+    if (recipe.vector_tail == NSAMETA_TAIL_KEEP) fill.reset();
+    note_case(tested().spec + ", captured", step.problem, step.recipe);
+    launch(graph, stream);
+    on.synchronize(stream.get());
+    const std::string wrong = fill.wrong();
+    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(step.problem, step.recipe));
+  }
+}
+
 }  // namespace
+
+TEST_CASE("a fill captured for 64 requests serves every smaller batch by live_requests alone") {
+  if (!tested().place.has_graphs()) return;
+  const nsameta_target target = tested().place.target();
+  check(nsameta_warmup(&target));
+  harness::case_recipe recipe;
+  recipe.batch_size = recipe.live_requests.emplace(64);
+  recipe.max_context = 700;
+  recipe.capacity = harness::capacity_rule::spare;
+  for (const nsameta_mode mode : nsameta::all_modes)
+    for (const bool uniform : {false, true})
+      for (const bool tail : {false, true})
+        for (const auto kind : {harness::batch_kind::lengths, harness::batch_kind::vectors, harness::batch_kind::tables,
+                                harness::batch_kind::any}) {
+          recipe.mode = mode;
+          recipe.uniform_queries = uniform;
+          recipe.padded_queries = tail;
+          recipe.vector_tail = tail ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
+          recipe.table_tail = tail ? NSAMETA_TAIL_VALUE : NSAMETA_TAIL_KEEP;
+          recipe.kind = kind;
+          const bool tables = kind == harness::batch_kind::tables || kind == harness::batch_kind::any;
+          recipe.tables = tables ? harness::table_choice::both : harness::table_choice::none;
+          ++recipe.seed;
+          serve_smaller_batches(recipe);
+        }
+}
 
 TEST_CASE("a captured fill replays with changed lengths") {
   if (!tested().place.has_graphs()) return;
