@@ -24,6 +24,22 @@ inline bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows,
          });
 }
 
+/// Whether an element of indexer_ke saturated, by the last one of each request: the last of all does not tell where
+/// tokens are padded to rows. `rows`: of the batch.
+template <class Batch>
+bool any_end_overflows(const Batch& batch, std::int64_t rows) {
+  const nsameta_vector& ends = batch.out.indexer_ke;
+  const std::int64_t written = writable(ends, rows);
+  located_request at{0, {}, {}};
+  for (; at.index < batch.problem.batch_size && batch.rows(at.before) < written; ++at.index) {
+    at.value = batch.load(at.index, at.before);
+    const std::int64_t last = smaller(at.value.rows, written - batch.rows(at.before)) - 1;
+    if (last >= 0 && overflows(ends, at.before.kv_len + batch.expanded(at, last))) return true;
+    at.before = at.before + batch.totals_of(at.index, at.value);
+  }
+  return false;
+}
+
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
 /// `locate(row)` gives the located_request that holds `row`.
 template <class Batch, class Locate>
@@ -44,9 +60,10 @@ bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
                         [&](const located_request& at, std::int64_t j) { return batch.clamped_before(at, j); }) ||
          last_overflows(out.indexer_ks, rows,
                         [](const located_request& at, std::int64_t) { return at.before.kv_len; }) ||
-         last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
-           return at.before.kv_len + batch.expanded(at, j);
-         });
+         (batch.lengths.padded() ? any_end_overflows(batch, rows)
+                                 : last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
+                                     return at.before.kv_len + batch.expanded(at, j);
+                                   }));
 }
 
 /// `locate`: as of any_sum_overflowed.

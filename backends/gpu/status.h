@@ -45,10 +45,10 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T>& at, const table_sou
   return bits;
 }
 
-/// Whether `sum_of(r, before)` is beyond int32 for the request that holds row `row`, which exists, and what comes
-/// before it in the batch. Each warp looks for itself.
+/// Whether `sum_of(r, j, before)` is beyond int32 for row `j` of any request `r`: the last one up to row `row` of all,
+/// which exists. `before`: what comes before the request in the batch. Each warp looks for itself.
 template <class N, class T, class Sum>
-NSAMETA_DEVICE bool overflows_at(const block_work<N, T>& at, std::int64_t row, Sum sum_of) {
+NSAMETA_DEVICE bool overflows_up_to(const block_work<N, T>& at, std::int64_t row, Sum sum_of) {
   constexpr N lanes = T::warp_width;
   T& self = at.self;
   whole_sums before{};
@@ -63,26 +63,26 @@ NSAMETA_DEVICE bool overflows_at(const block_work<N, T>& at, std::int64_t row, S
     }
     const auto sums = scan_lanes(self, sums_of<whole_sums>(at.batch, at.rule, r), lanes);
     const whole_sums own_before = before + sums.before;
-    const bool holds = own_before.rows <= row && row < own_before.rows + r.rows;
-    if (self.ballot(holds) != 0) return self.ballot(holds && sum_of(r, own_before) > int32_max) != 0;
+    const auto last = static_cast<N>(smaller<std::int64_t>(row - own_before.rows, r.rows - 1));  // below 0: none
+    if (self.ballot(last >= 0 && sum_of(r, last, own_before) > int32_max) != 0) return true;
     before = before + self.shuffle(sums.through, T::warp_width - 1);
+    if (before.rows > row) return false;
   }
   return false;
 }
 
-/// Sum of the clamped lengths of all rows before row `row`, which is one of `r`'s. No lambda, which a compiler may
-/// choose not to inline.
+/// Sum of the clamped lengths of all rows before row `j` of a request. No lambda, which a compiler may choose not to
+/// inline.
 template <class N>
 struct clamped_before_row {
   const rule_for<N>& rule;
-  std::int64_t row;
-  NSAMETA_DEVICE std::int64_t operator()(const basic_request<N>& r, const whole_sums& before) const {
-    return saturating_add(before.clamped, rule.sum(r, static_cast<N>(row - before.rows)));
+  NSAMETA_DEVICE std::int64_t operator()(const basic_request<N>& r, N j, const whole_sums& before) const {
+    return saturating_add(before.clamped, rule.sum(r, j));
   }
 };
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells; where the
-/// array is too short, that is looked for.
+/// array is too short, that is looked for. indexer_ke does not grow where tokens are padded to rows.
 template <class N, class T>
 NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_sums& all) {
   const vector_outputs<N>& set = at.set;
@@ -99,15 +99,15 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_s
       (last_sum == all.rows && is_beyond(set.nsa_cu_seqlens_k, all.clamped)))
     return true;
   if (last_sum < all.rows && set.nsa_cu_seqlens_k.has_int32() &&
-      overflows_at(at, last_sum, clamped_before_row<N>{at.rule, last_sum}))
+      overflows_up_to(at, last_sum, clamped_before_row<N>{at.rule}))
     return true;
   if constexpr (is_general<N>) {
     const std::int64_t last_ks = last_of(set.indexer_ks, all.rows), last_ke = last_of(set.indexer_ke, all.rows);
     if (last_ks >= 0 &&
-        overflows_at(at, last_ks, [](const request&, const whole_sums& before) { return before.kv_len; }))
+        overflows_up_to(at, last_ks, [](const request&, N, const whole_sums& before) { return before.kv_len; }))
       return true;
-    return last_ke >= 0 && overflows_at(at, last_ke, [&](const request& r, const whole_sums& before) {
-             return before.kv_len + length_of_row<N>(at.rule, r, last_ke - before.rows);
+    return last_ke >= 0 && overflows_up_to(at, last_ke, [&](const request& r, N j, const whole_sums& before) {
+             return before.kv_len + length_of_row<N>(at.rule, r, j);
            });
   }
   return false;
