@@ -9,6 +9,7 @@
 #include "harness/library_error.h"
 #include "nsameta/device.h"
 #include "run_tests.h"
+#include "side_by_side.h"
 
 namespace nsameta::test {
 namespace {
@@ -30,6 +31,12 @@ TEST_CASE("a forced backend that cannot reach the buffers runs staged, and says 
   CHECK(std::string(decision.backend) == forced);
   CHECK(decision.staged == 1);
   CHECK(fill.wrong_after_fill(anywhere) == "");
+}
+
+TEST_CASE("tables side by side come back from a staged fill without each other's columns") {
+  check_side_by_side(buffers, [](const nsameta_problem& problem, const nsameta_outputs& outputs) {
+    check(nsameta_fill(&problem, &outputs, &anywhere));
+  });
 }
 
 TEST_CASE("staged execution is refused inside a capture") {
