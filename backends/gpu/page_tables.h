@@ -165,7 +165,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   N row_count = source.row_a_request ? 1 : r.rows;
   if constexpr (is_general<N>) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
   table_rows<N> rows{};
-  if (r.rows > 0 || (source.row_a_request && !dealt))
+  if (r.rows > 0 || (has_request && source.row_a_request && !dealt))
     rows = rows_of<N>(source, set, smaller(r.kv_len, N{batch.limit}), slot);
   const bool tail = has_tail && pad.table_tail, pages_alone = set.page_table_1.rows == 0;
   const int page_shift = pages_alone ? 0 : source.page_shift;

@@ -63,8 +63,8 @@ NSAMETA_DEVICE bool overflows_up_to(const block_work<N, T>& at, std::int64_t row
     }
     const auto sums = scan_lanes(self, sums_of<whole_sums>(at.batch, at.rule, r), lanes);
     const whole_sums own_before = before + sums.before;
-    const auto last = static_cast<N>(smaller<std::int64_t>(row - own_before.rows, r.rows - 1));  // below 0: none
-    if (self.ballot(last >= 0 && sum_of(r, last, own_before) > int32_max) != 0) return true;
+    const auto last = smaller<std::int64_t>(row - own_before.rows, r.rows - 1);  // below 0: none
+    if (self.ballot(last >= 0 && sum_of(r, static_cast<N>(last), own_before) > int32_max) != 0) return true;
     before = before + self.shuffle(sums.through, T::warp_width - 1);
     if (before.rows > row) return false;
   }

@@ -94,6 +94,19 @@ TEST_CASE("indexer_ks and indexer_ke past 2^31") {
   CHECK(ends.get(16381, 3) == ints{16382 * 131072, 16383 * 131072, int32_max});
 }
 
+TEST_CASE("rows past 2^31 before a request that no buffer reaches raise no overflow") {
+  const large_array<std::int32_t> seq_lens{5, int32_max, int32_max, 5}, queries{1, int32_max, int32_max, 1};
+  for (const std::int64_t capacity : {2, 3, 4}) {
+    const large_array<std::int32_t> sums(capacity);
+    call c(NSAMETA_DRAFT_EXTEND);
+    c.problem.batch_size = 4;
+    c.problem.seq_lens = input(seq_lens);
+    c.problem.extend_seq_lens = input(queries);
+    c.outputs.nsa_cu_seqlens_k = output(sums);
+    CHECK(c.fill() == NSAMETA_BIT_CAPACITY_EXCEEDED);
+  }
+}
+
 TEST_CASE("more rows than int32 counts, of which the buffers take the first few") {
   const large_array<std::int64_t> queries{int32_max, int32_max, int32_max}, cu_seqlens_q(4), sums(65);
   const large_array<std::int32_t> expanded(64), request(64), total_rows(1);
