@@ -32,12 +32,16 @@ inline std::int64_t capped(std::int64_t count, std::int64_t times) {
 /// that cuts requests has fewer. `all`: tokens, kv_len and kept of the batch on all ranks.
 inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
   if (!wants_tables(out)) return 0;
-  const std::int64_t full = out.page_table_1.data == nullptr ? 0 : out.page_table_1.width;
-  const std::int64_t pages = out.real_page_table.data == nullptr ? 0 : out.real_page_table.width;
-  const std::int64_t width = std::max(full, saturating_product<std::int64_t>(pages, problem.page_size));
-  if (out.table_tail != NSAMETA_TAIL_KEEP)
-    return saturating_product(width, std::max(present(out.page_table_1) ? out.page_table_1.rows : 0,
-                                              present(out.real_page_table) ? out.real_page_table.rows : 0));
+  if (out.table_tail != NSAMETA_TAIL_KEEP) {
+    std::int64_t most = 0;
+    for (const table_field& field : table_fields) {
+      const nsameta_table& table = out.*field.member;
+      const std::int64_t positions = std::min(table.width, int32_max) * (field.paged ? problem.page_size : 1);
+      if (present(table))
+        most = std::max(most, saturating_product(std::min(positions, int32_max), std::min(table.rows, int32_max)));
+    }
+    return most;
+  }
   if (all.kept == 0) return 0;
   const bool one_row_each = !row_of(problem.mode).table_row_a_row;
   return one_row_each ? all.kv_len : saturating_product(all.kv_len, std::max<std::int64_t>(1, all.tokens / all.kept));
