@@ -33,7 +33,7 @@ nsameta_decision explain(const nsameta_problem& problem, const nsameta_outputs* 
 }
 
 void refuse_too_much(const harness::problem_data& problem, const harness::live_shape& shape) {
-  const bool ragged = problem.extend_seq_lens.present();
+  const bool ragged = problem.extend_seq_lens.present() && problem.uniform_extend_len == 0;
   const std::string maker = std::string(ragged ? "extend_seq_lens" : "uniform_extend_len") + ": " +
                             (ragged ? "its sum" : std::to_string(problem.uniform_extend_len)) + " makes ";
   if (shape.rows > most_rows)

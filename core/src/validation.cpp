@@ -98,9 +98,11 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
   if (ragged && !mode.takes_ragged) [[unlikely]]
     return fail(bad, "extend_seq_lens is given, but mode %s takes none", mode.name);
   if (n != 0 && !mode.takes_uniform) [[unlikely]]
-    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0", n, mode.name);
+    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none, which is 0", n, mode.name);
   if (ragged && n != 0 && !mode.takes_both) [[unlikely]]
-    return fail(bad, "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too: one of both", n);
+    return fail(bad,
+                "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too, and mode %s takes one of them", n,
+                mode.name);
   if (!ragged && n == 0 && mode.takes_ragged && p.batch_size > 0) [[unlikely]]
     return fail(bad, "extend_seq_lens is absent and uniform_extend_len is 0: mode %s needs one of both", mode.name);
   return NSAMETA_OK;

@@ -54,7 +54,7 @@ typedef enum nsameta_status {
 typedef enum nsameta_status_bit {
   NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
   NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
-  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer, or n, holds: the rest is not written
+  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds, or tokens than n: the rest is lost
   NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< past W, a page table's width or context_limit: clipped there
   NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
@@ -124,7 +124,7 @@ typedef struct nsameta_problem {
   int32_t index_kpool;               ///< kp >= 1; default 1 (off)
   nsameta_kv_shard kv_shard;         ///< default (1, 0, 1): off
   nsameta_q_shard q_shard;           ///< default (1, 0): off
-  int64_t context_limit;             ///< L: no row sees more positions, and no cache is longer; 0: no limit
+  int64_t context_limit;             ///< L, below 2^31: no row sees more positions, and no cache is longer; 0: none
   const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
                                      ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
 } nsameta_problem;

@@ -152,12 +152,13 @@ class problem : public nsameta_problem {
     return *this;
   }
 
-  /// L: no row sees more positions, and no cache is longer; 0: no limit.
+  /// L, below 2^31: no row sees more positions, and no cache is longer; 0: no limit.
   problem& with_context_limit(std::int64_t positions) noexcept {
     context_limit = positions;
     return *this;
   }
-  /// [1] in the memory of the lengths, and read by the fill: requests from there on are padding.
+  /// [1] in the memory of the lengths, and read by the fill: requests from there on are padding. A span, such as
+  /// `{&count, 1}`.
   problem& with_live_requests(std::span<const std::int32_t> count) noexcept {
     live_requests = count.data();
     has_live_requests_ = !count.empty();
@@ -209,13 +210,20 @@ class problem : public nsameta_problem {
   bool has_live_requests_ = true;
 };
 
+/// Of an empty span an address that is not null, which would mean that the output is not wanted. Nothing is written.
+template <class Element>
+void* memory_of(std::span<Element> data) noexcept {
+  static std::int64_t no_element = 0;
+  return data.data() != nullptr ? static_cast<void*>(data.data()) : &no_element;
+}
+
 /// An output vector of all elements of a span.
 inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
-  return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
 }
 /// The same of int64, for the cu_* arrays.
 inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
-  return {data.data(), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
 }
 
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.

@@ -142,6 +142,14 @@ TEST_CASE("the message of a temporary result outlives it") {
   CHECK(message == "index_topk is 0, less than 1");
 }
 
+TEST_CASE("an empty container is an output without room, and no output that is not wanted") {
+  problem step(NSAMETA_DECODE);
+  ints empty;
+  const outputs into = outputs().with(&nsameta_outputs::cache_seqlens, empty);
+  expect_refusal(fill(step.with_seq_lens(three), into),
+                 "cache_seqlens.capacity is 0, less than the 3 that batch_size 3 needs");
+}
+
 TEST_CASE("a stride that cannot be is refused by the fill") {
   problem step(NSAMETA_DECODE);
   ints kept(3);
