@@ -72,10 +72,10 @@ harness::problem_data step_runner::problem_of(const engine_step& step) const {
   problem.mode = step.mode;
   problem.seq_lens = harness::strided_values(step.seq_lens);
   const mode_row& mode = row_of(step.mode);
-  if (mode.takes_ragged)
-    problem.extend_seq_lens = harness::strided_values(step.query_lens);
-  else if (mode.takes_uniform)
+  if (mode.drafts)  // as many for every request
     problem.uniform_extend_len = options_.draft_tokens;
+  else if (mode.takes_ragged)
+    problem.extend_seq_lens = harness::strided_values(step.query_lens);
   return problem;
 }
 

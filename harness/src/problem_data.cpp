@@ -52,6 +52,10 @@ std::vector<std::int64_t> strided_values::values() const {
 }
 
 nsameta_problem problem_data::view() const {
+  for (const strided_values* values : {&extend_seq_lens, &req_pool_indices})
+    if (values->present() && values->size() < batch_size())
+      throw std::logic_error("a problem of " + std::to_string(batch_size()) + " requests has values for " +
+                             std::to_string(values->size()));
   nsameta_problem problem;
   nsameta_problem_init(&problem);
   problem.mode = mode;

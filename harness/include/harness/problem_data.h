@@ -67,7 +67,8 @@ struct problem_data {
   std::optional<std::int32_t> live_requests;  ///< absent: all
 
   std::int64_t batch_size() const { return seq_lens.size(); }
-  /// Points into this object; valid while it lives and stays unchanged.
+  /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is
+  /// shorter than the batch.
   nsameta_problem view() const;
 };
 
