@@ -1,6 +1,7 @@
 /// Fills recorded into a graph and replayed with other lengths in the same buffers: what an engine does on every step.
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <vector>
 
 #include "axes.h"
@@ -36,54 +37,57 @@ harness::generated_case step_like(const harness::generated_case& first, harness:
   return step;
 }
 
+/// A fill, and its capture.
+class captured_fill {
+ public:
+  explicit captured_fill(const harness::generated_case& first)
+      : fill_(first, tested().place, harness::pages_in_turn()), captured_(fill_.problem()) {
+    nsameta_target target = tested().place.target();
+    target.stream = stream_.get();
+    graph_ = capture(stream_, [&] { check(nsameta_fill(&captured_, &fill_.outputs(), &target)); });
+  }
+
+  /// Replays it with another problem of the same sizes, in outputs that `clean` brings back to the pattern.
+  void replay(const harness::generated_case& step, bool clean) {
+    fill_.upload(step.problem);
+    REQUIRE(fill_.problem().seq_lens.data == captured_.seq_lens.data);
+    REQUIRE(fill_.problem().req_to_token.data == captured_.req_to_token.data);
+    REQUIRE(fill_.problem().live_requests == captured_.live_requests);
+    if (clean) fill_.reset();
+    note_case(tested().spec + ", captured", step.problem, step.recipe);
+    launch(*graph_, stream_);
+    on_.synchronize(stream_.get());
+    const std::string wrong = fill_.wrong();
+    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(step.problem, step.recipe));
+  }
+
+ private:
+  device on_{tested().place.backend, tested().place.index};
+  device_stream stream_ = make_stream(on_);
+  filling fill_;
+  const nsameta_problem captured_;
+  std::optional<device_graph> graph_;
+};
+
 void capture_and_replay(const harness::case_recipe& recipe) {
   using harness::length_pattern;
   // The captured batch has the most rows any later one may have: its buffers serve all.
   const auto first = harness::build_case(recipe);
-  filling fill(first, tested().place, harness::pages_in_turn());
-  const device on(tested().place.backend, tested().place.index);
-  const device_stream stream = make_stream(on);
-  nsameta_target target = tested().place.target();
-  target.stream = stream.get();
-  const nsameta_problem captured = fill.problem();
-  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &fill.outputs(), &target)); });
-
+  captured_fill fill(first);
   std::uint64_t seed = 0;
   for (const auto pattern : {length_pattern::ragged, length_pattern::zero_heavy, length_pattern::one_giant,
                              length_pattern::uniform, length_pattern::ragged}) {
-    const auto step = step_like(first, pattern, seed++);
-    fill.upload(step.problem);
-    REQUIRE(fill.problem().seq_lens.data == captured.seq_lens.data);
-    REQUIRE(fill.problem().req_to_token.data == captured.req_to_token.data);
-    fill.reset();
-    note_case(tested().spec + ", captured", step.problem, step.recipe);
-    launch(graph, stream);
-    on.synchronize(stream.get());
-    const std::string wrong = fill.wrong();
-    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(step.problem, step.recipe));
+    fill.replay(step_like(first, pattern, seed++), true);
   }
 }
 
 /// With tails, buffers keep what the step before left there: nothing of it may stand afterwards.
 void serve_smaller_batches(const harness::case_recipe& recipe) {
   auto step = harness::build_case(recipe);
-  filling fill(step, tested().place, harness::pages_in_turn());
-  const device on(tested().place.backend, tested().place.index);
-  const device_stream stream = make_stream(on);
-  nsameta_target target = tested().place.target();
-  target.stream = stream.get();
-  const nsameta_problem captured = fill.problem();
-  const device_graph graph = capture(stream, [&] { check(nsameta_fill(&captured, &fill.outputs(), &target)); });
-  for (const std::int32_t live : {64, 63, 1, 0, 64}) {
+  captured_fill fill(step);
+  for (const std::int64_t live : {64, 63, 1, 0, 64}) {
     step.problem.live_requests = live;
-    fill.upload(step.problem);
-    REQUIRE(fill.problem().live_requests == captured.live_requests);
-    if (recipe.vector_tail == NSAMETA_TAIL_KEEP) fill.reset();
-    note_case(tested().spec + ", captured", step.problem, step.recipe);
-    launch(graph, stream);
-    on.synchronize(stream.get());
-    const std::string wrong = fill.wrong();
-    CHECK_MESSAGE(wrong.empty(), wrong << "\n" << reproduce(step.problem, step.recipe));
+    fill.replay(step, recipe.vector_tail == NSAMETA_TAIL_KEEP);
   }
 }
 
@@ -104,7 +108,7 @@ TEST_CASE("a fill captured for 64 requests serves every smaller batch by live_re
                                 harness::batch_kind::any}) {
           recipe.mode = mode;
           recipe.uniform_queries = uniform;
-          recipe.padded_queries = tail;
+          recipe.left_aligned = tail;
           recipe.vector_tail = tail ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
           recipe.table_tail = tail ? NSAMETA_TAIL_VALUE : NSAMETA_TAIL_KEEP;
           recipe.kind = kind;
