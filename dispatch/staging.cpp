@@ -85,7 +85,7 @@ bool is_interleaved(const nsameta_outputs& outputs, const buffer& shown, const v
   const byte_range range = range_of(shown, data);
   bool found = false;
   for_each_output(outputs, [&](const buffer& other, const void* other_data) {
-    found |= other_data != data && range.meets(range_of(other, other_data));
+    found |= other_data != data && range.crosses(range_of(other, other_data));
   });
   return found;
 }

@@ -31,7 +31,7 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets,
 }  // namespace
 
 const backend_interface& cpu_backend() {
-  cpu::threads_at_hand();  // no fill reads the environment
+  cpu::usable_threads();  // no fill reads the environment
   static constexpr backend_interface table = host_backend("cpu", "oneTBB " TBB_VERSION_STRING, variant_names, fill);
   return table;
 }

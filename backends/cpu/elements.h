@@ -21,11 +21,11 @@ inline std::int64_t rows_of_a_task(const nsameta_outputs& out) {
 }
 
 /// More elements than any threshold, few enough to add some of them up.
-inline constexpr std::int64_t countless = std::int64_t{1} << 40;
+inline constexpr std::int64_t element_cap = std::int64_t{1} << 40;
 
-/// count * times, or `countless` if that is less.
+/// count * times, or `element_cap` if that is less.
 inline std::int64_t capped(std::int64_t count, std::int64_t times) {
-  return std::min(countless, std::min(count, countless) * times);
+  return std::min(element_cap, std::min(count, element_cap) * times);
 }
 
 /// Columns of page_table_1, or positions whose pages real_page_table shows, in all rows together. About, since a table
@@ -62,7 +62,7 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
-/// Whether one thread writes a plain batch, page tables apart, and all of it after a single look at its lengths.
+/// Whether one thread can write a plain batch and read each length once.
 inline bool fits_one_pass(const nsameta_problem& problem, const nsameta_outputs& out) {
   // One pass over page tables does not see bits of requests that no table has room for.
   return is_plain(problem) && !(wants_tables(out) && present(out.status));

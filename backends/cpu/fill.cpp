@@ -194,11 +194,11 @@ void fill_in_pieces(Batch& batch, std::int64_t grain) {
 }  // namespace
 
 std::int64_t bound_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
-  return wants_tables(out) ? countless : bound_row_elements(problem, out, rows_to_write(out, everything));
+  return wants_tables(out) ? element_cap : bound_row_elements(problem, out, rows_to_write(out, everything));
 }
 
 std::int64_t least_elements(const nsameta_problem& problem, const nsameta_outputs& out) {
-  const int threads = threads_at_hand();
+  const int threads = usable_threads();
   if (threads == 1) return everything;
   if (!fits_one_pass(problem, out)) return parallel_elements;  // it is added up on one thread too
   return parallel_elements + capped(problem.batch_size, tuning::request_elements) / (threads - 1);
@@ -212,14 +212,14 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
   const auto is_alone = [&] {
     if (how == variant_serial) return true;
     const bool decides_tables = tables && !(one_pass && how == variant_auto);
-    const std::int64_t bound = decides_tables ? countless : bound_row_elements(problem, out, room);
+    const std::int64_t bound = decides_tables ? element_cap : bound_row_elements(problem, out, room);
     if (how == variant_auto) {
       if (bound < parallel_elements) return true;
       const std::int64_t least = least_elements(problem, out);
       return bound < least || count_is_small(problem, out, lengths, room, least);
     }
     if (grain > 0) return bound < std::min(grain, parallel_elements);
-    return bound < tuning::task_elements || threads_at_hand() == 1;
+    return bound < tuning::task_elements || usable_threads() == 1;
   };
   const bool alone = is_alone();
   // With the code that serves the work at hand and no more.

@@ -46,14 +46,14 @@ inline bool is_dense(const batch_lengths& lengths, std::int64_t kv_offset) {
          lengths.live == nullptr &&
          (lengths.tokens == nullptr
               ? lengths.uniform_rows < far
-              : !lengths.tokens_are_int64 && lengths.tokens_stride == 1 && !lengths.drafts && !lengths.padded());
+              : !lengths.tokens_are_int64 && lengths.tokens_stride == 1 && !lengths.drafts && !lengths.left_aligned());
 }
 
 /// The block from `request` on of such lengths. `uniform`: a vector of uniform_rows.
 inline length_block dense_block(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t request,
                                 const std::int32_t* uniform) {
   const auto offset = static_cast<std::int32_t>(kv_offset);
-  const std::int32_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
+  const std::int32_t drafts = lengths.reserved();  // left-aligned rows are not dense
   const std::int32_t* const tokens =
       lengths.tokens == nullptr ? uniform : static_cast<const std::int32_t*>(lengths.tokens) + request;
   return {static_cast<const std::int32_t*>(lengths.kv) + request,

@@ -60,10 +60,11 @@ bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
                         [&](const located_request& at, std::int64_t j) { return batch.clamped_before(at, j); }) ||
          last_overflows(out.indexer_ks, rows,
                         [](const located_request& at, std::int64_t) { return at.before.kv_len; }) ||
-         (batch.lengths.padded() ? any_end_overflows(batch, rows)
-                                 : last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
-                                     return at.before.kv_len + batch.expanded(at, j);
-                                   }));
+         (batch.lengths.left_aligned()
+              ? any_end_overflows(batch, rows)
+              : last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
+                  return at.before.kv_len + batch.expanded(at, j);
+                }));
 }
 
 /// `locate`: as of any_sum_overflowed.

@@ -41,7 +41,7 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
   if (r.is_padding) return r;
   const std::int64_t drafts = lengths.drafts ? query : 0;
   // What the last row sees must still fit int32.
-  const std::int64_t beyond = lengths.padded() ? r.rows : drafts;
+  const std::int64_t beyond = larger(std::int64_t{lengths.reserved()}, drafts);
   const std::int64_t s = sane_length(offset_length(kv_len, kv_offset), int32_max - beyond, r.bits);
   r.kv_len = s + drafts;
   r.first = r.kv_len - query + 1;  // the last token sees the whole cache

@@ -84,7 +84,7 @@ int most_threads() {
   return most;
 }
 
-int threads_at_hand() {
+int usable_threads() {
   static const int threads = [] {
     cpu_set_t cpus;  // of 1,024 at most: a larger machine's are not counted
     return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? std::min(most_threads(), CPU_COUNT(&cpus)) : most_threads();

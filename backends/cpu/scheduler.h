@@ -29,7 +29,7 @@ int most_threads();
 
 /// The threads that a fill can hope for: most_threads(), and not more than CPUs on which the process might run when
 /// this was first called. Read once, and allocates nothing.
-int threads_at_hand();
+int usable_threads();
 
 /// CPUs that the quota of the control group under `root`/sys/fs/cgroup grants, rounded up; INT_MAX where it has none.
 int container_cpus(const char* root);

@@ -51,6 +51,8 @@ struct request_batch {
   std::int32_t has_live;       ///< whether it is
   std::int32_t limit;          ///< positions that a row sees at most
   std::int32_t topk;           ///< at most the limit
+
+  NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {limit, topk}; }
 };
 
 /// The input of page tables.
@@ -139,8 +141,8 @@ struct table_outputs {
 template <class N>
 struct output_set : table_outputs<N>, vector_outputs<N> {};
 
-/// What padded graphs want of a set beyond that.
-struct padding {
+/// The tails of a set, and its status word: what the kernels of short steps do without.
+struct set_tails {
   std::uint32_t* status;
   std::int32_t vector_tail;  ///< whether there is one
   std::int32_t table_tail;   ///< whether there is one
@@ -172,12 +174,12 @@ struct full_arguments {
   request_batch<N> batch;
   table_source<N> source;
   output_set<N> sets[NSAMETA_SETS_PER_LAUNCH];
-  padding paddings[NSAMETA_SETS_PER_LAUNCH];
+  set_tails tails[NSAMETA_SETS_PER_LAUNCH];
   NSAMETA_DEVICE rule_for<N> rule() const {
     if constexpr (is_general<N>)
       return {shards};
     else
-      return {batch.limit, batch.topk};
+      return batch.plain_rule();
   }
 };
 

@@ -35,7 +35,7 @@ struct uniform_lengths_kernel : short_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.let_later_kernels_start();
     self.await_earlier_kernels();
-    write_uniform_lengths(work<T>{self, all.batch, all.set, {all.batch.limit, all.batch.topk}, memory});
+    write_uniform_lengths(work<T>{self, all.batch, all.set, all.batch.plain_rule(), memory});
   }
 };
 
@@ -47,8 +47,8 @@ struct vectors_kernel : short_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.let_later_kernels_start();
     self.await_earlier_kernels();
-    write_vectors<lengths_only, tuning::short_loads>(
-        work<T>{self, all.batch, all.set, {all.batch.limit, all.batch.topk}, memory}, self.block(), 1, 0);
+    write_vectors<lengths_only, tuning::short_loads>(work<T>{self, all.batch, all.set, all.batch.plain_rule(), memory},
+                                                     self.block(), 1, 0);
   }
 };
 
@@ -61,7 +61,7 @@ struct tables_kernel : short_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
-    const work<T> at{self, all.batch, set, {all.batch.limit, all.batch.topk}, memory};
+    const work<T> at{self, all.batch, set, all.batch.plain_rule(), memory};
     const int block = self.block() - all.batch.vector_blocks;
     if (block < 0) return write_vectors<false, tuning::short_loads>(at, self.block(), 1, 0);
     write_tables<false>(at, block, all.source, set, {});
@@ -81,7 +81,7 @@ struct full_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
-    const padding& pad = all.paddings[self.set()];
+    const set_tails& tails = all.tails[self.set()];
     block_work<N, T> at{self, all.batch, set, all.rule(), memory};
     if constexpr (is_general<N>)
       if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
@@ -93,12 +93,10 @@ struct full_kernel {
       return write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
     }
     block -= all.batch.vector_blocks;
-    if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, pad);
+    if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, tails);
     block -= all.source.blocks;
-    if (block < all.tail_blocks) {
-      return write_tails(at, block, all.tail_blocks, all.source, set, pad);
-    }
-    if (pad.status != nullptr) write_status(at, all.source, set, all.reserved, pad.status, memory);
+    if (block < all.tail_blocks) return write_tails(at, block, all.tail_blocks, all.source, set, tails);
+    if (tails.status != nullptr) write_status(at, all.source, set, all.reserved, tails.status, memory);
   }
 };
 

@@ -67,8 +67,8 @@ NSAMETA_DEVICE void write_columns(T& self, const table_source<N>& source, const 
 /// Writes a tile of a request into all of its rows: columns, or pages where those are wanted alone, from `tile <<
 /// shift` on.
 template <bool has_tail, class N, thread_context T>
-NSAMETA_DEVICE void write_tile(T& self, const table_source<N>& source, const table_outputs<N>& set, const padding& pad,
-                               const table_rows<N>& rows, N tile, int shift) {
+NSAMETA_DEVICE void write_tile(T& self, const table_source<N>& source, const table_outputs<N>& set,
+                               const set_tails& tails, const table_rows<N>& rows, N tile, int shift) {
   const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
   const N full_rows = smaller(rows.end, full.rows) - rows.first;
   const N paged_rows = smaller(rows.end, paged.rows) - rows.first;
@@ -76,18 +76,18 @@ NSAMETA_DEVICE void write_tile(T& self, const table_source<N>& source, const tab
   if (full_rows > 0) {
     copy_tile(self, full.data + rows.first * full.stride, full.stride, full_rows, rows.source, tile, rows.columns,
               source.width);
-    if (has_tail && pad.table_tail)
+    if (has_tail && tails.table_tail)
       fill_columns(self, full, rows.first, rows.first + full_rows, larger(rows.columns, begin),
-                   smaller(end, full.width), pad.table_tail_value);
+                   smaller(end, full.width), tails.table_tail_value);
   }
   if (paged_rows <= 0) return;
   const int page_shift = full.rows > 0 ? source.page_shift : 0;  // of columns
   const N page = begin >> page_shift, end_page = end >> page_shift;
   copy_pages(self, paged.data + rows.first * paged.stride, paged.stride, paged_rows, rows.source, source.page_shift,
              page, smaller(end_page, rows.pages));
-  if (has_tail && pad.table_tail)
+  if (has_tail && tails.table_tail)
     fill_columns(self, paged, rows.first, rows.first + paged_rows, larger(rows.pages, page),
-                 smaller(end_page, paged.width), pad.table_tail_value);
+                 smaller(end_page, paged.width), tails.table_tail_value);
 }
 
 /// How a group's requests are cut into tiles of 2^shift columns, or pages where those are wanted alone.
@@ -130,7 +130,7 @@ NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, int warps, bool page
 /// `block`: the block's index among those of the tables.
 template <bool has_tail, class N, class T>
 NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const table_source<N>& source,
-                                 const table_outputs<N>& set, const padding& pad) {
+                                 const table_outputs<N>& set, const set_tails& tails) {
   T& self = at.self;
   const request_batch<N>& batch = at.batch;
   const rule_for<N>& rule = at.rule;
@@ -139,7 +139,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   const N first = N{block >> source.blocks_shift} * tuning::table_group, index = first + lane_of(self);
   const bool has_request = lane_of(self) < tuning::table_group && index < batch.requests;
   const bool counts_rows = dealt || (batch.uniform_rows < 0 && !source.row_a_request);
-  if (batch.requests == 0) return;
+  if (batch.requests == 0) return;  // a warm-up
   const N present = smaller(index, N{batch.requests} - 1);
   const raw_integer raw_slot = load_raw(source.req_pool_indices, present);
   const raw_lengths raw = load_lengths(batch, present);
@@ -167,7 +167,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   table_rows<N> rows{};
   if (r.rows > 0 || (has_request && source.row_a_request && !dealt))
     rows = rows_of<N>(source, set, smaller(r.kv_len, N{batch.limit}), slot);
-  const bool tail = has_tail && pad.table_tail, pages_alone = set.page_table_1.rows == 0;
+  const bool tail = has_tail && tails.table_tail, pages_alone = set.page_table_1.rows == 0;
   const int page_shift = pages_alone ? 0 : source.page_shift;
   N reach = larger(rows.columns, rows.pages << page_shift);
   if (tail && rows.source != nullptr) reach = larger(set.page_table_1.width, set.real_page_table.width << page_shift);
@@ -208,7 +208,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
       const N end = smaller(larger(theirs.columns, theirs.pages << page_shift), source.width);
       write_columns(self, source, set, theirs, tile << cut.shift, smaller((tile + 1) << cut.shift, end));
     } else {
-      write_tile<has_tail>(self, source, set, pad, theirs, tile, cut.shift);
+      write_tile<has_tail>(self, source, set, tails, theirs, tile, cut.shift);
     }
   }
 }

@@ -134,23 +134,18 @@ output_table<N> table_of(const nsameta_table& from) {
   return {from.data, from.row_stride, clipped<N>(from.rows), clipped<N>(from.width)};
 }
 
-/// Positions beyond its length that a row of any request may see.
-inline std::int32_t reserved_by(const batch_lengths& lengths) {
-  return lengths.drafts || lengths.padded() ? lengths.uniform_rows : 0;
-}
-
 template <class N>
-void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, padding& pad) {
+void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, set_tails& tails) {
   set.page_table_1 = table_of<N>(out.page_table_1);
   set.real_page_table = table_of<N>(out.real_page_table);
   set.kv_least = static_cast<N>(-out.length_offset);
   const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
-  set.kv_most = clipped<N>(int32_max - reserved_by(lengths) - out.length_offset);
+  set.kv_most = clipped<N>(int32_max - lengths.reserved() - out.length_offset);
   set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
-  pad = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
-         out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
+  tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
+           out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
 
 /// `blocks`: at most, of one set of outputs.
@@ -182,7 +177,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const nsameta_problem& problem = work.problem;
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
-  for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.paddings[i]);
+  for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.tails[i]);
   if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
@@ -212,7 +207,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   if (work.tables) all.source = table_source_of<N>(work, blocks);
   all.source.row_a_request = lengths.query_within_kv;
   all.lengths_only = work.lengths_only;
-  all.reserved = reserved_by(lengths);
+  all.reserved = lengths.reserved();
   all.block_groups = 1;
   all.shares_shift = all.status_blocks = all.tail_blocks = 0;
   if (is_short_step) return;

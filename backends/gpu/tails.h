@@ -6,7 +6,7 @@
 
 namespace nsameta::gpu {
 
-/// The part of block `block` of `blocks`.
+/// Vectors behind `all` that is live: the part of block `block` of `blocks`.
 template <class N, class T>
 NSAMETA_DEVICE void write_vector_tails(const block_work<N, T>& at, int block, int blocks, const vector_sums<N>& all) {
   const vector_outputs<N>& out = at.set;
@@ -41,14 +41,14 @@ NSAMETA_DEVICE void write_tail_rows(T& self, int block, int blocks, const output
 
 template <class N, class T>
 NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks, const table_source<N>& source,
-                                const output_set<N>& set, const padding& pad) {
+                                const output_set<N>& set, const set_tails& tails) {
   const auto all =
       block_sum(at.self, at.shared.earlier, add_requests<vector_sums<N>, loads_for<N>>(at, N{at.batch.requests}));
-  if (pad.vector_tail) write_vector_tails(at, block, blocks, all);
-  if (!pad.table_tail) return;
+  if (tails.vector_tail) write_vector_tails(at, block, blocks, all);
+  if (!tails.table_tail) return;
   const N rows = source.row_a_request ? kept_of(all, N{at.batch.requests}) : all.rows;
-  write_tail_rows(at.self, block, blocks, set.page_table_1, rows, pad.table_tail_value);
-  write_tail_rows(at.self, block, blocks, set.real_page_table, rows, pad.table_tail_value);
+  write_tail_rows(at.self, block, blocks, set.page_table_1, rows, tails.table_tail_value);
+  write_tail_rows(at.self, block, blocks, set.real_page_table, rows, tails.table_tail_value);
 }
 
 }  // namespace nsameta::gpu

@@ -160,7 +160,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
 template <bool lengths_only, int loads, class N, class T>
 NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int groups, int shares_shift) {
   const request_batch<N>& batch = at.batch;
-  if (batch.requests == 0) {
+  if (batch.requests == 0) {  // there is nothing to load
     if (!lengths_only && block == 0 && at.self.thread() == 0) {
       write_zeros(at.set);
       store(at.set.total_rows, N{0}, N{0});

@@ -18,7 +18,7 @@ struct byte_range {
 
   bool empty() const noexcept { return begin == end; }
   /// Whether the other has a byte between the first and the last.
-  bool meets(const byte_range& other) const noexcept { return begin < other.end && other.begin < end; }
+  bool crosses(const byte_range& other) const noexcept { return begin < other.end && other.begin < end; }
 };
 
 /// Makes the range of `count` elements at `data`; false when it would leave the address space.
@@ -66,19 +66,19 @@ class output_ranges {
     for (; place > 0 && sorted_[place - 1].begin > range.begin; --place) sorted_[place] = sorted_[place - 1];
     sorted_[place] = range;
     ++count_;
-    // As long as no two meet, those that meet a new one are its neighbours.
-    meeting_ |= (place > 0 && sorted_[place - 1].end > range.begin) ||
-                (place + 1 < count_ && sorted_[place + 1].begin < range.end);
-    if (meeting_) [[unlikely]]
-      weigh(place);
+    // As long as no two cross, those that cross a new one are its neighbours.
+    crossing_ |= (place > 0 && sorted_[place - 1].end > range.begin) ||
+                 (place + 1 < count_ && sorted_[place + 1].begin < range.end);
+    if (crossing_) [[unlikely]]
+      compare(place);
   }
 
   /// Inputs may share memory with each other, not with an output.
   void check_input(const byte_range& range) noexcept {
     if (range.empty() || count_ == 0 || range.end <= sorted_[0].begin) return;
-    for (std::size_t i = count_; i > 0 && (meeting_ || sorted_[i - 1].end > range.begin); --i) {
-      if (sorted_[i - 1].meets(range)) [[unlikely]]
-        note(sorted_[i - 1], range);
+    for (std::size_t i = count_; i > 0 && (crossing_ || sorted_[i - 1].end > range.begin); --i) {
+      if (sorted_[i - 1].crosses(range)) [[unlikely]]
+        record(sorted_[i - 1], range);
     }
   }
 
@@ -86,12 +86,12 @@ class output_ranges {
 
  private:
   /// Holds a new output against all the others.
-  [[gnu::cold]] void weigh(std::size_t place) noexcept {
+  [[gnu::cold]] void compare(std::size_t place) noexcept {
     for (std::size_t i = 0; i < count_; ++i)
-      if (i != place && sorted_[i].meets(sorted_[place])) note(sorted_[place], sorted_[i]);
+      if (i != place && sorted_[i].crosses(sorted_[place])) record(sorted_[place], sorted_[i]);
   }
 
-  [[gnu::cold]] void note(const byte_range& output, const byte_range& other) noexcept {
+  [[gnu::cold]] void record(const byte_range& output, const byte_range& other) noexcept {
     if (found_.output != nullptr) return;
     if (const std::uintptr_t shared = first_shared_byte(output, other))
       found_ = {output.name, other.name, shared - other.begin};
@@ -99,7 +99,7 @@ class output_ranges {
 
   std::array<byte_range, output_count> sorted_;
   std::size_t count_ = 0;
-  bool meeting_ = false;  // two of them have bytes between each other's
+  bool crossing_ = false;  // two of them have bytes between each other's
   overlap found_{};
 };
 

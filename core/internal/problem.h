@@ -21,8 +21,10 @@ struct batch_lengths {
   bool drafts;           ///< the tokens are drafts, which seq_lens does not count yet
   bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
 
-  /// Whether tokens are padded to rows.
-  bool padded() const { return tokens != nullptr && uniform_rows > 0; }
+  /// Whether a request's tokens are the first of `uniform_rows` rows.
+  bool left_aligned() const { return tokens != nullptr && uniform_rows > 0; }
+  /// Positions beyond its length that a row of any request may see. Ragged drafts add each request's own.
+  std::int32_t reserved() const { return drafts || left_aligned() ? uniform_rows : 0; }
 };
 
 /// The type of an absent array may be any number, also one that an enum may not be read as.
@@ -90,7 +92,7 @@ inline std::int64_t rows_in_all(const nsameta_outputs& out) noexcept {
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
 inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
   const batch_lengths lengths = lengths_of(problem);
-  if (lengths.tokens != nullptr && !lengths.padded()) return rows_in_all(outputs);
+  if (lengths.tokens != nullptr && !lengths.left_aligned()) return rows_in_all(outputs);
   std::int64_t uniform = 0;
   return __builtin_mul_overflow(problem.batch_size, std::int64_t{lengths.uniform_rows}, &uniform)
              ? std::numeric_limits<std::int64_t>::max()

@@ -15,7 +15,7 @@ namespace {
 
 constexpr nsameta_status bad = NSAMETA_INVALID_ARGUMENT;
 
-/// Few enough for the stack; two blocks of them are weighed together.
+/// Few enough for the stack; two blocks of them are compared together.
 constexpr std::int64_t block_sets = NSAMETA_SETS_PER_LAUNCH;
 
 /// The values that an argument may have, for the message that says so: "decode (0), extend (3)". Cut to fit, and

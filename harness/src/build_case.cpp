@@ -69,7 +69,7 @@ void set_lengths(random_source& random, const case_recipe& recipe, problem_data&
   problem.seq_lens = values_of(seq_lens, recipe);
   if (!ragged_queries) return;
   problem.extend_seq_lens = values_of(queries, recipe);
-  if (recipe.padded_queries && mode.takes_both)  // more tokens than rows now and then
+  if (recipe.left_aligned && mode.takes_both)  // more tokens than rows now and then
     problem.uniform_extend_len = random.between(1, 8);
 }
 

@@ -39,7 +39,7 @@ void draw_tables(random_source& random, const generator_options& options, case_r
 }
 
 void draw_padding(random_source& random, case_recipe& recipe) {
-  recipe.padded_queries = random.chance(50);
+  recipe.left_aligned = random.chance(50);
   if (random.chance(30)) recipe.context_limit = random.between(1, recipe.max_context + 8);
   if (random.chance(60))
     recipe.live_requests = static_cast<std::int32_t>(random.chance(10) ? random.between(-1, 1 << 30)
@@ -132,7 +132,7 @@ std::string describe(const case_recipe& recipe) {
     text += std::string(", ") + name(tables, recipe.tables) + " tables " + name(widths, recipe.table_width) +
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
-  if (recipe.padded_queries) text += ", padded queries";
+  if (recipe.left_aligned) text += ", left-aligned rows";
   if (recipe.context_limit != 0) text += ", limit " + std::to_string(recipe.context_limit);
   if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";

@@ -10,8 +10,7 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 std::int64_t sane(std::int64_t length) { return std::clamp<std::int64_t>(length, 0, int32_max); }
 
-/// Of which each has a row.
-std::int64_t query_tokens(const problem_data& problem, std::int64_t r) {
+std::int64_t rows_of_request(const problem_data& problem, std::int64_t r) {
   if (problem.uniform_extend_len > 0) return sane(problem.uniform_extend_len);
   if (problem.extend_seq_lens.present()) return sane(problem.extend_seq_lens[r]);
   return row_of(problem.mode).takes_uniform ? 0 : 1;
@@ -24,7 +23,7 @@ bool is_live(const problem_data& problem, std::int64_t r) {
 std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
   const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) + length_offset);
-  const std::int64_t cached = row_of(problem.mode).drafts ? std::min(s + query_tokens(problem, r), int32_max) : s;
+  const std::int64_t cached = row_of(problem.mode).drafts ? std::min(s + rows_of_request(problem, r), int32_max) : s;
   return problem.context_limit == 0 ? cached : std::min(cached, problem.context_limit);
 }
 
@@ -47,12 +46,12 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
   shape.page_size = problem.page_size;
   const std::int64_t requests = problem.batch_size();
   std::int64_t tokens = 0;
-  for (std::int64_t r = 0; r < requests; ++r) tokens += query_tokens(problem, r);
+  for (std::int64_t r = 0; r < requests; ++r) tokens += rows_of_request(problem, r);
   const bool sharded = problem.q_shard.size > 1 && tokens >= problem.q_shard.size;
 
   std::int64_t start = 0;
   for (std::int64_t r = 0; r < requests; ++r) {
-    const std::int64_t end = start + query_tokens(problem, r);
+    const std::int64_t end = start + rows_of_request(problem, r);
     const std::int64_t rows = sharded ? dealt(problem.q_shard, end) - dealt(problem.q_shard, start) : end - start;
     start = end;
     if (sharded && rows == 0) continue;

@@ -51,7 +51,7 @@ struct case_recipe {
   std::int64_t batch_size = 1;
   length_pattern pattern = length_pattern::ragged;
   bool uniform_queries = false;  ///< uniform_extend_len in place of extend_seq_lens, in modes that take both
-  bool padded_queries = false;   ///< both, in modes that take them together
+  bool left_aligned = false;     ///< both, in modes that take them together
   nsameta_dtype length_dtype = NSAMETA_INT32;
   std::int64_t stride = 1;  ///< 0: all requests have the same lengths, and slot
   nsameta_dtype cu_dtype = NSAMETA_INT32;
@@ -94,7 +94,7 @@ struct generator_options {
   bool shards = true;
   bool kpool = true;
   bool offsets = true;
-  bool padding = true;  ///< padded queries, limits and live requests
+  bool padding = true;  ///< left-aligned rows, limits and live requests
   std::int64_t max_batch_size = 4097;
   std::int64_t modes = std::ssize(all_modes);  ///< the first so many
   bool zero_strides = true;

@@ -23,7 +23,7 @@ void check(const sample_lengths& lengths) {
     outputs.status = {&sum, 1, NSAMETA_INT32};
     const batch_lengths stated = lengths_of(problem);
     if (problem.batch_size > 0) {
-      const bool loaded = stated.tokens != nullptr && (stated.drafts || stated.padded());
+      const bool loaded = stated.tokens != nullptr && (stated.drafts || stated.left_aligned());
       REQUIRE(cpu::is_dense(stated, outputs.length_offset) == (form == storage::dense && !loaded));
     }
     const cpu::batch<plain_rule, 0> requests{

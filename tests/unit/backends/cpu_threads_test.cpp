@@ -103,7 +103,7 @@ TEST_CASE("requests raise the threshold: the more, the fewer threads share addin
   CHECK(least_elements(made) == threshold + requests * cpu::tuning::request_elements);
   setenv("NSAMETA_NUM_THREADS", "64", 1);
   const std::int64_t others =
-      std::stoll(test::in_child(test::ending::without_exit, [] { return std::to_string(cpu::threads_at_hand() - 1); }));
+      std::stoll(test::in_child(test::ending::without_exit, [] { return std::to_string(cpu::usable_threads() - 1); }));
   CHECK(least_elements(made) == threshold + requests * cpu::tuning::request_elements / others);
   sized_fill sharded(requests, requests, 1);  // added up on one thread too
   sharded.problem.kv_shard = {2, 0, 1};
