@@ -26,8 +26,9 @@ constexpr std::int64_t table_bytes(std::int64_t rows, std::int64_t width, std::i
 
 constexpr buffer buffer_of(const char* name, const nsameta_strided& vector, std::int64_t count) {
   const std::int64_t each = element_bytes(vector.dtype), bytes = strided_bytes(vector, count);
-  return vector.stride > 1 ? buffer{name, bytes, false, each, vector.stride * each}
-                           : buffer{name, bytes, false, bytes, bytes};
+  // The stride of one element may be any number.
+  return vector.stride > 1 && count > 1 ? buffer{name, bytes, false, each, vector.stride * each}
+                                        : buffer{name, bytes, false, bytes, bytes};
 }
 
 constexpr buffer buffer_of(const char* name, const nsameta_vector& vector) {

@@ -62,6 +62,14 @@ TEST_CASE("strides of the inputs are not negative and stay in memory") {
   }
 }
 
+TEST_CASE("the stride of a batch of one may be any number") {
+  const auto strides = [](call& c) {
+    c.problem.batch_size = 1;
+    c.problem.seq_lens.stride = c.problem.extend_seq_lens.stride = int64_max;
+  };
+  check_accepted(NSAMETA_EXTEND, strides);
+}
+
 TEST_CASE("inputs of stride 0 have one value for all requests") {
   for (const char* backend : {"reference", "cpu/serial", "cpu/tbb"}) {
     CAPTURE(backend);
