@@ -80,7 +80,7 @@ batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std
     tokens += all.back().tokens;
   }
 
-  const nsameta_q_shard shard = tokens < problem.q_shard.size ? nsameta_q_shard{1, 0} : problem.q_shard;
+  const nsameta_q_shard shard = tokens < problem.q_shard.size ? nsameta_q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN} : problem.q_shard;
   batch out{{}, shard.size, 0};
   std::int64_t token = 0;  // flat: of the whole batch
   for (request r : all) {

@@ -2,6 +2,7 @@
 /// Python walk the same list and none can forget a field.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +58,7 @@ inline constexpr auto vector_fields = std::to_array<vector_field>({
     {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::zero, false},
     {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
+    {"local_cache_seqlens", &nsameta_outputs::local_cache_seqlens, extent::requests, tail_rule::zero, false},
 });
 
 /// Whether the problem has the field: asking for one that it has not is an error.
@@ -76,20 +78,33 @@ bool for_each_wanted(const nsameta_outputs& outputs, Visit visit) {
   }(std::make_index_sequence<vector_fields.size()>());
 }
 
+/// What a column of a page table shows.
+enum class column { position, page, local_position };
+
 struct table_field {
   const char* name;
   table_member member;
-  bool paged;  ///< a column is a page of page_size positions; else one position
+  column shows;
 
-  /// Columns that show `positions`.
-  constexpr std::int64_t columns(std::int64_t positions, std::int64_t page_size) const {
-    return paged ? positions / page_size + (positions % page_size != 0) : positions;
+  /// Columns that show a request's first `positions`.
+  constexpr std::int64_t columns(std::int64_t positions, const nsameta_problem& problem) const {
+    const nsameta_kv_shard& shard = problem.kv_shard;
+    const std::int64_t run = shard.interleave, period = run * shard.size;
+    switch (shows) {
+      case column::page:
+        return positions / problem.page_size + (positions % problem.page_size != 0);
+      case column::local_position:
+        return positions / period * run + std::clamp<std::int64_t>(positions % period - run * shard.rank, 0, run);
+      default:
+        return positions;
+    }
   }
 };
 
 inline constexpr auto table_fields = std::to_array<table_field>({
-    {"page_table_1", &nsameta_outputs::page_table_1, false},
-    {"real_page_table", &nsameta_outputs::real_page_table, true},
+    {"page_table_1", &nsameta_outputs::page_table_1, column::position},
+    {"real_page_table", &nsameta_outputs::real_page_table, column::page},
+    {"local_page_table_1", &nsameta_outputs::local_page_table_1, column::local_position},
 });
 
 inline constexpr std::size_t output_count = vector_fields.size() + table_fields.size();

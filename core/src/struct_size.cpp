@@ -118,7 +118,7 @@ void nsameta_problem_init_sized(nsameta_problem* problem, size_t struct_size) {
   defaults.index_topk = 2048;
   defaults.index_kpool = 1;
   defaults.kv_shard = {1, 0, 1};
-  defaults.q_shard = {1, 0};
+  defaults.q_shard = {1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   store_defaults(defaults, problem, struct_size);
 }
 

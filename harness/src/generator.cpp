@@ -26,7 +26,7 @@ void draw_shards(random_source& random, case_recipe& recipe) {
   const auto q_size = static_cast<std::int32_t>(random.between(2, 8));
   if (which != 2)
     recipe.kv_shard = {kv_size, static_cast<std::int32_t>(random.between(0, kv_size - 1)), random.pick(interleaves)};
-  if (which != 1) recipe.q_shard = {q_size, static_cast<std::int32_t>(random.between(0, q_size - 1))};
+  if (which != 1) recipe.q_shard = {q_size, static_cast<std::int32_t>(random.between(0, q_size - 1)), NSAMETA_Q_SHARD_ROUND_ROBIN};
 }
 
 void draw_tables(random_source& random, const generator_options& options, case_recipe& recipe) {

@@ -43,7 +43,7 @@ std::int64_t dealt(const nsameta_q_shard& shard, std::int64_t tokens) {
 
 live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset) {
   live_shape shape;
-  shape.page_size = problem.page_size;
+  shape.problem = problem.view();
   const std::int64_t requests = problem.batch_size();
   std::int64_t tokens = 0;
   for (std::int64_t r = 0; r < requests; ++r) tokens += rows_of_request(problem, r);
@@ -74,7 +74,7 @@ std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, c
   if (table.data == nullptr) return rows;
   for (const live_request& request : shape.requests) {
     const auto columns =
-        static_cast<std::size_t>(std::min(field.columns(request.positions, shape.page_size), table.width));
+        static_cast<std::size_t>(std::min(field.columns(request.positions, shape.problem), table.width));
     for (std::int64_t copy = 0; copy < request.table_rows && std::ssize(rows) < table.rows; ++copy)
       rows.emplace_back(table.data + std::ssize(rows) * table.row_stride, columns);
   }

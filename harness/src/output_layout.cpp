@@ -38,7 +38,7 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
   }
   if (tables_apply(problem)) {
     for (std::size_t i = 0; i < table_fields.size(); ++i) {
-      const std::int64_t width = table_fields[i].columns(problem.req_to_token.width, problem.page_size);
+      const std::int64_t width = table_fields[i].columns(problem.req_to_token.width, problem.view());
       layout.tables[i] = {true, shape.table_rows, width, width, 0};
     }
   }

@@ -127,7 +127,7 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.kv_shard = {size, rank, interleave};
   } else if (key == "q_shard") {
     const auto [size, rank] = to_shard<2>("q_shard", value);
-    problem.q_shard = {size, rank};
+    problem.q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
   } else if (key == "context_limit") {
     problem.context_limit = to_integer(key, value, int64_min, int64_max);
   } else if (key == "live_requests") {

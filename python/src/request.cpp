@@ -92,7 +92,7 @@ struct setters {
   }
   static void q_shard(const char* name, nb::handle value, request& to) {
     const auto [size, rank] = to_integers<2>(name, value);
-    to.problem.q_shard = {size, rank};
+    to.problem.q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
   }
 
   static void vector_tail(const char* name, nb::handle value, request& to) {
@@ -346,9 +346,8 @@ void request::apply_limits() {
   }
   if (column_limit_)
     for (const table_field& field : table_fields) {
-      const std::int64_t page = std::max(problem.page_size, 1);  // a bad one is the library's to refuse
       std::int64_t& width = (outputs.*field.member).width;
-      width = std::min(width, field.columns(*column_limit_, page));
+      width = std::min(width, field.columns(*column_limit_, problem));
     }
 }
 

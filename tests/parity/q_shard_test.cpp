@@ -78,7 +78,7 @@ void check_dealt(harness::problem_data problem) {
     for (std::int32_t rank = 0; rank < size; ++rank) {
       CAPTURE(size);
       CAPTURE(rank);
-      problem.q_shard = {size, rank};
+      problem.q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
       const answer part = answer_of(problem);
       if (size == 1 || whole.total_rows < size) {
         CHECK((part == whole));

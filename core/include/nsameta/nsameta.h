@@ -101,10 +101,20 @@ typedef struct nsameta_kv_shard {
   int32_t interleave;  ///< positions in a row on one rank, >= 1
 } nsameta_kv_shard;
 
-/// Query tokens dealt round robin over ranks (prefill context parallel): flat token t is on rank t mod size.
+/// Which query tokens a rank has, of T in the batch.
+typedef enum nsameta_q_shard_kind {
+  NSAMETA_Q_SHARD_ROUND_ROBIN = 0,  ///< flat token t is on rank t mod size
+  NSAMETA_Q_SHARD_CONTIGUOUS = 1,   ///< one piece of the flat tokens; the first T mod size ranks have one token more
+  NSAMETA_Q_SHARD_ZIGZAG = 2  ///< each request is cut into 2 * size blocks, the first q mod (2 * size) of them one
+                              ///< token longer: block `rank` and its mirror, block 2 * size - 1 - rank. All
+                              ///< first blocks come before all mirrors
+} nsameta_q_shard_kind;
+
+/// Query tokens dealt over ranks (prefill context parallel). Off where the batch has fewer tokens than ranks.
 typedef struct nsameta_q_shard {
-  int32_t size;  ///< ranks, >= 1
-  int32_t rank;  ///< this one, in [0, size)
+  int32_t size;               ///< ranks, >= 1
+  int32_t rank;               ///< this one, in [0, size)
+  nsameta_q_shard_kind kind;  ///< of size > 1
 } nsameta_q_shard;
 
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
@@ -119,11 +129,11 @@ typedef struct nsameta_problem {
                                      ///< s - q + 1 + j positions, also beyond q
   nsameta_strided req_pool_indices;  ///< [bs] row of req_to_token; needed only for page tables
   nsameta_token_table req_to_token;  ///< [slots, W]; needed only for page tables
-  int32_t page_size;                 ///< P, a power of two, 1 to 256; default 64
+  int32_t page_size;                 ///< P, 1 to 65,536; default 64
   int32_t index_topk;                ///< K >= 1; default 2048
-  int32_t index_kpool;               ///< kp >= 1; default 1 (off)
+  int32_t index_kpool;               ///< kp >= 1; default 1 (off). With kv_shard on, interleave is a multiple of it
   nsameta_kv_shard kv_shard;         ///< default (1, 0, 1): off
-  nsameta_q_shard q_shard;           ///< default (1, 0): off
+  nsameta_q_shard q_shard;           ///< default (1, 0, round robin): off
   int64_t context_limit;             ///< L, below 2^31: no row sees more positions, and no cache is longer; 0: none
   const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
                                      ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
@@ -165,25 +175,27 @@ typedef enum nsameta_tail {
 
 /// Where the results go. T is the number of expanded rows of the problem, R the rows of the page tables.
 typedef struct nsameta_outputs {
-  size_t struct_size;                ///< the caller's sizeof, set by nsameta_outputs_init
-  nsameta_vector cache_seqlens;      ///< [bs]
-  nsameta_vector cu_seqlens_k;       ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
-  nsameta_vector cu_seqlens_q;       ///< [bs + 1] exclusive prefix sum of rows per request, then T
-  nsameta_vector seqlens_expanded;   ///< [T]
-  nsameta_vector nsa_cache_seqlens;  ///< [T] seqlens_expanded clamped to top-k
-  nsameta_vector nsa_cu_seqlens_k;   ///< [T + 1] exclusive prefix sum of nsa_cache_seqlens, then the total
-  nsameta_vector nsa_cu_seqlens_q;   ///< [T + 1] 0, 1, ... T
-  nsameta_vector indexer_ks;         ///< [T] sum of cache_seqlens of the requests before the row's; without kv_shard
-  nsameta_vector indexer_ke;         ///< [T] indexer_ks + seqlens_expanded; without kv_shard
-  nsameta_vector token_to_batch;     ///< [T] the row's request
-  nsameta_vector total_rows;         ///< [1] T, in the memory of the other outputs
-  nsameta_vector status;             ///< [1] nsameta_status_bit, or-ed
-  nsameta_table page_table_1;        ///< [R, W]
-  nsameta_table real_page_table;     ///< [R, ceil(W / P)]
-  nsameta_tail vector_tail;          ///< keep or zero
-  nsameta_tail table_tail;           ///< keep, zero or value
-  int32_t table_tail_value;          ///< goes with NSAMETA_TAIL_VALUE
-  int64_t length_offset;             ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
+  size_t struct_size;                  ///< the caller's sizeof, set by nsameta_outputs_init
+  nsameta_vector cache_seqlens;        ///< [bs]
+  nsameta_vector cu_seqlens_k;         ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
+  nsameta_vector cu_seqlens_q;         ///< [bs + 1] exclusive prefix sum of rows per request, then T
+  nsameta_vector seqlens_expanded;     ///< [T]
+  nsameta_vector nsa_cache_seqlens;    ///< [T] seqlens_expanded clamped to top-k
+  nsameta_vector nsa_cu_seqlens_k;     ///< [T + 1] exclusive prefix sum of nsa_cache_seqlens, then the total
+  nsameta_vector nsa_cu_seqlens_q;     ///< [T + 1] 0, 1, ... T
+  nsameta_vector indexer_ks;           ///< [T] sum of cache_seqlens of the requests before the row's; without kv_shard
+  nsameta_vector indexer_ke;           ///< [T] indexer_ks + seqlens_expanded; without kv_shard
+  nsameta_vector token_to_batch;       ///< [T] the row's request
+  nsameta_vector total_rows;           ///< [1] T, in the memory of the other outputs
+  nsameta_vector status;               ///< [1] nsameta_status_bit, or-ed
+  nsameta_vector local_cache_seqlens;  ///< [bs] columns of local_page_table_1: cache_seqlens
+  nsameta_table page_table_1;          ///< [R, W]
+  nsameta_table real_page_table;       ///< [R, ceil(W / P)]
+  nsameta_table local_page_table_1;    ///< [R, W of this rank] the positions of kv_shard's rank: their slots / its size
+  nsameta_tail vector_tail;            ///< keep or zero
+  nsameta_tail table_tail;             ///< keep, zero or value
+  int32_t table_tail_value;            ///< goes with NSAMETA_TAIL_VALUE
+  int64_t length_offset;               ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.

@@ -148,7 +148,7 @@ class problem : public nsameta_problem {
   }
   /// This rank's part of query tokens that are dealt over ranks.
   problem& with_q_shard(std::int32_t size, std::int32_t rank) noexcept {
-    q_shard = {size, rank};
+    q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
     return *this;
   }
 

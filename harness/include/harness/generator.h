@@ -67,7 +67,7 @@ struct case_recipe {
   std::int32_t index_topk = 2048;
   std::int32_t index_kpool = 1;
   nsameta_kv_shard kv_shard{1, 0, 1};
-  nsameta_q_shard q_shard{1, 0};
+  nsameta_q_shard q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   table_choice tables = table_choice::none;
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   width_rule table_width = width_rule::exact;

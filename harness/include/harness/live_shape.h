@@ -22,7 +22,7 @@ struct live_shape {
   std::vector<live_request> requests;
   std::int64_t rows = 0;        ///< T
   std::int64_t table_rows = 0;  ///< R, rows of the page tables
-  std::int32_t page_size = 1;
+  nsameta_problem problem;  ///< whose columns the tables have
 };
 
 /// Lengths are made sane as every backend does: negative ones count as 0, those past int32 as its largest value.

@@ -62,7 +62,7 @@ struct problem_data {
   std::int32_t index_topk = 2048;
   std::int32_t index_kpool = 1;
   nsameta_kv_shard kv_shard{1, 0, 1};
-  nsameta_q_shard q_shard{1, 0};
+  nsameta_q_shard q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   std::int64_t context_limit = 0;
   std::optional<std::int32_t> live_requests;  ///< absent: all
 
