@@ -1,5 +1,6 @@
 #include "reference/fill.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "reference/definitions.h"
@@ -62,6 +63,50 @@ request read_request(const nsameta_problem& problem, std::int64_t length_offset,
   return out;
 }
 
+/// One of the pieces that `tokens` are cut into, as equal as can be: the first ones have the tokens left over.
+struct piece {
+  piece(std::int64_t tokens, std::int64_t count, std::int64_t i)
+      : begin(tokens / count * i + std::min(i, tokens % count)),
+        end(begin + tokens / count + (i < tokens % count ? 1 : 0)) {}
+
+  std::int64_t begin, end;
+};
+
+/// Which tokens of a request a rank has.
+struct dealt {
+  run first;
+  run mirror;  ///< whose rows come after the first runs of all requests
+};
+
+run run_between(std::int64_t begin, std::int64_t end, std::int64_t step = 1) {
+  return {0, begin, step, begin < end ? (end - 1 - begin) / step + 1 : 0};
+}
+
+/// `before` flat tokens of the batch, which has `total`, belong to earlier requests.
+dealt deal(const nsameta_q_shard& shard, const request& r, std::int64_t before, std::int64_t total) {
+  dealt out{};
+  switch (shard.kind) {
+    case NSAMETA_Q_SHARD_ROUND_ROBIN:
+      // From the first token on whose flat index leaves `rank` when divided by `size`.
+      out.first = run_between((shard.rank - before % shard.size + shard.size) % shard.size, r.tokens, shard.size);
+      break;
+    case NSAMETA_Q_SHARD_CONTIGUOUS: {
+      const piece own(total, shard.size, shard.rank);
+      out.first = run_between(std::max<std::int64_t>(own.begin - before, 0), std::min(own.end - before, r.tokens));
+      break;
+    }
+    case NSAMETA_Q_SHARD_ZIGZAG: {
+      const std::int64_t blocks = 2 * static_cast<std::int64_t>(shard.size);
+      const piece block(r.tokens, blocks, shard.rank);
+      const piece mirror(r.tokens, blocks, blocks - 1 - shard.rank);
+      out.first = run_between(block.begin, block.end);
+      out.mirror = run_between(mirror.begin, mirror.end);
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::int64_t read(const nsameta_strided& vector, std::int64_t i) {
@@ -80,17 +125,28 @@ batch read_batch(const nsameta_problem& problem, std::int64_t length_offset, std
     tokens += all.back().tokens;
   }
 
-  const nsameta_q_shard shard = tokens < problem.q_shard.size ? nsameta_q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN} : problem.q_shard;
-  batch out{{}, shard.size, 0};
-  std::int64_t token = 0;  // flat: of the whole batch
+  const bool is_dealt = problem.q_shard.size > 1 && tokens >= problem.q_shard.size;
+  batch out{};
+  std::vector<run> mirrors;
+  std::int64_t before = 0;  // tokens of the requests before, on whatever rank
+  std::int64_t earlier = 0;
+  const auto append = [&](std::vector<run>& runs, run part) {
+    part.request = out.kept.size() - 1;
+    if (part.rows > 0) runs.push_back(part);
+  };
   for (request r : all) {
-    // The first of its tokens whose flat index leaves `rank` when divided by `size`.
-    r.first_token = (shard.rank - token % shard.size + shard.size) % shard.size;
-    r.rows = r.first_token < r.tokens ? (r.tokens - 1 - r.first_token) / shard.size + 1 : 0;
-    token += r.tokens;
+    const dealt own = is_dealt ? deal(problem.q_shard, r, before, tokens) : dealt{run_between(0, r.tokens), {}};
+    before += r.tokens;
+    r.rows = own.first.rows + own.mirror.rows;
+    if (is_dealt && r.rows == 0) continue;
+    r.earlier = earlier;
+    earlier += r.cache_len;
+    out.kept.push_back(r);
     out.rows += r.rows;
-    if (r.rows > 0 || shard.size == 1) out.kept.push_back(r);
+    append(out.runs, own.first);
+    append(mirrors, own.mirror);
   }
+  out.runs.insert(out.runs.end(), mirrors.begin(), mirrors.end());
   return out;
 }
 

@@ -13,21 +13,29 @@ namespace nsameta::reference {
 
 /// A request as the definitions see it, kept on this rank. All lengths are non-negative and fit int32.
 struct request {
-  std::int64_t index;        ///< its place in the caller's batch
-  bool is_live;              ///< else padding, all of whose lengths are 0
-  std::int64_t kv_len;       ///< s
-  std::int64_t query_len;    ///< q
-  std::int64_t tokens;       ///< that have a row on some rank: q, or n where q tokens are padded to n
-  std::int64_t cache_len;    ///< s, in target_verify s + q, of which context_limit leaves; before kv_shard
-  std::int64_t first_token;  ///< within the request, of those on this rank; `tokens` or more: none
-  std::int64_t rows;         ///< tokens on this rank
+  std::int64_t index;      ///< its place in the caller's batch
+  bool is_live;            ///< else padding, all of whose lengths are 0
+  std::int64_t kv_len;     ///< s
+  std::int64_t query_len;  ///< q
+  std::int64_t tokens;     ///< that have a row on some rank: q, or n where q tokens are padded to n
+  std::int64_t cache_len;  ///< s, in target_verify s + q, of which context_limit leaves; before kv_shard
+  std::int64_t rows;       ///< tokens on this rank
+  std::int64_t earlier;    ///< the cache_len of all kept requests before it
 };
 
-/// Under q_shard only the requests that this rank keeps.
+/// Tokens of one request that have rows one after another: first, first + step, ...
+struct run {
+  std::size_t request;  ///< its place in `kept`
+  std::int64_t first;   ///< within the request
+  std::int64_t step;    ///< 1 or more
+  std::int64_t rows;    ///< 1 or more
+};
+
+/// Under q_shard only the requests and the tokens that this rank keeps.
 struct batch {
   std::vector<request> kept;
-  std::int64_t token_step;  ///< from one token of this rank to its next: the size of q_shard while it is on
-  std::int64_t rows;        ///< T. Below 2^63, because 2^32 requests of 2^31 tokens do not fit in memory
+  std::vector<run> runs;  ///< in row order
+  std::int64_t rows;      ///< T. Below 2^63, because 2^32 requests of 2^31 tokens do not fit in memory
 };
 
 /// Element `i` of an input vector.

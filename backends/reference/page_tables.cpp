@@ -30,10 +30,10 @@ std::int64_t page_count(const nsameta_problem& problem, std::int64_t positions) 
   return positions / problem.page_size + (positions % problem.page_size != 0 ? 1 : 0);
 }
 
-/// Engines mark absent positions with -1, and their floor division keeps that a negative page.
-std::int32_t page_of(std::int32_t kv_slot, std::int32_t page_size) {
-  const std::int32_t towards_zero = kv_slot / page_size;
-  return kv_slot % page_size < 0 ? towards_zero - 1 : towards_zero;
+/// Engines mark absent positions with -1, and their floor division keeps that negative.
+std::int32_t floor_divided(std::int32_t kv_slot, std::int32_t by) {
+  const std::int32_t towards_zero = kv_slot / by;
+  return kv_slot % by < 0 ? towards_zero - 1 : towards_zero;
 }
 
 /// `live` positions of `tokens`, as many as the row has columns for.
@@ -49,9 +49,21 @@ void write_pages(const nsameta_problem& problem, const nsameta_outputs& outputs,
                  std::int64_t live, const table_row& out) {
   std::int64_t page = 0;
   for (; page * problem.page_size < live && page < out.width; ++page) {
-    out.data[page] = page_of(tokens[page * problem.page_size], problem.page_size);
+    out.data[page] = floor_divided(tokens[page * problem.page_size], problem.page_size);
   }
   write_tail(outputs, out, page);
+}
+
+/// Those of the `live` positions that are on the rank: position p is on rank (p / interleave) mod size. The ranks'
+/// slots are shared, so that a slot is `size` times a row of the rank's own, plus a rank.
+void write_local_positions(const nsameta_problem& problem, const nsameta_outputs& outputs, const std::int32_t* tokens,
+                           std::int64_t live, const table_row& out) {
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  std::int64_t column = 0;
+  for (std::int64_t p = 0; p < live && column < out.width; ++p) {
+    if (p / shard.interleave % shard.size == shard.rank) out.data[column++] = floor_divided(tokens[p], shard.size);
+  }
+  write_tail(outputs, out, column);
 }
 
 }  // namespace
@@ -61,38 +73,37 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
   const nsameta_token_table& source = problem.req_to_token;
   const nsameta_table& positions = outputs.page_table_1;
   const nsameta_table& pages = outputs.real_page_table;
-  if (positions.data == nullptr && pages.data == nullptr) return;
-  const auto write_tail_rows = [&](const nsameta_table& table, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end && holds(table, row); ++row) write_tail(outputs, row_of(table, row), 0);
-  };
+  const nsameta_table& local_positions = outputs.local_page_table_1;
+  if (positions.data == nullptr && pages.data == nullptr && local_positions.data == nullptr) return;
 
-  std::int64_t first = 0;  // row of the tables that belongs to this request
-  for (const request& r : requests.kept) {
-    const std::int64_t end = first + (shown_once(problem.mode) ? 1 : r.rows);
-    if (first == end) continue;
-    if (r.cache_len > source.width || !fits(positions, r.cache_len) || !fits(pages, page_count(problem, r.cache_len)))
+  std::int64_t first = 0;  // row of the tables that is written next
+  const auto show = [&](const request& r, std::int64_t rows) {
+    const std::int64_t live = std::min(r.cache_len, source.width);
+    if (r.cache_len > source.width || !fits(positions, live) || !fits(pages, page_count(problem, live)) ||
+        !fits(local_positions, local(problem.kv_shard, live)))
       status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
     const std::int64_t slot = r.is_live ? read(problem.req_pool_indices, r.index) : -1;
-    if (slot < 0 || slot >= source.slots) {
-      if (r.is_live) status |= NSAMETA_BIT_BAD_SLOT;
-      write_tail_rows(positions, first, end);
-      write_tail_rows(pages, first, end);
-      first = end;
-      continue;
-    }
-    const std::int32_t* tokens = source.data + slot * source.row_stride;
-    const std::int64_t live = std::min(r.cache_len, source.width);
-    for (std::int64_t row = first; row < end && holds(positions, row); ++row) {
-      write_positions(outputs, tokens, live, row_of(positions, row));
-    }
-    for (std::int64_t row = first; row < end && holds(pages, row); ++row) {
-      write_pages(problem, outputs, tokens, live, row_of(pages, row));
-    }
+    const bool is_known = slot >= 0 && slot < source.slots;
+    if (r.is_live && !is_known) status |= NSAMETA_BIT_BAD_SLOT;
+    const std::int32_t* tokens = is_known ? source.data + slot * source.row_stride : nullptr;
+    const std::int64_t shown = is_known ? live : 0;
+    const std::int64_t end = first + rows;
+    for (std::int64_t row = first; row < end && holds(positions, row); ++row)
+      write_positions(outputs, tokens, shown, row_of(positions, row));
+    for (std::int64_t row = first; row < end && holds(pages, row); ++row)
+      write_pages(problem, outputs, tokens, shown, row_of(pages, row));
+    for (std::int64_t row = first; row < end && holds(local_positions, row); ++row)
+      write_local_positions(problem, outputs, tokens, shown, row_of(local_positions, row));
     first = end;
+  };
+  if (shown_once(problem.mode)) {
+    for (const request& r : requests.kept) show(r, 1);
+  } else {
+    for (const run& part : requests.runs) show(requests.kept[part.request], part.rows);
   }
 
-  for (const nsameta_table* table : {&positions, &pages}) {
-    write_tail_rows(*table, first, table->rows);
+  for (const nsameta_table* table : {&positions, &pages, &local_positions}) {
+    for (std::int64_t row = first; holds(*table, row); ++row) write_tail(outputs, row_of(*table, row), 0);
     if (table->data != nullptr && first > table->rows) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   }
 }

@@ -73,6 +73,7 @@ void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs
   vector_writer cache_seqlens(outputs.cache_seqlens, status);
   vector_writer cu_seqlens_k(outputs.cu_seqlens_k, status);
   vector_writer cu_seqlens_q(outputs.cu_seqlens_q, status);
+  vector_writer local_cache_seqlens(outputs.local_cache_seqlens, status);
 
   wide positions = 0;
   wide rows = 0;
@@ -84,6 +85,7 @@ void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs
     positions += cached;
     rows += r.rows;
     cache_seqlens.put(i, cached);
+    local_cache_seqlens.put(i, cached);
     ++i;
     cu_seqlens_k.put(i, positions);
     cu_seqlens_q.put(i, rows);
@@ -103,27 +105,24 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
 
   const std::int64_t longest = longest_capacity(outputs);
   wide selected = 0;  // by the rows so far
-  wide earlier = 0;   // positions of the requests before this one
   std::int64_t row = 0;
-  std::int64_t i = 0;
   nsa_cu_seqlens_k.put(0, 0);
   nsa_cu_seqlens_q.put(0, 0);
-  for (const request& r : requests.kept) {
-    for (std::int64_t j = r.first_token; j < r.tokens && row < longest; j += requests.token_step) {
-      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem, r, j));
+  for (const run& part : requests.runs) {
+    const request& r = requests.kept[part.request];
+    for (std::int64_t i = 0; i < part.rows && row < longest; ++i) {
+      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem, r, part.first + i * part.step));
       const std::int64_t clamped = clamp(problem, expanded);
       selected += clamped;
       seqlens_expanded.put(row, expanded);
       nsa_cache_seqlens.put(row, clamped);
-      indexer_ks.put(row, earlier);
-      indexer_ke.put(row, earlier + expanded);
-      token_to_batch.put(row, i);
+      indexer_ks.put(row, r.earlier);
+      indexer_ke.put(row, wide{r.earlier} + expanded);
+      token_to_batch.put(row, static_cast<std::int64_t>(part.request));
       ++row;
       nsa_cu_seqlens_k.put(row, selected);
       nsa_cu_seqlens_q.put(row, row);
     }
-    earlier += r.cache_len;
-    ++i;
   }
 }
 
