@@ -1,6 +1,6 @@
-/// The modes as data: one row a mode, so that validation, JSON, Python and the backends look in the same list. What it
-/// says of `seq_lens` decides what a row sees: of a request with q rows, row j sees the first cache - q + 1 + j tokens,
-/// so that the last row sees all of them.
+/// The modes and the kinds of q_shard as data: one row a mode, so that validation, JSON, Python and the backends look
+/// in the same list. What it says of `seq_lens` decides what a row sees: of a request with q rows, row j sees the first
+/// cache - q + 1 + j tokens, so that the last row sees all of them.
 #pragma once
 
 #include <array>
@@ -50,5 +50,8 @@ inline constexpr auto all_modes = [] {
 constexpr const mode_row& row_of(nsameta_mode mode) { return modes[static_cast<std::size_t>(mode)]; }
 
 constexpr const char* mode_name(nsameta_mode mode) { return row_of(mode).name; }
+
+/// By nsameta_q_shard_kind.
+inline constexpr std::array<const char*, 3> q_shard_kind_names{"round_robin", "contiguous", "zigzag"};
 
 }  // namespace nsameta

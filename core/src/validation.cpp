@@ -121,10 +121,8 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     return fail(bad, "context_limit is %" PRId64 ", outside [0, 2147483647]", p.context_limit);
   if (auto s = check_alignment("live_requests", p.live_requests, sizeof *p.live_requests)) [[unlikely]]
     return s;
-  if (p.page_size < 1 || p.page_size > 256) [[unlikely]]
-    return fail(bad, "page_size is %d, outside [1, 256]", p.page_size);
-  if ((p.page_size & (p.page_size - 1)) != 0) [[unlikely]]
-    return fail(bad, "page_size is %d, not a power of two", p.page_size);
+  if (p.page_size < 1 || p.page_size > 65536) [[unlikely]]
+    return fail(bad, "page_size is %d, outside [1, 65536]", p.page_size);
   if (p.index_topk < 1) [[unlikely]]
     return fail(bad, "index_topk is %d, less than 1", p.index_topk);
   if (p.index_kpool < 1) [[unlikely]]
@@ -134,12 +132,25 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     return s;
   if (kv.interleave < 1) [[unlikely]]
     return fail(bad, "kv_shard.interleave is %d, less than 1", kv.interleave);
-  if (auto s = check_shard("q_shard", p.q_shard.size, p.q_shard.rank)) [[unlikely]]
+  // Else a pool would lie on several ranks, and none could select it.
+  if (p.index_kpool > 1 && kv.size > 1 && kv.interleave % p.index_kpool != 0) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d, no multiple of index_kpool, which is %d", kv.interleave,
+                p.index_kpool);
+  const nsameta_q_shard& q = p.q_shard;
+  if (auto s = check_shard("q_shard", q.size, q.rank)) [[unlikely]]
     return s;
-  // With both shards on, sums are made class by class: one class for each position of the KV shard's period.
+  const int kind = raw_value(q.kind);
+  if (kind < 0 || kind >= static_cast<int>(q_shard_kind_names.size())) [[unlikely]] {
+    name_list known;
+    for (std::size_t i = 0; i < q_shard_kind_names.size(); ++i) known.add(q_shard_kind_names[i], static_cast<int>(i));
+    return fail(bad, "q_shard.kind is %d, none of %s", kind, known.text());
+  }
+  // With tokens dealt in turn and the cache sharded too, sums are made class by class: one class for each position of
+  // the KV shard's period.
   constexpr std::int64_t longest_period = 65536;
-  if (p.q_shard.size > 1 && kv.size > 1 && std::int64_t{kv.interleave} * kv.size > longest_period) [[unlikely]]
-    return fail(bad, "kv_shard.interleave is %d: with q_shard on, size * interleave may be 65536 at most",
+  if (q.kind == NSAMETA_Q_SHARD_ROUND_ROBIN && q.size > 1 && kv.size > 1 &&
+      std::int64_t{kv.interleave} * kv.size > longest_period) [[unlikely]]
+    return fail(bad, "kv_shard.interleave is %d: with q_shard round_robin, size * interleave may be 65536 at most",
                 kv.interleave);
   return NSAMETA_OK;
 }

@@ -7,10 +7,10 @@ using namespace nsameta::test;
 
 namespace {
 
-constexpr std::ptrdiff_t source = 0, full = 1024, paged = 2048;  // within call::table
+constexpr std::ptrdiff_t source = 0, full = 1024, paged = 2048, local = 3072;  // within call::table
 constexpr std::int64_t slots = 8, width = 16;
 
-/// Both page tables, from eight slots of 16 positions, in pages of 4.
+/// Every page table, from eight slots of 16 positions, in pages of 4.
 void add_tables(call& c) {
   static constexpr std::array<std::int32_t, requests> indices{2, 0, 7, 5};
   c.problem.req_pool_indices = {indices.data(), 1, NSAMETA_INT32};
@@ -18,6 +18,7 @@ void add_tables(call& c) {
   c.problem.page_size = 4;
   c.outputs.page_table_1 = {c.table.data() + full, 32, width, width};
   c.outputs.real_page_table = {c.table.data() + paged, 32, width / 4, width / 4};
+  c.outputs.local_page_table_1 = {c.table.data() + local, 32, width, width};
 }
 
 /// The same call, spoilt in one place.
@@ -53,7 +54,7 @@ TEST_CASE("half of what page tables need is refused, whether they are asked for 
   const auto without_tables = [](bool slots, std::int64_t batch_size) {
     return [=](call& c) {
       add_tables(c);
-      c.outputs.page_table_1.data = c.outputs.real_page_table.data = nullptr;
+      for (const table_field& field : table_fields) (c.outputs.*field.member).data = nullptr;
       if (slots)
         c.problem.req_to_token.data = nullptr;
       else
@@ -77,7 +78,21 @@ TEST_CASE("page tables: their inputs, each named with its value") {
   check_tables_rejected([](call& c) { c.problem.req_to_token.row_stride = 15; },
                         {"req_to_token.row_stride is 15", "width 16"});
   check_tables_rejected([](call& c) { c.problem.req_pool_indices.stride = -1; }, {"req_pool_indices.stride is -1"});
-  check_tables_rejected([](call& c) { c.problem.page_size = 12; }, {"page_size is 12", "not a power of two"});
+  check_tables_rejected([](call& c) { c.problem.page_size = 65537; }, {"page_size is 65537"});
+}
+
+TEST_CASE("page tables: each needs the inputs of all, and is named where they are absent") {
+  for (const table_field& field : table_fields) {
+    const auto alone = [&](std::int64_t batch_size) {
+      return [&field, batch_size](call& c) {
+        (c.outputs.*field.member) = {c.table.data() + full, 32, width, width};
+        c.problem.batch_size = batch_size;
+      };
+    };
+    check_rejected(NSAMETA_DECODE, alone(requests),
+                   {std::string("req_pool_indices is absent, but ") + field.name + " is asked for"});
+    check_accepted(NSAMETA_DECODE, alone(0));
+  }
 }
 
 TEST_CASE("page tables: rows that reach past the end of memory") {

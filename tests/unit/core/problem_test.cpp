@@ -161,16 +161,12 @@ TEST_CASE("live_requests is one aligned int32, whatever it holds") {
   }
 }
 
-TEST_CASE("page_size is a power of two up to 256") {
-  for (const int size : {3, 48, 255}) {
+TEST_CASE("page_size is any number up to 65,536") {
+  for (const int size : {0, -64, 65537}) {
     check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; },
-                   {"page_size is " + std::to_string(size), "not a power of two"});
+                   {"page_size is " + std::to_string(size), "outside [1, 65536]"});
   }
-  for (const int size : {0, -64, 512}) {
-    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; },
-                   {"page_size is " + std::to_string(size), "outside [1, 256]"});
-  }
-  for (int size = 1; size <= 256; size *= 2) {
+  for (const int size : {1, 3, 64, 640, 1152, 2176, 65535, 65536}) {
     check_accepted(NSAMETA_DECODE, [=](call& c) { c.problem.page_size = size; });
   }
 }
@@ -189,5 +185,48 @@ TEST_CASE("shards hold together") {
   check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard = {2, -1, 1}; }, {"kv_shard.rank is -1"});
   check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_shard.interleave = 0; }, {"kv_shard.interleave is 0"});
   check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.q_shard.size = -1; }, {"q_shard.size is -1"});
-  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.q_shard = {4, 4}; }, {"q_shard.rank is 4", "[0, 4)"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.q_shard.rank = 1; }, {"q_shard.rank is 1", "[0, 1)"});
+}
+
+TEST_CASE("q_shard.kind is one of the table, whatever the size") {
+  for (const int kind : {-1, static_cast<int>(nsameta::q_shard_kind_names.size()), 7}) {
+    check_rejected(
+        NSAMETA_DECODE, [=](call& c) { c.problem.q_shard.kind = static_cast<nsameta_q_shard_kind>(kind); },
+        {"q_shard.kind is " + std::to_string(kind) + ", none of round_robin (0), contiguous (1), zigzag (2)"});
+  }
+  CHECK(std::string(nsameta::q_shard_kind_names[NSAMETA_Q_SHARD_CONTIGUOUS]) == "contiguous");
+  CHECK(std::string(nsameta::q_shard_kind_names[NSAMETA_Q_SHARD_ZIGZAG]) == "zigzag");
+}
+
+TEST_CASE("a pool is whole on one rank of the cache") {
+  const auto with = [](std::int32_t pool, std::int32_t size, std::int32_t interleave) {
+    return [=](call& c) {
+      c.problem.index_kpool = pool;
+      c.problem.kv_shard = {size, 0, interleave};
+      c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+    };
+  };
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    check_rejected(mode, with(4, 2, 1), {"kv_shard.interleave is 1", "index_kpool, which is 4"});
+    check_rejected(mode, with(4, 2, 6), {"kv_shard.interleave is 6", "index_kpool, which is 4"});
+    check_accepted(mode, with(4, 2, 4));
+    check_accepted(mode, with(4, 2, 64));
+    check_accepted(mode, with(4, 1, 6));  // off
+    check_accepted(mode, with(1, 2, 6));
+  }
+}
+
+TEST_CASE("both shards: the cache's period is bounded where tokens are dealt in turn") {
+  const auto with = [](nsameta_q_shard_kind kind, std::int32_t interleave) {
+    return [=](call& c) {
+      c.problem.kv_shard = {2, 1, interleave};
+      c.problem.q_shard = {4, 3, kind};
+      c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+    };
+  };
+  check_rejected(NSAMETA_EXTEND, with(NSAMETA_Q_SHARD_ROUND_ROBIN, 32769),
+                 {"kv_shard.interleave is 32769", "round_robin", "65536"});
+  check_accepted(NSAMETA_EXTEND, with(NSAMETA_Q_SHARD_ROUND_ROBIN, 32768));
+  check_accepted(NSAMETA_EXTEND, with(NSAMETA_Q_SHARD_CONTIGUOUS, 32769));
+  check_accepted(NSAMETA_EXTEND, with(NSAMETA_Q_SHARD_ZIGZAG, 32769));
 }

@@ -148,7 +148,7 @@ TEST_CASE("a newer caller's structures are understood as long as what is new is 
     call refused(NSAMETA_EXTEND);
     problem->as<std::byte>()[sizeof(nsameta_problem) + new_bytes - 1] = std::byte{1};
     check_said(fill(problem->as<nsameta_problem>(), &refused.outputs, &target), NSAMETA_UNSUPPORTED,
-               {"problem.struct_size is 208", "byte 207 is not 0", "the first 184 bytes"});
+               {"problem.struct_size is 216", "byte 215 is not 0", "the first 192 bytes"});
     outputs->as<std::byte>()[sizeof(nsameta_outputs)] = std::byte{1};
     check_said(fill(&refused.problem, outputs->as<nsameta_outputs>(), &target), NSAMETA_UNSUPPORTED,
                {"outputs.struct_size is " + std::to_string(sizeof(nsameta_outputs) + new_bytes),
@@ -222,7 +222,7 @@ TEST_CASE("explain: an older caller's decision is written as far as it goes") {
   CHECK(nsameta_get_kernel_info(32, 4, &given.target, decision) == NSAMETA_OK);
   CHECK(std::string(decision->backend) == "cpu");
 
-  given.problem.page_size = 48;
+  given.problem.page_size = 65537;
   CHECK(nsameta_explain(&given.problem, &given.outputs, &given.target, decision) == NSAMETA_INVALID_ARGUMENT);
   CHECK(decision->struct_size == old_decision);
   CHECK(std::string(decision->backend).empty());

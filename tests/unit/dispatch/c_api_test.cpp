@@ -62,9 +62,9 @@ TEST_CASE("the C++ layer fills, and throws what the C interface says") {
   CHECK(nsameta::fill(problem, outputs, host));
   CHECK(cache == lengths);
   CHECK(sums == std::vector<std::int64_t>{0, 3, 8});
-  problem.with_page_size(48);
+  problem.with_page_size(0);
   const result refused = nsameta::fill(problem, outputs, host);
   CHECK_FALSE(refused);
-  CHECK(refused.message() == "page_size is 48, not a power of two");
-  CHECK_THROWS_WITH_AS(refused.or_throw(), "invalid_argument: page_size is 48, not a power of two", nsameta::error);
+  CHECK(refused.message() == "page_size is 0, outside [1, 65536]");
+  CHECK_THROWS_WITH_AS(refused.or_throw(), "invalid_argument: page_size is 0, outside [1, 65536]", nsameta::error);
 }

@@ -47,8 +47,8 @@ TEST_CASE("the record names the kernel where the backend's have names") {
 
 TEST_CASE("explain checks its arguments as fill does") {
   fake_world world;
-  world.problem.page_size = 48;
-  expect_failure(world.explain(), NSAMETA_INVALID_ARGUMENT, {"page_size is 48, not a power of two"});
+  world.problem.page_size = 0;
+  expect_failure(world.explain(), NSAMETA_INVALID_ARGUMENT, {"page_size is 0, outside [1, 65536]"});
 }
 
 TEST_CASE("a record is one line") {
