@@ -48,7 +48,10 @@ TEST_CASE("two causes raise two bits") {
 }
 
 TEST_CASE("a request that this rank drops is examined all the same") {
-  const answer got = run({.mode = NSAMETA_EXTEND, .seq_lens = {-1, 8}, .extend_seq_lens = {0, 2}, .q_shard = {2, 0}});
+  const answer got = run({.mode = NSAMETA_EXTEND,
+                          .seq_lens = {-1, 8},
+                          .extend_seq_lens = {0, 2},
+                          .q_shard = {2, 0, NSAMETA_Q_SHARD_ROUND_ROBIN}});
   CHECK(got["cache_seqlens"] == ints{8});
   CHECK(got.status() == NSAMETA_BIT_NEGATIVE_LENGTH);
 }

@@ -120,7 +120,7 @@ TEST_CASE("draft_extend: rows beyond the length are dealt like the others") {
                           .seq_lens = {5, 9},
                           .extend_seq_lens = {2, 2},
                           .uniform_extend_len = 3,
-                          .q_shard = {2, 1}});
+                          .q_shard = {2, 1, NSAMETA_Q_SHARD_ROUND_ROBIN}});
   CHECK(got["seqlens_expanded"] == ints{5, 8, 10});
   CHECK(got["cu_seqlens_q"] == ints{0, 1, 3});
 }
@@ -335,7 +335,7 @@ TEST_CASE("live_requests: padding is dealt to ranks like the other requests") {
   const answer got = run({.mode = NSAMETA_EXTEND,
                           .seq_lens = {10, 20, 30},
                           .extend_seq_lens = {1, 1, 1},
-                          .q_shard = {2, 0},
+                          .q_shard = {2, 0, NSAMETA_Q_SHARD_ROUND_ROBIN},
                           .live_requests = 2});
   CHECK(got["cache_seqlens"] == ints{10, 0});
   CHECK(got["seqlens_expanded"] == ints{10, 0});

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "running.h"
 
 using namespace nsameta::test;
@@ -69,6 +71,51 @@ TEST_CASE("a position marked absent, -1, is on page -1") {
   const answer got = run({.seq_lens = {3}, .req_to_token = {{64, -1, -1}}, .page_size = 2, .table_rows = 1});
   CHECK(positions(got) == int_rows{{64, -1, -1}});
   CHECK(pages(got) == int_rows{{32, -1}});
+}
+
+TEST_CASE("pages of any size") {
+  const answer threes = run({.seq_lens = {7, 6, 4},
+                             .req_pool_indices = {0, 0, 0},
+                             .req_to_token = {{9, 10, 11, 30, 31, 32, 6}},
+                             .page_size = 3,
+                             .table_rows = 3});
+  CHECK(pages(threes) == int_rows{{3, 10, 2}, {3, 10}, {3, 10}});
+
+  // Slots 6400 to 6400 + W - 1: the page that begins at 640 is the one after page 10, and so on.
+  const auto of_many = [](std::int64_t length, int page_size) {
+    ints slots(65540);
+    std::iota(slots.begin(), slots.end(), 10 * page_size);
+    return pages(run({.seq_lens = {length},
+                      .req_to_token = {slots},
+                      .page_size = page_size,
+                      .table_rows = 1,
+                      .skipped = {"page_table_1", "local_page_table_1"}}))[0];
+  };
+  CHECK(of_many(640, 640) == ints{10});
+  CHECK(of_many(641, 640) == ints{10, 11});
+  CHECK(of_many(1281, 640) == ints{10, 11, 12});
+  CHECK(of_many(2305, 1152) == ints{10, 11, 12});
+  CHECK(of_many(65536, 65536) == ints{10});
+  CHECK(of_many(65537, 65536) == ints{10, 11});
+}
+
+TEST_CASE("the page of a slot is the quotient rounded down, also below 0") {
+  const auto page_of = [](std::int64_t slot, int page_size) {
+    return pages(run({.seq_lens = {1}, .req_to_token = {{slot}}, .page_size = page_size, .table_rows = 1}))[0];
+  };
+  constexpr std::int64_t least = -2147483648, most = 2147483647;
+  CHECK(page_of(-1, 3) == ints{-1});
+  CHECK(page_of(-3, 3) == ints{-1});
+  CHECK(page_of(-4, 3) == ints{-2});
+  CHECK(page_of(least, 3) == ints{-715827883});
+  CHECK(page_of(most, 3) == ints{715827882});
+  CHECK(page_of(-640, 640) == ints{-1});
+  CHECK(page_of(-641, 640) == ints{-2});
+  CHECK(page_of(least, 640) == ints{-3355444});
+  CHECK(page_of(-65537, 65536) == ints{-2});
+  CHECK(page_of(least, 65536) == ints{-32768});
+  CHECK(page_of(most, 65536) == ints{32767});
+  CHECK(page_of(least, 1) == ints{least});
 }
 
 TEST_CASE("cache_seqlens beyond W: columns clipped") {

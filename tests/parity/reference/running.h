@@ -28,7 +28,7 @@ struct step {
   int index_topk = 2048;
   int index_kpool = 1;
   nsameta_kv_shard kv_shard = {1, 0, 1};
-  nsameta_q_shard q_shard = {1, 0};
+  nsameta_q_shard q_shard = {1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   std::int64_t context_limit = 0;
   std::optional<std::int32_t> live_requests = {};  ///< absent: all
 
@@ -40,7 +40,7 @@ struct step {
   std::int64_t spare_requests = 2;  ///< capacity of the per-request vectors beyond bs
   std::int64_t row_capacity = 16;   ///< of the per-row vectors; one more in nsa_cu_*
   std::int64_t table_rows = 0;      ///< capacity of the page tables; 0: not asked for
-  std::int64_t table_width = 8;     ///< of both page tables
+  std::int64_t table_width = 8;     ///< of all page tables
   std::int64_t table_row_gap = 3;
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;

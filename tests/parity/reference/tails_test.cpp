@@ -89,7 +89,7 @@ TEST_CASE("vector_tail zero begins behind the requests that this rank keeps") {
   const answer got = run({.mode = NSAMETA_EXTEND,
                           .seq_lens = {10, 20, 30},
                           .extend_seq_lens = {1, 1, 1},
-                          .q_shard = {2, 0},
+                          .q_shard = {2, 0, NSAMETA_Q_SHARD_ROUND_ROBIN},
                           .spare_requests = 0,
                           .row_capacity = 3,
                           .vector_tail = NSAMETA_TAIL_ZERO});
@@ -162,7 +162,7 @@ TEST_CASE("table_tail value behind a batch that is smaller than the one before")
                           .table_width = 4,
                           .table_tail = NSAMETA_TAIL_VALUE,
                           .table_tail_value = -1,
-                          .skipped = {"page_table_1"}});
+                          .skipped = {"page_table_1", "local_page_table_1"}});
   const ints nobody(4, -1), live{8, 9, -1, -1};
   CHECK(got.tables.at("real_page_table") == int_rows{live, live, nobody, nobody, nobody, nobody});
   CHECK(got.status() == 0);
@@ -180,7 +180,7 @@ TEST_CASE("table_tail begins behind the requests that this rank keeps") {
                           .seq_lens = {1, 1, 2},
                           .extend_seq_lens = {1, 1, 1},
                           .req_to_token = {{5, 6}, {7, 8}, {10, 11}},
-                          .q_shard = {2, 0},
+                          .q_shard = {2, 0, NSAMETA_Q_SHARD_ROUND_ROBIN},
                           .table_rows = 3,
                           .table_width = 2,
                           .table_tail = NSAMETA_TAIL_ZERO});

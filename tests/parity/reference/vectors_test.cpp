@@ -27,7 +27,7 @@ step parse(const json& problem, const json& expect) {
   const ints kv = problem.value("kv_shard", ints{1, 0, 1});
   s.kv_shard = {static_cast<int>(kv.at(0)), static_cast<int>(kv.at(1)), static_cast<int>(kv.at(2))};
   const ints q = problem.value("q_shard", ints{1, 0});
-  s.q_shard = {static_cast<int>(q.at(0)), static_cast<int>(q.at(1))};
+  s.q_shard = {static_cast<int>(q.at(0)), static_cast<int>(q.at(1)), NSAMETA_Q_SHARD_ROUND_ROBIN};
   s.row_capacity = expect.at("total_rows").get<std::int64_t>() + 3;
   s.table_rows = static_cast<std::int64_t>(expect.at("page_table_1").size());
   s.table_width = static_cast<std::int64_t>(s.req_to_token.at(0).size()) + 2;
