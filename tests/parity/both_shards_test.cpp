@@ -24,7 +24,7 @@ void check_both(harness::problem_data problem) {
     longs seen(whole.expanded.size(), 0);
     for (std::int32_t q = 0; q < sizes.q; ++q)
       for (std::int32_t kv = 0; kv < sizes.kv; ++kv) {
-        problem.q_shard = {sizes.q, q};
+        problem.q_shard = {sizes.q, q, NSAMETA_Q_SHARD_ROUND_ROBIN};
         problem.kv_shard = {sizes.kv, kv, sizes.interleave};
         const answer part = answer_of(problem);
         CAPTURE(sizes.kv);
@@ -47,7 +47,7 @@ void check_both_pooled(harness::problem_data problem) {
     for (const ranks& sizes : both) {
       problem.index_kpool = pool;
       problem.kv_shard = {sizes.kv, sizes.kv - 1, sizes.interleave};
-      problem.q_shard = {sizes.q, sizes.q / 2};
+      problem.q_shard = {sizes.q, sizes.q / 2, NSAMETA_Q_SHARD_ROUND_ROBIN};
       const answer part = answer_of(problem);
       CAPTURE(pool);
       CAPTURE(sizes.kv);

@@ -46,7 +46,7 @@ void check_queries(const query_rule& queries_of) {
   check_batch(batch_of(NSAMETA_DRAFT_EXTEND, requests, queries_of));
   harness::problem_data problem = batch_of(NSAMETA_EXTEND, requests, queries_of);
   check_batch(problem);
-  problem.q_shard = {8, 3};
+  problem.q_shard = {8, 3, NSAMETA_Q_SHARD_ROUND_ROBIN};
   check_batch(problem);
 }
 

@@ -45,7 +45,7 @@ std::vector<fill_kind> make_kinds() {
       {"int64 sums", all_modes, full_int64, status, {.cu_dtype = NSAMETA_INT64}},
       {"indexer ranges", {NSAMETA_EXTEND}, full_int64, all, {.tables = true}},
       {"split KV", all_modes, full_int64, status, {.tables = true, .kv_shard = {4, 1, 16}}},
-      {"dealt tokens", all_modes, full_int64, all, {.tables = true, .q_shard = {3, 2}}},
+      {"dealt tokens", all_modes, full_int64, all, {.tables = true, .q_shard = {3, 2, NSAMETA_Q_SHARD_ROUND_ROBIN}}},
       {"pools", all_modes, full_int64, all, {.index_kpool = 4}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
