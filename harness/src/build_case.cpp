@@ -105,7 +105,14 @@ bool asks_for(batch_kind kind, vector_member field) {
   if (kind == batch_kind::lengths)
     return field == &nsameta_outputs::seqlens_expanded || field == &nsameta_outputs::nsa_cache_seqlens;
   if (field == &nsameta_outputs::status) return kind == batch_kind::status;
-  return field != &nsameta_outputs::indexer_ks && field != &nsameta_outputs::indexer_ke;
+  return field != &nsameta_outputs::indexer_ks && field != &nsameta_outputs::indexer_ke &&
+         field != &nsameta_outputs::local_cache_seqlens;
+}
+
+bool asks_for(const case_recipe& recipe, std::size_t table) {
+  if (recipe.tables == table_choice::all)
+    return recipe.kind == batch_kind::any || table_fields[table].shows != column::local_position;
+  return table == static_cast<std::size_t>(recipe.tables) - static_cast<std::size_t>(table_choice::page_table_1);
 }
 
 void set_vector_layout(random_source& random, const case_recipe& recipe, std::int64_t rows, generated_case& result) {
@@ -143,9 +150,16 @@ void set_layout(random_source& random, const case_recipe& recipe, generated_case
   result.layout.length_offset = recipe.length_offset;
   set_vector_layout(random, recipe, shape.rows, result);
   if (recipe.tables == table_choice::none) return;
-  for (table_layout& table : result.layout.tables) set_table_layout(random, recipe, table);
-  if (recipe.tables == table_choice::page_table_1) result.layout.tables[1].wanted = false;
-  if (recipe.tables == table_choice::real_page_table) result.layout.tables[0].wanted = false;
+  for (std::size_t i = 0; i < table_fields.size(); ++i) {
+    set_table_layout(random, recipe, result.layout.tables[i]);
+    result.layout.tables[i].wanted = asks_for(recipe, i);
+  }
+}
+
+/// No pool lies on two ranks.
+nsameta_kv_shard whole_pools(nsameta_kv_shard shard, std::int32_t pool) {
+  if (shard.size > 1) shard.interleave = (shard.interleave + pool - 1) / pool * pool;
+  return shard;
 }
 
 /// Another batch of the same requests' pool. Its lengths are drawn apart, so that those of the case itself are the same
@@ -175,7 +189,7 @@ generated_case build_case(const case_recipe& recipe) {
   problem.page_size = recipe.page_size;
   problem.index_topk = recipe.index_topk;
   problem.index_kpool = recipe.index_kpool;
-  problem.kv_shard = recipe.kv_shard;
+  problem.kv_shard = whole_pools(recipe.kv_shard, recipe.index_kpool);
   problem.q_shard = recipe.q_shard;
   problem.context_limit = recipe.context_limit;
   problem.live_requests = recipe.live_requests;

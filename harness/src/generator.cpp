@@ -16,7 +16,7 @@ constexpr std::array<std::int32_t, 5> topks{1, 8, 64, 2048, 1 << 20};
 
 // Several tiles of columns, and widths that are no multiple of anything.
 constexpr std::array<std::int64_t, 5> table_contexts{1, 64, 700, 4096, 20000};
-constexpr std::array<std::int32_t, 5> page_sizes{1, 2, 16, 64, 256};
+constexpr std::array<std::int32_t, 10> page_sizes{1, 2, 3, 16, 64, 256, 640, 1152, 2176, 65536};
 constexpr std::array<std::int32_t, 4> interleaves{1, 2, 16, 64};
 constexpr std::array<std::int64_t, 6> offsets{1, 3, -1, -70, std::int64_t{1} << 31, -(std::int64_t{1} << 31)};
 
@@ -26,11 +26,13 @@ void draw_shards(random_source& random, case_recipe& recipe) {
   const auto q_size = static_cast<std::int32_t>(random.between(2, 8));
   if (which != 2)
     recipe.kv_shard = {kv_size, static_cast<std::int32_t>(random.between(0, kv_size - 1)), random.pick(interleaves)};
-  if (which != 1) recipe.q_shard = {q_size, static_cast<std::int32_t>(random.between(0, q_size - 1)), NSAMETA_Q_SHARD_ROUND_ROBIN};
+  if (which != 1)
+    recipe.q_shard = {q_size, static_cast<std::int32_t>(random.between(0, q_size - 1)),
+                      static_cast<nsameta_q_shard_kind>(random.between(0, std::ssize(q_shard_kind_names) - 1))};
 }
 
 void draw_tables(random_source& random, const generator_options& options, case_recipe& recipe) {
-  recipe.tables = static_cast<table_choice>(random.between(1, 3));
+  recipe.tables = static_cast<table_choice>(random.between(1, 4));
   recipe.table_tail = static_cast<nsameta_tail>(random.between(NSAMETA_TAIL_KEEP, NSAMETA_TAIL_VALUE));
   recipe.table_width = random.chance(60) ? width_rule::exact : static_cast<width_rule>(random.between(1, 2));
   recipe.page_size = random.pick(page_sizes);
@@ -97,7 +99,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
     recipe.uniform_queries = false;
   }
   if (recipe.kind == batch_kind::tables)
-    recipe.tables = random.chance(60) ? table_choice::real_page_table : table_choice::both;
+    recipe.tables = random.chance(60) ? table_choice::real_page_table : table_choice::all;
   recipe.seed = random.word();
   if (recipe.pattern == length_pattern::uniform && random.chance(50)) recipe.stride = 0;
   if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
@@ -120,7 +122,7 @@ case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
 std::string describe(const case_recipe& recipe) {
   constexpr std::array patterns{"uniform", "ragged", "zero-heavy", "one giant"};
   constexpr std::array capacities{"exact", "spare", "short"};
-  constexpr std::array tables{"no", "both", "position", "real"};
+  constexpr std::array tables{"no", "all", "position", "real", "local"};
   constexpr std::array widths{"as wide", "narrower", "wider"};
   constexpr std::array tails{"kept", "zeroed", "set"};
   const auto bits = [](nsameta_dtype dtype) { return dtype == NSAMETA_INT64 ? "int64" : "int32"; };

@@ -34,9 +34,37 @@ std::int64_t table_positions(const problem_data& problem, std::int64_t length_of
   return slot >= 0 && slot < table.slots ? std::min(context_length(problem, length_offset, r), table.width) : 0;
 }
 
-/// How many of the first `tokens` flat tokens belong to the rank.
-std::int64_t dealt(const nsameta_q_shard& shard, std::int64_t tokens) {
-  return (tokens - shard.rank + shard.size - 1) / shard.size;
+/// Of `count` things cut into `parts` pieces, the first ones of which are one longer: where piece `part` begins.
+std::int64_t begin_of_part(std::int64_t count, std::int64_t parts, std::int64_t part) {
+  return part * (count / parts) + std::min(part, count % parts);
+}
+
+std::int64_t size_of_part(std::int64_t count, std::int64_t parts, std::int64_t part) {
+  return begin_of_part(count, parts, part + 1) - begin_of_part(count, parts, part);
+}
+
+struct own_rows {
+  std::int64_t first;
+  std::int64_t mirror;  ///< of a zigzag; behind the first of every request
+};
+
+/// The rank's part of the flat tokens [begin, end), which are a request's, of `tokens` in the batch.
+own_rows deal(const nsameta_q_shard& shard, std::int64_t begin, std::int64_t end, std::int64_t tokens) {
+  const std::int64_t size = shard.size, rank = shard.rank;
+  if (size == 1 || tokens < size) return {end - begin, 0};
+  switch (shard.kind) {
+    case NSAMETA_Q_SHARD_CONTIGUOUS: {
+      const std::int64_t from = std::max(begin, begin_of_part(tokens, size, rank));
+      const std::int64_t to = std::min(end, begin_of_part(tokens, size, rank + 1));
+      return {std::max<std::int64_t>(to - from, 0), 0};
+    }
+    case NSAMETA_Q_SHARD_ZIGZAG:
+      return {size_of_part(end - begin, 2 * size, rank), size_of_part(end - begin, 2 * size, 2 * size - 1 - rank)};
+    default: {
+      const auto before = [&](std::int64_t token) { return (token - rank + size - 1) / size; };
+      return {before(end) - before(begin), 0};
+    }
+  }
 }
 
 }  // namespace
@@ -52,13 +80,14 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
   std::int64_t start = 0;
   for (std::int64_t r = 0; r < requests; ++r) {
     const std::int64_t end = start + rows_of_request(problem, r);
-    const std::int64_t rows = sharded ? dealt(problem.q_shard, end) - dealt(problem.q_shard, start) : end - start;
+    const own_rows own = deal(problem.q_shard, start, end, tokens);
+    const std::int64_t rows = own.first + own.mirror;
     start = end;
     if (sharded && rows == 0) continue;
-    const std::int64_t table_rows = row_of(problem.mode).table_row_a_row ? rows : 1;
-    shape.requests.push_back({r, rows, table_rows, table_positions(problem, length_offset, r)});
+    const own_rows shown = row_of(problem.mode).table_row_a_row ? own : own_rows{1, 0};
+    shape.requests.push_back({r, rows, shown.first, shown.mirror, table_positions(problem, length_offset, r)});
     shape.rows += rows;
-    shape.table_rows += table_rows;
+    shape.table_rows += shown.first + shown.mirror;
   }
   return shape;
 }
@@ -72,12 +101,13 @@ std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, c
                                                      const live_shape& shape) {
   std::vector<std::span<const std::int32_t>> rows;
   if (table.data == nullptr) return rows;
-  for (const live_request& request : shape.requests) {
-    const auto columns =
-        static_cast<std::size_t>(std::min(field.columns(request.positions, shape.problem), table.width));
-    for (std::int64_t copy = 0; copy < request.table_rows && std::ssize(rows) < table.rows; ++copy)
-      rows.emplace_back(table.data + std::ssize(rows) * table.row_stride, columns);
-  }
+  for (const auto copies : {&live_request::table_rows, &live_request::mirror_rows})
+    for (const live_request& request : shape.requests) {
+      const auto columns =
+          static_cast<std::size_t>(std::min(field.columns(request.positions, shape.problem), table.width));
+      for (std::int64_t copy = 0; copy < request.*copies && std::ssize(rows) < table.rows; ++copy)
+        rows.emplace_back(table.data + std::ssize(rows) * table.row_stride, columns);
+    }
   return rows;
 }
 

@@ -80,7 +80,7 @@ generated_case as_fill_runs_it(const case_data& stated) {
   plain.recipe.vector_tail = read.rules.vector_tail;
   plain.recipe.table_tail = read.rules.table_tail;
   plain.recipe.length_offset = read.rules.length_offset;
-  if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::both;
+  if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::all;
   plain.layout = layout_of(read);
   if (read.previous) plain.previous = read.previous->problem;
   return plain;

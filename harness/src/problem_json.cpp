@@ -34,15 +34,20 @@ std::string did_you_mean(std::string_view name, std::span<const std::string_view
   return nearest.empty() ? "; valid are " + join_names(valid) : "; did you mean \"" + nearest + "\"?";
 }
 
-nsameta_mode to_mode(const json& value) {
-  if (!value.is_string()) throw json_error("mode: " + shown(value) + " is not a string");
+/// The place of a string among `names`, which are those of a `what`.
+std::ptrdiff_t to_place(const std::string& key, const json& value, const char* what,
+                        std::span<const std::string_view> names) {
+  if (!value.is_string()) throw json_error(key + ": " + shown(value) + " is not a string");
   const std::string name = value.get<std::string>();
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) throw json_error(key + ": " + shown(value) + " is no " + what + did_you_mean(name, names));
+  return found - names.begin();
+}
+
+nsameta_mode to_mode(const json& value) {
   std::vector<std::string_view> names;
-  for (const mode_row& row : modes) {
-    if (name == row.name) return row.mode;
-    names.push_back(row.name);
-  }
-  throw json_error("mode: " + shown(value) + " is no mode" + did_you_mean(name, names));
+  for (const mode_row& row : modes) names.push_back(row.name);
+  return static_cast<nsameta_mode>(to_place("mode", value, "mode", names));
 }
 
 strided_values to_lengths(const char* key, const json& value) {
@@ -78,13 +83,19 @@ std::array<std::int32_t, Count> to_shard(const char* key, const json& value) {
   return shard;
 }
 
+nsameta_q_shard to_q_shard(const json& value) {
+  if (!value.is_array() || value.size() != 3) {
+    const auto [size, rank] = to_shard<2>("q_shard", value);
+    return {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
+  }
+  const auto [size, rank] = to_shard<2>("q_shard", json::array({value[0], value[1]}));
+  const std::vector<std::string_view> names(q_shard_kind_names.begin(), q_shard_kind_names.end());
+  return {size, rank, static_cast<nsameta_q_shard_kind>(to_place("q_shard[2]", value[2], "kind", names))};
+}
+
 /// One of the first `count` names of tails.
 nsameta_tail to_tail(const std::string& key, const json& value, std::size_t count) {
-  if (!value.is_string()) throw json_error(key + ": " + shown(value) + " is not a string");
-  const std::span<const std::string_view> names = std::span(tail_names).first(count);
-  const auto found = std::ranges::find(names, value.get<std::string>());
-  if (found == names.end()) throw json_error(key + ": " + shown(value) + " is no tail; valid are " + join_names(names));
-  return static_cast<nsameta_tail>(found - names.begin());
+  return static_cast<nsameta_tail>(to_place(key, value, "tail", std::span(tail_names).first(count)));
 }
 
 bool set_rule(fill_rules& rules, const std::string& key, const json& value) {
@@ -126,8 +137,7 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     const auto [size, rank, interleave] = to_shard<3>("kv_shard", value);
     problem.kv_shard = {size, rank, interleave};
   } else if (key == "q_shard") {
-    const auto [size, rank] = to_shard<2>("q_shard", value);
-    problem.q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
+    problem.q_shard = to_q_shard(value);
   } else if (key == "context_limit") {
     problem.context_limit = to_integer(key, value, int64_min, int64_max);
   } else if (key == "live_requests") {
@@ -251,7 +261,11 @@ json problem_to_json(const problem_data& problem) {
   if (problem.index_kpool != defaults.index_kpool) object["index_kpool"] = problem.index_kpool;
   if (const auto& kv = problem.kv_shard; kv.size != 1 || kv.rank != 0 || kv.interleave != 1)
     object["kv_shard"] = {kv.size, kv.rank, kv.interleave};
-  if (const auto& q = problem.q_shard; q.size != 1 || q.rank != 0) object["q_shard"] = {q.size, q.rank};
+  if (const auto& q = problem.q_shard; q.size != 1 || q.rank != 0 || q.kind != NSAMETA_Q_SHARD_ROUND_ROBIN) {
+    object["q_shard"] = {q.size, q.rank};
+    if (q.kind != NSAMETA_Q_SHARD_ROUND_ROBIN)
+      object["q_shard"].push_back(q_shard_kind_names[static_cast<std::size_t>(q.kind)]);
+  }
   if (problem.context_limit != 0) object["context_limit"] = problem.context_limit;
   if (problem.live_requests) object["live_requests"] = *problem.live_requests;
   return object;

@@ -31,7 +31,7 @@ Value each_turn(const std::array<Value, Count>& values, std::uint64_t number, st
 void turn_tables(case_recipe& recipe, std::uint64_t number) {
   const std::uint64_t tables = number % 19, tail = number % 23, width = number % 53;
   if (tables < 8) return;
-  recipe.tables = tables < 14   ? table_choice::both
+  recipe.tables = tables < 14   ? table_choice::all
                   : tables < 16 ? table_choice::page_table_1
                                 : table_choice::real_page_table;
   recipe.table_tail = tail < 12 ? NSAMETA_TAIL_KEEP : tail < 17 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;

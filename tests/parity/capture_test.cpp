@@ -113,7 +113,7 @@ TEST_CASE("a fill captured for 64 requests serves every smaller batch by live_re
           recipe.table_tail = tail ? NSAMETA_TAIL_VALUE : NSAMETA_TAIL_KEEP;
           recipe.kind = kind;
           const bool tables = kind == harness::batch_kind::tables || kind == harness::batch_kind::any;
-          recipe.tables = tables ? harness::table_choice::both : harness::table_choice::none;
+          recipe.tables = tables ? harness::table_choice::all : harness::table_choice::none;
           ++recipe.seed;
           serve_smaller_batches(recipe);
         }
@@ -133,7 +133,7 @@ TEST_CASE("a captured fill replays with changed lengths") {
       if (number % 3 == 1) recipe.kv_shard = {3, number / 3 % 3, 16};
       if (number % 5 == 1) recipe.q_shard = {4, number / 5 % 4, NSAMETA_Q_SHARD_ROUND_ROBIN};
       capture_and_replay(recipe);
-      recipe.tables = harness::table_choice::both;
+      recipe.tables = harness::table_choice::all;
       recipe.table_tail = static_cast<nsameta_tail>(number / 2 % 3);
       recipe.max_table_elements = 1 << 16;
       capture_and_replay(recipe);

@@ -29,7 +29,7 @@ harness::generated_case small_batch(nsameta_mode mode, std::uint64_t seed) {
   recipe.max_context = 700;
   recipe.max_rows = 300;
   recipe.index_topk = 64;
-  recipe.tables = harness::table_choice::both;
+  recipe.tables = harness::table_choice::all;
   recipe.page_size = 4;
   recipe.max_table_elements = 1 << 15;
   recipe.seed = seed;
@@ -45,7 +45,7 @@ harness::generated_case large_batch(nsameta_mode mode, bool tables) {
   recipe.bad_lengths = true;
   recipe.seed = 1;
   if (tables) {
-    recipe.tables = harness::table_choice::both;
+    recipe.tables = harness::table_choice::all;
     recipe.max_context = 16;
     recipe.page_size = 4;
     recipe.max_table_elements = 1 << 16;

@@ -60,7 +60,7 @@ TEST_CASE("large batches equal the reference") {
       recipe.pattern = pattern;
       recipe.cu_dtype = NSAMETA_INT64;
       recipe.max_rows = 200000;
-      recipe.tables = harness::table_choice::both;
+      recipe.tables = harness::table_choice::all;
       recipe.max_table_elements = 1 << 20;
       check_equal(harness::build_case(recipe));
     }

@@ -56,7 +56,7 @@ harness::problem_data varied_problem(nsameta_mode mode, std::int64_t batch_size,
   recipe.max_table_elements = 1 << 14;
   recipe.index_topk = 256;
   recipe.page_size = 16;
-  if (seed % 2 == 0) recipe.tables = harness::table_choice::both;
+  if (seed % 2 == 0) recipe.tables = harness::table_choice::all;
   if (seed % 7 == 3) recipe.kv_shard = {4, 1, 16};
   if (seed % 7 == 5) recipe.q_shard = {3, 2, NSAMETA_Q_SHARD_ROUND_ROBIN};
   if (seed % 7 == 6) recipe.index_kpool = 4;

@@ -37,7 +37,7 @@ void for_each_workload(const std::function<void(const harness::problem_data&)>& 
       recipe.batch_size = work.batch_size;
       recipe.max_context = work.max_context;
       recipe.max_rows = work.max_rows;
-      recipe.tables = work.tables ? harness::table_choice::both : harness::table_choice::none;
+      recipe.tables = work.tables ? harness::table_choice::all : harness::table_choice::none;
       recipe.index_topk = seed % 2 == 0 ? 2048 : 64;
       recipe.seed = ++seed;
       CAPTURE(std::string(harness::mode_name(mode)));

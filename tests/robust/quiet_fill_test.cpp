@@ -55,7 +55,7 @@ TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
   int fills = 0;
   for (const nsameta_mode mode : nsameta::all_modes)
     for (const std::int64_t batch_size : {0, 1, 33, 1025, 20000})
-      for (const auto tables : {harness::table_choice::none, harness::table_choice::both})
+      for (const auto tables : {harness::table_choice::none, harness::table_choice::all})
         for (const bool plain : {true, false}) {
           harness::case_recipe recipe;
           recipe.mode = mode;

@@ -25,7 +25,8 @@ enum class capacity_rule {
   short_  ///< row outputs and page tables hold fewer rows than there are
 };
 
-enum class table_choice { none, both, page_table_1, real_page_table };
+/// One alone by its place in table_fields.
+enum class table_choice { none, all, page_table_1, real_page_table, local_page_table_1 };
 
 /// The page tables' width beside that of req_to_token.
 enum class width_rule { exact, narrower, wider };
@@ -38,7 +39,7 @@ enum class earlier_batch { none, smaller, larger };
 enum class batch_kind {
   any,
   lengths,  ///< seqlens_expanded and nsa_cache_seqlens alone
-  vectors,  ///< all but status and the indexer's ranges
+  vectors,  ///< all but status, the indexer's ranges and what a shard's rank has apart
   status,   ///< these and status
   tables    ///< vectors and page tables
 };

@@ -12,17 +12,18 @@ namespace nsameta::harness {
 
 /// A request that has outputs: every one, or under q_shard those that own a token on this rank.
 struct live_request {
-  std::int64_t index;       ///< in the batch
-  std::int64_t rows;        ///< expanded rows on this rank
-  std::int64_t table_rows;  ///< rows of the page tables
-  std::int64_t positions;   ///< that its page tables show: its context within req_to_token; 0 when its slot is no row
+  std::int64_t index;        ///< in the batch
+  std::int64_t rows;         ///< expanded rows on this rank
+  std::int64_t table_rows;   ///< rows of the page tables, side by side
+  std::int64_t mirror_rows;  ///< more of them, of a zigzag's mirror: behind the `table_rows` of every request
+  std::int64_t positions;    ///< that its page tables show: its context within req_to_token; 0 when its slot is no row
 };
 
 struct live_shape {
   std::vector<live_request> requests;
   std::int64_t rows = 0;        ///< T
   std::int64_t table_rows = 0;  ///< R, rows of the page tables
-  nsameta_problem problem;  ///< whose columns the tables have
+  nsameta_problem problem{};    ///< decides the tables' columns; its arrays may be gone
 };
 
 /// Lengths are made sane as every backend does: negative ones count as 0, those past int32 as its largest value.

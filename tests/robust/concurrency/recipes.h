@@ -13,7 +13,7 @@ inline harness::case_recipe small_recipe(int number) {
   recipe.max_context = 600;
   recipe.max_rows = 300;
   recipe.index_topk = 100;
-  recipe.tables = harness::table_choice::both;
+  recipe.tables = harness::table_choice::all;
   recipe.max_table_elements = 1 << 14;
   recipe.seed = static_cast<std::uint64_t>(number);
   return recipe;

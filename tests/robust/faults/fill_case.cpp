@@ -94,7 +94,7 @@ generated_case vectors(std::int64_t requests) {
   return with_fields(case_of(NSAMETA_DRAFT_EXTEND, requests), is_step_field);
 }
 generated_case step(std::int64_t requests) {
-  return with_fields(case_of(NSAMETA_TARGET_VERIFY, requests, [](case_recipe& r) { r.tables = table_choice::both; }),
+  return with_fields(case_of(NSAMETA_TARGET_VERIFY, requests, [](case_recipe& r) { r.tables = table_choice::all; }),
                      is_step_field);
 }
 generated_case int64_step(std::int64_t requests) {
@@ -111,7 +111,7 @@ generated_case tails(std::int64_t requests) {
 generated_case general(std::int64_t requests) {
   return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) {
     r.kv_shard = {4, 1, 16};
-    r.tables = table_choice::both;
+    r.tables = table_choice::all;
   });
 }
 

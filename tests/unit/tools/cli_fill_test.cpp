@@ -133,7 +133,7 @@ TEST_CASE("a problem may span lines") {
 TEST_CASE("bad input is one line that names the key and the value") {
   CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1, "two"]})"), "seq_lens[1]", "\"two\""));
   CHECK(names(complaint(R"({"mode": "decode", "seq_len": [1]})"), "\"seq_len\"", "\"seq_lens\""));
-  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "page_size": 63})"), "page_size", "63"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "page_size": 65537})"), "page_size", "65537"));
   CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "index_topk": 0})"), "index_topk", "0"));
   CHECK(names(complaint(R"({"mode": "target_verify", "seq_lens": [1], "uniform_extend_len": -3})"),
               "uniform_extend_len", "-3"));
@@ -142,7 +142,8 @@ TEST_CASE("bad input is one line that names the key and the value") {
   CHECK(names(complaint(R"({"mode": "draft_extend", "seq_lens": [1], "uniform_extend_len": 16000000,
       "req_pool_indices": [0], "req_to_token": [[1, 2, 3, 4, 5]]})"),
               "uniform_extend_len", "5 columns"));
-  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "previous": {"page_size": 63}})"), "previous: ", "63"));
+  CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "previous": {"page_size": 65537}})"),
+              "previous: ", "65537"));
   CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "capacities": {"cache_seqlens": 1000000000000}})"),
               "capacities.cache_seqlens", "1000000000000"));
   CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "req_pool_indices": [0], "req_to_token": [[1, 2]],

@@ -81,7 +81,7 @@ TEST_CASE("a write beside an output is seen, and one to an input") {
 
 TEST_CASE("a call that fails tells so") {
   harness::generated_case tested = small_case();
-  tested.problem.page_size = 63;
+  tested.problem.page_size = 65537;
   filling fill(tested);
   check_tells(fill.wrong_after_fill(), "nsameta_fill: invalid_argument: ");
   check_tells(fill.wrong_after_fill_on("cpu"), "cpu: invalid_argument: ");

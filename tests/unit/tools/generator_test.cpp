@@ -32,7 +32,7 @@ TEST_CASE("cases are the same on every platform") {
   digest sum;
   for (std::uint64_t number = 0; number < 50; ++number)
     for (const char c : text_of(build_case(draw_recipe(7, number, first_version)))) sum.add(c);
-  CHECK(sum.text() == "cf053f1d09643970");
+  CHECK(sum.text() == "ebdc60f6887e79da");
 }
 
 TEST_CASE("all axes are drawn") {
@@ -40,6 +40,7 @@ TEST_CASE("all axes are drawn") {
   std::set<int> tables, tails, widths, page_sizes, interleaves, kpools;
   std::set<std::int64_t> sizes, strides, offsets;
   std::set<std::pair<bool, bool>> shards;
+  std::map<nsameta_q_shard_kind, int> kinds;
   for (std::uint64_t number = 0; number < 500; ++number) {
     const case_recipe recipe = draw_recipe(1, number);
     modes.insert(recipe.mode);
@@ -55,6 +56,7 @@ TEST_CASE("all axes are drawn") {
     interleaves.insert(recipe.kv_shard.interleave);
     shards.insert({recipe.kv_shard.size > 1, recipe.q_shard.size > 1});
     kpools.insert(recipe.index_kpool);
+    if (recipe.q_shard.size > 1) ++kinds[recipe.q_shard.kind];
     offsets.insert(recipe.length_offset);
   }
   CHECK(modes.size() == all_modes.size());
@@ -63,12 +65,14 @@ TEST_CASE("all axes are drawn") {
   CHECK(capacities.size() == 3);
   CHECK(sizes.size() == 24);
   CHECK(strides == std::set<std::int64_t>{0, 1, 2, 3, 4, 5});
-  CHECK(tables.size() == 4);
+  CHECK(tables.size() == 5);
   CHECK(tails.size() == 3);
   CHECK(widths.size() == 3);
-  CHECK(page_sizes == std::set<int>{1, 2, 16, 64, 256});
+  CHECK(page_sizes == std::set<int>{1, 2, 3, 16, 64, 256, 640, 1152, 2176, 65536});
   CHECK(interleaves == std::set<int>{1, 2, 16, 64});
   CHECK(shards.size() == 4);
+  for (const auto& [kind, cases] : kinds) CHECK(cases > 15);
+  CHECK(kinds.size() == 3);
   CHECK(kpools.size() > 10);
   CHECK(offsets.size() == 7);
 }
@@ -118,6 +122,36 @@ TEST_CASE("a step asks for what its kind says") {
   CHECK(wanted(batch_kind::status).count("status") == 1);
 }
 
+TEST_CASE("every page table is asked for, alone and with the others, and a step's local one never") {
+  case_recipe recipe;
+  const auto wanted = [&](table_choice tables) {
+    recipe.tables = tables;
+    std::set<std::string> names;
+    const generated_case made = build_case(recipe);
+    for (std::size_t i = 0; i < table_fields.size(); ++i)
+      if (made.layout.tables[i].wanted) names.insert(table_fields[i].name);
+    return names;
+  };
+  CHECK(wanted(table_choice::none).empty());
+  CHECK(wanted(table_choice::all).size() == table_fields.size());
+  CHECK(wanted(table_choice::page_table_1) == std::set<std::string>{"page_table_1"});
+  CHECK(wanted(table_choice::real_page_table) == std::set<std::string>{"real_page_table"});
+  CHECK(wanted(table_choice::local_page_table_1) == std::set<std::string>{"local_page_table_1"});
+  recipe.kind = batch_kind::tables;
+  CHECK(wanted(table_choice::all) == std::set<std::string>{"page_table_1", "real_page_table"});
+}
+
+TEST_CASE("pools lie whole on the ranks of a cache") {
+  int sharded = 0;
+  for (std::uint64_t number = 0; number < 600; ++number) {
+    const problem_data problem = build_case(draw_recipe(3, number, small)).problem;
+    if (problem.kv_shard.size == 1 || problem.index_kpool == 1) continue;
+    CHECK(problem.kv_shard.interleave % problem.index_kpool == 0);
+    ++sharded;
+  }
+  CHECK(sharded > 10);
+}
+
 TEST_CASE("what is not asked for is not drawn") {
   const generator_options vectors{false, false, false, false, false, false, 300};
   for (std::uint64_t number = 0; number < 100; ++number) {
@@ -162,7 +196,7 @@ TEST_CASE("layouts hold what their rule says") {
   case_recipe recipe;
   recipe.mode = NSAMETA_DRAFT_EXTEND;
   recipe.batch_size = 40;
-  recipe.tables = table_choice::both;
+  recipe.tables = table_choice::all;
   for (const auto rule : {capacity_rule::exact, capacity_rule::spare, capacity_rule::short_}) {
     recipe.capacity = rule;
     const generated_case made = build_case(recipe);

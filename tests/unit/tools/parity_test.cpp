@@ -17,10 +17,10 @@ TEST_CASE("the reference agrees with itself") {
 
 TEST_CASE("a failed call is a fault, a backend that cannot run is none") {
   generated_case made = build_case({});
-  made.problem.page_size = 63;
+  made.problem.page_size = 65537;
   const auto fault = check_parity(made, "cpu");
   REQUIRE(fault);
-  CHECK(fault->find("page_size is 63") != std::string::npos);
+  CHECK(fault->find("page_size is 65537") != std::string::npos);
   for (const nsameta_backend_info& backend : list_backends())
     if (backend.state != NSAMETA_BACKEND_READY)
       CHECK_THROWS_AS(check_parity(build_case({}), backend.name), library_error);
@@ -47,8 +47,8 @@ TEST_CASE("a case fills what an earlier batch left, on both sides, for every set
     CHECK((made.previous->batch_size() > 9) == (earlier == earlier_batch::larger));
     CHECK(made.layout.vectors[0].capacity >= made.previous->batch_size());
     CHECK_FALSE(check_parity(made, "cpu"));
-    made.previous->page_size = 63;
-    CHECK(check_parity(made, "cpu")->find("page_size is 63") != std::string::npos);
+    made.previous->page_size = 65537;
+    CHECK(check_parity(made, "cpu")->find("page_size is 65537") != std::string::npos);
   }
 }
 
@@ -64,16 +64,16 @@ TEST_CASE("shrinking drops an earlier batch that plays no part, and keeps one th
   recipe.batch_size = 30;
   recipe.earlier = earlier_batch::larger;
   generated_case made = build_case(recipe);
-  made.previous->page_size = 63;
+  made.previous->page_size = 65537;
   generated_case smallest = shrink(made, "cpu");
   REQUIRE(smallest.previous);
   CHECK(smallest.previous->batch_size() <= 1);
   CHECK(smallest.problem.batch_size() <= 1);
   const std::string line = case_to_json(stated_by(smallest)).dump();
-  CHECK(case_from_json(line).previous->problem.page_size == 63);
+  CHECK(case_from_json(line).previous->problem.page_size == 65537);
 
   made = build_case(recipe);
-  made.problem.page_size = 63;
+  made.problem.page_size = 65537;
   smallest = shrink(made, "cpu");
   CHECK_FALSE(smallest.previous);
   CHECK_FALSE(case_to_json(stated_by(smallest)).contains("capacities"));
@@ -83,7 +83,7 @@ TEST_CASE("shrinking keeps a failing case failing and makes it small") {
   case_recipe recipe;
   recipe.batch_size = 100;
   generated_case made = build_case(recipe);
-  made.problem.page_size = 63;
+  made.problem.page_size = 65537;
   const generated_case smallest = shrink(made, "cpu");
   CHECK(smallest.problem.batch_size() <= 1);
   CHECK(check_parity(smallest, "cpu"));

@@ -28,8 +28,11 @@ std::string error_with(const std::string& member) {
 
 TEST_CASE("a problem comes back from its own JSON") {
   const std::vector<std::string> problems{
-      R"({"mode":"decode","seq_lens":[]})", R"({"mode":"target_verify","seq_lens":[5,9],"uniform_extend_len":4})",
+      R"({"mode":"decode","seq_lens":[]})",
+      R"({"mode":"target_verify","seq_lens":[5,9],"uniform_extend_len":4})",
       R"({"mode":"extend","seq_lens":[10,4],"extend_seq_lens":[3,2],"index_topk":8,"q_shard":[4,1]})",
+      R"({"mode":"extend","seq_lens":[17],"extend_seq_lens":[16],"page_size":640,"q_shard":[4,1,"zigzag"]})",
+      R"({"mode":"extend","seq_lens":[17],"extend_seq_lens":[16],"q_shard":[1,0,"contiguous"]})",
       R"({"mode":"draft_extend","seq_lens":[5000000000,-1],"extend_seq_lens":[1,2],"kv_shard":[2,1,16]})",
       R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"page_size":2,)"
       R"("index_kpool":4})"};
@@ -60,6 +63,7 @@ TEST_CASE("absent keys take the defaults") {
   CHECK(problem.view().extend_seq_lens.data == nullptr);
   CHECK(problem.view().kv_shard.size == 1);
   CHECK(problem.view().q_shard.size == 1);
+  CHECK(problem.view().q_shard.kind == NSAMETA_Q_SHARD_ROUND_ROBIN);
 }
 
 TEST_CASE("lengths are int64 when one of them needs it") {
@@ -77,6 +81,12 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_with(R"("extend_seq_lens": [1])") == "extend_seq_lens: 1 values, but seq_lens has 2");
   CHECK(error_with(R"("req_to_token": [[1, 2], [3]])") == "req_to_token[1]: 1 columns, but the first row has 2");
   CHECK(error_with(R"("kv_shard": [2, 0])") == "kv_shard: [2,0] does not have 3 numbers");
+  CHECK(error_with(R"("q_shard": [2])") == "q_shard: [2] does not have 2 numbers");
+  CHECK(error_with(R"("q_shard": ["zigzag", 2, 0])") == "q_shard[0]: \"zigzag\" is not an integer");
+  CHECK(error_with(R"("q_shard": [2, 0, 2])") == "q_shard[2]: 2 is not a string");
+  CHECK(error_with(R"("q_shard": [2, 0, "zig-zag"])") ==
+        "q_shard[2]: \"zig-zag\" is no kind; did you mean \"zigzag\"?");
+  CHECK(error_with(R"("q_shard": [2, 0, "round_robin"])").empty());
   CHECK(error_with(R"("extend_lens": [1, 1])") == "unknown key \"extend_lens\"; did you mean \"extend_seq_lens\"?");
   CHECK(error_with(R"("mode": "decode")") == "\"mode\": the key is given twice");
   CHECK(error_of(R"({"mode": "decoed", "seq_lens": []})") == "mode: \"decoed\" is no mode; did you mean \"decode\"?");
