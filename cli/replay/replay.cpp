@@ -19,7 +19,7 @@
 namespace nsameta::cli {
 namespace {
 
-constexpr std::int64_t width_step = 1024;  // columns; a multiple of every page size
+constexpr std::int64_t least_width = 1024;  // columns
 constexpr std::int64_t most_table_bytes = std::int64_t{8} << 30;
 
 /// The buffers that the whole log needs. Throws usage_error when no machine should be asked for them.
@@ -28,7 +28,8 @@ runner_options buffers_for(const replay_options& options, const scheduler& engin
   runner_options needed{schedule.draft_tokens, schedule.max_batch, engine.most_rows(), engine.most_table_rows(), {},
                         options.check};
   if (options.no_tables) return needed;
-  const std::int64_t width = (engine.most_positions() + width_step - 1) / width_step * width_step;
+  const std::int64_t page = options.page_size, step = (least_width + page - 1) / page * page;  // whole pages
+  const std::int64_t width = (engine.most_positions() + step - 1) / step * step;
   const std::int64_t most_rows = most_table_bytes / 4 / width;
   if (needed.table_rows > most_rows)
     throw usage_error("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +

@@ -92,7 +92,11 @@ struct setters {
   }
   static void q_shard(const char* name, nb::handle value, request& to) {
     const auto [size, rank] = to_integers<2>(name, value);
-    to.problem.q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
+    to.problem.q_shard.size = size;
+    to.problem.q_shard.rank = rank;
+  }
+  static void q_shard_kind(const char* name, nb::handle value, request& to) {
+    to.problem.q_shard.kind = static_cast<nsameta_q_shard_kind>(to_choice(name, value, q_shard_kind_names));
   }
 
   static void vector_tail(const char* name, nb::handle value, request& to) {
@@ -171,6 +175,7 @@ struct setters {
       {"index_kpool", parameter<&p::index_kpool>, "1", scope::call},
       {"kv_shard", kv_shard, "(1, 0, 1)", scope::call},
       {"q_shard", q_shard, "(1, 0)", scope::call},
+      {"q_shard_kind", q_shard_kind, "'round_robin'", scope::call},
       {"context_limit", parameter<&p::context_limit>, "0", scope::call},
       {"live_requests", live_requests, "None", scope::call},
   });
@@ -344,7 +349,9 @@ void request::apply_limits() {
         rows = std::min(rows, *row_limit_);
       }
   }
-  if (column_limit_)
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  const bool countable = problem.page_size > 0 && shard.size > 0 && shard.interleave > 0;  // else the library refuses
+  if (column_limit_ && countable)
     for (const table_field& field : table_fields) {
       std::int64_t& width = (outputs.*field.member).width;
       width = std::min(width, field.columns(*column_limit_, problem));

@@ -126,7 +126,7 @@ class problem : public nsameta_problem {
     uniform_extend_len = tokens;
     return *this;
   }
-  /// P, a power of two, 1 to 256.
+  /// P, 1 to 65,536.
   problem& with_page_size(std::int32_t size) noexcept {
     page_size = size;
     return *this;
@@ -136,7 +136,7 @@ class problem : public nsameta_problem {
     index_topk = topk;
     return *this;
   }
-  /// kp >= 1; 1: off.
+  /// kp >= 1; 1: off. With a kv_shard its interleave is a multiple of it.
   problem& with_index_kpool(std::int32_t pool) noexcept {
     index_kpool = pool;
     return *this;
@@ -147,8 +147,9 @@ class problem : public nsameta_problem {
     return *this;
   }
   /// This rank's part of query tokens that are dealt over ranks.
-  problem& with_q_shard(std::int32_t size, std::int32_t rank) noexcept {
-    q_shard = {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
+  problem& with_q_shard(std::int32_t size, std::int32_t rank,
+                        nsameta_q_shard_kind kind = NSAMETA_Q_SHARD_ROUND_ROBIN) noexcept {
+    q_shard = {size, rank, kind};
     return *this;
   }
 
