@@ -5,15 +5,16 @@ import nsameta
 import reference
 
 UNTOUCHED = -77
-TABLES = ("page_table_1", "real_page_table")
+TABLES = ("page_table_1", "real_page_table", "local_page_table_1")
 
 
 def arguments(problem, make, dtype="int32"):
     """`make(values, dtype)` gives an array of the library under test."""
     given = {"uniform_extend_len": problem.uniform_extend_len, "page_size": problem.page_size,
              "index_topk": problem.index_topk, "index_kpool": problem.index_kpool, "kv_shard": problem.kv_shard,
-             "q_shard": problem.q_shard, "context_limit": problem.context_limit, "vector_tail": problem.vector_tail,
-             "table_tail": problem.table_tail, "table_tail_value": problem.table_tail_value}
+             "q_shard": problem.q_shard, "q_shard_kind": problem.q_shard_kind, "context_limit": problem.context_limit,
+             "vector_tail": problem.vector_tail, "table_tail": problem.table_tail,
+             "table_tail_value": problem.table_tail_value}
     for name in ("extend_seq_lens", "req_pool_indices"):
         if getattr(problem, name) is not None:
             given[name] = make(getattr(problem, name), dtype)
@@ -30,7 +31,7 @@ def buffers(problem, expected, spare, make):
     for name, values in expected.items():
         if name in TABLES:
             width = problem.req_to_token.shape[1]
-            columns = width if name == "page_table_1" else -(-width // problem.page_size)
+            columns = -(-width // problem.page_size) if name == "real_page_table" else width
             shape = (len(values) + spare, columns + spare)
         elif name in ("total_rows", "status"):
             shape = (1,)

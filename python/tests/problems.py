@@ -20,7 +20,7 @@ def problems(draw):
         made.uniform_extend_len = draw(st.integers(1, 9))
     if queries in ("ragged", "both"):
         made.extend_seq_lens = lengths(-1, 9)
-    made.page_size = draw(st.sampled_from([1, 2, 64, 256]))
+    made.page_size = draw(st.sampled_from([1, 2, 3, 64, 256, 640, 65536]))
     made.index_topk = draw(st.integers(1, 100))
     made.index_kpool = draw(st.sampled_from([1, 1, 4, 7]))
     if draw(st.booleans()):
@@ -30,10 +30,12 @@ def problems(draw):
             -5, 100_000, (slots, width), dtype=np.int32)
     if draw(st.integers(0, 3)) == 0:
         size = draw(st.integers(2, 4))
-        made.kv_shard = (size, draw(st.integers(0, size - 1)), draw(st.sampled_from([1, 3, 16])))
+        pools = draw(st.sampled_from([1, 3, 16]))  # none lies on two ranks
+        made.kv_shard = (size, draw(st.integers(0, size - 1)), pools * made.index_kpool)
     if draw(st.integers(0, 3)) == 0:
         size = draw(st.integers(2, 4))
         made.q_shard = (size, draw(st.integers(0, size - 1)))
+        made.q_shard_kind = draw(st.sampled_from(["round_robin", "contiguous", "zigzag"]))
     if draw(st.integers(0, 2)) == 0:
         made.context_limit = draw(st.integers(1, 100))
     if draw(st.integers(0, 2)) == 0:

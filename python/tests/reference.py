@@ -19,6 +19,7 @@ class Problem:
     index_kpool: int = 1
     kv_shard: tuple = (1, 0, 1)
     q_shard: tuple = (1, 0)
+    q_shard_kind: str = "round_robin"
     context_limit: int = 0
     live_requests: int | None = None
     vector_tail: str = "keep"
@@ -38,6 +39,22 @@ def local(problem, positions):
     """How many of the first positions this rank holds, counted one by one."""
     size, rank, interleave = problem.kv_shard
     return sum(p // interleave % size == rank for p in range(positions))
+
+
+def piece(whole, pieces, which):
+    """Of a list that is cut, the first ones longer by one."""
+    return [whole[i] for i in np.array_split(np.arange(len(whole)), pieces)[which]]
+
+
+def dealt(problem, tokens):
+    """This rank's of a batch's (request, what it sees), in the order of its rows."""
+    size, rank = problem.q_shard
+    if problem.q_shard_kind == "round_robin":
+        return tokens[rank::size]
+    if problem.q_shard_kind == "contiguous":
+        return piece(tokens, size, rank)
+    requests = [[token for token in tokens if token[0] == r] for r in range(len(problem.seq_lens))]
+    return [token for block in (rank, 2 * size - 1 - rank) for own in requests for token in piece(own, 2 * size, block)]
 
 
 @dataclasses.dataclass
@@ -77,9 +94,8 @@ def answer(problem):
     tokens = [(r, min(limit, s)) for r, seen in enumerate(wanted) for s in seen]
 
     kept = list(range(len(requests)))
-    size, rank = problem.q_shard
-    if size > 1 and len(tokens) >= size:
-        tokens = tokens[rank::size]
+    if 1 < problem.q_shard[0] <= len(tokens):
+        tokens = dealt(problem, tokens)
         kept = sorted({r for r, _ in tokens})
     place = {r: i for i, r in enumerate(kept)}
 
@@ -97,6 +113,7 @@ def answer(problem):
         "nsa_cu_seqlens_q": list(range(len(tokens) + 1)),
         "token_to_batch": [place[r] for r, _ in tokens],
         "total_rows": [len(tokens)],
+        "local_cache_seqlens": cache_seqlens,
     }
     if problem.kv_shard[0] == 1:
         before = dict(zip(kept, sums(cache_seqlens)))
@@ -117,6 +134,9 @@ def answer(problem):
         answers["page_table_1"] = table
         answers["real_page_table"] = [row if row is None else row[::problem.page_size] // problem.page_size
                                       for row in table]
+        size, rank, interleave = problem.kv_shard
+        answers["local_page_table_1"] = [
+            row if row is None else row[np.arange(len(row)) // interleave % size == rank] // size for row in table]
         bits |= CONTEXT_EXCEEDED * any(cached[r] > width for r in shown)
         bits |= BAD_SLOT * any(requests[r].live and row is None for r, row in zip(shown, table))
     answers["status"] = [bits]

@@ -105,6 +105,23 @@ def test_limits_cut_what_the_buffers_hold():
     assert tables["real_page_table"][2, :5].tolist() == [50, 51, 52, 53, -1]
 
 
+def test_a_column_limit_counts_positions_of_the_whole_cache():
+    table = np.full((1, 6), -1, np.int32)
+    nsameta.fill("decode", np.array([12]), kv_shard=(2, 1, 2), column_limit=7, req_pool_indices=np.array([0]),
+                 req_to_token=np.arange(24, dtype=np.int32).reshape(1, 24), local_page_table_1=table)
+    assert table.tolist() == [[1, 1, 3, -1, -1, -1]]  # positions 2 3 6; 7 and later are cut
+
+
+def test_kinds_of_q_shard():
+    seen = {}
+    for kind in ("round_robin", "contiguous", "zigzag"):
+        out, rows = np.full(16, -1, np.int32), np.zeros(1, np.int32)
+        nsameta.fill("extend", np.array([17]), extend_seq_lens=np.array([16]), q_shard=(4, 1), q_shard_kind=kind,
+                     seqlens_expanded=out, total_rows=rows)
+        seen[kind] = out[:rows[0]].tolist()
+    assert seen == {"round_robin": [3, 7, 11, 15], "contiguous": [6, 7, 8, 9], "zigzag": [4, 5, 14, 15]}
+
+
 def test_entry_point_of_the_original():
     expanded, clamped = np.full(12, -1, np.int32), np.full(12, -1, np.int32)
     total = nsameta.fill_draft_extend_metadata(np.array([3, 6, 0], np.int32), np.array([20, 1, 9], np.int32), 19,
