@@ -35,6 +35,32 @@ struct divisor {
   }
 };
 
+/// The same for dividends in [0, 2^31): one product. `multiplier` is 2^(31 + shift) / value, rounded up.
+struct small_divisor {
+  std::int32_t value;  ///< at least 1
+  std::uint32_t multiplier;
+  std::int32_t shift;
+
+  /// On the host: the only place that divides.
+  static small_divisor of(std::int32_t value) {
+    small_divisor made{value, 0, 0};
+    while (std::int64_t{1} << made.shift < value) ++made.shift;
+    const std::uint64_t whole = std::uint64_t{1} << (31 + made.shift);
+    made.multiplier =
+        static_cast<std::uint32_t>((whole + static_cast<std::uint32_t>(value) - 1) / static_cast<std::uint32_t>(value));
+    return made;
+  }
+
+  NSAMETA_HOST_DEVICE std::int32_t quotient(std::int32_t dividend) const {
+    return static_cast<std::int32_t>(std::uint64_t{static_cast<std::uint32_t>(dividend)} * multiplier >> (31 + shift));
+  }
+  /// Of any dividend, rounded down.
+  NSAMETA_HOST_DEVICE std::int32_t floor(std::int32_t dividend) const {
+    const std::int32_t sign = dividend >> 31;
+    return quotient(dividend ^ sign) ^ sign;
+  }
+};
+
 NSAMETA_HOST_DEVICE divisor divide_by_one() { return {1, std::uint64_t{1} << 63, 0}; }
 
 }  // namespace nsameta

@@ -15,10 +15,12 @@ struct kv_shard_rule {
   divisor period;
   divisor run;
   std::int64_t before, after;
+  small_divisor ranks;
 
   static kv_shard_rule of(const nsameta_kv_shard& shard) {
     const std::int64_t run = shard.interleave;
-    return {divisor::of(run * shard.size), divisor::of(run), run * shard.rank, run * (shard.size - 1 - shard.rank)};
+    return {divisor::of(run * shard.size), divisor::of(run), run * shard.rank, run * (shard.size - 1 - shard.rank),
+            small_divisor::of(shard.size)};
   }
   NSAMETA_HOST_DEVICE bool is_on() const { return period.value != run.value; }
 
@@ -28,6 +30,11 @@ struct kv_shard_rule {
     const std::int64_t periods = period.quotient(length);
     const std::int64_t past = length - periods * period.value - before;
     return periods * run.value + (past < 0 ? 0 : past < run.value ? past : run.value);
+  }
+
+  /// The position of all that is number `own` of this rank's.
+  NSAMETA_HOST_DEVICE std::int64_t position(std::int64_t own) const {
+    return own + run.quotient(own) * (before + after) + before;
   }
 };
 

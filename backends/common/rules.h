@@ -13,9 +13,10 @@ namespace nsameta {
 template <class N>
 struct basic_request {
   N tokens;  ///< query tokens on all ranks
-  N rows;    ///< those of them on this rank
+  N rows;    ///< those of them on this rank, in the part of its rows that is looked at
+  N owned;   ///< those of them on this rank
   N first;
-  N step;              ///< 1, or the size of the q shard
+  N step;              ///< 1, or the size of a q shard that deals in turn
   N kv_len;            ///< cache_seqlens on all ranks together, if there were no limit
   bool is_padding;     ///< no live request: no row sees anything
   std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
@@ -27,13 +28,12 @@ template <class N>
 struct basic_plain_rule {
   static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
   static constexpr bool dealt = false;  ///< whether it does
-  N limit;                              ///< positions that a row sees at most
-  N topk;                               ///< at most the limit
+  static constexpr int part = 0, parts = 1;
+  N limit;  ///< positions that a row sees at most
+  N topk;   ///< at most the limit
 
   static NSAMETA_HOST_DEVICE basic_plain_rule of(N limit, N topk) { return {limit, topk < limit ? topk : limit}; }
 
-  /// Rows on this rank among the batch's first `tokens` query tokens.
-  NSAMETA_HOST_DEVICE N rows_before(N tokens) const { return tokens; }
   /// Leaves a request the rows of this rank; `tokens_before` it in the batch.
   NSAMETA_HOST_DEVICE void deal(basic_request<N>&, N /*tokens_before*/) const {}
   /// Whether the request has per-request outputs.
@@ -65,7 +65,9 @@ struct shard_constants {
   kv_shard_rule kv_shard;
   row_classes classes;
   divisor ranks;      ///< of the q shard
+  divisor blocks;     ///< that a q shard in zigzag cuts a request into
   std::int64_t rank;  ///< this one
+  nsameta_q_shard_kind kind;
 
   static shard_constants of(const nsameta_problem& problem, std::int64_t limit) {
     const auto shard = kv_shard_rule::of(problem.kv_shard);
@@ -74,9 +76,11 @@ struct shard_constants {
             clamp(shard(limit)),
             clamp,
             shard,
-            row_classes::of(shard, problem.q_shard.size),
+            row_classes::of(shard, problem.q_shard.kind == NSAMETA_Q_SHARD_ROUND_ROBIN ? problem.q_shard.size : 1),
             divisor::of(problem.q_shard.size),
-            problem.q_shard.rank};
+            divisor::of(std::int64_t{2} * problem.q_shard.size),
+            problem.q_shard.rank,
+            problem.q_shard.kind};
   }
 };
 
@@ -85,22 +89,47 @@ struct general_rule {
   static constexpr bool deals = true;
   const shard_constants& fixed;
   bool dealt = false;  ///< whether the q shard is on: only when the batch is known to have a token for every rank
+  /// A rank's rows are written a part at a time: in zigzag the first blocks of all requests, then their mirrors.
+  int part = 0, parts = 1;
+  std::int64_t begin = 0, end = 0;  ///< of a contiguous shard: the rank's tokens in the batch
 
   NSAMETA_HOST_DEVICE bool may_deal() const { return fixed.ranks.value > 1; }
   /// Turns the q shard on if the batch has tokens enough.
-  NSAMETA_HOST_DEVICE void deal_tokens(std::int64_t tokens) { dealt = may_deal() && tokens >= fixed.ranks.value; }
-
-  NSAMETA_HOST_DEVICE std::int64_t rows_before(std::int64_t tokens) const {
-    return dealt ? fixed.ranks.quotient(tokens + fixed.ranks.value - 1 - fixed.rank) : tokens;
+  NSAMETA_HOST_DEVICE void deal_tokens(std::int64_t tokens) {
+    dealt = may_deal() && tokens >= fixed.ranks.value;
+    parts = dealt && fixed.kind == NSAMETA_Q_SHARD_ZIGZAG ? 2 : 1;
+    const std::int64_t each = fixed.ranks.quotient(tokens), longer = tokens - each * fixed.ranks.value;
+    begin = block_begin(each, longer, fixed.rank);
+    end = block_begin(each, longer, fixed.rank + 1);
   }
+
+  /// Leaves a request the rows of this rank and part; `tokens_before` it in the batch.
   NSAMETA_HOST_DEVICE void deal(request& r, std::int64_t tokens_before) const {
     if (!dealt) return;
-    const std::int64_t rows = rows_before(tokens_before);
-    r.first += rows * fixed.ranks.value + fixed.rank - tokens_before;
-    r.rows = rows_before(tokens_before + r.tokens) - rows;
-    r.step = fixed.ranks.value;
+    const std::int64_t ranks = fixed.ranks.value, rank = fixed.rank;
+    if (fixed.kind == NSAMETA_Q_SHARD_ROUND_ROBIN) {
+      const auto dealt_before = [&](std::int64_t tokens) { return fixed.ranks.quotient(tokens + ranks - 1 - rank); };
+      const std::int64_t rows = dealt_before(tokens_before);
+      r.first += rows * ranks + rank - tokens_before;
+      r.owned = dealt_before(tokens_before + r.tokens) - rows;
+      r.step = ranks;
+    } else if (fixed.kind == NSAMETA_Q_SHARD_CONTIGUOUS) {
+      const std::int64_t skipped = begin > tokens_before ? begin - tokens_before : 0;
+      const std::int64_t stop = end - tokens_before < r.tokens ? end - tokens_before : r.tokens;
+      r.first += skipped;
+      r.owned = stop > skipped ? stop - skipped : 0;
+    } else {
+      const std::int64_t each = fixed.blocks.quotient(r.tokens), longer = r.tokens - each * fixed.blocks.value;
+      const std::int64_t mirror = fixed.blocks.value - 1 - rank;
+      const auto rows = [&](std::int64_t block) { return each + (block < longer); };
+      r.first += block_begin(each, longer, part == 0 ? rank : mirror);
+      r.rows = rows(part == 0 ? rank : mirror);
+      r.owned = rows(rank) + rows(mirror);
+      return;
+    }
+    r.rows = r.owned;
   }
-  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !dealt || r.rows > 0; }
+  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !dealt || r.owned > 0; }
 
   NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const {
     return fixed.kv_shard(length < fixed.limit ? length : fixed.limit);
@@ -108,15 +137,20 @@ struct general_rule {
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return fixed.clamp(length); }
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
-    if (!dealt && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
+    if (r.step == 1 && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
       return plain_rule::of(fixed.limit, fixed.clamp.topk).sum(r, rows);
-    const divisor step = dealt ? fixed.ranks : divide_by_one();
+    const divisor step = r.step > 1 ? fixed.ranks : divide_by_one();
     const bool is_within = r.first + (rows - 1) * step.value <= fixed.limit;
     const std::int64_t within = is_within ? rows : terms_below(fixed.limit + 1, r.first, rows, step);
     return sum_within_limit(r.first, within, step) + (rows - within) * fixed.longest;
   }
 
  private:
+  /// Where block `block` begins, if blocks have `each` tokens, the first `longer` of them one more.
+  static NSAMETA_HOST_DEVICE std::int64_t block_begin(std::int64_t each, std::int64_t longer, std::int64_t block) {
+    return block * each + (block < longer ? block : longer);
+  }
+
   /// Sum of the clamped lengths of `rows` rows from one that sees `start` positions on.
   NSAMETA_HOST_DEVICE std::int64_t sum_within_limit(std::int64_t start, std::int64_t rows, const divisor& step) const {
     if (start < 0) {  // rows that see nothing add nothing
@@ -126,7 +160,7 @@ struct general_rule {
     }
     if (rows == 0) return 0;
     if (!fixed.kv_shard.is_on()) return clamped_series_sum(fixed.clamp, start, rows, step);
-    if (dealt) return local_classes_sum(fixed.clamp, fixed.kv_shard, fixed.classes, start, rows, step.value);
+    if (step.value > 1) return local_classes_sum(fixed.clamp, fixed.kv_shard, fixed.classes, start, rows, step.value);
     std::int64_t sum = 0;
     NSAMETA_UNROLL(1)  // the code once
     for (int side = 0; side < 2; ++side) {

@@ -43,6 +43,8 @@ struct batch {
   [[gnu::always_inline]] totals totals_of(std::int64_t index, const request& r) const {
     totals sum{};
     sum.tokens = r.tokens;
+    sum.rows = r.rows;
+    sum.owned = r.owned;
     sum.bits = r.bits;
     if (!rule.keeps(r)) return sum;
     sum.kv_len = rule.local(r.kv_len);
@@ -50,14 +52,17 @@ struct batch {
     sum.kept = 1;
     if constexpr (table_tile > 0) {
       const table_extent extent = extent_of(r, index);
-      sum.table_units = extent.units();
+      sum.table_units = shape.shows_request_once && rule.part > 0 ? 0 : extent.units();
       sum.bits |= extent.bits(shape, r);
     }
     return sum;
   }
 
-  /// Rows on this rank among the requests that add up to `sum`.
-  std::int64_t rows(const totals& sum) const { return rule.rows_before(sum.tokens); }
+  /// The rows on this rank that come before those of the requests behind `sum`.
+  std::int64_t rows(const totals& sum) const {
+    if constexpr (Rule::deals) return sum.rows;
+    return sum.tokens;
+  }
 
   /// Rows of the page tables among them.
   std::int64_t table_rows(const totals& sum) const {

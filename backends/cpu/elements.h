@@ -36,7 +36,8 @@ inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_
     std::int64_t most = 0;
     for (const table_field& field : table_fields) {
       const nsameta_table& table = out.*field.member;
-      const std::int64_t positions = std::min(table.width, int32_max) * (field.shows == column::page ? problem.page_size : 1);
+      const std::int64_t positions =
+          std::min(table.width, int32_max) * (field.shows == column::page ? problem.page_size : 1);
       if (present(table))
         most = std::max(most, saturating_product(std::min(positions, int32_max), std::min(table.rows, int32_max)));
     }
@@ -51,7 +52,8 @@ inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_
 inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
   if (!wants_tables(out)) return 0;
   const std::int64_t columns = table_columns(problem, out, all);
-  return capped(all.kept, tuning::table_request_elements) + capped(columns, out.page_table_1.data != nullptr) +
+  return capped(all.kept, tuning::table_request_elements) + capped(columns, present(out.page_table_1)) +
+         capped(columns / problem.kv_shard.size, present(out.local_page_table_1) ? tuning::page_elements : 0) +
          capped(columns / problem.page_size, out.real_page_table.data != nullptr ? tuning::page_elements : 0);
 }
 

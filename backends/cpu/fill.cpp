@@ -31,7 +31,8 @@ bool wants_totals(const nsameta_outputs& out) {
 }
 
 bool wants_request_fields(const nsameta_outputs& out) {
-  return present(out.cache_seqlens) || present(out.cu_seqlens_k) || present(out.cu_seqlens_q);
+  return present(out.cache_seqlens) || present(out.local_cache_seqlens) || present(out.cu_seqlens_k) ||
+         present(out.cu_seqlens_q);
 }
 
 template <class Batch>
@@ -53,18 +54,12 @@ totals add_up(const batch<Rule, tile>& batch, std::int64_t begin, std::int64_t e
   }
 }
 
-/// Adds up all requests. Whether tokens are dealt over a q shard depends on how many there are: the rule is completed
-/// with their number first.
+/// Adds up all requests behind `start`.
 template <class Batch>
-totals add_up_all(Batch& batch, segments& parts, std::int64_t grain) {
-  const auto scan = [&] {
-    return parts.scan(grain, [&](std::int64_t begin, std::int64_t end, const totals& before) {
-      return add_up(batch, begin, end, before);
-    });
-  };
-  if constexpr (decltype(Batch::rule)::deals)
-    if (batch.rule.may_deal()) batch.rule.deal_tokens(scan().tokens);
-  return scan();
+totals add_up_all(Batch& batch, segments& parts, std::int64_t grain, const totals& start = {}) {
+  return parts.scan(grain, start, [&](std::int64_t begin, std::int64_t end, const totals& before) {
+    return add_up(batch, begin, end, before);
+  });
 }
 
 template <class Batch>
@@ -118,19 +113,32 @@ void write_rows_beyond(const nsameta_outputs& out, std::int64_t first, std::int6
   }
 }
 
-/// All outputs of a batch that was added up. `grain`: rows or requests a task takes at least.
+/// A batch in segments, a part of its rows after the other. `grain`: rows or requests a task takes at least.
 template <class Rule, int tile>
-void write_all(const batch<Rule, tile>& batch, segments& parts, const totals& all, std::int64_t grain) {
+void write_all(batch<Rule, tile>& batch, segments& parts, std::int64_t grain) {
+  // Whether tokens are dealt over a q shard depends on how many there are.
+  if constexpr (Rule::deals)
+    if (batch.rule.may_deal()) batch.rule.deal_tokens(add_up_all(batch, parts, grain).tokens);
+  totals all = add_up_all(batch, parts, grain);
   if (wants_request_fields(batch.out))
     parts.for_each(grain, [&](std::int64_t begin, std::int64_t end, const totals& before) {
       write_requests(batch, begin, end, before);
     });
-  in_pieces(rows_to_write(batch.out, batch.rows(all)), grain,
-            [&](std::int64_t begin, std::int64_t end) { write_rows(batch, parts, begin, end); });
-  if constexpr (tile > 0) {
-    write_tables(batch, parts, all, grain);
-    write_rows_beyond(batch.out, batch.table_rows(all), grain);
-  }
+  const auto write_part = [&](std::int64_t first_row) {
+    in_pieces(rows_to_write(batch.out, batch.rows(all)) - first_row, grain, [&](std::int64_t begin, std::int64_t end) {
+      write_rows(batch, parts, first_row + begin, first_row + end);
+    });
+    if constexpr (tile > 0) write_tables(batch, parts, all, grain);
+  };
+  write_part(0);
+  if constexpr (Rule::deals)
+    if (batch.rule.parts > 1) {
+      const totals first = rows_of(all);
+      batch.rule.part = 1;
+      all = add_up_all(batch, parts, grain, first);
+      write_part(first.rows);
+    }
+  if constexpr (tile > 0) write_rows_beyond(batch.out, batch.table_rows(all), grain);
   write_outcome(batch, all, [&](std::int64_t row) { return parts.locate_row(batch, row); });
 }
 
@@ -187,7 +195,7 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, bool may_cut_
 template <class Batch>
 void fill_in_pieces(Batch& batch, std::int64_t grain) {
   segments parts(batch.problem.batch_size, grain == everything ? 1 : tuning::max_segments);
-  const auto work = [&](std::int64_t granted) { write_all(batch, parts, add_up_all(batch, parts, granted), granted); };
+  const auto work = [&](std::int64_t granted) { write_all(batch, parts, granted); };
   grain == everything ? work(everything) : in_arena(grain, work);
 }
 

@@ -18,29 +18,34 @@ inline bool exceeds(const nsameta_vector& vector, std::int64_t elements) {
 inline bool exceeds(const nsameta_table& table, std::int64_t rows) { return present(table) && rows > table.rows; }
 
 inline bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows, std::int64_t table_rows) {
-  return exceeds(out.page_table_1, table_rows) || exceeds(out.real_page_table, table_rows) ||
+  return std::ranges::any_of(table_fields,
+                             [&](const table_field& field) { return exceeds(out.*field.member, table_rows); }) ||
          std::ranges::any_of(vector_fields, [&](const vector_field& field) {
            return field.per_row() && exceeds(out.*field.member, element_count(field.size, 0, rows));
          });
 }
 
-/// Whether an element of indexer_ke saturated, by the last one of each request: the last of all does not tell where
-/// tokens are padded to rows. `rows`: of the batch.
-template <class Batch>
-bool any_end_overflows(const Batch& batch, std::int64_t rows) {
-  const nsameta_vector& ends = batch.out.indexer_ke;
-  const std::int64_t written = writable(ends, rows);
+/// Whether an element of a vector of sums saturated, by the last one of each request in each part of the rows. `rows`:
+/// of the batch. `sum_at(at, j)`: for row `j` of a request.
+template <class Batch, class Sum>
+bool any_element_overflows(Batch batch, const nsameta_vector& vector, std::int64_t rows, Sum sum_at) {
+  const std::int64_t written = writable(vector, rows);
   located_request at{0, {}, {}};
-  for (; at.index < batch.problem.batch_size && batch.rows(at.before) < written; ++at.index) {
-    at.value = batch.load(at.index, at.before);
-    const std::int64_t last = smaller(at.value.rows, written - batch.rows(at.before)) - 1;
-    if (last >= 0 && overflows(ends, at.before.kv_len + batch.expanded(at, last))) return true;
-    at.before = at.before + batch.totals_of(at.index, at.value);
+  for (int part = 0; part < batch.rule.parts; ++part) {
+    if constexpr (decltype(Batch::rule)::deals) batch.rule.part = part;
+    at.before = rows_of(at.before);
+    for (at.index = 0; at.index < batch.problem.batch_size && batch.rows(at.before) < written; ++at.index) {
+      at.value = batch.load(at.index, at.before);
+      const std::int64_t last = smaller(at.value.rows, written - batch.rows(at.before)) - 1;
+      if (last >= 0 && overflows(vector, sum_at(at, last))) return true;
+      at.before = at.before + batch.totals_of(at.index, at.value);
+    }
   }
   return false;
 }
 
-/// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells.
+/// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells; but those
+/// of requests, in rows that come in two parts, do not grow, nor does indexer_ke where tokens are padded to rows.
 /// `locate(row)` gives the located_request that holds `row`.
 template <class Batch, class Locate>
 bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
@@ -49,22 +54,22 @@ bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
       overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)))
     return true;
-  const auto last_overflows = [&](const nsameta_vector& vector, std::int64_t live, auto sum_at) {
+  const auto any_overflows = [&](const nsameta_vector& vector, std::int64_t live, bool grows, auto sum_at) {
+    if (!present(vector) || vector.dtype != NSAMETA_INT32) return false;
     const std::int64_t last = writable(vector, live) - 1;
     if (last < 0) return false;
     if (last == rows) return overflows(vector, all.clamped);  // nsa_cu_seqlens_k in full
+    if (!grows || batch.rule.parts > 1) return any_element_overflows(batch, vector, rows, sum_at);
     const located_request at = locate(last);
     return overflows(vector, sum_at(at, last - batch.rows(at.before)));
   };
-  return last_overflows(out.nsa_cu_seqlens_k, rows + 1,
-                        [&](const located_request& at, std::int64_t j) { return batch.clamped_before(at, j); }) ||
-         last_overflows(out.indexer_ks, rows,
-                        [](const located_request& at, std::int64_t) { return at.before.kv_len; }) ||
-         (batch.lengths.left_aligned()
-              ? any_end_overflows(batch, rows)
-              : last_overflows(out.indexer_ke, rows, [&](const located_request& at, std::int64_t j) {
-                  return at.before.kv_len + batch.expanded(at, j);
-                }));
+  return any_overflows(out.nsa_cu_seqlens_k, rows + 1, true,
+                       [&](const located_request& at, std::int64_t j) { return batch.clamped_before(at, j); }) ||
+         any_overflows(out.indexer_ks, rows, true,
+                       [](const located_request& at, std::int64_t) { return at.before.kv_len; }) ||
+         any_overflows(
+             out.indexer_ke, rows, !batch.lengths.left_aligned(),
+             [&](const located_request& at, std::int64_t j) { return at.before.kv_len + batch.expanded(at, j); });
 }
 
 /// `locate`: as of any_sum_overflowed.

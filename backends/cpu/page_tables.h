@@ -16,7 +16,7 @@ namespace nsameta::cpu {
 struct table_unit {
   const std::int32_t* source;  ///< the request's row of req_to_token
   std::int64_t row, end_row;   ///< rows of the page tables, not yet cut to what they hold
-  std::int64_t begin, end;     ///< columns; `begin` is a multiple of the page size
+  std::int64_t begin, end;     ///< columns
 };
 
 /// At most `most` units of a request, from its unit `number` on, all in the same rows; `first_row`: the request's first
@@ -53,35 +53,54 @@ inline void stream(const std::int32_t* from, std::int64_t count, std::int32_t* t
 #endif
 }
 
-/// Columns [begin, end) of page_table_1, of which those below `live` come from the source, the others are `tail`.
-inline void write_columns(const nsameta_table& table, const table_unit& unit, std::int64_t end, std::int64_t live,
-                          std::int32_t tail, bool streams) {
-  const std::int64_t copied = std::clamp(live, unit.begin, std::max(unit.begin, end));
-  const std::int32_t* const from = copied > unit.begin ? unit.source + unit.begin : nullptr;
-  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
-    std::int32_t* const to = table.data + row * table.row_stride;
-    if (streams)
-      stream(from, copied - unit.begin, to + unit.begin);
-    else
-      std::copy_n(from, copied - unit.begin, to + unit.begin);
-    if (copied < end) std::fill(to + copied, to + end, tail);
-  }
-}
-
-/// Pages of real_page_table that begin in the unit's columns.
-inline void write_pages(const nsameta_table& table, const table_unit& unit, std::int64_t end, std::int64_t live,
-                        std::int32_t tail, int shift) {
-  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
-    std::int32_t* const to = table.data + row * table.row_stride;
-    for (std::int64_t page = unit.begin >> shift; page < end; ++page) {
-      const std::int64_t column = page << shift;
-      to[page] = column < live ? unit.source[column] >> shift : tail;
-    }
-  }
-}
-
 inline std::int32_t tail_value(const nsameta_outputs& out) {
   return out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0;
+}
+
+/// Writes a unit of a table. `live`: columns of it that show the request; [first, last) of those are the unit's, and
+/// `copy(first, count, to)` writes `count` of them. What stands beyond them is the unit's by its columns.
+template <class Copy>
+void write_unit(const nsameta_table& table, const table_unit& unit, const nsameta_outputs& out, std::int64_t live,
+                std::int64_t first, std::int64_t last, const Copy& copy) {
+  last = smaller(last, live);
+  const bool has_tail = out.table_tail != NSAMETA_TAIL_KEEP;
+  const std::int64_t tail = larger(unit.begin, live), end = has_tail ? smaller(unit.end, table.width) : 0;
+  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
+    std::int32_t* const to = table.data + row * table.row_stride;
+    if (first < last) copy(first, last - first, to + first);
+    if (tail < end) std::fill(to + tail, to + end, tail_value(out));
+  }
+}
+
+/// A unit of all tables.
+inline void write_unit(const table_shape& shape, const table_extent& extent, const table_unit& unit,
+                       const nsameta_outputs& out, bool streams) {
+  const std::int32_t* const source = unit.source;
+  const std::int64_t begin = smaller(unit.begin, extent.live), end = smaller(unit.end, extent.live);
+  if (shape.full.wanted)
+    write_unit(out.page_table_1, unit, out, shape.full.cut(extent.live), begin, end,
+               [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
+                 streams ? stream(source + first, count, to) : void(std::copy_n(source + first, count, to));
+               });
+  if (shape.paged.wanted) {
+    const small_divisor page = shape.page;
+    const bool is_power = (page.value & (page.value - 1)) == 0;  // a shift is faster
+    write_unit(out.real_page_table, unit, out, shape.paged.cut(shape.pages_of(extent.live)), shape.pages_of(begin),
+               shape.pages_of(end), [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
+                 const std::int32_t* const from = source + first * page.value;
+                 if (is_power)
+                   for (std::int64_t i = 0; i < count; ++i) to[i] = from[i << page.shift] >> page.shift;
+                 else
+                   for (std::int64_t i = 0; i < count; ++i) to[i] = page.floor(from[i * page.value]);
+               });
+  }
+  if (shape.local.wanted) {
+    const kv_shard_rule& shard = shape.kv_shard;
+    write_unit(out.local_page_table_1, unit, out, shape.local.cut(shard(extent.live)), shard(begin), shard(end),
+               [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
+                 for (std::int64_t i = 0; i < count; ++i) to[i] = shard.ranks.floor(source[shard.position(first + i)]);
+               });
+  }
 }
 
 /// Writes units [begin, end), where `at` is the request that unit `begin` belongs to.
@@ -89,11 +108,11 @@ template <class Batch>
 void write_page_tables(const Batch& batch, located_request at, std::int64_t begin, std::int64_t end, bool streams) {
   const nsameta_outputs& out = batch.out;
   const table_shape& shape = batch.shape;
-  const std::int32_t tail = tail_value(out);
   while (begin < end) {
     const table_extent extent = batch.extent_of(at.value, at.index);
     totals own{};
     own.tokens = at.value.tokens;
+    own.rows = at.value.rows;
     own.kept = batch.rule.keeps(at.value);
     if (own.kept > 0) own.table_units = extent.units();
     const totals through = at.before + own;
@@ -106,11 +125,7 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
         break;
       }
       begin += larger(std::int64_t{1}, (unit.end - unit.begin) >> shape.tile_shift);
-      if (shape.has_full)
-        write_columns(out.page_table_1, unit, smaller(unit.end, extent.columns), extent.live, tail, streams);
-      if (shape.has_paged)
-        write_pages(out.real_page_table, unit, smaller(unit.end >> shape.page_shift, extent.pages), extent.live, tail,
-                    shape.page_shift);
+      write_unit(shape, extent, unit, out, streams);
     }
     if (begin >= end || at.index + 1 == batch.problem.batch_size) break;
     at.before = through;

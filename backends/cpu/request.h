@@ -33,7 +33,7 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
                                   : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
   request r{};
   const std::int64_t query = sane_length(tokens, int32_max, r.bits);
-  r.tokens = r.rows = lengths.uniform_rows > 0 ? lengths.uniform_rows : query;
+  r.tokens = r.rows = r.owned = lengths.uniform_rows > 0 ? lengths.uniform_rows : query;
   r.step = 1;
   r.first = 1 - r.rows;
   if (query > r.rows) r.bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
@@ -54,6 +54,8 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
 /// The monoid of every prefix sum here. Only `clamped` and `table_units` can reach the end of int64.
 struct totals {
   std::int64_t tokens;       ///< query tokens on all ranks
+  std::int64_t rows;         ///< of a q shard: on this rank, so far as they come first there
+  std::int64_t owned;        ///< of a q shard: on this rank
   std::int64_t kv_len;       ///< of cache_seqlens
   std::int64_t clamped;      ///< of the rows' clamped lengths
   std::int64_t table_units;  ///< of page-table work, see table_extent.h
@@ -63,11 +65,22 @@ struct totals {
 
 inline totals operator+(const totals& a, const totals& b) {
   return {a.tokens + b.tokens,
+          a.rows + b.rows,
+          a.owned + b.owned,
           a.kv_len + b.kv_len,
           saturating_add(a.clamped, b.clamped),
           saturating_add(a.table_units, b.table_units),
           a.kept + b.kept,
           a.bits | b.bits};
+}
+
+/// What a part of the batch's rows leaves to the next part, in which the requests count again.
+inline totals rows_of(const totals& part) {
+  totals sum{};
+  sum.rows = part.rows;
+  sum.clamped = part.clamped;
+  sum.bits = part.bits;
+  return sum;
 }
 
 }  // namespace nsameta::cpu

@@ -19,16 +19,17 @@ totals add_requests(const Batch& batch, std::int64_t begin, std::int64_t end, to
   return sum;
 }
 
-/// Writes cache_seqlens, cu_seqlens_k and cu_seqlens_q of requests [begin, end).
+/// Writes the fields of requests [begin, end).
 template <class Batch>
 void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t end, totals before) {
   const nsameta_outputs& out = batch.out;
   for (std::int64_t i = begin; i < end; ++i) {
     const totals own = batch.totals_of(i, batch.load(i, before));
     if (own.kept != 0) {
-      if (present(out.cache_seqlens)) store_sum(out.cache_seqlens, before.kept, own.kv_len);
+      for (const nsameta_vector* lengths : {&out.cache_seqlens, &out.local_cache_seqlens})
+        if (present(*lengths)) store_sum(*lengths, before.kept, own.kv_len);
       if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
-      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, batch.rows(before));
+      if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, before.owned);
     }
     before = before + own;
   }

@@ -31,12 +31,12 @@ class segments {
     });
   }
 
-  /// Finds what is before each segment, and returns the totals of all. `add(begin, end, before)` adds up requests;
-  /// `before` is as of an earlier scan.
+  /// Finds what is before each segment, and returns the totals of all, `start` included. `add(begin, end, before)` adds
+  /// up requests; `before` is as of an earlier scan.
   template <class Add>
-  totals scan(std::int64_t grain, Add add) {
+  totals scan(std::int64_t grain, const totals& start, Add add) {
     for_each(grain, [&](std::int64_t begin, std::int64_t end, totals& own) { own = add(begin, end, own); });
-    totals all{};
+    totals all = start;
     for (totals* own = before_.data(); own != before_.data() + count_; ++own) {
       const totals through = all + *own;
       *own = all;

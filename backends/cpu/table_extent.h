@@ -16,37 +16,55 @@ inline const std::int32_t* source_of(const nsameta_problem& problem, std::int64_
   return slot >= 0 && slot < table.slots ? table.data + slot * table.row_stride : nullptr;
 }
 
+/// Columns of a table that a request has to be shown in, at most.
+struct table_width {
+  bool wanted = false;
+  std::int64_t columns = 0;
+
+  table_width() = default;
+  explicit table_width(const nsameta_table& table) : wanted(present(table)), columns(table.width) {}
+  std::int64_t cut(std::int64_t live) const { return !wanted ? 0 : smaller(live, columns); }
+  bool lacks(std::int64_t live) const { return wanted && live > columns; }
+};
+
 /// What all requests of a fill have in common here, worked out once: a request then costs a few comparisons.
 struct table_shape {
-  bool has_full, has_paged;  ///< which tables are wanted
-  std::int64_t limit;        ///< positions of a request at most
-  std::int64_t longest;      ///< of those, columns of req_to_token
-  std::int64_t full_width;   ///< columns of page_table_1
-  std::int64_t paged_width;  ///< pages of real_page_table
-  std::int64_t row_limit;    ///< rows of the larger table: work from there on has nowhere to go
-  std::int32_t page_size;    ///< positions
-  int page_shift;            ///< log2 of the positions of a page
-  int tile_shift;            ///< log2 of the columns of a unit
-  bool has_tail;             ///< rows are written to their end
-  bool shows_request_once;   ///< one row a request, whatever its tokens
+  table_width full, paged, local;  ///< page_table_1, real_page_table, local_page_table_1
+  std::int64_t limit;              ///< positions of a request at most
+  std::int64_t longest;            ///< of those, columns of req_to_token
+  std::int64_t row_limit;          ///< rows of the largest table: work from there on has nowhere to go
+  std::int64_t tail_width;         ///< columns of the widest table where rows are written to their end; else 0
+  small_divisor page;              ///< positions of a page
+  kv_shard_rule kv_shard;          ///< whose positions the local table shows
+  int tile_shift;                  ///< log2 of the columns of a unit
+  bool shows_request_once;         ///< one row a request, whatever its tokens
 
   table_shape() {}  // unwritten where nobody reads it
   /// `tile`: columns of a unit, or pages when only real_page_table is wanted; a power of two.
   table_shape(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t limit, int tile)
-      : has_full(present(out.page_table_1)),
-        has_paged(present(out.real_page_table)),
+      : full(out.page_table_1),
+        paged(out.real_page_table),
+        local(out.local_page_table_1),
         limit(limit),
         longest(smaller(limit, problem.req_to_token.width)),
-        full_width(out.page_table_1.width),
-        paged_width(out.real_page_table.width),
-        row_limit(larger(has_full ? out.page_table_1.rows : 0, has_paged ? out.real_page_table.rows : 0)),
-        page_size(problem.page_size),
-        page_shift(log2_of(problem.page_size)),
-        tile_shift(log2_of(tile) + (has_full ? 0 : page_shift)),
-        has_tail(out.table_tail != NSAMETA_TAIL_KEEP),
-        shows_request_once(!row_of(problem.mode).table_row_a_row) {}
+        row_limit(0),
+        tail_width(0),
+        page(small_divisor::of(problem.page_size)),
+        tile_shift(log2_of(tile) + (full.wanted || local.wanted ? 0 : page.shift)),
+        shows_request_once(!row_of(problem.mode).table_row_a_row) {
+    if (local.wanted) kv_shard = kv_shard_rule::of(problem.kv_shard);
+    for (const table_field& field : table_fields) {
+      const nsameta_table& table = out.*field.member;
+      if (!present(table) || table.rows == 0) continue;
+      row_limit = larger(row_limit, table.rows);
+      if (out.table_tail != NSAMETA_TAIL_KEEP) tail_width = larger(tail_width, table.width);
+    }
+  }
 
-  std::int64_t pages_of(std::int64_t positions) const { return (positions + page_size - 1) >> page_shift; }
+  /// Pages that begin within the first `positions`.
+  std::int64_t pages_of(std::int64_t positions) const {
+    return positions > 0 ? page.quotient(static_cast<std::int32_t>(positions - 1)) + 1 : 0;
+  }
 };
 
 /// How far a request's page-table rows reach. "Columns" are positions of req_to_token.
@@ -54,8 +72,6 @@ struct table_extent {
   const std::int32_t* source;  ///< the request's row of req_to_token; null: none
   std::int64_t shown;          ///< columns of its length, with or without a source
   std::int64_t live;           ///< columns that show the request
-  std::int64_t columns;        ///< columns to be written, in page_table_1
-  std::int64_t pages;          ///< pages to be written, in real_page_table
   std::int64_t rows;           ///< rows that show the request
   std::int64_t held;           ///< those of them that a table can hold, wherever the request begins
   std::int64_t tiles;          ///< units that one row has
@@ -64,13 +80,11 @@ struct table_extent {
     source = r.is_padding ? nullptr : source_of(problem, index);
     shown = smaller(r.kv_len, shape.longest);
     live = source == nullptr ? 0 : shown;
-    const std::int64_t live_pages = shape.pages_of(live);
-    columns = !shape.has_full ? 0 : shape.has_tail || live > shape.full_width ? shape.full_width : live;
-    pages = !shape.has_paged ? 0 : shape.has_tail || live_pages > shape.paged_width ? shape.paged_width : live_pages;
     rows = shape.shows_request_once ? 1 : r.rows;
     held = rows < shape.row_limit ? rows : shape.row_limit;
-    const std::int64_t paged_columns = pages << shape.page_shift;
-    const std::int64_t reach = columns > paged_columns ? columns : paged_columns;
+    const std::int64_t pages = shape.paged.cut(shape.pages_of(live));
+    std::int64_t reach = larger(larger(shape.full.cut(live), (pages - 1) * shape.page.value + 1), shape.tail_width);
+    if (shape.local.wanted) reach = larger(reach, live);
     tiles = held == 0 ? 0 : (reach + (std::int64_t{1} << shape.tile_shift) - 1) >> shape.tile_shift;
   }
 
@@ -81,8 +95,8 @@ struct table_extent {
   std::uint32_t bits(const table_shape& shape, const request& r) const {
     if (rows == 0 || r.is_padding) return 0;
     std::uint32_t raised = source == nullptr ? NSAMETA_BIT_BAD_SLOT : 0;
-    if (smaller(r.kv_len, shape.limit) > shown || (shape.has_full && shown > shape.full_width) ||
-        (shape.has_paged && shape.pages_of(shown) > shape.paged_width))
+    if (smaller(r.kv_len, shape.limit) > shown || shape.full.lacks(shown) || shape.paged.lacks(shape.pages_of(shown)) ||
+        (shape.local.wanted && shape.local.lacks(shape.kv_shard(shown))))
       raised |= NSAMETA_BIT_CONTEXT_EXCEEDED;
     return raised;
   }

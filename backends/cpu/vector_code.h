@@ -22,7 +22,7 @@ struct vector_job {
   bool counts = false;           ///< returns tokens, kv_len, kept and, where a status word is asked for, bits
   bool only_tokens = false;      ///< leaves kv_len at 0
   bool counts_clamped = false;   ///< writes no rows, but adds up their clamped lengths
-  bool writes_requests = false;  ///< cache_seqlens, cu_seqlens_k and cu_seqlens_q; of a job that counts
+  bool writes_requests = false;  ///< the fields of requests; of a job that counts
 };
 
 struct vector_code {

@@ -201,6 +201,7 @@ template <int width>
       through.tokens += sum_of<width>(tokens, count, any_length);
       if (job.writes_requests) {
         write_lengths<width>(kv, count, limit, out.cache_seqlens, request);
+        write_lengths<width>(kv, count, limit, out.local_cache_seqlens, request);
         write_sums<width>(kv, count, limit, before.kv_len, through.kv_len, out.cu_seqlens_k, request);
         write_sums<width>(tokens, count, any_length, before.tokens, through.tokens, out.cu_seqlens_q, request);
       }
@@ -216,7 +217,7 @@ template <int width>
       for (std::int64_t i = 0; i < count && row < job.end_row; ++i, skipped = 0) {
         const std::int64_t tokens = block.tokens_at(i), first = std::int64_t{block.kv_at(i)} - block.query_at(i) + 1;
         if (job.counts_clamped) {
-          const nsameta::request r{tokens, tokens, first, 1, 0, false, 0};
+          const nsameta::request r{tokens, tokens, tokens, first, 1, 0, false, 0};
           through.clamped = saturating_add(through.clamped, plain_rule::of(limit, topk).sum(r, tokens));
           continue;
         }
@@ -230,6 +231,8 @@ template <int width>
     }
   }
   return {through.tokens - job.before.tokens,
+          0,
+          0,
           through.kv_len - job.before.kv_len,
           through.clamped - job.before.clamped,
           0,

@@ -55,13 +55,40 @@ struct request_batch {
   NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {limit, topk}; }
 };
 
+/// Pages: of a power of two of positions, or in int64 of any number.
+template <class N>
+struct paging {
+  std::int32_t shift;
+
+  static paging of(std::int32_t page_size) { return {log2_of(page_size)}; }
+  /// Pages that begin within the first `positions`.
+  NSAMETA_DEVICE N pages(N positions) const { return (positions + (1 << shift) - 1) >> shift; }
+  NSAMETA_DEVICE N page_at(N column) const { return column >> shift; }
+  NSAMETA_DEVICE N column(N page) const { return page << shift; }
+  NSAMETA_DEVICE std::int32_t shown(std::int32_t kv_slot) const { return kv_slot >> shift; }
+};
+template <>
+struct paging<std::int64_t> {
+  small_divisor size;
+
+  static paging of(std::int32_t page_size) { return {small_divisor::of(page_size)}; }
+  NSAMETA_DEVICE std::int64_t pages(std::int64_t positions) const {
+    return positions > 0 ? page_at(positions - 1 < int32_max ? positions - 1 : int32_max) + 1 : 0;
+  }
+  NSAMETA_DEVICE std::int64_t page_at(std::int64_t column) const {
+    return size.quotient(static_cast<std::int32_t>(column));
+  }
+  NSAMETA_DEVICE std::int64_t column(std::int64_t page) const { return page * size.value; }
+  NSAMETA_DEVICE std::int32_t shown(std::int32_t kv_slot) const { return size.floor(kv_slot); }
+};
+
 /// The input of page tables.
 template <class N>
 struct table_source {
   std::int32_t blocks;         ///< of the grid's row
   std::int32_t blocks_shift;   ///< log2 of the blocks that a group of requests has to itself
   std::int32_t row_a_request;  ///< whatever its tokens
-  std::int32_t page_shift;
+  paging<N> page;
   N slots, width;  ///< of req_to_token
   integer_array<N> req_pool_indices;
   const std::int32_t* req_to_token;
@@ -83,16 +110,16 @@ struct output_vector<std::int64_t> {
   NSAMETA_DEVICE bool has_int32() const { return capacity > 0 && !is_int64; }
 };
 
-/// Outputs that int64 alone serves.
+/// Vectors that int64 alone serves.
 template <class N>
-struct indexer_ranges {};
+struct general_vectors {};
 template <>
-struct indexer_ranges<std::int64_t> {
-  output_vector<std::int64_t> indexer_ks, indexer_ke;
+struct general_vectors<std::int64_t> {
+  output_vector<std::int64_t> indexer_ks, indexer_ke, local_cache_seqlens;
 };
 
 template <class N>
-struct vector_outputs : indexer_ranges<N> {
+struct vector_outputs : general_vectors<N> {
   N kv_least, kv_most, kv_added;  ///< a request's KV length is clamp(seq_lens, least, most) + added, and ragged drafts
   N row_limit;                    ///< rows that at least one output takes
   output_vector<N> seqlens_expanded, nsa_cache_seqlens, nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
@@ -121,6 +148,7 @@ NSAMETA_HOST_DEVICE void for_each_vector(Set& set, const Visit& visit) {
   if constexpr (requires { set.indexer_ks; }) {
     visit(set.indexer_ks, field_of<&nsameta_outputs::indexer_ks>{});
     visit(set.indexer_ke, field_of<&nsameta_outputs::indexer_ke>{});
+    visit(set.local_cache_seqlens, field_of<&nsameta_outputs::local_cache_seqlens>{});
   }
 }
 
@@ -132,10 +160,27 @@ struct output_table {
   N rows, width;
 };
 
+/// Tables that int64 alone serves.
 template <class N>
-struct table_outputs {
+struct general_tables {};
+template <>
+struct general_tables<std::int64_t> {
+  output_table<std::int64_t> local_page_table_1;
+};
+
+template <class N>
+struct table_outputs : general_tables<N> {
   output_table<N> page_table_1, real_page_table;
 };
+
+/// Calls `visit(table, member)` for each table of a set.
+template <class Set, class Visit>
+NSAMETA_HOST_DEVICE void for_each_table(Set& set, const Visit& visit) {
+  visit(set.page_table_1, &nsameta_outputs::page_table_1);
+  visit(set.real_page_table, &nsameta_outputs::real_page_table);
+  if constexpr (requires { set.local_page_table_1; })
+    visit(set.local_page_table_1, &nsameta_outputs::local_page_table_1);
+}
 
 /// A set of outputs. What the page tables need lies side by side.
 template <class N>

@@ -90,10 +90,17 @@ struct full_kernel {
       constexpr bool may_be_lengths = !is_general<N>;
       if (may_be_lengths && all.lengths_only)
         return write_vectors<may_be_lengths, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
-      return write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
+      return for_each_part(at, [&] {
+        if (at.rule.part > 0) self.barrier();  // shared memory is used again
+        write_vectors<false, loads_for<N>>(at, block, all.block_groups, all.shares_shift);
+      });
     }
     block -= all.batch.vector_blocks;
-    if (block < all.source.blocks) return write_tables<true>(at, block, all.source, set, tails);
+    if (block < all.source.blocks)
+      return for_each_part(at, [&] {
+        if (at.rule.part > 0) self.barrier();
+        if (at.rule.part == 0 || !all.source.row_a_request) write_tables<true>(at, block, all.source, set, tails);
+      });
     block -= all.source.blocks;
     if (block < all.tail_blocks) return write_tails(at, block, all.tail_blocks, all.source, set, tails);
     if (tails.status != nullptr) write_status(at, all.source, set, all.reserved, tails.status, memory);

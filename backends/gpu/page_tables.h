@@ -6,18 +6,34 @@
 
 namespace nsameta::gpu {
 
+/// Columns of a request to be copied into local_page_table_1, which int64 alone serves.
+template <class N>
+struct general_columns {};
+template <>
+struct general_columns<std::int64_t> {
+  std::int64_t locals;
+};
+
 /// A request's rows of req_to_token and of the page tables.
 template <class N>
-struct table_rows {
+struct table_rows : general_columns<N> {
   const std::int32_t* source;
   N first, end;      ///< rows of the page tables
   N columns, pages;  ///< to be copied
 };
 
+/// The positions of a rank of the kv shard.
+struct local_positions {
+  const kv_shard_rule& shard;
+  NSAMETA_DEVICE std::int64_t column(std::int64_t own) const { return shard.position(own); }
+  NSAMETA_DEVICE std::int32_t shown(std::int32_t kv_slot) const { return shard.ranks.floor(kv_slot); }
+};
+
 /// What a request in `slot` has to be copied: nothing where the slot is no row of req_to_token. The rows' place is
 /// left open.
 template <class N>
-NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set, N kv_len, N slot) {
+NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set,
+                                     const rule_for<N>& rule, N kv_len, N slot) {
   table_rows<N> rows{};
   rows.source = source.req_to_token;
   if (slot < 0 || slot >= source.slots) return rows;
@@ -25,8 +41,20 @@ NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_
   const N live = smaller(kv_len, source.width);
   rows.source = source.req_to_token + slot * source.stride;
   if (full.rows > 0) rows.columns = smaller(live, full.width);
-  if (paged.rows > 0) rows.pages = smaller((live + (1 << source.page_shift) - 1) >> source.page_shift, paged.width);
+  if (paged.rows > 0) rows.pages = smaller(source.page.pages(live), paged.width);
+  if constexpr (is_general<N>)
+    if (const output_table<N>& local = set.local_page_table_1; local.rows > 0)
+      rows.locals = smaller(rule.fixed.kv_shard(live), local.width);
   return rows;
+}
+
+/// Columns of req_to_token up to the last that the tables show.
+template <class N>
+NSAMETA_DEVICE N reach_of(const table_source<N>& source, const rule_for<N>& rule, const table_rows<N>& rows) {
+  N reach = larger(rows.columns, source.page.column(rows.pages - 1) + 1);
+  if constexpr (is_general<N>)
+    if (rows.locals > 0) reach = larger(reach, rule.fixed.kv_shard.position(rows.locals - 1) + 1);
+  return reach;
 }
 
 /// Writes `value` into columns [first, end) of rows [row, end_row) of a table.
@@ -55,39 +83,46 @@ NSAMETA_DEVICE void write_columns(T& self, const table_source<N>& source, const 
   for (N row = rows.first; row < rows.end; ++row, full_to += full.stride, paged_to += paged.stride) {
     NSAMETA_UNROLL(4)
     for (int k = 0; k < lane_loads; ++k) {
-      const N column = first + k * T::warp_width + lane_of(self), page = column >> source.page_shift;
+      const N column = first + k * T::warp_width + lane_of(self), page = source.page.page_at(column);
       if (column >= end) continue;
       if (column < rows.columns && row < full.rows) full_to[column] = value[k];
-      if (page << source.page_shift == column && page < rows.pages && row < paged.rows)
-        paged_to[page] = value[k] >> source.page_shift;
+      if (source.page.column(page) == column && page < rows.pages && row < paged.rows)
+        paged_to[page] = source.page.shown(value[k]);
     }
   }
 }
 
-/// Writes a tile of a request into all of its rows: columns, or pages where those are wanted alone, from `tile <<
-/// shift` on.
+/// Writes a tile of a request into all of its rows: what the tables show of columns, or of pages where those are wanted
+/// alone, from `tile << shift` on, and as many of their columns beyond the request.
 template <bool has_tail, class N, thread_context T>
 NSAMETA_DEVICE void write_tile(T& self, const table_source<N>& source, const table_outputs<N>& set,
-                               const set_tails& tails, const table_rows<N>& rows, N tile, int shift) {
-  const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
-  const N full_rows = smaller(rows.end, full.rows) - rows.first;
-  const N paged_rows = smaller(rows.end, paged.rows) - rows.first;
+                               const set_tails& tails, const rule_for<N>& rule, const table_rows<N>& rows, N tile,
+                               int shift, bool pages_alone) {
   const N begin = tile << shift, end = (tile + 1) << shift;
-  if (full_rows > 0) {
-    copy_tile(self, full.data + rows.first * full.stride, full.stride, full_rows, rows.source, tile, rows.columns,
-              source.width);
+  const auto write = [&](const output_table<N>& table, N live, const auto& copy) {
+    const N held = smaller(rows.end, table.rows) - rows.first;
+    if (held <= 0) return;
+    copy(table.data + rows.first * table.stride, held);
     if (has_tail && tails.table_tail)
-      fill_columns(self, full, rows.first, rows.first + full_rows, larger(rows.columns, begin),
-                   smaller(end, full.width), tails.table_tail_value);
+      fill_columns(self, table, rows.first, rows.first + held, larger(live, begin), smaller(end, table.width),
+                   tails.table_tail_value);
+  };
+  const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
+  write(full, rows.columns, [&](std::int32_t* to, N held) {
+    copy_tile(self, to, full.stride, held, rows.source, tile, rows.columns, source.width);
+  });
+  write(paged, rows.pages, [&](std::int32_t* to, N held) {
+    const N first = pages_alone ? begin : source.page.pages(begin), last = pages_alone ? end : source.page.pages(end);
+    copy_chosen(self, to, paged.stride, held, rows.source, source.page, first, smaller(last, rows.pages));
+  });
+  if constexpr (is_general<N>) {
+    const output_table<N>& local = set.local_page_table_1;
+    const kv_shard_rule& shard = rule.fixed.kv_shard;
+    write(local, rows.locals, [&](std::int32_t* to, N held) {
+      copy_chosen(self, to, local.stride, held, rows.source, local_positions{shard}, shard(begin),
+                  smaller(shard(end), rows.locals));
+    });
   }
-  if (paged_rows <= 0) return;
-  const int page_shift = full.rows > 0 ? source.page_shift : 0;  // of columns
-  const N page = begin >> page_shift, end_page = end >> page_shift;
-  copy_pages(self, paged.data + rows.first * paged.stride, paged.stride, paged_rows, rows.source, source.page_shift,
-             page, smaller(end_page, rows.pages));
-  if (has_tail && tails.table_tail)
-    fill_columns(self, paged, rows.first, rows.first + paged_rows, larger(rows.pages, page),
-                 smaller(end_page, paged.width), tails.table_tail_value);
 }
 
 /// How a group's requests are cut into tiles of 2^shift columns, or pages where those are wanted alone.
@@ -104,14 +139,15 @@ NSAMETA_DEVICE int ceil_log2(std::int32_t number) { return number < 2 ? 0 : 32 -
 /// Few columns are cut finely, so that all warps have some: the fewer a warp has, the sooner it ends. `reach`: columns
 /// of the request in this lane; `rows`: that show it; `warps`: of the group.
 template <class N, thread_context T>
-NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, int warps, bool pages_alone, bool tail) {
+NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, int warps, bool pages_alone, bool has_local, bool tail) {
   const auto count = [&](int shift) {
     return static_cast<std::uint32_t>(smaller<N>((reach + (1 << shift) - 1) >> shift, 1 << 24));
   };
   const std::uint32_t small_tiles = self.sum(count(tuning::small_tile));
-  const bool narrow = !tail && !pages_alone && small_tiles <= static_cast<unsigned>(warps) * tuning::narrow_tiles;
+  const bool narrow =
+      !tail && !pages_alone && !has_local && small_tiles <= static_cast<unsigned>(warps) * tuning::narrow_tiles;
   tile_cut cut{narrow, tuning::small_tile, 0, 0};
-  if (tail || small_tiles > static_cast<unsigned>(warps))
+  if (tail || has_local || small_tiles > static_cast<unsigned>(warps))
     cut.shift = narrow        ? tuning::large_tile
                 : pages_alone ? log2_of(tile_pages<T::warp_width>)
                               : log2_of(tile_columns<T::warp_width>);
@@ -145,9 +181,9 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   const raw_lengths raw = load_lengths(batch, present);
   row_sums<N> earlier{};
   N tokens = 0;  // before the group, where a q shard is on
-  if (counts_rows && first > 0) [[unlikely]] {
+  if (counts_rows && (first > 0 || rule.part > 0)) [[unlikely]] {
     constexpr int loads = has_tail ? loads_for<N> : tuning::short_loads;
-    earlier = block_sum(self, at.shared.earlier, add_requests<row_sums<N>, loads>(at, first));
+    earlier = block_sum(self, at.shared.earlier, add_earlier<row_sums<N>, loads>(at, first));
     if constexpr (is_general<N>) {
       self.barrier();
       tokens = count_tokens(at, first);
@@ -157,22 +193,28 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   if (has_request) r = request_of(at, index, raw);
   if constexpr (is_general<N>)
     if (dealt) {
-      const auto lanes = scan_lanes(self, row_sums<N>{r.tokens, 0}, N{T::warp_width});
+      const auto lanes = scan_lanes(self, row_sums<N>{r.tokens, 0, 0}, N{T::warp_width});
       rule.deal(r, tokens + lanes.before.rows);
     }
   const N slot = has_request ? value_of(source.req_pool_indices, raw_slot) : -1;
-  const N table_rows_end = larger(set.page_table_1.rows, set.real_page_table.rows);
+  N table_rows_end = 0, widest = 0;
+  for_each_table(set, [&](const output_table<N>& table, table_member) {
+    table_rows_end = larger(table_rows_end, table.rows);
+    if (table.rows > 0) widest = larger(widest, table.width);
+  });
   N row_count = source.row_a_request ? 1 : r.rows;
   if constexpr (is_general<N>) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
   table_rows<N> rows{};
   if (r.rows > 0 || (has_request && source.row_a_request && !dealt))
-    rows = rows_of<N>(source, set, smaller(r.kv_len, N{batch.limit}), slot);
-  const bool tail = has_tail && tails.table_tail, pages_alone = set.page_table_1.rows == 0;
-  const int page_shift = pages_alone ? 0 : source.page_shift;
-  N reach = larger(rows.columns, rows.pages << page_shift);
-  if (tail && rows.source != nullptr) reach = larger(set.page_table_1.width, set.real_page_table.width << page_shift);
+    rows = rows_of<N>(source, set, rule, smaller(r.kv_len, N{batch.limit}), slot);
+  const bool tail = has_tail && tails.table_tail;
+  bool has_local = false;
+  if constexpr (is_general<N>) has_local = set.local_page_table_1.rows > 0;
+  const bool pages_alone = set.page_table_1.rows == 0 && !has_local;
+  N reach = pages_alone ? rows.pages : reach_of(source, rule, rows);
+  if (tail && rows.source != nullptr) reach = larger(reach, widest);
   const int group_warps = block_warps << source.blocks_shift;
-  const tile_cut cut = cut_tiles(self, reach, row_count, group_warps, pages_alone, tail);
+  const tile_cut cut = cut_tiles(self, reach, row_count, group_warps, pages_alone, has_local, tail);
 
   const N units = ((reach + (1 << cut.shift) - 1) >> cut.shift) << cut.part_shift;
   const std::uint64_t has_units = self.ballot(units > 0);
@@ -205,10 +247,10 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
       theirs.end = smaller(theirs.end, saturating_add(theirs.first, N{1} << cut.rows_shift));
     }
     if (cut.narrow) [[likely]] {
-      const N end = smaller(larger(theirs.columns, theirs.pages << page_shift), source.width);
-      write_columns(self, source, set, theirs, tile << cut.shift, smaller((tile + 1) << cut.shift, end));
+      write_columns(self, source, set, theirs, tile << cut.shift,
+                    smaller((tile + 1) << cut.shift, reach_of(source, rule, theirs)));
     } else {
-      write_tile<has_tail>(self, source, set, tails, theirs, tile, cut.shift);
+      write_tile<has_tail>(self, source, set, tails, rule, theirs, tile, cut.shift, pages_alone);
     }
   }
 }

@@ -37,7 +37,8 @@ struct wanted_work {
   std::int64_t request_rows;                     ///< on average, as far as the host knows
   std::int64_t longest = 0;                      ///< capacity of the longest vector
   std::int64_t table_rows = 0, table_width = 0;  ///< of the largest page table that has a tail
-  bool vectors = false, tables = false, page_table_1 = false;
+  bool vectors = false, tables = false;
+  bool pages_alone = true;  ///< no table but real_page_table
   bool vector_tails = false, table_tails = false, status = false;
   bool lengths_only = true;    ///< nothing but the two length fields
   bool int64_outputs = false;  ///< or such as int64 alone serves
@@ -58,7 +59,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
-    work.page_table_1 |= out.page_table_1.data != nullptr;
+    work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
+    work.int64_outputs |= present(out.local_page_table_1) || present(out.local_cache_seqlens);
     if (wants_tables(out) && out.table_tail != NSAMETA_TAIL_KEEP) {
       work.table_tails = true;
       for (const table_field& field : table_fields) {
@@ -96,16 +98,17 @@ inline bool fits_int32(const wanted_work& work) {
       work.longest >= int32_reach || !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
     return false;
   const bool long_rows = !work.lengths.query_within_kv && work.request_rows > tuning::table_rows;
-  if (work.tables && (long_rows || !is_near(problem.req_pool_indices) || problem.req_to_token.slots > int32_max ||
-                      problem.req_to_token.width >= int32_reach))
+  const bool is_power = (problem.page_size & (problem.page_size - 1)) == 0;
+  if (work.tables && (long_rows || !is_power || !is_near(problem.req_pool_indices) ||
+                      problem.req_to_token.slots > int32_max || problem.req_to_token.width >= int32_reach))
     return false;
   return std::all_of(work.outputs, work.outputs + work.sets, [&](const nsameta_outputs& out) {
-    const auto is_near_table = [&](const nsameta_table& table, std::int64_t column) {
+    const auto is_near_table = [&](const nsameta_table& table) {
       return table.data == nullptr ||
-             (table.rows <= int32_max && (out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach / column));
+             (table.rows <= int32_max && (out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach));
     };
     return out.length_offset < int32_reach && out.length_offset >= (is_int64(problem.seq_lens) ? 0 : 1 - int32_reach) &&
-           is_near_table(out.page_table_1, 1) && is_near_table(out.real_page_table, problem.page_size);
+           is_near_table(out.page_table_1) && is_near_table(out.real_page_table);
   });
 }
 
@@ -128,16 +131,20 @@ struct take_vector {
   }
 };
 
-template <class N>
-output_table<N> table_of(const nsameta_table& from) {
-  if (from.data == nullptr) return {};
-  return {from.data, from.row_stride, clipped<N>(from.rows), clipped<N>(from.width)};
-}
+/// Takes over a table of the outputs.
+struct take_table {
+  const nsameta_outputs& out;
+  template <class N>
+  NSAMETA_HOST_DEVICE void operator()(output_table<N>& to, table_member member) const {
+    const nsameta_table& from = out.*member;
+    to = {};
+    if (from.data != nullptr) to = {from.data, from.row_stride, clipped<N>(from.rows), clipped<N>(from.width)};
+  }
+};
 
 template <class N>
 void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, set_tails& tails) {
-  set.page_table_1 = table_of<N>(out.page_table_1);
-  set.real_page_table = table_of<N>(out.real_page_table);
+  for_each_table(set, take_table{out});
   set.kv_least = static_cast<N>(-out.length_offset);
   const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
   set.kv_most = clipped<N>(int32_max - lengths.reserved() - out.length_offset);
@@ -152,8 +159,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_s
 template <class N>
 table_source<N> table_source_of(const wanted_work& work, std::int64_t blocks) {
   const nsameta_problem& problem = work.problem;
-  const std::int32_t page_shift = log2_of(problem.page_size);
-  const std::int64_t tile = std::int64_t{1} << tuning::small_tile << (work.page_table_1 ? 0 : page_shift);
+  const std::int64_t tile = (std::int64_t{1} << tuning::small_tile) * (work.pages_alone ? problem.page_size : 1);
   const std::int64_t tiles = std::clamp<std::int64_t>(rounded_up(problem.req_to_token.width, tile), 1, int32_max);
   const std::int64_t longest = tiles * std::min<std::int64_t>(problem.batch_size, tuning::table_group);
   const std::int64_t groups = rounded_up(problem.batch_size, tuning::table_group);
@@ -163,7 +169,7 @@ table_source<N> table_source_of(const wanted_work& work, std::int64_t blocks) {
   return {.blocks = static_cast<std::int32_t>(groups << shift),
           .blocks_shift = shift,
           .row_a_request = {},
-          .page_shift = page_shift,
+          .page = paging<N>::of(problem.page_size),
           .slots = static_cast<N>(problem.req_to_token.slots),
           .width = static_cast<N>(problem.req_to_token.width),
           .req_pool_indices = array_of<N>(problem.req_pool_indices),

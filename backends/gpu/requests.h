@@ -21,7 +21,8 @@ template <>
 struct row_sums<std::int64_t> {
   using number = std::int64_t;
   std::int64_t rows;
-  std::int64_t kept;  ///< requests that have rows on this rank
+  std::int64_t owned;  ///< rows on this rank, in all parts
+  std::int64_t kept;   ///< requests that have rows on this rank
 };
 template <class N>
 struct vector_sums : row_sums<N> {
@@ -150,7 +151,10 @@ template <sums S, class N>
 NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const rule_for<N>& rule, const basic_request<N>& r) {
   S sum{};
   if (!rule.keeps(r)) return sum;
-  if constexpr (requires { sum.kept; }) sum.kept = 1;
+  if constexpr (requires { sum.kept; }) {
+    sum.kept = 1;
+    sum.owned = r.owned;
+  }
   sum.rows = r.rows;
   if constexpr (requires { sum.clamped; }) {
     sum.kv_len = rule.local(r.kv_len);
@@ -215,7 +219,7 @@ NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T>& at, N index, 
   const N drafts = query & N{batch.ragged_drafts}, most = static_cast<N>(int32_max) - drafts;
   basic_request<N> r{};
   r.kv_len = smaller(wrapping_add(smaller(larger(kv, set.kv_least), set.kv_most), set.kv_added), most) + drafts;
-  r.tokens = r.rows = batch.uniform_rows >= 0 ? N{batch.uniform_rows} : query;
+  r.tokens = r.rows = r.owned = batch.uniform_rows >= 0 ? N{batch.uniform_rows} : query;
   r.first = wrapping_add(wrapping_add(r.kv_len, -query), N{1});
   r.step = 1;
   r.is_padding = batch.has_live && index >= raw.live;
@@ -258,7 +262,7 @@ NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T>& at, bool is_first, con
 /// The tokens before this thread's, where those of all threads follow one another. Reached by all of them.
 template <class N, class T>
 NSAMETA_DEVICE N tokens_before(const block_work<N, T>& at, N own) {
-  const lane_sums<row_sums<N>> tokens = scan_lanes(at.self, row_sums<N>{own, 0}, N{T::warp_width});
+  const lane_sums<row_sums<N>> tokens = scan_lanes(at.self, row_sums<N>{own, 0, 0}, N{T::warp_width});
   const row_sums<N> before = exclusive_prefix(at, true, {}, tokens.through);
   at.self.barrier();  // what follows may use the shared memory again
   return before.rows + tokens.before.rows;
@@ -309,6 +313,44 @@ NSAMETA_DEVICE S add_requests(const block_work<N, T>& at, N end) {
   visit_requests<loads>(
       at, end, [&](N, const raw_lengths&, const basic_request<N>& r) { sum = sum + sums_of<S>(at.batch, at.rule, r); });
   return sum;
+}
+
+/// Of a part's sums, what stands before the next part: rows, but no requests, which count again.
+template <sums S>
+NSAMETA_DEVICE S rows_alone(S sum) {
+  if constexpr (requires { sum.kept; }) sum.kept = sum.owned = 0;
+  if constexpr (requires { sum.kv_len; }) sum.kv_len = 0;
+  return sum;
+}
+
+/// Calls `work()` for each part of the rows, with the rule of that part.
+template <class N, class T, class Work>
+NSAMETA_DEVICE void for_each_part(block_work<N, T>& at, const Work& work) {
+  if constexpr (is_general<N>) {
+    NSAMETA_UNROLL(1)
+    for (at.rule.part = 0; at.rule.part < at.rule.parts; ++at.rule.part) work();
+  } else {
+    work();
+  }
+}
+
+/// This thread's part of the sums over all that comes before request `end` in the rule's part of the rows.
+template <sums S, int loads, class N, class T>
+NSAMETA_DEVICE S add_earlier(block_work<N, T> at, N end) {
+  if constexpr (!is_general<N>) return add_requests<S, loads>(at, end);
+  S sum{};
+  const int last = at.rule.part;
+  for_each_part(at, [&] {
+    if (at.rule.part <= last)
+      sum = rows_alone(sum) + add_requests<S, loads>(at, at.rule.part < last ? N{at.batch.requests} : end);
+  });
+  return sum;
+}
+/// The same over the batch.
+template <sums S, int loads, class N, class T>
+NSAMETA_DEVICE S add_all(block_work<N, T> at) {
+  if constexpr (is_general<N>) at.rule.part = at.rule.parts - 1;
+  return add_earlier<S, loads>(at, N{at.batch.requests});
 }
 
 /// The query tokens of requests [0, end) on all ranks, to all threads of the block.

@@ -32,32 +32,36 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T>& at, const table_sou
   if (kv > most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
   if (source.row_a_request && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   if (r.kv_len > batch.limit || r.kv_len - query + r.tokens > batch.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
-  const output_table<N>&full = set.page_table_1, &paged = set.real_page_table;
-  if ((full.data == nullptr && paged.data == nullptr) || !at.rule.keeps(r) || (!source.row_a_request && r.rows == 0))
-    return bits;
+  bool wanted = false;
+  for_each_table(set, [&](const output_table<N>& table, table_member) { wanted |= table.data != nullptr; });
+  if (!wanted || !at.rule.keeps(r) || (!source.row_a_request && r.owned == 0)) return bits;
   const N kv_len = smaller(r.kv_len, N{batch.limit}), live = smaller(kv_len, source.width);
-  const N pages = (live + (1 << source.page_shift) - 1) >> source.page_shift;
-  if (kv_len > source.width || (full.data != nullptr && live > full.width) ||
-      (paged.data != nullptr && pages > paged.width))
-    bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+  const auto lacks = [](const output_table<N>& table, N columns) {
+    return table.data != nullptr && columns > table.width;
+  };
+  bool exceeded =
+      kv_len > source.width || lacks(set.page_table_1, live) || lacks(set.real_page_table, source.page.pages(live));
+  if constexpr (is_general<N>) exceeded |= lacks(set.local_page_table_1, at.rule.fixed.kv_shard(live));
+  if (exceeded) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   const N slot = value_of(source.req_pool_indices, load_raw(source.req_pool_indices, index));
   if (slot < 0 || slot >= source.slots) bits |= NSAMETA_BIT_BAD_SLOT;
   return bits;
 }
 
-/// Whether `sum_of(r, j, before)` is beyond int32 for row `j` of any request `r`: the last one up to row `row` of all,
-/// which exists. `before`: what comes before the request in the batch. Each warp looks for itself.
+/// Whether `sum_of(r, j, before)` is beyond int32 for row `j` of any request `r` in a part of the rows: the last one up
+/// to row `row` of all. `before`: what comes before the request in the batch, and on return before the next part. Each
+/// warp looks for itself.
 template <class N, class T, class Sum>
-NSAMETA_DEVICE bool overflows_up_to(const block_work<N, T>& at, std::int64_t row, Sum sum_of) {
+NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T>& at, std::int64_t row, const Sum& sum_of,
+                                      whole_sums& before) {
   constexpr N lanes = T::warp_width;
   T& self = at.self;
-  whole_sums before{};
   N tokens = 0;
   for (N index = lane_of(self); index - lane_of(self) < at.batch.requests; index += lanes) {
     basic_request<N> r{};
     if (index < at.batch.requests) r = request_of(at, index, load_lengths(at.batch, index));
     if constexpr (is_general<N>) {
-      const auto dealt = scan_lanes(self, row_sums<N>{r.tokens, 0}, lanes);
+      const auto dealt = scan_lanes(self, row_sums<N>{r.tokens, 0, 0}, lanes);
       at.rule.deal(r, tokens + dealt.before.rows);
       tokens += self.shuffle(dealt.through.rows, T::warp_width - 1);
     }
@@ -69,6 +73,17 @@ NSAMETA_DEVICE bool overflows_up_to(const block_work<N, T>& at, std::int64_t row
     if (before.rows > row) return false;
   }
   return false;
+}
+/// The same in all parts, where row `row` exists.
+template <class N, class T, class Sum>
+NSAMETA_DEVICE bool overflows_up_to(block_work<N, T> at, std::int64_t row, const Sum& sum_of) {
+  whole_sums before{};
+  bool found = false;
+  for_each_part(at, [&] {
+    before = rows_alone(before);
+    found = found || overflows_in_part(at, row, sum_of, before);
+  });
+  return found;
 }
 
 /// Sum of the clamped lengths of all rows before row `j` of a request. No lambda, which a compiler may choose not to
@@ -82,7 +97,8 @@ struct clamped_before_row {
 };
 
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells; where the
-/// array is too short, that is looked for. indexer_ke does not grow where tokens are padded to rows.
+/// array is too short, that is looked for. Those of the indexer do not grow where tokens are padded to rows, or where
+/// rows come in two parts.
 template <class N, class T>
 NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_sums& all) {
   const vector_outputs<N>& set = at.set;
@@ -114,14 +130,17 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_s
 }
 
 template <class N, class T>
-NSAMETA_DEVICE void write_status(const block_work<N, T>& at, const table_source<N>& source, const output_set<N>& set,
+NSAMETA_DEVICE void write_status(block_work<N, T> at, const table_source<N>& source, const output_set<N>& set,
                                  std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared) {
   T& self = at.self;
   whole_sums own{};
   std::uint32_t bits = 0;
-  visit_requests<1>(at, N{at.batch.requests}, [&](N index, const raw_lengths& raw, const basic_request<N>& r) {
-    own = own + sums_of<whole_sums>(at.batch, at.rule, r);
-    bits |= bits_of(at, source, set, reserved, r, raw, index);
+  for_each_part(at, [&] {
+    own = rows_alone(own);
+    visit_requests<1>(at, N{at.batch.requests}, [&](N index, const raw_lengths& raw, const basic_request<N>& r) {
+      own = own + sums_of<whole_sums>(at.batch, at.rule, r);
+      bits |= bits_of(at, source, set, reserved, r, raw, index);
+    });
   });
   for (int delta = 1; delta < T::warp_width; delta *= 2) bits |= self.shuffle(bits, lane_of(self) ^ delta);
   if (lane_of(self) == 0) shared.bits[warp_of(self)] = bits;
@@ -129,8 +148,10 @@ NSAMETA_DEVICE void write_status(const block_work<N, T>& at, const table_source<
   for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp) bits |= shared.bits[warp];
 
   const std::int64_t table_rows = source.row_a_request ? all.kept : all.rows;
-  const auto lacks = [&](const output_table<N>& table) { return table.data != nullptr && table_rows > table.rows; };
-  bool exceeded = lacks(set.page_table_1) || lacks(set.real_page_table);
+  bool exceeded = false;
+  for_each_table(set, [&](const output_table<N>& table, table_member) {
+    exceeded |= table.data != nullptr && table_rows > table.rows;
+  });
   for_each_vector(set, [&](const output_vector<N>& vector, auto field) {
     if constexpr (field.per_row) exceeded |= vector.data != nullptr && all.rows + field.has_last_sum > vector.capacity;
   });

@@ -42,13 +42,13 @@ NSAMETA_DEVICE void write_tail_rows(T& self, int block, int blocks, const output
 template <class N, class T>
 NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks, const table_source<N>& source,
                                 const output_set<N>& set, const set_tails& tails) {
-  const auto all =
-      block_sum(at.self, at.shared.earlier, add_requests<vector_sums<N>, loads_for<N>>(at, N{at.batch.requests}));
+  const auto all = block_sum(at.self, at.shared.earlier, add_all<vector_sums<N>, loads_for<N>>(at));
   if (tails.vector_tail) write_vector_tails(at, block, blocks, all);
   if (!tails.table_tail) return;
   const N rows = source.row_a_request ? kept_of(all, N{at.batch.requests}) : all.rows;
-  write_tail_rows(at.self, block, blocks, set.page_table_1, rows, tails.table_tail_value);
-  write_tail_rows(at.self, block, blocks, set.real_page_table, rows, tails.table_tail_value);
+  for_each_table(set, [&](const output_table<N>& table, table_member) {
+    write_tail_rows(at.self, block, blocks, table, rows, tails.table_tail_value);
+  });
 }
 
 }  // namespace nsameta::gpu

@@ -102,22 +102,22 @@ NSAMETA_DEVICE void copy_tile(T& self, std::int32_t* to, std::int64_t stride, N 
   }
 }
 
-/// Writes pages [first, end) of a request into `rows` rows of real_page_table: one load a page.
-template <class N, thread_context T>
-NSAMETA_DEVICE void copy_pages(T& self, std::int32_t* to, std::int64_t stride, N rows, const std::int32_t* from,
-                               int page_shift, N first, N end) {
+/// Writes columns [first, end) of a table that shows some of a request's positions, `chosen`, into `rows` rows: one
+/// load a column.
+template <class N, class Chosen, thread_context T>
+NSAMETA_DEVICE void copy_chosen(T& self, std::int32_t* to, std::int64_t stride, N rows, const std::int32_t* from,
+                                const Chosen& chosen, N first, N end) {
   constexpr int lanes = T::warp_width;
-  for (N page = first + lane_of(self); page < end; page += lane_loads * lanes) {
+  for (N column = first + lane_of(self); column < end; column += lane_loads * lanes) {
     std::int32_t value[lane_loads]{};
     NSAMETA_UNROLL(4)
     for (int k = 0; k < lane_loads; ++k)
-      if (page + k * lanes < end)
-        value[k] = from[static_cast<std::int64_t>(page + k * lanes) << page_shift] >> page_shift;
+      if (column + k * lanes < end) value[k] = chosen.shown(from[chosen.column(column + k * lanes)]);
     std::int32_t* row_to = to;
     for (N row = 0; row < rows; ++row, row_to += stride) {
       NSAMETA_UNROLL(4)
       for (int k = 0; k < lane_loads; ++k)
-        if (page + k * lanes < end) row_to[page + k * lanes] = value[k];
+        if (column + k * lanes < end) row_to[column + k * lanes] = value[k];
     }
   }
 }

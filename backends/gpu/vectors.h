@@ -62,7 +62,12 @@ NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const rule_for<N
   const N kv_len = rule.local(r.kv_len);
   store(out.cache_seqlens, number, kv_len);
   store(out.cu_seqlens_k, number + 1, saturating_add(before.kv_len, kv_len));
-  store(out.cu_seqlens_q, number + 1, saturating_add(before.rows, r.rows));
+  if constexpr (is_general<N>) {
+    store(out.local_cache_seqlens, number, kv_len);
+    store(out.cu_seqlens_q, number + 1, saturating_add(before.owned, r.owned));
+  } else {
+    store(out.cu_seqlens_q, number + 1, saturating_add(before.rows, r.rows));
+  }
 }
 
 /// The first elements of the sums. Written while lengths are under way, which brings the arguments of all outputs near.
@@ -115,7 +120,10 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   sums_type own{};
   if (row_a_lane) {
     own.rows = j < r.rows;
-    if constexpr (is_general<N>) own.kept = j == 0 && index < batch.requests && rule.keeps(r);
+    if constexpr (is_general<N>) {
+      own.kept = j == 0 && index < batch.requests && rule.keeps(r);
+      own.owned = j == 0 ? r.owned : 0;
+    }
     if constexpr (!lengths_only) {
       own.kv_len = j == 0 && rule.keeps(r) ? rule.local(r.kv_len) : 0;
       own.clamped = j < r.rows ? rule.clamped(length) : 0;
@@ -125,13 +133,14 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
   }
   lane_sums<sums_type> sums = scan_lanes(self, own, N{batch.requests} << batch.lanes_shift);
   sums_type before{};
-  if (group > 0 || N{batch.requests} << batch.lanes_shift > T::warp_width)
-    before = exclusive_prefix(at, group == 0, earlier, sums.through);
+  const bool is_first = group == 0 && rule.part == 0;
+  if (!is_first || N{batch.requests} << batch.lanes_shift > T::warp_width)
+    before = exclusive_prefix(at, is_first, earlier, sums.through);
   sums.before = before + sums.before;
   const N number = kept_of(sums.before, index) - (is_general<N> && j > 0);
   row_values<N> row{sums.before.rows, length, 0, number, 0};
   if constexpr (!lengths_only) {
-    if (share.index == 0 && j == 0 && index < batch.requests && rule.keeps(r))
+    if (share.index == 0 && j == 0 && index < batch.requests && rule.part == 0 && rule.keeps(r))
       write_request(set, rule, number, r, sums.before);
     if (share.index == 0 && j == lanes - 1 && index == batch.requests - 1)
       store(set.total_rows, N{0}, saturating_add(before.rows, sums.through.rows));
@@ -178,8 +187,8 @@ NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int gro
     if (!lengths_only && block == 0 && group == 0 && at.self.thread() == 0) write_zeros(at.set);
     if (group > first_group)
       at.self.barrier();  // the sums of the last group may still be read
-    else if (group > 0)
-      earlier = add_requests<sums_for<lengths_only, N>, loads>(at, first);
+    else if (group > 0 || at.rule.part > 0)
+      earlier = add_earlier<sums_for<lengths_only, N>, loads>(at, first);
     earlier = earlier + write_group<lengths_only>(at, group, share, earlier, raw);
   }
 }

@@ -120,11 +120,11 @@ std::int64_t live_bytes(const generated_case& measured) {
       bytes +=
           element_count(vector_fields[i].size, measured.problem.batch_size(), shape.rows) * element_bytes(vector.dtype);
   }
-  for (const harness::live_request& request : shape.requests) {
-    const std::int64_t pages = (request.positions + shape.page_size - 1) / shape.page_size;
-    if (measured.layout.tables[0].wanted) bytes += request.table_rows * request.positions * 4;
-    if (measured.layout.tables[1].wanted) bytes += request.table_rows * pages * 4;
-  }
+  const nsameta_problem problem = measured.problem.view();
+  for (const harness::live_request& request : shape.requests)
+    for (std::size_t i = 0; i < table_fields.size(); ++i)
+      if (measured.layout.tables[i].wanted)
+        bytes += request.table_rows * table_fields[i].columns(request.positions, problem) * 4;
   return bytes;
 }
 

@@ -20,7 +20,8 @@ struct general_kind {
 constexpr general_kind kinds[] = {
     {"kpool", [](auto& problem) { problem.index_kpool = 64; }},
     {"kv_shard", [](auto& problem) { problem.kv_shard = {8, 3, 64}; }},
-    {"q_shard", [](auto& problem) { problem.q_shard = {8, 3}; }},
+    {"q_shard", [](auto& problem) { problem.q_shard = {8, 3, NSAMETA_Q_SHARD_ROUND_ROBIN}; }},
+    {"q_shard_zigzag", [](auto& problem) { problem.q_shard = {8, 3, NSAMETA_Q_SHARD_ZIGZAG}; }},
     {"indexer", [](auto& problem) { problem.mode = NSAMETA_EXTEND; }},
 };
 

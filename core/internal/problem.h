@@ -50,7 +50,7 @@ constexpr bool present(const nsameta_vector& vector) { return vector.data != nul
 constexpr bool present(const nsameta_table& table) { return table.data != nullptr; }
 
 inline bool wants_tables(const nsameta_outputs& out) {
-  return present(out.page_table_1) || present(out.real_page_table);
+  return present(out.page_table_1) || present(out.real_page_table) || present(out.local_page_table_1);
 }
 
 /// Elements of a row vector that can be written: 0 when it is absent.

@@ -27,7 +27,7 @@ struct fill_traits {
   std::int64_t stride = 1;
   bool tails = false;  ///< written, in buffers with room to spare
   nsameta_kv_shard kv_shard{1, 0, 1};
-  nsameta_q_shard q_shard{1, 0};
+  nsameta_q_shard q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   std::int32_t index_kpool = 1;
   std::int64_t sets = 1;  ///< of outputs
   bool chained = false;   ///< one fill a set, each launched while the one before may still run
