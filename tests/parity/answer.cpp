@@ -49,12 +49,13 @@ answer answer_of(const harness::problem_data& problem) {
   // Drafts may pass the table's width; nothing else about the workloads is wrong.
   const std::int64_t word = vector(&nsameta_outputs::status).at(0);
   REQUIRE((word & ~std::int64_t{NSAMETA_BIT_CONTEXT_EXCEEDED}) == 0);
-  return {vector(&nsameta_outputs::cache_seqlens),     vector(&nsameta_outputs::cu_seqlens_k),
-          vector(&nsameta_outputs::cu_seqlens_q),      vector(&nsameta_outputs::seqlens_expanded),
-          vector(&nsameta_outputs::nsa_cache_seqlens), vector(&nsameta_outputs::nsa_cu_seqlens_k),
-          vector(&nsameta_outputs::nsa_cu_seqlens_q),  vector(&nsameta_outputs::token_to_batch),
-          vector(&nsameta_outputs::indexer_ks),        vector(&nsameta_outputs::indexer_ke),
-          elements(filled, table_fields[0], shape),    elements(filled, table_fields[1], shape),
+  return {vector(&nsameta_outputs::cache_seqlens),       vector(&nsameta_outputs::cu_seqlens_k),
+          vector(&nsameta_outputs::cu_seqlens_q),        vector(&nsameta_outputs::seqlens_expanded),
+          vector(&nsameta_outputs::nsa_cache_seqlens),   vector(&nsameta_outputs::nsa_cu_seqlens_k),
+          vector(&nsameta_outputs::nsa_cu_seqlens_q),    vector(&nsameta_outputs::token_to_batch),
+          vector(&nsameta_outputs::indexer_ks),          vector(&nsameta_outputs::indexer_ke),
+          vector(&nsameta_outputs::local_cache_seqlens), elements(filled, table_fields[0], shape),
+          elements(filled, table_fields[1], shape),      elements(filled, table_fields[2], shape),
           vector(&nsameta_outputs::total_rows).at(0)};
 }
 

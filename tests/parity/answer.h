@@ -15,7 +15,8 @@ struct answer {
   longs cache_seqlens, cu_seqlens_k, cu_seqlens_q;
   longs expanded, clamped, cu_clamped, cu_rows, token_to_batch;
   longs indexer_ks, indexer_ke;  ///< empty where the problem has none
-  rows page_table_1, real_page_table;
+  longs local_cache_seqlens;
+  rows page_table_1, real_page_table, local_page_table_1;  ///< live columns alone
   std::int64_t total_rows;
 
   bool operator==(const answer&) const = default;

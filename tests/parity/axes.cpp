@@ -17,8 +17,9 @@ constexpr std::array types{NSAMETA_INT32, NSAMETA_INT64};
 constexpr std::array<std::int64_t, 2> strides{1, 3};
 constexpr std::array capacities{capacity_rule::exact, capacity_rule::spare, capacity_rule::short_};
 constexpr std::array<std::int32_t, 7> top_ks{2048, 1, 8, 64, 100, 2147483647, 4};
-constexpr std::array<std::int32_t, 9> page_sizes{64, 1, 2, 4, 8, 16, 32, 128, 256};
+constexpr std::array<std::int32_t, 13> page_sizes{64, 1, 2, 3, 4, 8, 16, 32, 128, 256, 640, 1152, 65536};
 constexpr std::array<std::int32_t, 4> interleaves{1, 2, 16, 64};
+constexpr std::array deals{NSAMETA_Q_SHARD_ROUND_ROBIN, NSAMETA_Q_SHARD_CONTIGUOUS, NSAMETA_Q_SHARD_ZIGZAG};
 constexpr std::array<std::int64_t, 4> table_contexts{4096, 64, 20000, 700};
 constexpr std::array<std::int64_t, 5> offsets{1, 7, -1, -100, std::int64_t{1} << 31};
 
@@ -33,10 +34,11 @@ void turn_tables(case_recipe& recipe, std::uint64_t number) {
   if (tables < 8) return;
   recipe.tables = tables < 14   ? table_choice::all
                   : tables < 16 ? table_choice::page_table_1
-                                : table_choice::real_page_table;
+                  : tables < 18 ? table_choice::real_page_table
+                                : table_choice::local_page_table_1;
   recipe.table_tail = tail < 12 ? NSAMETA_TAIL_KEEP : tail < 17 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
   recipe.table_width = width < 29 ? width_rule::exact : width < 41 ? width_rule::narrower : width_rule::wider;
-  recipe.page_size = each_turn(page_sizes, number, 1);
+  recipe.page_size = each_turn(page_sizes, number, 19);
   recipe.max_context = each_turn(table_contexts, number, 19);
   recipe.bad_slots = number % 47 < 9;
 }
@@ -45,7 +47,7 @@ void turn_shards(case_recipe& recipe, std::uint64_t number) {
   const auto size = static_cast<std::int32_t>(2 + number / 29 % 7);
   const auto rank = static_cast<std::int32_t>(number / 203) % size;
   if (number % 29 < 7) recipe.kv_shard = {size, rank, each_turn(interleaves, number, 29)};
-  if (number % 31 < 7) recipe.q_shard = {size, rank};
+  if (number % 31 < 7) recipe.q_shard = {size, rank, each_turn(deals, number, 31)};
 }
 
 /// The axes that turn with the case's number.

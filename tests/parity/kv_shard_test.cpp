@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <vector>
 
 #include "answer.h"
 #include "workloads.h"
@@ -29,6 +31,7 @@ void check_rank(const answer& whole, const answer& part, std::int64_t topk) {
   CHECK(part.clamped == clamped_to(part.expanded, topk));
   CHECK(part.cu_clamped == prefix_sums(part.clamped));
   CHECK(part.cu_seqlens_k == prefix_sums(part.cache_seqlens));
+  CHECK(part.local_cache_seqlens == part.cache_seqlens);
   CHECK(part.cu_seqlens_q == whole.cu_seqlens_q);
   CHECK(part.cu_rows == whole.cu_rows);
   CHECK(part.token_to_batch == whole.token_to_batch);
@@ -37,22 +40,41 @@ void check_rank(const answer& whole, const answer& part, std::int64_t topk) {
   CHECK((part.real_page_table == whole.real_page_table));
 }
 
+/// Position by position of the whole table: each is the next column of its rank's row, and no rank has more.
+void check_local_tables(const answer& whole, const std::vector<answer>& ranks, std::int32_t interleave) {
+  for (const answer& part : ranks) REQUIRE(part.local_page_table_1.size() == whole.page_table_1.size());
+  for (std::size_t row = 0; row < whole.page_table_1.size(); ++row) {
+    std::vector<std::vector<std::int32_t>> expected(ranks.size());
+    std::size_t position = 0;
+    for (const std::int32_t slot : whole.page_table_1[row]) {
+      const std::size_t rank = position++ / static_cast<std::size_t>(interleave) % ranks.size();
+      expected[rank].push_back(static_cast<std::int32_t>(std::floor(slot / static_cast<double>(ranks.size()))));
+    }
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+      CHECK(ranks[rank].local_page_table_1[row] == expected[rank]);
+  }
+}
+
 void check_split(harness::problem_data problem) {
   const answer whole = answer_of(problem);
+  CHECK((whole.local_page_table_1 == whole.page_table_1));
+  CHECK(whole.local_cache_seqlens == whole.cache_seqlens);
   for (const std::int32_t interleave : interleaves)
     for (std::int32_t size = 1; size <= 8; ++size) {
       CAPTURE(interleave);
       CAPTURE(size);
       longs rows_sum(whole.expanded.size(), 0), requests_sum(whole.cache_seqlens.size(), 0);
+      std::vector<answer> ranks;
       for (std::int32_t rank = 0; rank < size; ++rank) {
         problem.kv_shard = {size, rank, interleave};
-        const answer part = answer_of(problem);
+        const answer& part = ranks.emplace_back(answer_of(problem));
         check_rank(whole, part, problem.index_topk);
         add(rows_sum, part.expanded);
         add(requests_sum, part.cache_seqlens);
       }
       CHECK(rows_sum == whole.expanded);
       CHECK(requests_sum == whole.cache_seqlens);
+      check_local_tables(whole, ranks, interleave);
     }
 }
 
