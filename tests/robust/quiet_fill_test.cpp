@@ -64,7 +64,7 @@ TEST_CASE("a fill allocates nothing, reads no environment, opens no file") {
           if (!plain) {
             recipe.bad_lengths = recipe.bad_slots = true;
             recipe.kv_shard = {4, 1, 16};
-            recipe.q_shard = {3, 2};
+            recipe.q_shard = {3, 2, static_cast<nsameta_q_shard_kind>(batch_size % 3)};
             recipe.vector_tail = NSAMETA_TAIL_ZERO;
           }
           const std::string calls = calls_of_a_fill(recipe);

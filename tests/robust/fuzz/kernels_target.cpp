@@ -2,6 +2,7 @@
 /// bit, between protected pages.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -40,12 +41,20 @@ std::int32_t any_positive(byte_reader& in) {
 }
 
 void set_shards(byte_reader& in, problem_data& problem) {
-  const auto which = in.between(0, 7);
+  enum { none, cache, both, queries };
+  const auto choice = in.between(0, 23), which = choice % 8;
+  const auto kind = static_cast<nsameta_q_shard_kind>(choice / 8);
   const auto size = static_cast<std::int32_t>(in.between(1, 9));
   const auto rank = static_cast<std::int32_t>(in.between(0, size - 1));
-  // Longer periods go with an unsharded batch only.
-  if (which == 1 || which == 2) problem.kv_shard = {size, rank, which == 1 ? any_positive(in) : 16};
-  if (which == 2 || which == 3) problem.q_shard = {size, rank};
+  if (which == both || which == queries) problem.q_shard = {size, rank, kind};
+  if (which != cache && which != both) return;
+  const bool any_period = which == cache || kind != NSAMETA_Q_SHARD_ROUND_ROBIN;
+  const std::int64_t interleave = any_period ? any_positive(in) : 16, pool = problem.index_kpool;
+  const std::int64_t pooled = (interleave + pool - 1) / pool * pool;
+  // A pool that makes the cache's period too long for the call is left out.
+  const bool fits = any_period ? pooled <= std::numeric_limits<std::int32_t>::max() : pooled * size <= 65536;
+  if (!fits) problem.index_kpool = 1;
+  problem.kv_shard = {size, rank, static_cast<std::int32_t>(fits ? pooled : interleave)};
 }
 
 /// What is left of the input, over and over, as the table's entries.
@@ -55,7 +64,9 @@ void set_tables(byte_reader& in, nsameta_dtype dtype, std::int64_t stride, probl
   table.width = in.take<std::uint16_t>() % 400;
   table.row_stride = table.width + in.between(0, 5);
   table.first = in.between(0, 7);
-  problem.page_size = 1 << in.between(0, 8);
+  constexpr std::array<std::int32_t, 16> page_sizes{1,   2, 4,   8,   16,   32,   64,   128,
+                                                    256, 3, 100, 640, 1152, 2176, 4096, 65536};
+  problem.page_size = page_sizes[static_cast<std::size_t>(in.between(0, 15))];
   problem.req_pool_indices = any_lengths(in, problem.batch_size(), dtype, stride);
   const auto content = in.rest();
   table.memory.resize(static_cast<std::size_t>(table.first + table.slots * table.row_stride));
@@ -101,7 +112,7 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   }
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     harness::table_layout& table = layout.tables[i];
-    table.wanted = table.wanted && (wanted >> (12 + i) & 1) == 0;
+    table.wanted = table.wanted && (wanted >> (vector_fields.size() + i) & 1) == 0;
     table.rows = std::clamp<std::int64_t>(table.rows + spare, 0, most_table_rows);
     table.width = std::max<std::int64_t>(table.width + in.between(0, 9) - 4, 0);
     table.row_stride = table.width + in.between(0, 5);
