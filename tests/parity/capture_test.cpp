@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "axes.h"
+#include "deals.h"
 #include "fixture.h"
 #include "harness/library_error.h"
 #include "nsameta/device.hpp"
@@ -131,7 +132,7 @@ TEST_CASE("a captured fill replays with changed lengths") {
       recipe.batch_size = batch_size;
       recipe.vector_tail = number % 2 == 0 ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
       if (number % 3 == 1) recipe.kv_shard = {3, number / 3 % 3, 16};
-      if (number % 5 == 1) recipe.q_shard = {4, number / 5 % 4, NSAMETA_Q_SHARD_ROUND_ROBIN};
+      if (number % 5 == 1) recipe.q_shard = {4, number / 5 % 4, all_deals[static_cast<std::size_t>(number / 5 % 3)]};
       capture_and_replay(recipe);
       recipe.tables = harness::table_choice::all;
       recipe.table_tail = static_cast<nsameta_tail>(number / 2 % 3);

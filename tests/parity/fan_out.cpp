@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "deals.h"
 #include "harness/random.h"
 #include "tested_backend.h"
 
@@ -58,7 +59,7 @@ harness::problem_data varied_problem(nsameta_mode mode, std::int64_t batch_size,
   recipe.page_size = 16;
   if (seed % 2 == 0) recipe.tables = harness::table_choice::all;
   if (seed % 7 == 3) recipe.kv_shard = {4, 1, 16};
-  if (seed % 7 == 5) recipe.q_shard = {3, 2, NSAMETA_Q_SHARD_ROUND_ROBIN};
+  if (seed % 7 == 5) recipe.q_shard = {3, 2, all_deals[seed / 7 % 3]};
   if (seed % 7 == 6) recipe.index_kpool = 4;
   recipe.seed = seed;
   return harness::build_case(recipe).problem;

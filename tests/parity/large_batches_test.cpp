@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "deals.h"
 #include "harness/problem_json.h"
 #include "harness/random.h"
 #include "large_call.h"
@@ -46,8 +47,10 @@ void check_queries(const query_rule& queries_of) {
   check_batch(batch_of(NSAMETA_DRAFT_EXTEND, requests, queries_of));
   harness::problem_data problem = batch_of(NSAMETA_EXTEND, requests, queries_of);
   check_batch(problem);
-  problem.q_shard = {8, 3, NSAMETA_Q_SHARD_ROUND_ROBIN};
-  check_batch(problem);
+  for (const nsameta_q_shard_kind kind : all_deals) {
+    problem.q_shard = {8, 3, kind};
+    check_batch(problem);
+  }
 }
 
 }  // namespace

@@ -149,6 +149,29 @@ TEST_CASE("padding is dealt like the other requests") {
   }
 }
 
+TEST_CASE("as many ranks as int32 counts, and half as many") {
+  constexpr std::int32_t most = 2'147'483'647, half = 1 << 30;
+  harness::problem_data problem;
+  problem.mode = NSAMETA_EXTEND;
+  problem.seq_lens = harness::strided_values(longs{most});  // token j sees j + 1 positions
+  problem.extend_seq_lens = problem.seq_lens;
+  const auto rows_on = [&](std::int32_t size, std::int32_t rank, nsameta_q_shard_kind kind) {
+    problem.q_shard = {size, rank, kind};
+    return answer_of(problem).expanded;
+  };
+  for (const nsameta_q_shard_kind kind : all_deals) {
+    CHECK(rows_on(most, 5, kind) == longs{6});
+    CHECK(rows_on(most, most - 1, kind) == longs{most});
+  }
+  CHECK(rows_on(half, 1, NSAMETA_Q_SHARD_ROUND_ROBIN) == longs{2, std::int64_t{half} + 2});
+  // All ranks but the last have two tokens.
+  CHECK(rows_on(half, 1, NSAMETA_Q_SHARD_CONTIGUOUS) == longs{3, 4});
+  CHECK(rows_on(half, half - 1, NSAMETA_Q_SHARD_CONTIGUOUS) == longs{most});
+  // All of the 2^31 blocks but the last, the mirror of the first, have one.
+  CHECK(rows_on(half, 1, NSAMETA_Q_SHARD_ZIGZAG) == longs{2, most});
+  CHECK(rows_on(half, 0, NSAMETA_Q_SHARD_ZIGZAG) == longs{1});
+}
+
 }  // namespace nsameta::test
 
 TEST_SUITE_END();

@@ -302,3 +302,26 @@ TEST_CASE("q_shard, every kind: the ranks' rows are the whole batch, each row on
       CHECK(together == whole);
     }
 }
+
+// 6,442,450,941 tokens. Contiguous: rank 1 has 1,610,612,735 of them, from token 1,610,612,736 on, of which the first
+// request has 536,870,911. Zigzag: seven blocks of 268,435,456 and one of 268,435,455 that begins at 1,879,048,192.
+TEST_CASE("q_shard: more tokens than int32 counts") {
+  constexpr std::int64_t most = 2147483647;
+  step s{.mode = NSAMETA_EXTEND,
+         .seq_lens = {most, most, most},
+         .extend_seq_lens = {most, most, most},
+         .q_shard = {4, 1, NSAMETA_Q_SHARD_CONTIGUOUS},
+         .cu_type = NSAMETA_INT64,
+         .row_capacity = 2};
+  const answer piece = run(s);
+  CHECK(piece["seqlens_expanded"] == ints{1610612737, 1610612738});
+  CHECK(piece["cu_seqlens_q"] == ints{0, 536870911, 1610612735});
+  CHECK(piece["total_rows"] == ints{1610612735});
+  s.q_shard = {4, 0, NSAMETA_Q_SHARD_ZIGZAG};
+  const answer outer = run(s);
+  CHECK(outer["seqlens_expanded"] == ints{1, 2});
+  CHECK(outer["cu_seqlens_q"] == ints{0, 536870911, 1073741822, 1610612733});
+  s.q_shard.rank = 3;
+  CHECK(run(s)["seqlens_expanded"] == ints{805306369, 805306370});
+  CHECK(run(s)["cu_seqlens_q"] == ints{0, 536870912, 1073741824, 1610612736});
+}
