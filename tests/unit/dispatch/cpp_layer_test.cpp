@@ -112,6 +112,12 @@ TEST_CASE("a context limit, and a number of live requests that changes between t
   CHECK(kept == ints{4, 0, 0});
 }
 
+TEST_CASE("tokens are dealt in turn unless a kind is named") {
+  problem step(NSAMETA_EXTEND);
+  CHECK(step.with_q_shard(4, 1, NSAMETA_Q_SHARD_ZIGZAG).q_shard.kind == NSAMETA_Q_SHARD_ZIGZAG);
+  CHECK(step.with_q_shard(4, 1).q_shard.kind == NSAMETA_Q_SHARD_ROUND_ROBIN);
+}
+
 TEST_CASE("a batch that was made larger than its lengths is refused") {
   problem decode(NSAMETA_DECODE);
   ints lengths(5);

@@ -57,6 +57,27 @@ TEST_CASE("page tables come with req_to_token, cut to what is live") {
   CHECK(answer["status"] == nlohmann::json({"context_exceeded", "bad_slot"}));
 }
 
+TEST_CASE("a rank's table has the rows of its own positions, in pages of any size") {
+  const auto answer = json_of(run("fill", R"({"mode": "extend", "seq_lens": [7, 2], "extend_seq_lens": [2, 1],
+      "kv_shard": [3, 1, 2], "page_size": 3, "req_pool_indices": [0, 1],
+      "req_to_token": [[30, 33, 31, 34, 32, 35, 60, 63], [-1, 9, 7, 4, 0, 0, 0, 0]]})"));
+  CHECK(answer["local_cache_seqlens"] == nlohmann::json({2, 0}));
+  CHECK(answer["local_page_table_1"] == nlohmann::json::parse("[[10, 11], []]"));  // slots 31 34, of positions 2 3
+  CHECK(answer["real_page_table"] == nlohmann::json::parse("[[10, 11, 20], [-1]]"));
+}
+
+TEST_CASE("a zigzag's rows are first blocks, then mirrors; so are its table rows, where each row has one") {
+  const auto answer = json_of(run("fill", R"({"mode": "draft_extend", "seq_lens": [6, 3], "extend_seq_lens": [5, 2],
+      "q_shard": [2, 0, "zigzag"], "req_pool_indices": [1, 0],
+      "req_to_token": [[7, 8, 9, 0, 0, 0], [1, 2, 3, 4, 5, 6]]})"));
+  // Blocks 2 1 1 1 of tokens that see 2 3 | 4 | 5 | 6, and 1 1 0 0 of those that see 2 | 3.
+  CHECK(answer["seqlens_expanded"] == nlohmann::json({2, 3, 2, 6}));
+  CHECK(answer["token_to_batch"] == nlohmann::json({0, 0, 1, 0}));
+  CHECK(answer["cu_seqlens_q"] == nlohmann::json({0, 3, 4}));
+  CHECK(answer["page_table_1"] ==
+        nlohmann::json::parse("[[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], [7, 8, 9], [1, 2, 3, 4, 5, 6]]"));
+}
+
 TEST_CASE("a field whose capacity is given is printed whole, after what an earlier batch left in it") {
   const std::string batches = R"({"mode":"extend","seq_lens":[10],"extend_seq_lens":[2],"index_topk":8,
       "capacities":{"cu_seqlens_q":4,"nsa_cache_seqlens":6},"previous":{"seq_lens":[3,5],"extend_seq_lens":[2,3]})";
