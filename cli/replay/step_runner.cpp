@@ -33,7 +33,8 @@ std::string kernel_name(const nsameta_problem& problem, const nsameta_outputs& o
 
 std::int64_t count_columns(const harness::live_shape& shape) {
   std::int64_t columns = 0;
-  for (const harness::live_request& request : shape.requests) columns += (request.table_rows + request.mirror_rows) * request.positions;
+  for (const harness::live_request& request : shape.requests)
+    columns += (request.table_rows + request.mirror_rows) * request.positions;
   return columns;
 }
 
