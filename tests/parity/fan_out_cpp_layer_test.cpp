@@ -56,7 +56,7 @@ TEST_CASE("three draft steps with page tables, in one call") {
 TEST_CASE("shards and pools") {
   if (needs_device_memory()) return;
   small_step step;
-  step.what.with_index_topk(2).with_index_kpool(2).with_kv_shard(2, 1, 1).with_q_shard(2, 1);
+  step.what.with_index_topk(2).with_index_kpool(2).with_kv_shard(2, 1, 2).with_q_shard(2, 1);
   ints clamped(1), requests(1), kept(2);
   outputs into;
   into.with(&nsameta_outputs::nsa_cache_seqlens, clamped).with(&nsameta_outputs::token_to_batch, requests);
