@@ -19,10 +19,10 @@ NSAMETA_HOST_DEVICE auto larger(A a, B b) {
   return a > b ? a : b;
 }
 
-/// Floor of log2 of a number below 2^16.
+/// Floor of log2 of a number above 0.
 NSAMETA_HOST_DEVICE constexpr int log2_of(std::int32_t number) {
   int log2 = 0;
-  for (int bit = 8; bit > 0; bit /= 2)
+  for (int bit = 16; bit > 0; bit /= 2)
     if (number >> log2 >> bit > 0) log2 += bit;
   return log2;
 }
