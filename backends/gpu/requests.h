@@ -158,8 +158,10 @@ NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const rule_for<N>& rule,
   sum.rows = r.rows;
   if constexpr (requires { sum.clamped; }) {
     sum.kv_len = rule.local(r.kv_len);
-    sum.clamped = batch.uniform_rows == 1 ? rule.clamped(length_of_row<N>(rule, r, 0))
-                                          : clipped<typename S::number>(rule.sum(r, r.rows));
+    // One row, but for the mirror of a zigzag, which has none.
+    sum.clamped = batch.uniform_rows == 1 && (!is_general<N> || r.rows == 1)
+                      ? rule.clamped(length_of_row<N>(rule, r, 0))
+                      : clipped<typename S::number>(rule.sum(r, r.rows));
   }
   return sum;
 }
