@@ -23,16 +23,28 @@ struct basic_request {
 };
 using request = basic_request<std::int64_t>;
 
+/// Of a rule that leaves no rows, and with them requests, to other ranks.
+struct no_q_shard {
+  static constexpr bool deals = false, dealt = false;
+  static constexpr int part = 0, parts = 1;
+};
+
+/// Of a rule that may.
+struct any_q_shard {
+  static constexpr bool deals = true;
+  bool dealt = false;  ///< whether it does: only when the batch is known to have a token for every rank
+  /// A rank's rows are written a part at a time: in zigzag the first blocks of all requests, then their mirrors.
+  int part = 0, parts = 1;
+  std::int64_t begin = 0, end = 0;  ///< of a contiguous shard: the rank's tokens in the batch
+};
+
 /// No shard, no pools.
 template <class N>
-struct basic_plain_rule {
-  static constexpr bool deals = false;  ///< whether it may leave rows, and with them requests, to other ranks
-  static constexpr bool dealt = false;  ///< whether it does
-  static constexpr int part = 0, parts = 1;
+struct basic_plain_rule : no_q_shard {
   N limit;  ///< positions that a row sees at most
   N topk;   ///< at most the limit
 
-  static NSAMETA_HOST_DEVICE basic_plain_rule of(N limit, N topk) { return {limit, topk < limit ? topk : limit}; }
+  static NSAMETA_HOST_DEVICE basic_plain_rule of(N limit, N topk) { return {{}, limit, topk < limit ? topk : limit}; }
 
   /// Leaves a request the rows of this rank; `tokens_before` it in the batch.
   NSAMETA_HOST_DEVICE void deal(basic_request<N>&, N /*tokens_before*/) const {}
@@ -84,28 +96,26 @@ struct shard_constants {
   }
 };
 
-/// Any shard, any pool.
-struct general_rule {
-  static constexpr bool deals = true;
+/// Any pool, any KV shard, and with `QShard` any of the queries.
+template <class QShard>
+struct general_rule : QShard {
   const shard_constants& fixed;
-  bool dealt = false;  ///< whether the q shard is on: only when the batch is known to have a token for every rank
-  /// A rank's rows are written a part at a time: in zigzag the first blocks of all requests, then their mirrors.
-  int part = 0, parts = 1;
-  std::int64_t begin = 0, end = 0;  ///< of a contiguous shard: the rank's tokens in the batch
 
   NSAMETA_HOST_DEVICE bool may_deal() const { return fixed.ranks.value > 1; }
   /// Turns the q shard on if the batch has tokens enough.
   NSAMETA_HOST_DEVICE void deal_tokens(std::int64_t tokens) {
-    dealt = may_deal() && tokens >= fixed.ranks.value;
-    parts = dealt && fixed.kind == NSAMETA_Q_SHARD_ZIGZAG ? 2 : 1;
+    this->dealt = may_deal() && tokens >= fixed.ranks.value;
+    this->parts = this->dealt && fixed.kind == NSAMETA_Q_SHARD_ZIGZAG ? 2 : 1;
     const std::int64_t each = fixed.ranks.quotient(tokens), longer = tokens - each * fixed.ranks.value;
-    begin = block_begin(each, longer, fixed.rank);
-    end = block_begin(each, longer, fixed.rank + 1);
+    this->begin = block_begin(each, longer, fixed.rank);
+    this->end = block_begin(each, longer, fixed.rank + 1);
   }
 
   /// Leaves a request the rows of this rank and part; `tokens_before` it in the batch.
   NSAMETA_HOST_DEVICE void deal(request& r, std::int64_t tokens_before) const {
-    if (!dealt) return;
+    if constexpr (!QShard::deals) return;
+    if (!this->dealt) return;
+    const int part = this->part;
     const std::int64_t ranks = fixed.ranks.value, rank = fixed.rank;
     if (fixed.kind == NSAMETA_Q_SHARD_ROUND_ROBIN) {
       const auto dealt_before = [&](std::int64_t tokens) { return fixed.ranks.quotient(tokens + ranks - 1 - rank); };
@@ -114,6 +124,7 @@ struct general_rule {
       r.owned = dealt_before(tokens_before + r.tokens) - rows;
       r.step = ranks;
     } else if (fixed.kind == NSAMETA_Q_SHARD_CONTIGUOUS) {
+      const std::int64_t begin = this->begin, end = this->end;
       const std::int64_t skipped = begin > tokens_before ? begin - tokens_before : 0;
       const std::int64_t stop = end - tokens_before < r.tokens ? end - tokens_before : r.tokens;
       r.first += skipped;
@@ -129,7 +140,7 @@ struct general_rule {
     }
     r.rows = r.owned;
   }
-  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !dealt || r.owned > 0; }
+  NSAMETA_HOST_DEVICE bool keeps(const request& r) const { return !this->dealt || r.owned > 0; }
 
   NSAMETA_HOST_DEVICE std::int64_t local(std::int64_t length) const {
     return fixed.kv_shard(length < fixed.limit ? length : fixed.limit);

@@ -244,7 +244,7 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
   };
   if (is_plain(problem)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
   const auto fixed = shard_constants::of(problem, lengths.limit);
-  with_rule(general_rule{fixed});
+  with_rule(general_rule<any_q_shard>{{}, fixed});
 }
 
 }  // namespace nsameta::cpu

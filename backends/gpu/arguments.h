@@ -13,13 +13,9 @@
 
 namespace nsameta::gpu {
 
-/// Whether shards, pools, int64 sums and indexer ranges are served.
+/// Whether pools, KV shards, int64 sums and what else int64 alone serves are at hand.
 template <class N>
 inline constexpr bool is_general = std::is_same_v<N, std::int64_t>;
-
-/// What becomes of a request's rows.
-template <class N>
-using rule_for = std::conditional_t<is_general<N>, general_rule, basic_plain_rule<N>>;
 
 /// The largest there is in place of more.
 template <class N>
@@ -52,7 +48,7 @@ struct request_batch {
   std::int32_t limit;          ///< positions that a row sees at most
   std::int32_t topk;           ///< at most the limit
 
-  NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {limit, topk}; }
+  NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {{}, limit, topk}; }
 };
 
 /// Pages: of a power of two of positions, or in int64 of any number.
@@ -220,9 +216,11 @@ struct full_arguments {
   table_source<N> source;
   output_set<N> sets[NSAMETA_SETS_PER_LAUNCH];
   set_tails tails[NSAMETA_SETS_PER_LAUNCH];
-  NSAMETA_DEVICE rule_for<N> rule() const {
+  /// With `QShard`, which int64 alone may deal with.
+  template <class QShard>
+  NSAMETA_DEVICE auto rule() const {
     if constexpr (is_general<N>)
-      return {shards};
+      return general_rule<QShard>{{}, shards};
     else
       return batch.plain_rule();
   }

@@ -1,7 +1,7 @@
 /// The kernels of a GPU backend: types, in one list that cuda, hip and simt each instantiate. A block waits for
 /// instructions that it has not run before as it waits for memory: what a fill does not need should be neither in its
 /// kernel nor in its arguments. So there are kernels for lengths alone, for all vectors, and for vectors and page
-/// tables, as engines step them; and one for everything, in int32 and in int64.
+/// tables, as engines step them; and one for everything, in int32, in int64, and with shards of the queries.
 #pragma once
 
 #include "gpu/page_tables.h"
@@ -25,7 +25,7 @@ struct short_kernel {
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::resident_threads;
   using shared = block_memory<std::int32_t>;
   template <thread_context T>
-  using work = block_work<std::int32_t, T>;
+  using work = block_work<std::int32_t, T, basic_plain_rule<std::int32_t>>;
 };
 
 /// seqlens_expanded and nsa_cache_seqlens of one set, as many rows for each request.
@@ -68,9 +68,9 @@ struct tables_kernel : short_kernel {
   }
 };
 
-/// Everything: tails, the status word, long rows and very many requests; in int64 also shards, pools, int64 sums and
-/// indexer ranges.
-template <class N>
+/// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, pages of any
+/// size, int64 sums and indexer ranges; and with `QShard` shards of the queries, whose code is half as long again.
+template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
   static constexpr int resident_threads = is_general<N> ? tuning::int64_threads : tuning::resident_threads;
@@ -82,8 +82,9 @@ struct full_kernel {
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
     const set_tails& tails = all.tails[self.set()];
-    block_work<N, T> at{self, all.batch, set, all.rule(), memory};
-    if constexpr (is_general<N>)
+    auto rule = all.template rule<QShard>();
+    block_work<N, T, decltype(rule)> at{self, all.batch, set, rule, memory};
+    if constexpr (QShard::deals)
       if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
     int block = self.block();
     if (block < all.batch.vector_blocks) {
@@ -121,11 +122,12 @@ struct type_list {
 
 /// Those of short steps first.
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>>;
+                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>,
+                          full_kernel<std::int64_t, any_q_shard>>;
 inline constexpr int kernel_count = kernels::count;
 /// As a decision calls them.
-inline constexpr const char* kernel_names[kernel_count] = {"uniform_lengths", "lengths",    "vectors",   "tables",
-                                                           "tables_of_sets",  "full_int32", "full_int64"};
+inline constexpr const char* kernel_names[kernel_count] = {
+    "uniform_lengths", "lengths", "vectors", "tables", "tables_of_sets", "full_int32", "full_int64", "full_q_shard"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>;

@@ -78,6 +78,7 @@ inline constexpr int no_kernel = -1;
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
   if (!work.vectors && !tables && !work.status) return no_kernel;
+  if (work.problem.q_shard.size > 1) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
   if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
   if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
@@ -128,7 +129,7 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
   const int kernel = choose_kernel(work);
   if (kernel == no_kernel) return R::success;
-  return (kernel == kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
+  return (kernel >= kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
                                                          : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }
 

@@ -31,9 +31,9 @@ struct local_positions {
 
 /// What a request in `slot` has to be copied: nothing where the slot is no row of req_to_token. The rows' place is
 /// left open.
-template <class N>
-NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set,
-                                     const rule_for<N>& rule, N kv_len, N slot) {
+template <class N, class Rule>
+NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_outputs<N>& set, const Rule& rule,
+                                     N kv_len, N slot) {
   table_rows<N> rows{};
   rows.source = source.req_to_token;
   if (slot < 0 || slot >= source.slots) return rows;
@@ -49,8 +49,8 @@ NSAMETA_DEVICE table_rows<N> rows_of(const table_source<N>& source, const table_
 }
 
 /// Columns of req_to_token up to the last that the tables show.
-template <class N>
-NSAMETA_DEVICE N reach_of(const table_source<N>& source, const rule_for<N>& rule, const table_rows<N>& rows) {
+template <class N, class Rule>
+NSAMETA_DEVICE N reach_of(const table_source<N>& source, const Rule& rule, const table_rows<N>& rows) {
   N reach = larger(rows.columns, source.page.column(rows.pages - 1) + 1);
   if constexpr (is_general<N>)
     if (rows.locals > 0) reach = larger(reach, rule.fixed.kv_shard.position(rows.locals - 1) + 1);
@@ -94,10 +94,10 @@ NSAMETA_DEVICE void write_columns(T& self, const table_source<N>& source, const 
 
 /// Writes a tile of a request into all of its rows: what the tables show of columns, or of pages where those are wanted
 /// alone, from `tile << shift` on, and as many of their columns beyond the request.
-template <bool has_tail, class N, thread_context T>
+template <bool has_tail, class N, thread_context T, class Rule>
 NSAMETA_DEVICE void write_tile(T& self, const table_source<N>& source, const table_outputs<N>& set,
-                               const set_tails& tails, const rule_for<N>& rule, const table_rows<N>& rows, N tile,
-                               int shift, bool pages_alone) {
+                               const set_tails& tails, const Rule& rule, const table_rows<N>& rows, N tile, int shift,
+                               bool pages_alone) {
   const N begin = tile << shift, end = (tile + 1) << shift;
   const auto write = [&](const output_table<N>& table, N live, const auto& copy) {
     const N held = smaller(rows.end, table.rows) - rows.first;
@@ -164,12 +164,12 @@ NSAMETA_DEVICE tile_cut cut_tiles(T& self, N reach, N rows, int warps, bool page
 /// A group of requests has some blocks to itself. Each of its warps has all of them in its lanes, and takes tiles of
 /// theirs in turns: neighbouring tiles at a time, which memory likes best, and as even as their lengths add up.
 /// `block`: the block's index among those of the tables.
-template <bool has_tail, class N, class T>
-NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const table_source<N>& source,
+template <bool has_tail, class N, class T, class Rule>
+NSAMETA_DEVICE void write_tables(const block_work<N, T, Rule>& at, int block, const table_source<N>& source,
                                  const table_outputs<N>& set, const set_tails& tails) {
   T& self = at.self;
   const request_batch<N>& batch = at.batch;
-  const rule_for<N>& rule = at.rule;
+  const Rule& rule = at.rule;
   constexpr int block_warps = tuning::block_threads / T::warp_width;
   const bool dealt = rule.dealt;
   const N first = N{block >> source.blocks_shift} * tuning::table_group, index = first + lane_of(self);
@@ -184,14 +184,14 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T>& at, int block, const ta
   if (counts_rows && (first > 0 || rule.part > 0)) [[unlikely]] {
     constexpr int loads = has_tail ? loads_for<N> : tuning::short_loads;
     earlier = block_sum(self, at.shared.earlier, add_earlier<row_sums<N>, loads>(at, first));
-    if constexpr (is_general<N>) {
+    if constexpr (Rule::deals) {
       self.barrier();
       tokens = count_tokens(at, first);
     }
   }
   basic_request<N> r{};
   if (has_request) r = request_of(at, index, raw);
-  if constexpr (is_general<N>)
+  if constexpr (Rule::deals)
     if (dealt) {
       const auto lanes = scan_lanes(self, row_sums<N>{r.tokens, 0, 0}, N{T::warp_width});
       rule.deal(r, tokens + lanes.before.rows);

@@ -141,14 +141,14 @@ NSAMETA_DEVICE N query_of(const request_batch<N>& batch, const raw_lengths& raw)
 }
 
 /// What row `j` of a request sees on this rank.
-template <class N>
-NSAMETA_DEVICE N length_of_row(const rule_for<N>& rule, const basic_request<N>& r, N j) {
+template <class N, class Rule>
+NSAMETA_DEVICE N length_of_row(const Rule& rule, const basic_request<N>& r, N j) {
   if constexpr (is_general<N>) j *= r.step;
   return rule.local(larger(wrapping_add(r.first, j), N{0}));
 }
 
-template <sums S, class N>
-NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const rule_for<N>& rule, const basic_request<N>& r) {
+template <sums S, class N, class Rule>
+NSAMETA_DEVICE S sums_of(const request_batch<N>& batch, const Rule& rule, const basic_request<N>& r) {
   S sum{};
   if (!rule.keeps(r)) return sum;
   if constexpr (requires { sum.kept; }) {
@@ -203,18 +203,18 @@ NSAMETA_DEVICE std::int32_t row_lane(const T& self, const request_batch<N>& batc
 }
 
 /// What the threads of a block work with, on one set of outputs.
-template <class N, thread_context T>
+template <class N, thread_context T, class Rule>
 struct block_work {
   T& self;
   const request_batch<N>& batch;
   const vector_outputs<N>& set;
-  rule_for<N> rule;
+  Rule rule;
   block_memory<N>& shared;
 };
 
 /// Request `index` on all ranks together.
-template <class N, class T>
-NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T>& at, N index, const raw_lengths& raw) {
+template <class N, class T, class Rule>
+NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
   const request_batch<N>& batch = at.batch;
   const vector_outputs<N>& set = at.set;
   const N kv = value_of(batch.seq_lens, raw.kv), query = query_of(batch, raw);
@@ -247,8 +247,8 @@ NSAMETA_DEVICE S block_sum(T& self, Place* places, const S& own) {
 
 /// The sums over all that comes before the warp. `earlier`: this thread's part of what precedes the block, unless
 /// nothing does; `through`: over the warp's lanes, as its last one has them. Reached by all threads of the block.
-template <sums S, class N, class T>
-NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T>& at, bool is_first, const S& earlier, const S& through) {
+template <sums S, class N, class T, class Rule>
+NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T, Rule>& at, bool is_first, const S& earlier, const S& through) {
   S before{};
   if (lane_of(at.self) == T::warp_width - 1) static_cast<S&>(at.shared.own[warp_of(at.self)]) = through;
   if (is_first)
@@ -262,8 +262,8 @@ NSAMETA_DEVICE S exclusive_prefix(const block_work<N, T>& at, bool is_first, con
 }
 
 /// The tokens before this thread's, where those of all threads follow one another. Reached by all of them.
-template <class N, class T>
-NSAMETA_DEVICE N tokens_before(const block_work<N, T>& at, N own) {
+template <class N, class T, class Rule>
+NSAMETA_DEVICE N tokens_before(const block_work<N, T, Rule>& at, N own) {
   const lane_sums<row_sums<N>> tokens = scan_lanes(at.self, row_sums<N>{own, 0, 0}, N{T::warp_width});
   const row_sums<N> before = exclusive_prefix(at, true, {}, tokens.through);
   at.self.barrier();  // what follows may use the shared memory again
@@ -276,10 +276,10 @@ inline constexpr int loads_for = is_general<N> ? tuning::int64_loads : tuning::l
 
 /// Calls `visit(index, raw, request)` for this thread's part of the requests [0, end), with `loads` of them always
 /// under way. The code is kept short: instructions not run before are waited for as loads are.
-template <int loads, class N, class T, class Visit>
-NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visit) {
+template <int loads, class N, class T, class Rule, class Visit>
+NSAMETA_DEVICE void visit_requests(const block_work<N, T, Rule>& at, N end, Visit visit) {
   constexpr N threads = tuning::block_threads;
-  if constexpr (is_general<N>)
+  if constexpr (Rule::deals)
     if (at.rule.dealt) {  // which rows a rank has depends on the tokens before them: consecutive requests a thread
       const N each = (end + threads - 1) / threads, begin = at.self.thread() * each, stop = smaller(begin + each, end);
       N tokens = 0;
@@ -309,8 +309,8 @@ NSAMETA_DEVICE void visit_requests(const block_work<N, T>& at, N end, Visit visi
 }
 
 /// This thread's part of the sums over requests [0, end).
-template <sums S, int loads, class N, class T>
-NSAMETA_DEVICE S add_requests(const block_work<N, T>& at, N end) {
+template <sums S, int loads, class N, class T, class Rule>
+NSAMETA_DEVICE S add_requests(const block_work<N, T, Rule>& at, N end) {
   S sum{};
   visit_requests<loads>(
       at, end, [&](N, const raw_lengths&, const basic_request<N>& r) { sum = sum + sums_of<S>(at.batch, at.rule, r); });
@@ -326,9 +326,9 @@ NSAMETA_DEVICE S rows_alone(S sum) {
 }
 
 /// Calls `work()` for each part of the rows, with the rule of that part.
-template <class N, class T, class Work>
-NSAMETA_DEVICE void for_each_part(block_work<N, T>& at, const Work& work) {
-  if constexpr (is_general<N>) {
+template <class N, class T, class Rule, class Work>
+NSAMETA_DEVICE void for_each_part(block_work<N, T, Rule>& at, const Work& work) {
+  if constexpr (Rule::deals) {
     NSAMETA_UNROLL(1)
     for (at.rule.part = 0; at.rule.part < at.rule.parts; ++at.rule.part) work();
   } else {
@@ -337,9 +337,9 @@ NSAMETA_DEVICE void for_each_part(block_work<N, T>& at, const Work& work) {
 }
 
 /// This thread's part of the sums over all that comes before request `end` in the rule's part of the rows.
-template <sums S, int loads, class N, class T>
-NSAMETA_DEVICE S add_earlier(block_work<N, T> at, N end) {
-  if constexpr (!is_general<N>) return add_requests<S, loads>(at, end);
+template <sums S, int loads, class N, class T, class Rule>
+NSAMETA_DEVICE S add_earlier(block_work<N, T, Rule> at, N end) {
+  if constexpr (!Rule::deals) return add_requests<S, loads>(at, end);
   S sum{};
   const int last = at.rule.part;
   for_each_part(at, [&] {
@@ -349,16 +349,16 @@ NSAMETA_DEVICE S add_earlier(block_work<N, T> at, N end) {
   return sum;
 }
 /// The same over the batch.
-template <sums S, int loads, class N, class T>
-NSAMETA_DEVICE S add_all(block_work<N, T> at) {
-  if constexpr (is_general<N>) at.rule.part = at.rule.parts - 1;
+template <sums S, int loads, class N, class T, class Rule>
+NSAMETA_DEVICE S add_all(block_work<N, T, Rule> at) {
+  if constexpr (Rule::deals) at.rule.part = at.rule.parts - 1;
   return add_earlier<S, loads>(at, N{at.batch.requests});
 }
 
 /// The query tokens of requests [0, end) on all ranks, to all threads of the block.
-template <class N, class T>
-NSAMETA_DEVICE N count_tokens(block_work<N, T> at, N end) {
-  at.rule.dealt = false;
+template <class N, class T, class Rule>
+NSAMETA_DEVICE N count_tokens(block_work<N, T, Rule> at, N end) {
+  if constexpr (Rule::deals) at.rule.dealt = false;
   const N tokens = block_sum(at.self, at.shared.earlier, add_requests<row_sums<N>, loads_for<N>>(at, end)).rows;
   at.self.barrier();
   return tokens;

@@ -14,8 +14,8 @@ struct status_memory : block_memory<N> {
 };
 
 /// Bits that a request raises.
-template <class N, class T>
-NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T>& at, const table_source<N>& source,
+template <class N, class T, class Rule>
+NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const table_source<N>& source,
                                      const output_set<N>& set, std::int32_t reserved, const basic_request<N>& r,
                                      const raw_lengths& raw, N index) {
   const request_batch<N>& batch = at.batch;
@@ -51,8 +51,8 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T>& at, const table_sou
 /// Whether `sum_of(r, j, before)` is beyond int32 for row `j` of any request `r` in a part of the rows: the last one up
 /// to row `row` of all. `before`: what comes before the request in the batch, and on return before the next part. Each
 /// warp looks for itself.
-template <class N, class T, class Sum>
-NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T>& at, std::int64_t row, const Sum& sum_of,
+template <class N, class T, class Rule, class Sum>
+NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T, Rule>& at, std::int64_t row, const Sum& sum_of,
                                       whole_sums& before) {
   constexpr N lanes = T::warp_width;
   T& self = at.self;
@@ -60,7 +60,7 @@ NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T>& at, std::int64_t r
   for (N index = lane_of(self); index - lane_of(self) < at.batch.requests; index += lanes) {
     basic_request<N> r{};
     if (index < at.batch.requests) r = request_of(at, index, load_lengths(at.batch, index));
-    if constexpr (is_general<N>) {
+    if constexpr (Rule::deals) {
       const auto dealt = scan_lanes(self, row_sums<N>{r.tokens, 0, 0}, lanes);
       at.rule.deal(r, tokens + dealt.before.rows);
       tokens += self.shuffle(dealt.through.rows, T::warp_width - 1);
@@ -75,8 +75,8 @@ NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T>& at, std::int64_t r
   return false;
 }
 /// The same in all parts, where row `row` exists.
-template <class N, class T, class Sum>
-NSAMETA_DEVICE bool overflows_up_to(block_work<N, T> at, std::int64_t row, const Sum& sum_of) {
+template <class N, class T, class Rule, class Sum>
+NSAMETA_DEVICE bool overflows_up_to(block_work<N, T, Rule> at, std::int64_t row, const Sum& sum_of) {
   whole_sums before{};
   bool found = false;
   for_each_part(at, [&] {
@@ -88,9 +88,9 @@ NSAMETA_DEVICE bool overflows_up_to(block_work<N, T> at, std::int64_t row, const
 
 /// Sum of the clamped lengths of all rows before row `j` of a request. No lambda, which a compiler may choose not to
 /// inline.
-template <class N>
+template <class N, class Rule>
 struct clamped_before_row {
-  const rule_for<N>& rule;
+  const Rule& rule;
   NSAMETA_DEVICE std::int64_t operator()(const basic_request<N>& r, N j, const whole_sums& before) const {
     return saturating_add(before.clamped, rule.sum(r, j));
   }
@@ -99,8 +99,8 @@ struct clamped_before_row {
 /// Whether a written int32 sum saturated. Sums only grow along an array, so the last element written tells; where the
 /// array is too short, that is looked for. Those of the indexer do not grow where tokens are padded to rows, or where
 /// rows come in two parts.
-template <class N, class T>
-NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_sums& all) {
+template <class N, class T, class Rule>
+NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T, Rule>& at, const whole_sums& all) {
   const vector_outputs<N>& set = at.set;
   const auto last_of = [](const output_vector<N>& vector, std::int64_t live) {
     return smaller<std::int64_t>(vector.capacity, live) - 1;
@@ -115,7 +115,7 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_s
       (last_sum == all.rows && is_beyond(set.nsa_cu_seqlens_k, all.clamped)))
     return true;
   if (last_sum < all.rows && set.nsa_cu_seqlens_k.has_int32() &&
-      overflows_up_to(at, last_sum, clamped_before_row<N>{at.rule}))
+      overflows_up_to(at, last_sum, clamped_before_row<N, Rule>{at.rule}))
     return true;
   if constexpr (is_general<N>) {
     const std::int64_t last_ks = last_of(set.indexer_ks, all.rows), last_ke = last_of(set.indexer_ke, all.rows);
@@ -129,8 +129,8 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T>& at, const whole_s
   return false;
 }
 
-template <class N, class T>
-NSAMETA_DEVICE void write_status(block_work<N, T> at, const table_source<N>& source, const output_set<N>& set,
+template <class N, class T, class Rule>
+NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N>& source, const output_set<N>& set,
                                  std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared) {
   T& self = at.self;
   whole_sums own{};

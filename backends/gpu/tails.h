@@ -7,8 +7,9 @@
 namespace nsameta::gpu {
 
 /// Vectors behind `all` that is live: the part of block `block` of `blocks`.
-template <class N, class T>
-NSAMETA_DEVICE void write_vector_tails(const block_work<N, T>& at, int block, int blocks, const vector_sums<N>& all) {
+template <class N, class T, class Rule>
+NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int block, int blocks,
+                                       const vector_sums<N>& all) {
   const vector_outputs<N>& out = at.set;
   const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
   const auto fill = [&](const output_vector<N>& vector, N live, N value) {
@@ -39,8 +40,8 @@ NSAMETA_DEVICE void write_tail_rows(T& self, int block, int blocks, const output
   }
 }
 
-template <class N, class T>
-NSAMETA_DEVICE void write_tails(const block_work<N, T>& at, int block, int blocks, const table_source<N>& source,
+template <class N, class T, class Rule>
+NSAMETA_DEVICE void write_tails(const block_work<N, T, Rule>& at, int block, int blocks, const table_source<N>& source,
                                 const output_set<N>& set, const set_tails& tails) {
   const auto all = block_sum(at.self, at.shared.earlier, add_all<vector_sums<N>, loads_for<N>>(at));
   if (tails.vector_tail) write_vector_tails(at, block, blocks, all);

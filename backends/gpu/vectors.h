@@ -30,8 +30,8 @@ struct row_values {
   N kv_before;  ///< of the requests before its own
 };
 
-template <bool lengths_only, class N>
-NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const rule_for<N>& rule, const row_values<N>& at) {
+template <bool lengths_only, class N, class Rule>
+NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const Rule& rule, const row_values<N>& at) {
   store(out.seqlens_expanded, at.row, at.length);
   store(out.nsa_cache_seqlens, at.row, rule.clamped(at.length));
   if constexpr (!lengths_only) {
@@ -56,9 +56,9 @@ NSAMETA_DEVICE N kept_of(const row_sums<N>& sum, N requests) {
 }
 
 /// The outputs of a request, number `number`.
-template <class N>
-NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const rule_for<N>& rule, N number,
-                                  const basic_request<N>& r, const vector_sums<N>& before) {
+template <class N, class Rule>
+NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const Rule& rule, N number, const basic_request<N>& r,
+                                  const vector_sums<N>& before) {
   const N kv_len = rule.local(r.kv_len);
   store(out.cache_seqlens, number, kv_len);
   store(out.cu_seqlens_k, number + 1, saturating_add(before.kv_len, kv_len));
@@ -80,8 +80,8 @@ NSAMETA_DEVICE void write_zeros(const vector_outputs<N>& out) {
 }
 
 /// Where all requests have the same number of rows and no sum is wanted, nothing needs to be added up.
-template <class N, class T>
-NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T>& at) {
+template <class N, class T, class Rule>
+NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T, Rule>& at) {
   const request_batch<N>& batch = at.batch;
   const N index = own_request<N>(at.self, batch, at.self.block()), j = row_lane(at.self, batch);
   if (index >= batch.requests || j >= batch.uniform_rows) return;
@@ -94,20 +94,20 @@ using sums_for = std::conditional_t<lengths_only, row_sums<N>, vector_sums<N>>;
 
 /// Group `group` of as many requests as have 2^lanes_shift lanes each in a block. `earlier`: this thread's part of the
 /// sums over the requests before the group. Returns its part of those over the group.
-template <bool lengths_only, class N, class T>
-NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at, N group, row_share share,
+template <bool lengths_only, class N, class T, class Rule>
+NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T, Rule>& at, N group, row_share share,
                                                      const sums_for<lengths_only, N>& earlier, const raw_lengths& raw) {
   T& self = at.self;
   const request_batch<N>& batch = at.batch;
   const vector_outputs<N>& set = at.set;
-  const rule_for<N>& rule = at.rule;
+  const Rule& rule = at.rule;
   using sums_type = sums_for<lengths_only, N>;
   const N index = own_request(self, batch, group);
   const std::int32_t j = row_lane(self, batch);
   const int lanes = 1 << batch.lanes_shift;
   basic_request<N> r{};
   if (index < batch.requests) r = request_of(at, index, raw);
-  if constexpr (is_general<N>)
+  if constexpr (Rule::deals)
     if (rule.dealt) {
       const N earlier_tokens = count_tokens(at, smaller(first_request(batch, group), N{batch.requests}));
       const N before = earlier_tokens + tokens_before(at, j == 0 ? r.tokens : N{0});
@@ -166,8 +166,8 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T>& at,
 }
 
 /// Block `block` of those of the vectors, with several groups, of which others share the rows.
-template <bool lengths_only, int loads, class N, class T>
-NSAMETA_DEVICE void write_vectors(const block_work<N, T>& at, int block, int groups, int shares_shift) {
+template <bool lengths_only, int loads, class N, class T, class Rule>
+NSAMETA_DEVICE void write_vectors(const block_work<N, T, Rule>& at, int block, int groups, int shares_shift) {
   const request_batch<N>& batch = at.batch;
   if (batch.requests == 0) {  // there is nothing to load
     if (!lengths_only && block == 0 && at.self.thread() == 0) {

@@ -121,8 +121,8 @@ void set_vector_layout(random_source& random, const case_recipe& recipe, std::in
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
     vector_layout& vector = result.layout.vectors[i];
+    vector.wanted = field_applies(field, result.problem) && asks_for(recipe.kind, field.member);
     if (!recipe.all_fields && random.chance(50)) vector.wanted = false;
-    if (!asks_for(recipe.kind, field.member)) vector.wanted = false;
     if (field.may_be_int64) vector.dtype = recipe.cu_dtype;
     vector.misalignment = random.chance(50) ? 0 : random.between(1, 7);
     if (recipe.capacity == capacity_rule::spare && field.size != extent::one) vector.capacity += spare;

@@ -13,9 +13,9 @@ output_layout layout_of(const case_data& stated) {
   output_layout layout = exact_layout(stated.problem);
   if (stated.previous) layout.make_room(exact_layout(stated.previous->problem));
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
-    if (stated.elements[i]) layout.vectors[i].capacity = *stated.elements[i];
+    if (stated.elements[i]) layout.vectors[i].wanted = true, layout.vectors[i].capacity = *stated.elements[i];
   for (std::size_t i = 0; i < table_fields.size(); ++i)
-    if (stated.rows[i]) layout.tables[i].rows = *stated.rows[i];
+    if (stated.rows[i]) layout.tables[i].wanted = true, layout.tables[i].rows = *stated.rows[i];
   static_cast<fill_rules&>(layout) = stated.rules;
   return layout;
 }

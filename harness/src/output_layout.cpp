@@ -13,9 +13,8 @@ void fill_rules::apply_to(nsameta_outputs& outputs) const {
 
 void output_layout::make_room(const output_layout& other) {
   for (std::size_t i = 0; i < vectors.size(); ++i)
-    if (other.vectors[i].wanted) vectors[i].capacity = std::max(vectors[i].capacity, other.vectors[i].capacity);
+    vectors[i].capacity = std::max(vectors[i].capacity, other.vectors[i].capacity);
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    if (!other.tables[i].wanted) continue;
     tables[i].rows = std::max(tables[i].rows, other.tables[i].rows);
     tables[i].width = std::max(tables[i].width, other.tables[i].width);
     tables[i].row_stride = std::max(tables[i].row_stride, other.tables[i].row_stride);
@@ -32,14 +31,16 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
   output_layout layout;
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
-    layout.vectors[i].wanted = field_applies(field, problem);
+    const bool repeats = field.member == &nsameta_outputs::local_cache_seqlens && problem.kv_shard.size == 1;
+    layout.vectors[i].wanted = field_applies(field, problem) && !repeats;
     // The host checks per-request outputs against the whole batch, also when a shard keeps fewer.
     layout.vectors[i].capacity = element_count(field.size, problem.batch_size(), shape.rows);
   }
   if (tables_apply(problem)) {
     for (std::size_t i = 0; i < table_fields.size(); ++i) {
       const std::int64_t width = table_fields[i].columns(problem.req_to_token.width, problem.view());
-      layout.tables[i] = {true, shape.table_rows, width, width, 0};
+      const bool repeats = table_fields[i].shows == column::local_position && problem.kv_shard.size == 1;
+      layout.tables[i] = {!repeats, shape.table_rows, width, width, 0};
     }
   }
   return layout;

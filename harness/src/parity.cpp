@@ -137,11 +137,14 @@ case_data stated_by(const generated_case& made) {
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_layout& vector = made.layout.vectors[i];
     const bool given = vector.wanted && vector_fields[i].size != extent::one;
-    if (given && (made.previous || vector.capacity != exact.vectors[i].capacity)) stated.elements[i] = vector.capacity;
+    const vector_layout& usual = exact.vectors[i];
+    if (given && (made.previous || !usual.wanted || vector.capacity != usual.capacity))
+      stated.elements[i] = vector.capacity;
   }
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     const table_layout& table = made.layout.tables[i];
-    if (table.wanted && (made.previous || table.rows != exact.tables[i].rows)) stated.rows[i] = table.rows;
+    const table_layout& usual = exact.tables[i];
+    if (table.wanted && (made.previous || !usual.wanted || table.rows != usual.rows)) stated.rows[i] = table.rows;
   }
   return stated;
 }

@@ -39,7 +39,7 @@ struct output_layout : fill_rules {
   std::array<vector_layout, vector_fields.size()> vectors{};
   std::array<table_layout, table_fields.size()> tables{};
 
-  /// Makes each wanted output at least as large as the other layout's.
+  /// Makes each output at least as large as the other layout's.
   void make_room(const output_layout& other);
 };
 
@@ -47,7 +47,8 @@ struct output_layout : fill_rules {
 bool field_applies(const vector_field& field, const problem_data& problem);
 bool tables_apply(const problem_data& problem);
 
-/// Every output that applies, int32, in buffers that hold exactly what is live.
+/// Every output that applies, int32, in buffers that hold exactly what is live. Without a kv_shard none of the local
+/// outputs, which would repeat others then.
 output_layout exact_layout(const problem_data& problem, const live_shape& shape);
 
 /// `outputs` without those that do not apply to `problem`: for buffers that serve many problems.

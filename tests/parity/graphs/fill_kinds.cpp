@@ -21,7 +21,8 @@ std::vector<fill_kind> make_kinds() {
                 ragged = gpu::kernel_id<gpu::vectors_kernel<true>>, vector = gpu::kernel_id<gpu::vectors_kernel<false>>,
                 full = gpu::kernel_id<gpu::full_kernel<std::int32_t>>, tables = gpu::kernel_id<gpu::tables_kernel<1>>,
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
-                full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>;
+                full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
+                dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},
@@ -45,7 +46,12 @@ std::vector<fill_kind> make_kinds() {
       {"int64 sums", all_modes, full_int64, status, {.cu_dtype = NSAMETA_INT64}},
       {"indexer ranges", {NSAMETA_EXTEND}, full_int64, all, {.tables = true}},
       {"split KV", all_modes, full_int64, status, {.tables = true, .kv_shard = {4, 1, 16}}},
-      {"dealt tokens", all_modes, full_int64, all, {.tables = true, .q_shard = {3, 2, NSAMETA_Q_SHARD_ROUND_ROBIN}}},
+      {"dealt tokens", all_modes, dealt, all, {.tables = true, .q_shard = {3, 2, NSAMETA_Q_SHARD_ROUND_ROBIN}}},
+      {"dealt in zigzag",
+       all_modes,
+       dealt,
+       all,
+       {.tables = true, .tails = true, .q_shard = {3, 0, NSAMETA_Q_SHARD_ZIGZAG}}},
       {"pools", all_modes, full_int64, all, {.index_kpool = 4}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
@@ -57,7 +63,7 @@ std::int64_t longest(const fill_kind& kind) { return kind.with.tables ? table_wi
 
 bool wanted(field_choice choice, std::string_view field) {
   if (choice == field_choice::two) return field == "seqlens_expanded" || field == "nsa_cache_seqlens";
-  if (field.starts_with("indexer")) return choice == field_choice::all;
+  if (field.starts_with("indexer") || field.starts_with("local")) return choice == field_choice::all;
   return choice != field_choice::vectors || field != "status";
 }
 
@@ -131,6 +137,8 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
       layout.table_tail_value = -9;
       for (harness::table_layout& table : layout.tables) table.rows += 2;
     }
+    for (std::size_t i = 0; i < table_fields.size(); ++i)
+      layout.tables[i].wanted = layout.tables[i].wanted && wanted(kind.fields, table_fields[i].name);
     layouts.push_back(layout);
   }
   return layouts;
