@@ -129,8 +129,8 @@ NSAMETA_HOST_DEVICE std::int64_t local_sum_below(const clamp_rule& rule, const k
          (shard.after + rest_before) * rule(periods * run) + rest_after * rule((periods + 1) * run);
 }
 
-/// With both shards on, a request's rows on this rank fall into classes that repeat with the kv shard's period, and
-/// each class is a series of its own.
+/// With a KV shard and a round-robin shard of the queries, a request's rows on this rank fall into classes that repeat
+/// with the kv shard's period, and each class is a series of its own.
 struct row_classes {
   divisor count;  ///< at most the period
   divisor rise;   ///< of the local length, from one row of a class to the next

@@ -113,7 +113,6 @@ struct general_rule : QShard {
 
   /// Leaves a request the rows of this rank and part; `tokens_before` it in the batch.
   NSAMETA_HOST_DEVICE void deal(request& r, std::int64_t tokens_before) const {
-    if constexpr (!QShard::deals) return;
     if (!this->dealt) return;
     const int part = this->part;
     const std::int64_t ranks = fixed.ranks.value, rank = fixed.rank;

@@ -28,8 +28,8 @@ inline std::int64_t capped(std::int64_t count, std::int64_t times) {
   return std::min(element_cap, std::min(count, element_cap) * times);
 }
 
-/// Columns of page_table_1, or positions whose pages real_page_table shows, in all rows together. About, since a table
-/// that cuts requests has fewer. `all`: tokens, kv_len and kept of the batch on all ranks.
+/// Positions that the page tables show, in all rows together. About, since a table that cuts requests has fewer. `all`:
+/// of the batch.
 inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_outputs& out, const totals& all) {
   if (!wants_tables(out)) return 0;
   if (out.table_tail != NSAMETA_TAIL_KEEP) {
@@ -54,7 +54,7 @@ inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta
   const std::int64_t columns = table_columns(problem, out, all);
   return capped(all.kept, tuning::table_request_elements) + capped(columns, present(out.page_table_1)) +
          capped(columns / problem.kv_shard.size, present(out.local_page_table_1) ? tuning::page_elements : 0) +
-         capped(columns / problem.page_size, out.real_page_table.data != nullptr ? tuning::page_elements : 0);
+         capped(columns / problem.page_size, present(out.real_page_table) ? tuning::page_elements : 0);
 }
 
 /// As bound_elements, without page tables. `room`: rows that some output takes.

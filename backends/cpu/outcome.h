@@ -28,7 +28,7 @@ inline bool any_capacity_exceeded(const nsameta_outputs& out, std::int64_t rows,
 /// Whether an element of a vector of sums saturated, by the last one of each request in each part of the rows. `rows`:
 /// of the batch. `sum_at(at, j)`: for row `j` of a request.
 template <class Batch, class Sum>
-bool any_element_overflows(Batch batch, const nsameta_vector& vector, std::int64_t rows, Sum sum_at) {
+bool any_element_overflows(Batch& batch, const nsameta_vector& vector, std::int64_t rows, Sum sum_at) {
   const std::int64_t written = writable(vector, rows);
   located_request at{0, {}, {}};
   for (int part = 0; part < batch.rule.parts; ++part) {
@@ -48,7 +48,7 @@ bool any_element_overflows(Batch batch, const nsameta_vector& vector, std::int64
 /// of requests, in rows that come in two parts, do not grow, nor does indexer_ke where tokens are padded to rows.
 /// `locate(row)` gives the located_request that holds `row`.
 template <class Batch, class Locate>
-bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
+bool any_sum_overflowed(Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t rows = batch.rows(all);
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
@@ -74,7 +74,7 @@ bool any_sum_overflowed(const Batch& batch, const totals& all, Locate locate) {
 
 /// `locate`: as of any_sum_overflowed.
 template <class Batch, class Locate>
-void write_outcome(const Batch& batch, const totals& all, Locate locate) {
+void write_outcome(Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t kept = all.kept, rows = batch.rows(all);
   const bool has_tails = out.vector_tail != NSAMETA_TAIL_KEEP;

@@ -35,7 +35,7 @@ struct table_shape {
   std::int64_t row_limit;          ///< rows of the largest table: work from there on has nowhere to go
   std::int64_t tail_width;         ///< columns of the widest table where rows are written to their end; else 0
   small_divisor page;              ///< positions of a page
-  kv_shard_rule kv_shard;          ///< whose positions the local table shows
+  kv_shard_rule kv_shard{};        ///< whose positions the local table shows
   int tile_shift;                  ///< log2 of the columns of a unit
   bool shows_request_once;         ///< one row a request, whatever its tokens
 

@@ -17,7 +17,7 @@ inline constexpr int block_threads = 256;
 /// 5.8 in place of 4.1.
 inline constexpr int resident_threads = 1024;
 
-/// The same for the kernel that computes in int64: with 128 registers in place of 64, 285 of 290 points of a former one
+/// The same for the kernels that compute in int64: with 128 registers in place of 64, 285 of 290 points of a former one
 /// took less time, 6 % at the median (H100, 2026-11-26).
 inline constexpr int int64_threads = 512;
 

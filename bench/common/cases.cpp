@@ -124,7 +124,7 @@ std::int64_t live_bytes(const generated_case& measured) {
   for (const harness::live_request& request : shape.requests)
     for (std::size_t i = 0; i < table_fields.size(); ++i)
       if (measured.layout.tables[i].wanted)
-        bytes += request.table_rows * table_fields[i].columns(request.positions, problem) * 4;
+        bytes += (request.table_rows + request.mirror_rows) * table_fields[i].columns(request.positions, problem) * 4;
   return bytes;
 }
 

@@ -145,8 +145,8 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     for (std::size_t i = 0; i < q_shard_kind_names.size(); ++i) known.add(q_shard_kind_names[i], static_cast<int>(i));
     return fail(bad, "q_shard.kind is %d, none of %s", kind, known.text());
   }
-  // With tokens dealt in turn and the cache sharded too, sums are made class by class: one class for each position of
-  // the KV shard's period.
+  // With a round-robin shard of the tokens and the cache sharded too, sums are made class by class: one class for each
+  // position of the KV shard's period.
   constexpr std::int64_t longest_period = 65536;
   if (q.kind == NSAMETA_Q_SHARD_ROUND_ROBIN && q.size > 1 && kv.size > 1 &&
       std::int64_t{kv.interleave} * kv.size > longest_period) [[unlikely]]

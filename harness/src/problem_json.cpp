@@ -84,7 +84,9 @@ std::array<std::int32_t, Count> to_shard(const char* key, const json& value) {
 }
 
 nsameta_q_shard to_q_shard(const json& value) {
-  if (!value.is_array() || value.size() != 3) {
+  if (value.is_array() && (value.size() < 2 || value.size() > 3))
+    throw json_error("q_shard: " + shown(value) + " has neither 2 numbers nor 2 and a kind");
+  if (!value.is_array() || value.size() == 2) {
     const auto [size, rank] = to_shard<2>("q_shard", value);
     return {size, rank, NSAMETA_Q_SHARD_ROUND_ROBIN};
   }

@@ -54,7 +54,7 @@ TEST_CASE("the worked cases of padding and of earlier batches come out as writte
 }
 
 TEST_CASE("the worked cases of both shards, of local tables and of pages of any size come out as written") {
-  CHECK(check_cases(NSAMETA_TEST_DATA "/sharding.jsonl") == 34);
+  CHECK(check_cases(NSAMETA_TEST_DATA "/sharding.jsonl") == 37);
 }
 
 }  // namespace nsameta::test

@@ -98,23 +98,24 @@ typedef struct nsameta_token_table {
 typedef struct nsameta_kv_shard {
   int32_t size;        ///< ranks, >= 1
   int32_t rank;        ///< this one, in [0, size)
-  int32_t interleave;  ///< positions in a row on one rank, >= 1
+  int32_t interleave;  ///< positions in a row on one rank, >= 1; a multiple of index_kpool where size > 1. With a
+                       ///< q_shard of kind round robin, size * interleave <= 65,536
 } nsameta_kv_shard;
 
 /// Which query tokens a rank has, of T in the batch.
 typedef enum nsameta_q_shard_kind {
   NSAMETA_Q_SHARD_ROUND_ROBIN = 0,  ///< flat token t is on rank t mod size
   NSAMETA_Q_SHARD_CONTIGUOUS = 1,   ///< one piece of the flat tokens; the first T mod size ranks have one token more
-  NSAMETA_Q_SHARD_ZIGZAG = 2  ///< each request is cut into 2 * size blocks, the first q mod (2 * size) of them one
-                              ///< token longer: block `rank` and its mirror, block 2 * size - 1 - rank. All
-                              ///< first blocks come before all mirrors
+  NSAMETA_Q_SHARD_ZIGZAG = 2        ///< a request's rows are cut into 2 * size blocks, the first rows mod (2 * size)
+                                    ///< of them one row longer; the rank has block `rank` and its mirror, block
+                                    ///< 2 * size - 1 - rank. All first blocks come before all mirrors
 } nsameta_q_shard_kind;
 
 /// Query tokens dealt over ranks (prefill context parallel). Off where the batch has fewer tokens than ranks.
 typedef struct nsameta_q_shard {
   int32_t size;               ///< ranks, >= 1
   int32_t rank;               ///< this one, in [0, size)
-  nsameta_q_shard_kind kind;  ///< of size > 1
+  nsameta_q_shard_kind kind;  ///< one of the enum also where size is 1
 } nsameta_q_shard;
 
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
@@ -178,7 +179,8 @@ typedef struct nsameta_outputs {
   size_t struct_size;                  ///< the caller's sizeof, set by nsameta_outputs_init
   nsameta_vector cache_seqlens;        ///< [bs]
   nsameta_vector cu_seqlens_k;         ///< [bs + 1] exclusive prefix sum of cache_seqlens, then the total
-  nsameta_vector cu_seqlens_q;         ///< [bs + 1] exclusive prefix sum of rows per request, then T
+  nsameta_vector cu_seqlens_q;         ///< [bs + 1] exclusive prefix sum of rows per request, then T. In a zigzag a
+                                       ///< request's rows lie in two places: token_to_batch tells
   nsameta_vector seqlens_expanded;     ///< [T]
   nsameta_vector nsa_cache_seqlens;    ///< [T] seqlens_expanded clamped to top-k
   nsameta_vector nsa_cu_seqlens_k;     ///< [T + 1] exclusive prefix sum of nsa_cache_seqlens, then the total
@@ -188,10 +190,11 @@ typedef struct nsameta_outputs {
   nsameta_vector token_to_batch;       ///< [T] the row's request
   nsameta_vector total_rows;           ///< [1] T, in the memory of the other outputs
   nsameta_vector status;               ///< [1] nsameta_status_bit, or-ed
-  nsameta_vector local_cache_seqlens;  ///< [bs] columns of local_page_table_1: cache_seqlens
+  nsameta_vector local_cache_seqlens;  ///< [bs] live columns of local_page_table_1: what cache_seqlens holds
   nsameta_table page_table_1;          ///< [R, W]
   nsameta_table real_page_table;       ///< [R, ceil(W / P)]
-  nsameta_table local_page_table_1;    ///< [R, W of this rank] the positions of kv_shard's rank: their slots / its size
+  nsameta_table local_page_table_1;    ///< [R, those of W on this rank] column i: the KV slot of the i-th position that
+                                       ///< kv_shard's rank has, divided by its size and rounded down
   nsameta_tail vector_tail;            ///< keep or zero
   nsameta_tail table_tail;             ///< keep, zero or value
   int32_t table_tail_value;            ///< goes with NSAMETA_TAIL_VALUE

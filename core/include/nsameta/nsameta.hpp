@@ -146,7 +146,7 @@ class problem : public nsameta_problem {
     kv_shard = {size, rank, interleave};
     return *this;
   }
-  /// This rank's part of query tokens that are dealt over ranks.
+  /// The part of rank `rank`, of `size`, of query tokens that are dealt over ranks; `kind` says which those are.
   problem& with_q_shard(std::int32_t size, std::int32_t rank,
                         nsameta_q_shard_kind kind = NSAMETA_Q_SHARD_ROUND_ROBIN) noexcept {
     q_shard = {size, rank, kind};

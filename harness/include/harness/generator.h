@@ -39,7 +39,7 @@ enum class earlier_batch { none, smaller, larger };
 enum class batch_kind {
   any,
   lengths,  ///< seqlens_expanded and nsa_cache_seqlens alone
-  vectors,  ///< all but status, the indexer's ranges and what a shard's rank has apart
+  vectors,  ///< all but status, the indexer's ranges and the local outputs
   status,   ///< these and status
   tables    ///< vectors and page tables
 };

@@ -100,11 +100,11 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   const std::int64_t offset = offsets[static_cast<std::size_t>(in.between(0, 5))];
   output_layout layout = exact_layout(problem, live_shape_of(problem, offset));
   layout.length_offset = offset;
-  const auto wanted = in.take<std::uint16_t>(), wide = in.take<std::uint16_t>();
+  const auto wanted = in.take<std::uint32_t>(), wide = in.take<std::uint32_t>();
   const std::int64_t spare = in.between(0, 20) - 5;
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     harness::vector_layout& vector = layout.vectors[i];
-    vector.wanted = vector.wanted && (wanted >> i & 1) == 0;
+    vector.wanted = field_applies(vector_fields[i], problem) && (wanted >> i & 1) == 0;
     if (vector_fields[i].may_be_int64 && (wide >> i & 1) != 0) vector.dtype = NSAMETA_INT64;
     const bool per_row = vector_fields[i].size == extent::rows || vector_fields[i].size == extent::rows_plus_one;
     if (per_row) vector.capacity = std::clamp<std::int64_t>(vector.capacity + spare, 0, most_rows);

@@ -81,7 +81,9 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_with(R"("extend_seq_lens": [1])") == "extend_seq_lens: 1 values, but seq_lens has 2");
   CHECK(error_with(R"("req_to_token": [[1, 2], [3]])") == "req_to_token[1]: 1 columns, but the first row has 2");
   CHECK(error_with(R"("kv_shard": [2, 0])") == "kv_shard: [2,0] does not have 3 numbers");
-  CHECK(error_with(R"("q_shard": [2])") == "q_shard: [2] does not have 2 numbers");
+  CHECK(error_with(R"("q_shard": [2])") == "q_shard: [2] has neither 2 numbers nor 2 and a kind");
+  CHECK(error_with(R"("q_shard": [2, 0, "zigzag", 1])") ==
+        "q_shard: [2,0,\"zigzag\",1] has neither 2 numbers nor 2 and a kind");
   CHECK(error_with(R"("q_shard": ["zigzag", 2, 0])") == "q_shard[0]: \"zigzag\" is not an integer");
   CHECK(error_with(R"("q_shard": [2, 0, 2])") == "q_shard[2]: 2 is not a string");
   CHECK(error_with(R"("q_shard": [2, 0, "zig-zag"])") ==
