@@ -54,6 +54,7 @@ struct small_divisor {
   NSAMETA_HOST_DEVICE std::int32_t quotient(std::int32_t dividend) const {
     return static_cast<std::int32_t>(std::uint64_t{static_cast<std::uint32_t>(dividend)} * multiplier >> (31 + shift));
   }
+  NSAMETA_HOST_DEVICE bool is_power_of_two() const { return value == 1 << shift; }
   /// Of any dividend, rounded down.
   NSAMETA_HOST_DEVICE std::int32_t floor(std::int32_t dividend) const {
     const std::int32_t sign = dividend >> 31;

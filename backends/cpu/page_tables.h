@@ -28,6 +28,8 @@ inline table_unit cut_table_unit(const table_shape& shape, const table_extent& e
   // Rows that no table has are all the same, and adding to them must not wrap.
   const std::int64_t limit = shape.row_limit;
   if (first_row >= limit) return {nullptr, limit, limit, 0, 0};
+  if (number == 0 && most >= extent.tiles && extent.held <= table_copies)  // the whole request, as most are
+    return {extent.source, first_row, first_row + extent.held, 0, extent.tiles << shape.tile_shift};
   // Most requests have few rows: no division.
   const std::int64_t group = number < extent.tiles ? 0 : number / extent.tiles;
   const std::int64_t tile = number - group * extent.tiles;
@@ -58,37 +60,38 @@ inline std::int32_t tail_value(const nsameta_outputs& out) {
 }
 
 /// Writes a unit of a table. `live`: columns of it that show the request; [first, last) of those are the unit's, and
-/// `copy(first, count, to)` writes `count` of them. What stands beyond them is the unit's by its columns.
+/// `copy(count, to)` writes `count` of them. What stands beyond them is the unit's by its columns.
 template <class Copy>
-void write_unit(const nsameta_table& table, const table_unit& unit, const nsameta_outputs& out, std::int64_t live,
-                std::int64_t first, std::int64_t last, const Copy& copy) {
-  last = smaller(last, live);
-  const bool has_tail = out.table_tail != NSAMETA_TAIL_KEEP;
-  const std::int64_t tail = larger(unit.begin, live), end = has_tail ? smaller(unit.end, table.width) : 0;
-  for (std::int64_t row = unit.row; row < smaller(unit.end_row, table.rows); ++row) {
-    std::int32_t* const to = table.data + row * table.row_stride;
-    if (first < last) copy(first, last - first, to + first);
-    if (tail < end) std::fill(to + tail, to + end, tail_value(out));
+[[gnu::always_inline]] inline void write_unit(const nsameta_table& table, const table_unit& unit,
+                                              const nsameta_outputs& out, std::int64_t live, std::int64_t first,
+                                              std::int64_t last, const Copy& copy) {
+  const std::int64_t count = smaller(last, live) - first;
+  const std::int64_t tail = larger(unit.begin, live), tail_end = smaller(unit.end, table.width);
+  const bool has_tail = out.table_tail != NSAMETA_TAIL_KEEP && tail < tail_end;
+  std::int32_t* to = table.data + unit.row * table.row_stride;
+  for (std::int64_t left = smaller(unit.end_row, table.rows) - unit.row; left > 0; --left, to += table.row_stride) {
+    if (count > 0) copy(count, to + first);
+    if (has_tail) std::fill(to + tail, to + tail_end, tail_value(out));
   }
 }
 
-/// A unit of all tables.
-inline void write_unit(const table_shape& shape, const table_extent& extent, const table_unit& unit,
-                       const nsameta_outputs& out, bool streams) {
+/// A unit of all tables. Inlined, because most requests have one, and few columns in it.
+[[gnu::always_inline]] inline void write_unit(const table_shape& shape, const table_extent& extent,
+                                              const table_unit& unit, const nsameta_outputs& out, bool streams) {
   const std::int32_t* const source = unit.source;
   const std::int64_t begin = smaller(unit.begin, extent.live), end = smaller(unit.end, extent.live);
   if (shape.full.wanted)
     write_unit(out.page_table_1, unit, out, shape.full.cut(extent.live), begin, end,
-               [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
-                 streams ? stream(source + first, count, to) : void(std::copy_n(source + first, count, to));
+               [from = source + begin, streams](std::int64_t count, std::int32_t* to) {
+                 streams ? stream(from, count, to) : void(std::copy_n(from, count, to));
                });
   if (shape.paged.wanted) {
     const small_divisor page = shape.page;
-    const bool is_power = (page.value & (page.value - 1)) == 0;  // a shift is faster
-    write_unit(out.real_page_table, unit, out, shape.paged.cut(shape.pages_of(extent.live)), shape.pages_of(begin),
-               shape.pages_of(end), [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
-                 const std::int32_t* const from = source + first * page.value;
-                 if (is_power)
+    const std::int64_t first = begin == 0 ? 0 : shape.pages_of(begin);
+    const std::int64_t last = end == extent.live ? extent.pages : shape.pages_of(end);
+    write_unit(out.real_page_table, unit, out, extent.pages, first, last,
+               [from = source + first * page.value, page](std::int64_t count, std::int32_t* to) {
+                 if (page.is_power_of_two())  // a shift is faster
                    for (std::int64_t i = 0; i < count; ++i) to[i] = from[i << page.shift] >> page.shift;
                  else
                    for (std::int64_t i = 0; i < count; ++i) to[i] = page.floor(from[i * page.value]);
@@ -96,8 +99,9 @@ inline void write_unit(const table_shape& shape, const table_extent& extent, con
   }
   if (shape.local.wanted) {
     const kv_shard_rule& shard = shape.kv_shard;
-    write_unit(out.local_page_table_1, unit, out, shape.local.cut(shard(extent.live)), shard(begin), shard(end),
-               [&](std::int64_t first, std::int64_t count, std::int32_t* to) {
+    const std::int64_t first = shard(begin);
+    write_unit(out.local_page_table_1, unit, out, shape.local.cut(shard(extent.live)), first, shard(end),
+               [&](std::int64_t count, std::int32_t* to) {
                  for (std::int64_t i = 0; i < count; ++i) to[i] = shard.ranks.floor(source[shard.position(first + i)]);
                });
   }
@@ -118,8 +122,8 @@ void write_page_tables(const Batch& batch, located_request at, std::int64_t begi
     const totals through = at.before + own;
     const std::int64_t own_end = smaller(through.table_units, end);
     while (begin < own_end) {
-      const table_unit unit =
-          cut_table_unit(shape, extent, batch.table_rows(at.before), begin - at.before.table_units, own_end - begin);
+      const std::int64_t first_row = shape.shows_request_once ? at.before.kept : batch.rows(at.before);
+      const table_unit unit = cut_table_unit(shape, extent, first_row, begin - at.before.table_units, own_end - begin);
       if (unit.row >= shape.row_limit) {  // and so is every later unit's
         begin = end;
         break;

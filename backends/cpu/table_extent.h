@@ -18,10 +18,10 @@ inline const std::int32_t* source_of(const nsameta_problem& problem, std::int64_
 
 /// Columns of a table that a request has to be shown in, at most.
 struct table_width {
-  bool wanted = false;
-  std::int64_t columns = 0;
+  bool wanted;
+  std::int64_t columns;
 
-  table_width() = default;
+  table_width() {}  // unwritten, as all of table_shape may be
   explicit table_width(const nsameta_table& table) : wanted(present(table)), columns(table.width) {}
   std::int64_t cut(std::int64_t live) const { return !wanted ? 0 : smaller(live, columns); }
   bool lacks(std::int64_t live) const { return wanted && live > columns; }
@@ -35,7 +35,7 @@ struct table_shape {
   std::int64_t row_limit;          ///< rows of the largest table: work from there on has nowhere to go
   std::int64_t tail_width;         ///< columns of the widest table where rows are written to their end; else 0
   small_divisor page;              ///< positions of a page
-  kv_shard_rule kv_shard{};        ///< whose positions the local table shows
+  kv_shard_rule kv_shard;          ///< whose positions the local table shows
   int tile_shift;                  ///< log2 of the columns of a unit
   bool shows_request_once;         ///< one row a request, whatever its tokens
 
@@ -50,9 +50,9 @@ struct table_shape {
         row_limit(0),
         tail_width(0),
         page(small_divisor::of(problem.page_size)),
+        kv_shard(local.wanted ? kv_shard_rule::of(problem.kv_shard) : kv_shard_rule{}),
         tile_shift(log2_of(tile) + (full.wanted || local.wanted ? 0 : page.shift)),
         shows_request_once(!row_of(problem.mode).table_row_a_row) {
-    if (local.wanted) kv_shard = kv_shard_rule::of(problem.kv_shard);
     for (const table_field& field : table_fields) {
       const nsameta_table& table = out.*field.member;
       if (!present(table) || table.rows == 0) continue;
@@ -72,6 +72,7 @@ struct table_extent {
   const std::int32_t* source;  ///< the request's row of req_to_token; null: none
   std::int64_t shown;          ///< columns of its length, with or without a source
   std::int64_t live;           ///< columns that show the request
+  std::int64_t pages;          ///< of real_page_table that show it
   std::int64_t rows;           ///< rows that show the request
   std::int64_t held;           ///< those of them that a table can hold, wherever the request begins
   std::int64_t tiles;          ///< units that one row has
@@ -82,14 +83,16 @@ struct table_extent {
     live = source == nullptr ? 0 : shown;
     rows = shape.shows_request_once ? 1 : r.rows;
     held = rows < shape.row_limit ? rows : shape.row_limit;
-    const std::int64_t pages = shape.paged.cut(shape.pages_of(live));
+    pages = shape.paged.wanted ? shape.paged.cut(shape.pages_of(live)) : 0;
     std::int64_t reach = larger(larger(shape.full.cut(live), (pages - 1) * shape.page.value + 1), shape.tail_width);
     if (shape.local.wanted) reach = larger(reach, live);
     tiles = held == 0 ? 0 : (reach + (std::int64_t{1} << shape.tile_shift) - 1) >> shape.tile_shift;
   }
 
   /// Units of work.
-  std::int64_t units() const { return saturating_product(tiles, (held + table_copies - 1) / table_copies); }
+  std::int64_t units() const {
+    return held <= table_copies ? tiles : saturating_product(tiles, (held + table_copies - 1) / table_copies);
+  }
 
   /// nsameta_status_bit that the request raises.
   std::uint32_t bits(const table_shape& shape, const request& r) const {
