@@ -28,7 +28,7 @@ thread_local bool inside_fill = false;
 class long_fill {
  public:
   long_fill() {
-    problem_.with_seq_lens(lengths_).with_uniform_extend_len(rows_each).with_kv_shard(3, 1, 16).with_index_kpool(7);
+    problem_.with_seq_lens(lengths_).with_uniform_extend_len(rows_each).with_kv_shard(3, 1, 14).with_index_kpool(7);
     outputs_.with(&nsameta_outputs::nsa_cache_seqlens, clamped_).with(&nsameta_outputs::nsa_cu_seqlens_k, sums_);
     run_on("cpu/serial");
     expected_ = sums_;

@@ -28,12 +28,16 @@ generated_case case_of(nsameta_mode mode, std::int64_t requests, const std::func
 generated_case with_fields(generated_case tested, const std::function<bool(std::string_view)>& wanted) {
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
     tested.layout.vectors[i].wanted = tested.layout.vectors[i].wanted && wanted(vector_fields[i].name);
+  for (std::size_t i = 0; i < table_fields.size(); ++i)
+    tested.layout.tables[i].wanted = tested.layout.tables[i].wanted && wanted(table_fields[i].name);
   return tested;
 }
 
 bool is_row_length(std::string_view name) { return name == "seqlens_expanded" || name == "nsa_cache_seqlens"; }
 /// What engines ask for: the others need kernels that do everything.
-bool is_step_field(std::string_view name) { return name != "status" && !name.starts_with("indexer_"); }
+bool is_step_field(std::string_view name) {
+  return name != "status" && !name.starts_with("indexer_") && !name.starts_with("local_");
+}
 
 }  // namespace
 
@@ -111,6 +115,12 @@ generated_case tails(std::int64_t requests) {
 generated_case general(std::int64_t requests) {
   return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) {
     r.kv_shard = {4, 1, 16};
+    r.tables = table_choice::all;
+  });
+}
+generated_case dealt(std::int64_t requests) {
+  return case_of(NSAMETA_DRAFT_EXTEND, requests, [](case_recipe& r) {
+    r.q_shard = {3, 1, NSAMETA_Q_SHARD_ZIGZAG};
     r.tables = table_choice::all;
   });
 }

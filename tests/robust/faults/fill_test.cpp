@@ -34,7 +34,8 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"step", step()},
                                  {"int64 step", int64_step()},
                                  {"tails", tails()},
-                                 {"general", general()}}) {
+                                 {"general", general()},
+                                 {"dealt", dealt()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); });
