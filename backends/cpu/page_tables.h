@@ -65,13 +65,16 @@ template <class Copy>
 [[gnu::always_inline]] inline void write_unit(const nsameta_table& table, const table_unit& unit,
                                               const nsameta_outputs& out, std::int64_t live, std::int64_t first,
                                               std::int64_t last, const Copy& copy) {
+  std::int64_t rows = smaller(unit.end_row, table.rows) - unit.row;
+  if (rows <= 0) return;  // and no address to work out
   const std::int64_t count = smaller(last, live) - first;
   const std::int64_t tail = larger(unit.begin, live), tail_end = smaller(unit.end, table.width);
   const bool has_tail = out.table_tail != NSAMETA_TAIL_KEEP && tail < tail_end;
   std::int32_t* to = table.data + unit.row * table.row_stride;
-  for (std::int64_t left = smaller(unit.end_row, table.rows) - unit.row; left > 0; --left, to += table.row_stride) {
+  for (;; to += table.row_stride) {
     if (count > 0) copy(count, to + first);
     if (has_tail) std::fill(to + tail, to + tail_end, tail_value(out));
+    if (--rows == 0) return;  // before `to` passes the table's end
   }
 }
 
