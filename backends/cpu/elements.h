@@ -36,8 +36,10 @@ inline std::int64_t table_columns(const nsameta_problem& problem, const nsameta_
     std::int64_t most = 0;
     for (const table_field& field : table_fields) {
       const nsameta_table& table = out.*field.member;
+      // Of pages no more than there are; a tail beyond them is cheap.
       const std::int64_t positions =
-          std::min(table.width, int32_max) * (field.shows == column::page ? problem.page_size : 1);
+          std::min(std::min(table.width, int32_max) * (field.shows == column::page ? problem.page_size : 1),
+                   std::max(table.width, problem.req_to_token.width));
       if (present(table))
         most = std::max(most, saturating_product(std::min(positions, int32_max), std::min(table.rows, int32_max)));
     }
