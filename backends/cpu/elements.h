@@ -55,7 +55,7 @@ inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta
   if (!wants_tables(out)) return 0;
   const std::int64_t columns = table_columns(problem, out, all);
   return capped(all.kept, tuning::table_request_elements) + capped(columns, present(out.page_table_1)) +
-         capped(columns / problem.kv_shard.size, present(out.local_page_table_1) ? tuning::page_elements : 0) +
+         capped(columns / problem.kv_shard.size, present(out.local_page_table_1) ? tuning::local_elements : 0) +
          capped(columns / problem.page_size, present(out.real_page_table) ? tuning::page_elements : 0);
 }
 
