@@ -14,9 +14,9 @@ template <class N>
 struct basic_request {
   N tokens;  ///< query tokens on all ranks
   N rows;    ///< those of them on this rank, in the part of its rows that is looked at
-  N owned;   ///< those of them on this rank
+  N owned;   ///< those of them on this rank, in all parts
   N first;
-  N step;              ///< 1, or the size of a q shard that deals in turn
+  N step;              ///< 1, or the size of a round-robin q shard
   N kv_len;            ///< cache_seqlens on all ranks together, if there were no limit
   bool is_padding;     ///< no live request: no row sees anything
   std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
