@@ -32,23 +32,28 @@ struct integer_array {
   std::int32_t is_int64;
 };
 
-/// The requests. The same for all sets of outputs, so that nothing that the first loads need is looked up by set.
+/// What is asked of requests of as many rows each. The same for all sets of outputs, so that nothing that the first
+/// loads need is looked up by set; and in one line of constants.
 template <class N>
-struct request_batch {
+struct uniform_batch {
   integer_array<N> seq_lens;
   integer_array<N> extend_seq_lens;  ///< readable also where each request has `uniform_query`
   std::int32_t requests;
   std::int32_t lanes_shift;    ///< log2 of the lanes that write a request's rows
   std::int32_t vector_blocks;  ///< of the grid's row
   std::int32_t uniform_rows;   ///< below 0: as many as tokens
-  std::int32_t uniform_query;  ///< tokens of each request; below 0: extend_seq_lens has them
-  std::int32_t ragged_drafts;  ///< all bits where tokens are drafts that extend_seq_lens has, else none
-  const std::int32_t* live;    ///< [1] requests that are no padding; readable also where it is not given
-  std::int32_t has_live;       ///< whether it is
+  const std::int32_t* live;    ///< [1] requests that are no padding; null: all
   std::int32_t limit;          ///< positions that a row sees at most
   std::int32_t topk;           ///< at most the limit
 
   NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {{}, limit, topk}; }
+};
+
+/// Any requests.
+template <class N>
+struct request_batch : uniform_batch<N> {
+  std::int32_t uniform_query;  ///< tokens of each request; below 0: extend_seq_lens has them
+  std::int32_t ragged_drafts;  ///< all bits where tokens are drafts that extend_seq_lens has, else none
 };
 
 /// Pages: of a power of two of positions, or in int64 of any number.
@@ -115,10 +120,15 @@ struct general_vectors<std::int64_t> {
 };
 
 template <class N>
-struct vector_outputs : general_vectors<N> {
+struct length_outputs {
   N kv_least, kv_most, kv_added;  ///< a request's KV length is clamp(seq_lens, least, most) + added, and ragged drafts
   N row_limit;                    ///< rows that at least one output takes
-  output_vector<N> seqlens_expanded, nsa_cache_seqlens, nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
+  output_vector<N> seqlens_expanded, nsa_cache_seqlens;
+};
+
+template <class N>
+struct vector_outputs : length_outputs<N>, general_vectors<N> {
+  output_vector<N> nsa_cu_seqlens_k, nsa_cu_seqlens_q, token_to_batch;
   output_vector<N> cache_seqlens, cu_seqlens_k, cu_seqlens_q, total_rows;
 };
 
@@ -188,6 +198,12 @@ struct set_tails {
   std::int32_t vector_tail;  ///< whether there is one
   std::int32_t table_tail;   ///< whether there is one
   std::int32_t table_tail_value;
+};
+
+/// Two lines of constants.
+struct uniform_lengths_arguments {
+  uniform_batch<std::int32_t> batch;
+  length_outputs<std::int32_t> set;
 };
 
 struct vector_arguments {

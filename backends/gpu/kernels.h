@@ -30,12 +30,12 @@ struct short_kernel {
 
 /// seqlens_expanded and nsa_cache_seqlens of one set, as many rows for each request.
 struct uniform_lengths_kernel : short_kernel {
-  using arguments = vector_arguments;
+  using arguments = uniform_lengths_arguments;
   template <thread_context T>
-  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared&) {
     self.let_later_kernels_start();
     self.await_earlier_kernels();
-    write_uniform_lengths(work<T>{self, all.batch, all.set, all.batch.plain_rule(), memory});
+    write_uniform_lengths(self, all);
   }
 };
 

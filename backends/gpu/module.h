@@ -116,9 +116,10 @@ typename R::error launch_in(int kernel, const wanted_work& work, const launch_bo
   };
   if constexpr (!is_general<N>)
     if (is_short)
-      return work.sets > 1           ? launch(first_sets<NSAMETA_SETS_PER_LAUNCH>(all, work.sets))
-             : all.source.blocks > 0 ? launch(first_sets<1>(all, 1))
-                                     : launch(vector_arguments{all.batch, all.sets[0]});
+      return work.sets > 1                                 ? launch(first_sets<NSAMETA_SETS_PER_LAUNCH>(all, work.sets))
+             : all.source.blocks > 0                       ? launch(first_sets<1>(all, 1))
+             : kernel == kernel_id<uniform_lengths_kernel> ? launch(uniform_lengths_arguments{all.batch, all.sets[0]})
+                                                           : launch(vector_arguments{all.batch, all.sets[0]});
   return launch(all);
 }
 

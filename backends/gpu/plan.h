@@ -206,8 +206,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   batch.ragged_drafts = lengths.drafts && lengths.tokens != nullptr ? -1 : 0;
   batch.limit = lengths.limit;
   batch.topk = std::min(problem.index_topk, lengths.limit);
-  batch.live = lengths.live != nullptr ? lengths.live : static_cast<const std::int32_t*>(problem.seq_lens.data);
-  batch.has_live = lengths.live != nullptr;
+  batch.live = lengths.live;
   batch.vector_blocks = static_cast<std::int32_t>(groups);
   all.source = {};
   if (work.tables) all.source = table_source_of<N>(work, blocks);

@@ -119,18 +119,13 @@ struct raw_lengths {
   std::int32_t live;  ///< requests that are no padding, where it is given
 };
 
-/// Of any problem with a request.
-template <class N>
-NSAMETA_DEVICE std::int32_t load_live(const request_batch<N>& batch) {
-  using word [[gnu::may_alias]] = const std::int32_t;
-  return *static_cast<word*>(batch.live);
-}
-
 /// Of request `index`, which exists. All are read whether they are needed or not: a branch around a load costs more
 /// than the load, and a wait for it comes early.
 template <class N>
 NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
-  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), load_live(batch)};
+  const auto* const live = batch.live != nullptr ? batch.live : static_cast<const std::int32_t*>(batch.seq_lens.data);
+  using word [[gnu::may_alias]] = const std::int32_t;
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), *static_cast<word*>(live)};
 }
 
 /// A request's tokens.
@@ -189,16 +184,16 @@ NSAMETA_DEVICE lane_sums<S> scan_lanes(T& self, const S& own, N lanes) {
 
 /// A block has a group of requests, 2^lanes_shift lanes each. The group's first one; there may be fewer.
 template <class N>
-NSAMETA_DEVICE N first_request(const request_batch<N>& batch, N group) {
+NSAMETA_DEVICE N first_request(const uniform_batch<N>& batch, N group) {
   return group * (tuning::block_threads >> batch.lanes_shift);
 }
 /// The thread's request, which may be beyond the batch, and its place among the request's lanes.
 template <class N, thread_context T>
-NSAMETA_DEVICE N own_request(const T& self, const request_batch<N>& batch, N group) {
+NSAMETA_DEVICE N own_request(const T& self, const uniform_batch<N>& batch, N group) {
   return first_request(batch, group) + (self.thread() >> batch.lanes_shift);
 }
 template <class N, thread_context T>
-NSAMETA_DEVICE std::int32_t row_lane(const T& self, const request_batch<N>& batch) {
+NSAMETA_DEVICE std::int32_t row_lane(const T& self, const uniform_batch<N>& batch) {
   return self.thread() & ((1 << batch.lanes_shift) - 1);
 }
 
@@ -212,24 +207,30 @@ struct block_work {
   block_memory<N>& shared;
 };
 
-/// Request `index` on all ranks together.
-template <class N, class T, class Rule>
-NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
-  const request_batch<N>& batch = at.batch;
-  const vector_outputs<N>& set = at.set;
-  const N kv = value_of(batch.seq_lens, raw.kv), query = query_of(batch, raw);
-  const N drafts = query & N{batch.ragged_drafts}, most = static_cast<N>(int32_max) - drafts;
+/// Request `index` on all ranks together, of `query` tokens: with `drafts` of them on top of its KV length. `live`: as
+/// of raw_lengths.
+template <class N>
+NSAMETA_DEVICE basic_request<N> request_of(const uniform_batch<N>& batch, const length_outputs<N>& set, N index, N kv,
+                                           N query, N drafts, std::int32_t live) {
+  const N most = static_cast<N>(int32_max) - drafts;
   basic_request<N> r{};
   r.kv_len = smaller(wrapping_add(smaller(larger(kv, set.kv_least), set.kv_most), set.kv_added), most) + drafts;
   r.tokens = r.rows = r.owned = batch.uniform_rows >= 0 ? N{batch.uniform_rows} : query;
   r.first = wrapping_add(wrapping_add(r.kv_len, -query), N{1});
   r.step = 1;
-  r.is_padding = batch.has_live && index >= raw.live;
+  r.is_padding = batch.live != nullptr && index >= live;
   if (r.is_padding) {
     r.kv_len = 0;
     r.first = N{1} - r.rows;
   }
   return r;
+}
+template <class N, class T, class Rule>
+NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
+  const request_batch<N>& batch = at.batch;
+  const N query = query_of(batch, raw);
+  return request_of<N>(batch, at.set, index, value_of(batch.seq_lens, raw.kv), query, query & N{batch.ragged_drafts},
+                       raw.live);
 }
 
 /// Sum over the block's threads, by way of a place for each warp. Reached by all of them.

@@ -30,8 +30,8 @@ struct row_values {
   N kv_before;  ///< of the requests before its own
 };
 
-template <bool lengths_only, class N, class Rule>
-NSAMETA_DEVICE void write_row(const vector_outputs<N>& out, const Rule& rule, const row_values<N>& at) {
+template <bool lengths_only, class Set, class N, class Rule>
+NSAMETA_DEVICE void write_row(const Set& out, const Rule& rule, const row_values<N>& at) {
   store(out.seqlens_expanded, at.row, at.length);
   store(out.nsa_cache_seqlens, at.row, rule.clamped(at.length));
   if constexpr (!lengths_only) {
@@ -80,13 +80,17 @@ NSAMETA_DEVICE void write_zeros(const vector_outputs<N>& out) {
 }
 
 /// Where all requests have the same number of rows and no sum is wanted, nothing needs to be added up.
-template <class N, class T, class Rule>
-NSAMETA_DEVICE void write_uniform_lengths(const block_work<N, T, Rule>& at) {
-  const request_batch<N>& batch = at.batch;
-  const N index = own_request<N>(at.self, batch, at.self.block()), j = row_lane(at.self, batch);
+template <thread_context T>
+NSAMETA_DEVICE void write_uniform_lengths(T& self, const uniform_lengths_arguments& all) {
+  const uniform_batch<std::int32_t>& batch = all.batch;
+  const std::int32_t index = own_request(self, batch, self.block()), j = row_lane(self, batch);
   if (index >= batch.requests || j >= batch.uniform_rows) return;
-  const basic_request<N> r = request_of(at, index, {load_raw(batch.seq_lens, index), {}, load_live(batch)});
-  write_row<true>(at.set, at.rule, {index * batch.uniform_rows + j, length_of_row(at.rule, r, j), 0, 0, 0});
+  const raw_integer kv = load_raw(batch.seq_lens, index);
+  const auto r = request_of(batch, all.set, index, value_of(batch.seq_lens, kv), batch.uniform_rows, 0,
+                            batch.live != nullptr ? *batch.live : 0);
+  const auto rule = batch.plain_rule();
+  write_row<true>(all.set, rule,
+                  row_values<std::int32_t>{index * batch.uniform_rows + j, length_of_row(rule, r, j), 0, 0, 0});
 }
 
 template <bool lengths_only, class N>
