@@ -91,7 +91,8 @@ nsameta_status fill_by_reference(const harness::problem_data& problem, harness::
 std::vector<std::string> all_variants() { return harness::split_list(NSAMETA_TEST_VARIANTS); }
 
 std::string reproduce(const harness::problem_data& problem, const harness::case_recipe& recipe) {
-  const bool is_short = problem.batch_size() <= 200 && problem.req_to_token.memory.size() <= 200;
+  const bool is_short = problem.batch_size() <= 200 && problem.req_to_token.memory.size() <= 200 &&
+                        problem.block_table.memory.size() <= 200;
   return describe(recipe) + ", seed " + std::to_string(recipe.seed) + "\n" +
          (is_short ? harness::problem_to_json(problem).dump()
                    : harness::mode_name(problem.mode) + std::string(" of ") + std::to_string(problem.batch_size()));

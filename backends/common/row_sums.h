@@ -32,6 +32,13 @@ struct kv_shard_rule {
     return periods * run.value + (past < 0 ? 0 : past < run.value ? past : run.value);
   }
 
+  /// The number of a position among this rank's; below 0: another rank has it.
+  NSAMETA_HOST_DEVICE std::int64_t own(std::int64_t position) const {
+    const std::int64_t periods = period.quotient(position);
+    const std::int64_t past = position - periods * period.value - before;
+    return past >= 0 && past < run.value ? periods * run.value + past : -1;
+  }
+
   /// The position of all that is number `own` of this rank's.
   NSAMETA_HOST_DEVICE std::int64_t position(std::int64_t own) const {
     return own + run.quotient(own) * (before + after) + before;

@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "common/key_slots.h"
 #include "common/row_sums.h"
 
 namespace nsameta {
@@ -69,7 +70,7 @@ struct basic_plain_rule : no_q_shard {
 };
 using plain_rule = basic_plain_rule<std::int64_t>;
 
-/// What the host works out of shards and pools.
+/// What the host works out of shards, pools and tables of slots.
 struct shard_constants {
   std::int64_t limit;    ///< positions that a row sees at most, on all ranks together
   std::int64_t longest;  ///< the clamped length of a row that sees so many
@@ -80,6 +81,7 @@ struct shard_constants {
   divisor blocks;     ///< that a q shard in zigzag cuts a request into
   std::int64_t rank;  ///< this one
   nsameta_q_shard_kind kind;
+  key_slots keys;
 
   static shard_constants of(const nsameta_problem& problem, std::int64_t limit) {
     const auto shard = kv_shard_rule::of(problem.kv_shard);
@@ -92,7 +94,8 @@ struct shard_constants {
             divisor::of(problem.q_shard.size),
             divisor::of(std::int64_t{2} * problem.q_shard.size),
             problem.q_shard.rank,
-            problem.q_shard.kind};
+            problem.q_shard.kind,
+            key_slots::of(problem)};
   }
 };
 
@@ -145,6 +148,13 @@ struct general_rule : QShard {
     return fixed.kv_shard(length < fixed.limit ? length : fixed.limit);
   }
   NSAMETA_HOST_DEVICE std::int64_t clamped(std::int64_t length) const { return fixed.clamp(length); }
+
+  /// Of a row that sees `seen` positions if there were no limit: its own, which is the last of them.
+  NSAMETA_HOST_DEVICE std::int64_t position(std::int64_t seen) const {
+    return seen > 0 ? (seen < fixed.limit ? seen : fixed.limit) - 1 : 0;
+  }
+  /// Whether it writes a key there.
+  NSAMETA_HOST_DEVICE bool writes_key(std::int64_t seen) const { return seen > 0 && seen <= fixed.limit; }
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     if (r.step == 1 && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
@@ -180,6 +190,20 @@ struct general_rule : QShard {
     return sum;
   }
 };
+
+/// Bits of what a request's rows on this rank, in this part, see beyond the tables of slots that are asked for.
+template <class Rule>
+NSAMETA_HOST_DEVICE std::uint32_t key_bits(const Rule& rule, const request& r, std::int64_t index, bool by_blocks,
+                                           bool by_tokens) {
+  if (r.rows == 0 || r.is_padding) return 0;
+  const key_slots& keys = rule.fixed.keys;
+  const std::int64_t last = r.first + (r.rows - 1) * r.step, reach = last < rule.fixed.limit ? last : rule.fixed.limit;
+  std::uint32_t bits = 0;
+  if ((by_blocks && reach > keys.covered) || (by_tokens && reach > keys.tokens.width))
+    bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+  if (by_tokens && !keys.has_row(keys.row_of(index))) bits |= NSAMETA_BIT_BAD_SLOT;
+  return bits;
+}
 
 NSAMETA_HOST_DEVICE bool is_plain(const nsameta_problem& problem) {
   return problem.index_kpool == 1 && problem.kv_shard.size == 1 && problem.q_shard.size == 1;

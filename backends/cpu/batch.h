@@ -47,6 +47,9 @@ struct batch {
     sum.owned = r.owned;
     sum.bits = r.bits;
     if (!rule.keeps(r)) return sum;
+    if constexpr (Rule::deals)
+      if (present(out.status))
+        sum.bits |= key_bits(rule, r, index, present(out.slot_mapping), present(out.out_cache_loc));
     sum.kv_len = rule.local(r.kv_len);
     sum.clamped = rule.sum(r, r.rows);
     sum.kept = 1;

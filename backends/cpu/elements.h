@@ -66,10 +66,15 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }
 
+/// Whether the code without shards, pools and step vectors serves it.
+inline bool serves_plain(const nsameta_problem& problem, const nsameta_outputs& out) {
+  return is_plain(problem) && !wants_step_vectors(out);
+}
+
 /// Whether one thread can write a plain batch and read each length once.
 inline bool fits_one_pass(const nsameta_problem& problem, const nsameta_outputs& out) {
   // One pass over page tables does not see bits of requests that no table has room for.
-  return is_plain(problem) && !(wants_tables(out) && present(out.status));
+  return serves_plain(problem, out) && !(wants_tables(out) && present(out.status));
 }
 
 /// Whether a batch has fewer than `least` elements. Not counted where two rows a request would be as many:

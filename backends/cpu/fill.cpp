@@ -32,7 +32,7 @@ bool wants_totals(const nsameta_outputs& out) {
 
 bool wants_request_fields(const nsameta_outputs& out) {
   return present(out.cache_seqlens) || present(out.local_cache_seqlens) || present(out.cu_seqlens_k) ||
-         present(out.cu_seqlens_q);
+         present(out.cu_seqlens_q) || present(out.last_token_index);
 }
 
 template <class Batch>
@@ -242,7 +242,7 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
   };
-  if (is_plain(problem)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
+  if (one_pass || serves_plain(problem, out)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
   const auto fixed = shard_constants::of(problem, lengths.limit);
   with_rule(general_rule<any_q_shard>{{}, fixed});
 }

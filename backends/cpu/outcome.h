@@ -52,7 +52,8 @@ bool any_sum_overflowed(Batch& batch, const totals& all, Locate locate) {
   const nsameta_outputs& out = batch.out;
   const std::int64_t rows = batch.rows(all);
   if (overflows(out.cu_seqlens_k, all.kv_len) || overflows(out.cu_seqlens_q, rows) || overflows(out.total_rows, rows) ||
-      overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)))
+      overflows(out.nsa_cu_seqlens_q, smaller(rows, out.nsa_cu_seqlens_q.capacity - 1)) ||
+      overflows(out.last_token_index, rows - 1))
     return true;
   const auto any_overflows = [&](const nsameta_vector& vector, std::int64_t live, bool grows, auto sum_at) {
     if (!present(vector) || vector.dtype != NSAMETA_INT32) return false;
@@ -91,8 +92,9 @@ void write_outcome(Batch& batch, const totals& all, Locate locate) {
   fill(out.total_rows, 0, 1, rows);
   if (has_tails)
     for (const vector_field& field : vector_fields)
-      if (const nsameta_vector& vector = out.*field.member; field.tail == tail_rule::zero)
-        fill(vector, field.per_row() ? rows : kept, vector.capacity, 0);
+      if (field.tail == tail_rule::zero || field.tail == tail_rule::pad_slot)
+        fill(out.*field.member, field.per_row() ? rows : kept, (out.*field.member).capacity,
+             field.tail == tail_rule::zero ? 0 : batch.problem.pad_slot);
   if (!present(out.status)) return;
   std::uint32_t bits = all.bits;
   if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;

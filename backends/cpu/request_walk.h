@@ -30,6 +30,8 @@ void write_request_fields(const Batch& batch, std::int64_t begin, std::int64_t e
         if (present(*lengths)) store_sum(*lengths, before.kept, own.kv_len);
       if (present(out.cu_seqlens_k)) store_sum(out.cu_seqlens_k, before.kept, before.kv_len);
       if (present(out.cu_seqlens_q)) store_sum(out.cu_seqlens_q, before.kept, before.owned);
+      if (present(out.last_token_index))
+        store_sum(out.last_token_index, before.kept, own.owned > 0 ? before.owned + own.owned - 1 : -1);
     }
     before = before + own;
   }
@@ -65,6 +67,18 @@ void write_run(const Batch& batch, const located_request& at, std::int64_t begin
       write(out.nsa_cu_seqlens_k, [&, sum = batch.clamped_before(at, begin - first)](std::int64_t row) mutable {
         return std::exchange(sum, saturating_add<std::int64_t>(sum, clamped(row)));
       });
+    const auto& fixed = batch.rule.fixed;
+    const auto seen = [&](std::int64_t row) { return at.value.first + (row - first) * at.value.step; };
+    const auto write_slots = [&](const nsameta_vector& vector, auto slot_at) {
+      write(vector, [&](std::int64_t row) {
+        const std::int64_t positions = seen(row);
+        return batch.rule.writes_key(positions) ? slot_at(positions - 1) : std::int64_t{fixed.keys.pad_slot};
+      });
+    };
+    write(out.positions, [&](std::int64_t row) { return batch.rule.position(seen(row)); });
+    write_slots(out.slot_mapping,
+                [&](std::int64_t position) { return fixed.keys.in_blocks(at.index, position, fixed.kv_shard); });
+    write_slots(out.out_cache_loc, [&](std::int64_t position) { return fixed.keys.in_tokens(at.index, position); });
   }
   write(out.nsa_cu_seqlens_q, [](std::int64_t row) { return row; });
   write(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });

@@ -117,6 +117,8 @@ struct general_vectors {};
 template <>
 struct general_vectors<std::int64_t> {
   output_vector<std::int64_t> indexer_ks, indexer_ke, local_cache_seqlens;
+  output_vector<std::int64_t> positions, slot_mapping, out_cache_loc, last_token_index;
+  std::int64_t has_step_vectors;  ///< whether any of these is asked for
 };
 
 template <class N>
@@ -155,6 +157,10 @@ NSAMETA_HOST_DEVICE void for_each_vector(Set& set, const Visit& visit) {
     visit(set.indexer_ks, field_of<&nsameta_outputs::indexer_ks>{});
     visit(set.indexer_ke, field_of<&nsameta_outputs::indexer_ke>{});
     visit(set.local_cache_seqlens, field_of<&nsameta_outputs::local_cache_seqlens>{});
+    visit(set.positions, field_of<&nsameta_outputs::positions>{});
+    visit(set.slot_mapping, field_of<&nsameta_outputs::slot_mapping>{});
+    visit(set.out_cache_loc, field_of<&nsameta_outputs::out_cache_loc>{});
+    visit(set.last_token_index, field_of<&nsameta_outputs::last_token_index>{});
   }
 }
 

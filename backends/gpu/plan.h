@@ -60,7 +60,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
     work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
-    work.int64_outputs |= present(out.local_page_table_1) || present(out.local_cache_seqlens);
+    work.int64_outputs |=
+        present(out.local_page_table_1) || present(out.local_cache_seqlens) || wants_step_vectors(out);
     if (wants_tables(out) && out.table_tail != NSAMETA_TAIL_KEEP) {
       work.table_tails = true;
       for (const table_field& field : table_fields) {
@@ -151,6 +152,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_s
   set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
+  if constexpr (is_general<N>) set.has_step_vectors = wants_step_vectors(out);
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }

@@ -135,11 +135,16 @@ NSAMETA_DEVICE N query_of(const request_batch<N>& batch, const raw_lengths& raw)
   return batch.uniform_query >= 0 ? N{batch.uniform_query} : smaller(larger(tokens, N{0}), static_cast<N>(int32_max));
 }
 
-/// What row `j` of a request sees on this rank.
+/// What row `j` of a request sees on all ranks together, if there were no limit; also below 0.
+template <class N>
+NSAMETA_DEVICE N seen_by_row(const basic_request<N>& r, N j) {
+  if constexpr (is_general<N>) j *= r.step;
+  return wrapping_add(r.first, j);
+}
+/// What it sees on this rank.
 template <class N, class Rule>
 NSAMETA_DEVICE N length_of_row(const Rule& rule, const basic_request<N>& r, N j) {
-  if constexpr (is_general<N>) j *= r.step;
-  return rule.local(larger(wrapping_add(r.first, j), N{0}));
+  return rule.local(larger(seen_by_row(r, j), N{0}));
 }
 
 template <sums S, class N, class Rule>

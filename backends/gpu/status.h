@@ -32,6 +32,9 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
   if (kv > most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
   if (source.row_a_request && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   if (r.kv_len > batch.limit || r.kv_len - query + r.tokens > batch.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+  if constexpr (is_general<N>)
+    if (set.has_step_vectors)
+      bits |= key_bits(at.rule, r, index, set.slot_mapping.data != nullptr, set.out_cache_loc.data != nullptr);
   bool wanted = false;
   for_each_table(set, [&](const output_table<N>& table, table_member) { wanted |= table.data != nullptr; });
   if (!wanted || !at.rule.keeps(r) || (!source.row_a_request && r.owned == 0)) return bits;
@@ -114,6 +117,8 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T, Rule>& at, const w
       is_beyond(set.nsa_cu_seqlens_q, last_of(set.nsa_cu_seqlens_q, all.rows + 1)) ||
       (last_sum == all.rows && is_beyond(set.nsa_cu_seqlens_k, all.clamped)))
     return true;
+  if constexpr (is_general<N>)
+    if (is_beyond(set.last_token_index, all.rows - 1)) return true;
   if (last_sum < all.rows && set.nsa_cu_seqlens_k.has_int32() &&
       overflows_up_to(at, last_sum, clamped_before_row<N, Rule>{at.rule}))
     return true;

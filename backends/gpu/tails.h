@@ -21,7 +21,10 @@ NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int blo
   fill(out.nsa_cu_seqlens_k, sums, all.clamped);
   fill(out.nsa_cu_seqlens_q, sums, all.rows);
   for_each_vector(out, [&](const output_vector<N>& vector, auto field) {
-    if constexpr (decltype(field)::row.tail == tail_rule::zero) fill(vector, field.per_row ? all.rows : kept, 0);
+    constexpr tail_rule tail = decltype(field)::row.tail;
+    if constexpr (tail == tail_rule::zero) fill(vector, field.per_row ? all.rows : kept, 0);
+    if constexpr (is_general<N>)
+      if constexpr (tail == tail_rule::pad_slot) fill(vector, all.rows, at.rule.fixed.keys.pad_slot);
   });
 }
 

@@ -25,10 +25,27 @@ NSAMETA_DEVICE void store(const output_vector<std::int64_t>& vector, std::int64_
 template <class N>
 struct row_values {
   N row, length;
+  N seen;            ///< positions, on all ranks together, if there were no limit; also below 0
   N clamped_before;  ///< of the rows before it
   N request;
   N kv_before;  ///< of the requests before its own
+  N index;      ///< of its request, in the whole batch
 };
+
+/// A row's position, and where its key is written.
+template <class Rule>
+NSAMETA_DEVICE void write_step_vectors(const vector_outputs<std::int64_t>& out, const Rule& rule,
+                                       const row_values<std::int64_t>& at) {
+  const key_slots& keys = rule.fixed.keys;
+  const std::int64_t position = rule.position(at.seen);
+  const bool writes = rule.writes_key(at.seen);
+  store(out.positions, at.row, position);
+  if (at.row < out.slot_mapping.capacity)
+    store(out.slot_mapping, at.row,
+          writes ? keys.in_blocks(at.index, position, rule.fixed.kv_shard) : std::int64_t{keys.pad_slot});
+  if (at.row < out.out_cache_loc.capacity)
+    store(out.out_cache_loc, at.row, writes ? keys.in_tokens(at.index, position) : std::int64_t{keys.pad_slot});
+}
 
 template <bool lengths_only, class Set, class N, class Rule>
 NSAMETA_DEVICE void write_row(const Set& out, const Rule& rule, const row_values<N>& at) {
@@ -43,6 +60,7 @@ NSAMETA_DEVICE void write_row(const Set& out, const Rule& rule, const row_values
   if constexpr (is_general<N>) {
     store(out.indexer_ks, at.row, at.kv_before);
     store(out.indexer_ke, at.row, at.kv_before + at.length);
+    if (out.has_step_vectors) write_step_vectors(out, rule, at);
   }
 }
 
@@ -64,7 +82,9 @@ NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const Rule& rule
   store(out.cu_seqlens_k, number + 1, saturating_add(before.kv_len, kv_len));
   if constexpr (is_general<N>) {
     store(out.local_cache_seqlens, number, kv_len);
-    store(out.cu_seqlens_q, number + 1, saturating_add(before.owned, r.owned));
+    const N rows = saturating_add(before.owned, r.owned);
+    store(out.cu_seqlens_q, number + 1, rows);
+    if (out.has_step_vectors) store(out.last_token_index, number, r.owned > 0 ? rows - 1 : N{-1});
   } else {
     store(out.cu_seqlens_q, number + 1, saturating_add(before.rows, r.rows));
   }
@@ -90,7 +110,7 @@ NSAMETA_DEVICE void write_uniform_lengths(T& self, const uniform_lengths_argumen
                             batch.live != nullptr ? *batch.live : 0);
   const auto rule = batch.plain_rule();
   write_row<true>(all.set, rule,
-                  row_values<std::int32_t>{index * batch.uniform_rows + j, length_of_row(rule, r, j), 0, 0, 0});
+                  row_values<std::int32_t>{index * batch.uniform_rows + j, length_of_row(rule, r, j), 0, 0, 0, 0, 0});
 }
 
 template <bool lengths_only, class N>
@@ -142,7 +162,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T, Rule
     before = exclusive_prefix(at, is_first, earlier, sums.through);
   sums.before = before + sums.before;
   const N number = kept_of(sums.before, index) - (is_general<N> && j > 0);
-  row_values<N> row{sums.before.rows, length, 0, number, 0};
+  row_values<N> row{sums.before.rows, length, seen_by_row(r, N{j}), 0, number, 0, index};
   if constexpr (!lengths_only) {
     if (share.index == 0 && j == 0 && index < batch.requests && rule.part == 0 && rule.keeps(r))
       write_request(set, rule, number, r, sums.before);
@@ -161,6 +181,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T, Rule
   NSAMETA_UNROLL(1)
   for (N k = share.index * lanes + j; k < rows; k += lanes << share.shift) {
     row.row = first_row + k;
+    row.seen = seen_by_row(r, k);
     row.length = length_of_row(rule, r, k);
     if (!lengths_only && set.nsa_cu_seqlens_k.capacity > 0)
       row.clamped_before = saturating_add(clamped_before, clipped<N>(rule.sum(r, k)));

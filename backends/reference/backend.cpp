@@ -17,7 +17,8 @@ void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs) {
   const batch requests = read_batch(problem, outputs.length_offset, status);
   write_request_vectors(problem, outputs, requests, status);
   write_row_vectors(problem, outputs, requests, status);
-  if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(outputs, requests, status);
+  check_slots(problem, outputs, requests, status);
+  if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(problem, outputs, requests, status);
   write_page_tables(problem, outputs, requests, status);
   write_scalars(outputs, requests, status);
 }

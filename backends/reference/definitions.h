@@ -37,6 +37,11 @@ inline std::int64_t positions_seen(const nsameta_problem& problem, const request
   return r.is_live ? within_limit(problem, positions_wanted(problem.mode, r, j)) : 0;
 }
 
+/// Whether the row of token `j` writes the key of its position: rows past context_limit show the last one again.
+inline bool writes_key(const nsameta_problem& problem, const request& r, std::int64_t j) {
+  return positions_seen(problem, r, j) > 0 && positions_seen(problem, r, j) == positions_wanted(problem.mode, r, j);
+}
+
 /// How many of the positions 0 to v - 1 the rank holds. Positions are dealt in blocks of `interleave`, one block to
 /// each rank in turn.
 inline std::int64_t local(const nsameta_kv_shard& shard, std::int64_t v) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "nsameta/nsameta.h"
@@ -53,8 +54,17 @@ void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs
 void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);
 
+/// Where the key of a request's position is written, if this rank writes it: by block_table, and by req_to_token.
+std::optional<std::int64_t> slot_in_blocks(const nsameta_problem& problem, const request& r, std::int64_t position);
+std::optional<std::int64_t> slot_in_tokens(const nsameta_problem& problem, const request& r, std::int64_t position);
+
+/// Raises context_exceeded and bad_slot for the slots that are asked for, also of rows that no buffer has room for.
+void check_slots(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                 std::int32_t& status);
+
 /// What stands beyond the live elements; reads the last totals that the two functions above wrote.
-void write_vector_tails(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status);
+void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                        std::int32_t& status);
 
 void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);

@@ -74,6 +74,7 @@ void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs
   vector_writer cu_seqlens_k(outputs.cu_seqlens_k, status);
   vector_writer cu_seqlens_q(outputs.cu_seqlens_q, status);
   vector_writer local_cache_seqlens(outputs.local_cache_seqlens, status);
+  vector_writer last_token_index(outputs.last_token_index, status);
 
   wide positions = 0;
   wide rows = 0;
@@ -86,6 +87,7 @@ void write_request_vectors(const nsameta_problem& problem, const nsameta_outputs
     rows += r.rows;
     cache_seqlens.put(i, cached);
     local_cache_seqlens.put(i, cached);
+    last_token_index.put(i, r.rows > 0 ? rows - 1 : -1);
     ++i;
     cu_seqlens_k.put(i, positions);
     cu_seqlens_q.put(i, rows);
@@ -102,6 +104,9 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
   vector_writer indexer_ks(outputs.indexer_ks, status);
   vector_writer indexer_ke(outputs.indexer_ke, status);
   vector_writer token_to_batch(outputs.token_to_batch, status);
+  vector_writer positions(outputs.positions, status);
+  vector_writer slot_mapping(outputs.slot_mapping, status);
+  vector_writer out_cache_loc(outputs.out_cache_loc, status);
 
   const std::int64_t longest = longest_capacity(outputs);
   wide selected = 0;  // by the rows so far
@@ -111,7 +116,9 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
   for (const run& part : requests.runs) {
     const request& r = requests.kept[part.request];
     for (std::int64_t i = 0; i < part.rows && row < longest; ++i) {
-      const std::int64_t expanded = local(problem.kv_shard, positions_seen(problem, r, part.first + i * part.step));
+      const std::int64_t token = part.first + i * part.step, seen = positions_seen(problem, r, token);
+      const std::int64_t position = std::max<std::int64_t>(0, seen - 1);
+      const std::int64_t expanded = local(problem.kv_shard, seen);
       const std::int64_t clamped = clamp(problem, expanded);
       selected += clamped;
       seqlens_expanded.put(row, expanded);
@@ -119,6 +126,15 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
       indexer_ks.put(row, r.earlier);
       indexer_ke.put(row, wide{r.earlier} + expanded);
       token_to_batch.put(row, static_cast<std::int64_t>(part.request));
+      positions.put(row, position);
+      const bool writes = writes_key(problem, r, token);
+      const auto put_slot = [&](vector_writer& out, auto slot_of) {
+        if (out.capacity() == 0) return;
+        const auto slot = writes ? slot_of(problem, r, position) : std::nullopt;
+        out.put(row, slot.value_or(problem.pad_slot));
+      };
+      put_slot(slot_mapping, slot_in_blocks);
+      put_slot(out_cache_loc, slot_in_tokens);
       ++row;
       nsa_cu_seqlens_k.put(row, selected);
       nsa_cu_seqlens_q.put(row, row);
@@ -126,13 +142,16 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
   }
 }
 
-void write_vector_tails(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status) {
+void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                        std::int32_t& status) {
   for (const vector_field& field : vector_fields) {
     if (field.tail == tail_rule::keep) continue;
     vector_writer out(outputs.*field.member, status);
     const std::int64_t live = live_elements(field, requests);
     if (live >= out.capacity()) continue;
-    const std::int64_t value = field.tail == tail_rule::last_total ? out.get(live - 1) : 0;
+    const std::int64_t value = field.tail == tail_rule::last_total ? out.get(live - 1)
+                               : field.tail == tail_rule::pad_slot ? problem.pad_slot
+                                                                   : 0;
     for (std::int64_t i = live; i < out.capacity(); ++i) out.put(i, value);
   }
 }

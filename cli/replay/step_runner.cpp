@@ -13,8 +13,9 @@ namespace {
 harness::output_layout layout_for(const runner_options& options) {
   harness::output_layout layout;
   for (std::size_t i = 0; i < vector_fields.size(); ++i)  // but what repeats another without a kv_shard
-    layout.vectors[i] = {vector_fields[i].member != &nsameta_outputs::local_cache_seqlens,
-                         element_count(vector_fields[i].size, options.max_batch, options.max_rows), NSAMETA_INT32, 0};
+    layout.vectors[i] = {
+        vector_fields[i].member != &nsameta_outputs::local_cache_seqlens && !vector_fields[i].step_vector,
+        element_count(vector_fields[i].size, options.max_batch, options.max_rows), NSAMETA_INT32, 0};
   if (options.kv_cache) {
     const std::int64_t width = options.kv_cache->positions, pages = width / options.kv_cache->page_size;
     layout.tables[0] = {true, options.table_rows, width, width, 0};

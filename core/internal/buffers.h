@@ -67,6 +67,8 @@ void for_each_input(Problem& problem, Visit&& visit) {
   if (problem.live_requests != nullptr) show(buffer{"live_requests", 4, false, 4, 4}, problem.live_requests);
   auto& slots = problem.req_to_token;
   if (slots.data != nullptr) show(buffer_of("req_to_token", slots), slots.data);
+  auto& blocks = problem.block_table;
+  if (blocks.data != nullptr) show(buffer_of("block_table", blocks), blocks.data);
 }
 
 /// The same for the outputs.

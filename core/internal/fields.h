@@ -23,10 +23,13 @@ enum class extent {
 };
 
 /// What stands beyond the live elements under NSAMETA_TAIL_ZERO.
-enum class tail_rule { keep, zero, last_total };
+enum class tail_rule { keep, zero, last_total, pad_slot };
 
 /// Which problems have a field.
-enum class validity { always, without_kv_shard };
+enum class validity { always, without_kv_shard, without_zigzag, with_block_table, with_req_to_token };
+
+/// Which elements an argument takes.
+enum class elements { int32, int32_or_int64, int64 };
 
 /// Named, because nvcc puts parentheses around a member pointer's declarator that the host compiler then warns of.
 using vector_member = nsameta_vector nsameta_outputs::*;
@@ -37,8 +40,15 @@ struct vector_field {
   vector_member member;
   extent size;
   tail_rule tail;
-  bool may_be_int64;  ///< the cu_* arrays
+  elements holds;
   validity valid = validity::always;
+  bool step_vector = false;  ///< of those that no row table needs
+
+  /// The type of its elements: the wider one where it has the choice and `wide` says so.
+  constexpr nsameta_dtype dtype(bool wide) const {
+    return holds == elements::int64 || (wide && holds == elements::int32_or_int64) ? NSAMETA_INT64 : NSAMETA_INT32;
+  }
+  constexpr bool may_be(nsameta_dtype type) const { return dtype(type == NSAMETA_INT64) == type; }
 
   /// Has an element for each row.
   constexpr bool per_row() const { return size == extent::rows || size == extent::rows_plus_one; }
@@ -46,24 +56,50 @@ struct vector_field {
 
 /// A new row comes last: digests number fields by their places.
 inline constexpr auto vector_fields = std::to_array<vector_field>({
-    {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, false},
-    {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total, true},
-    {"cu_seqlens_q", &nsameta_outputs::cu_seqlens_q, extent::requests_plus_one, tail_rule::last_total, true},
-    {"seqlens_expanded", &nsameta_outputs::seqlens_expanded, extent::rows, tail_rule::zero, false},
-    {"nsa_cache_seqlens", &nsameta_outputs::nsa_cache_seqlens, extent::rows, tail_rule::zero, false},
-    {"nsa_cu_seqlens_k", &nsameta_outputs::nsa_cu_seqlens_k, extent::rows_plus_one, tail_rule::last_total, true},
-    {"nsa_cu_seqlens_q", &nsameta_outputs::nsa_cu_seqlens_q, extent::rows_plus_one, tail_rule::last_total, true},
-    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::zero, false, validity::without_kv_shard},
-    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::zero, false, validity::without_kv_shard},
-    {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::zero, false},
-    {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, false},
-    {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, false},
-    {"local_cache_seqlens", &nsameta_outputs::local_cache_seqlens, extent::requests, tail_rule::zero, false},
+    {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, elements::int32},
+    {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total,
+     elements::int32_or_int64},
+    {"cu_seqlens_q", &nsameta_outputs::cu_seqlens_q, extent::requests_plus_one, tail_rule::last_total,
+     elements::int32_or_int64},
+    {"seqlens_expanded", &nsameta_outputs::seqlens_expanded, extent::rows, tail_rule::zero, elements::int32},
+    {"nsa_cache_seqlens", &nsameta_outputs::nsa_cache_seqlens, extent::rows, tail_rule::zero, elements::int32},
+    {"nsa_cu_seqlens_k", &nsameta_outputs::nsa_cu_seqlens_k, extent::rows_plus_one, tail_rule::last_total,
+     elements::int32_or_int64},
+    {"nsa_cu_seqlens_q", &nsameta_outputs::nsa_cu_seqlens_q, extent::rows_plus_one, tail_rule::last_total,
+     elements::int32_or_int64},
+    {"indexer_ks", &nsameta_outputs::indexer_ks, extent::rows, tail_rule::zero, elements::int32,
+     validity::without_kv_shard},
+    {"indexer_ke", &nsameta_outputs::indexer_ke, extent::rows, tail_rule::zero, elements::int32,
+     validity::without_kv_shard},
+    {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::zero, elements::int32},
+    {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, elements::int32},
+    {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, elements::int32},
+    {"local_cache_seqlens", &nsameta_outputs::local_cache_seqlens, extent::requests, tail_rule::zero, elements::int32},
+    {"positions", &nsameta_outputs::positions, extent::rows, tail_rule::zero, elements::int32_or_int64,
+     validity::always, true},
+    {"slot_mapping", &nsameta_outputs::slot_mapping, extent::rows, tail_rule::pad_slot, elements::int64,
+     validity::with_block_table, true},
+    {"out_cache_loc", &nsameta_outputs::out_cache_loc, extent::rows, tail_rule::pad_slot, elements::int32_or_int64,
+     validity::with_req_to_token, true},
+    {"last_token_index", &nsameta_outputs::last_token_index, extent::requests, tail_rule::keep, elements::int32,
+     validity::without_zigzag, true},
 });
 
-/// Whether the problem has the field: asking for one that it has not is an error.
+/// Whether the problem has the field: asking for one that it has not is an error. A batch of no request needs no table.
 constexpr bool applies(const vector_field& field, const nsameta_problem& problem) {
-  return field.valid == validity::always || problem.kv_shard.size == 1;
+  switch (field.valid) {
+    case validity::without_kv_shard:
+      return problem.kv_shard.size == 1;
+    case validity::without_zigzag:
+      return problem.q_shard.size == 1 || problem.q_shard.kind != NSAMETA_Q_SHARD_ZIGZAG;
+    case validity::with_block_table:
+      return problem.block_table.data != nullptr || problem.batch_size == 0;
+    case validity::with_req_to_token:
+      return problem.req_to_token.data != nullptr || problem.batch_size == 0;
+    case validity::always:
+      return true;
+  }
+  return true;
 }
 
 /// Calls `visit.operator()<i>(vector)`, i the field's place in vector_fields, for every output vector that is asked

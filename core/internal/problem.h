@@ -53,6 +53,12 @@ inline bool wants_tables(const nsameta_outputs& out) {
   return present(out.page_table_1) || present(out.real_page_table) || present(out.local_page_table_1);
 }
 
+inline bool wants_step_vectors(const nsameta_outputs& out) {
+  return [&]<std::size_t... place>(std::index_sequence<place...>) {
+    return ((vector_fields[place].step_vector && present(out.*vector_fields[place].member)) || ...);
+  }(std::make_index_sequence<vector_fields.size()>());
+}
+
 /// Elements of a row vector that can be written: 0 when it is absent.
 inline std::int64_t writable(const nsameta_vector& vector, std::int64_t elements) {
   return present(vector) ? std::min(vector.capacity, elements) : 0;

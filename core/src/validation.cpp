@@ -123,6 +123,8 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     return s;
   if (p.page_size < 1 || p.page_size > 65536) [[unlikely]]
     return fail(bad, "page_size is %d, outside [1, 65536]", p.page_size);
+  if (p.block_size < 1 || p.block_size > 65536) [[unlikely]]
+    return fail(bad, "block_size is %d, outside [1, 65536]", p.block_size);
   if (p.index_topk < 1) [[unlikely]]
     return fail(bad, "index_topk is %d, less than 1", p.index_topk);
   if (p.index_kpool < 1) [[unlikely]]
@@ -162,8 +164,10 @@ nsameta_status check_parameters(const nsameta_problem& p) {
                                                           std::int64_t batch_size, output_ranges* ranges) {
   if (auto s = check_elements(field.name, vector.data, vector.dtype)) [[unlikely]]
     return s;
-  if (vector.dtype == NSAMETA_INT64 && !field.may_be_int64) [[unlikely]]
-    return fail(bad, "%s.dtype is int64 (1); only the cu_* arrays may be int64", field.name);
+  if (!field.may_be(vector.dtype)) [[unlikely]]
+    return fail(bad, "%s.dtype is %s, but the field is %s", field.name,
+                vector.dtype == NSAMETA_INT64 ? "int64 (1)" : "int32 (0)",
+                field.holds == elements::int64 ? "int64 (1)" : "int32 (0)");
   if (vector.capacity < 0) [[unlikely]]
     return fail(bad, "%s.capacity is %" PRId64 ", negative", field.name, vector.capacity);
   // Row outputs may be short: the device reports what did not fit.
@@ -184,14 +188,26 @@ nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_out
   for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector&) {
     constexpr const vector_field& field = vector_fields[i];
     if constexpr (field.valid != validity::always) {
-      if (!applies(field, p)) [[unlikely]]
+      if (applies(field, p)) [[likely]]
+        return true;
+      if constexpr (field.valid == validity::without_kv_shard)
         status = fail(bad, "%s is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only",
                       field.name, p.kv_shard.size);
+      else if constexpr (field.valid == validity::without_zigzag)
+        status = fail(bad, "%s is asked for, but q_shard.kind is zigzag (2): a request's rows lie in two places",
+                      field.name);
+      else
+        status = fail(bad, "%s is absent, but %s is asked for",
+                      field.valid == validity::with_block_table ? "block_table" : "req_to_token", field.name);
     }
     return status == NSAMETA_OK;
   });
   if (status != NSAMETA_OK) [[unlikely]]
     return status;
+  // Else a block would not have as many positions on each rank.
+  if (o.slot_mapping.data != nullptr && p.kv_shard.size > 1 && p.block_size % p.kv_shard.interleave != 0) [[unlikely]]
+    return fail(bad, "block_size is %d, no multiple of kv_shard.interleave, which is %d: slot_mapping needs that",
+                p.block_size, p.kv_shard.interleave);
   for (const table_field& field : table_fields) {
     if ((o.*field.member).data == nullptr || p.batch_size == 0) [[likely]]
       continue;
@@ -253,11 +269,17 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]
       return s;
+  if (const nsameta_token_table& table = p.block_table; table.data != nullptr) {
+    if (auto s = check_rows("block_table", table.data, "slots", table.slots, table.width, table.row_stride)) return s;
+    if (table.slots < p.batch_size)
+      return fail(bad, "block_table.slots is %" PRId64 ", less than batch_size, which is %" PRId64, table.slots,
+                  p.batch_size);
+  }
   // An empty array may well be null.
   if (const bool slots = p.req_pool_indices.data != nullptr;
       slots != (p.req_to_token.data != nullptr) && p.batch_size > 0) [[unlikely]]
-    return fail(bad, "%s is absent, but %s is given: page tables need both",
-                slots ? "req_to_token" : "req_pool_indices", slots ? "req_pool_indices" : "req_to_token");
+    return fail(bad, "%s is absent, but %s is given: they go together", slots ? "req_to_token" : "req_pool_indices",
+                slots ? "req_pool_indices" : "req_to_token");
   if (auto s = check_query_lengths(p)) [[unlikely]]
     return s;
   return check_parameters(p);

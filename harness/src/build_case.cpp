@@ -89,6 +89,19 @@ void set_token_table(random_source& random, const case_recipe& recipe, std::int6
   }
 }
 
+/// Blocks for most of what a request sees.
+void set_block_table(random_source& random, const case_recipe& recipe, problem_data& problem) {
+  token_table& table = problem.block_table;
+  table.slots = recipe.batch_size + random.between(recipe.batch_size == 0, 2);
+  const std::int64_t span = std::int64_t{problem.block_size} * problem.kv_shard.size;
+  table.width =
+      std::min<std::int64_t>(recipe.max_table_elements / table.slots, recipe.max_context / span) + random.between(0, 2);
+  table.row_stride = table.width + random.between(0, 3);
+  table.first = random.between(0, 3);
+  table.memory.resize(static_cast<std::size_t>(table.first + table.slots * table.row_stride) + 1);
+  for (std::int32_t& block : table.memory) block = static_cast<std::int32_t>(random.between(-1, 1 << 20));
+}
+
 void set_slots(random_source& random, const case_recipe& recipe, problem_data& problem) {
   const std::int64_t slots = problem.req_to_token.slots;
   const bool wide = recipe.length_dtype == NSAMETA_INT64;
@@ -121,9 +134,10 @@ void set_vector_layout(random_source& random, const case_recipe& recipe, std::in
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
     vector_layout& vector = result.layout.vectors[i];
-    vector.wanted = field_applies(field, result.problem) && asks_for(recipe.kind, field.member);
+    if (!field.step_vector) vector.wanted = field_applies(field, result.problem) && asks_for(recipe.kind, field.member);
+    if (result.previous && !field_applies(field, *result.previous)) vector.wanted = false;
     if (!recipe.all_fields && random.chance(50)) vector.wanted = false;
-    if (field.may_be_int64) vector.dtype = recipe.cu_dtype;
+    vector.dtype = field.dtype(recipe.cu_dtype == NSAMETA_INT64);
     vector.misalignment = random.chance(50) ? 0 : random.between(1, 7);
     if (recipe.capacity == capacity_rule::spare && field.size != extent::one) vector.capacity += spare;
     if (recipe.capacity == capacity_rule::short_ && field.per_row())
@@ -143,6 +157,7 @@ void set_table_layout(random_source& random, const case_recipe& recipe, table_la
 void set_layout(random_source& random, const case_recipe& recipe, generated_case& result) {
   const live_shape shape = live_shape_of(result.problem, recipe.length_offset);
   result.layout = exact_layout(result.problem, shape);
+  if (recipe.step_vectors) result.layout.ask_for_step_vectors(result.problem);
   if (result.previous) result.layout.make_room(exact_layout(*result.previous, live_shape_of(*result.previous)));
   result.layout.vector_tail = recipe.vector_tail;
   result.layout.table_tail = recipe.table_tail;
@@ -176,6 +191,7 @@ problem_data earlier_problem(const case_recipe& recipe, const problem_data& prob
   problem_data previous = problem;
   set_lengths(random, earlier, previous);
   if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
+  if (problem.block_table.slots > 0) set_block_table(random, earlier, previous);
   return previous;
 }
 
@@ -197,6 +213,12 @@ generated_case build_case(const case_recipe& recipe) {
   if (recipe.tables != table_choice::none) {
     set_token_table(random, recipe, live_shape_of(problem).table_rows, problem.req_to_token);
     set_slots(random, recipe, problem);
+  }
+  if (recipe.step_vectors) {
+    const std::int32_t run = problem.kv_shard.size > 1 ? problem.kv_shard.interleave : 1;
+    problem.block_size = std::max(recipe.block_size / run, 1) * run;  // as many positions on each rank
+    if (random.chance(50)) problem.pad_slot = static_cast<std::int32_t>(random.between(-3, 3));
+    if (random.chance(90)) set_block_table(random, recipe, problem);
   }
   if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);

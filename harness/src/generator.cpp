@@ -48,6 +48,11 @@ void draw_padding(random_source& random, case_recipe& recipe) {
                                                                        : random.between(0, recipe.batch_size));
 }
 
+void draw_step_vectors(random_source& random, case_recipe& recipe) {
+  recipe.step_vectors = true;
+  recipe.block_size = random.pick(page_sizes);
+}
+
 }  // namespace
 
 case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generator_options& options) {
@@ -73,6 +78,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   recipe.seed = random.word();
   if (options.zero_strides && random.chance(10)) recipe.stride = 0;
   if (options.padding && random.chance(40)) draw_padding(random, recipe);
+  if (options.step_vectors && random.chance(25)) draw_step_vectors(random, recipe);
   return recipe;
 }
 
@@ -104,6 +110,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (recipe.pattern == length_pattern::uniform && random.chance(50)) recipe.stride = 0;
   if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
   if (random.chance(30)) draw_padding(random, recipe);
+  if (recipe.kind != batch_kind::lengths && random.chance(15)) draw_step_vectors(random, recipe);
   return recipe;
 }
 
@@ -137,6 +144,7 @@ std::string describe(const case_recipe& recipe) {
   if (recipe.left_aligned) text += ", left-aligned rows";
   if (recipe.context_limit != 0) text += ", limit " + std::to_string(recipe.context_limit);
   if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
+  if (recipe.step_vectors) text += ", step vectors";
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";

@@ -26,11 +26,11 @@ input count_input(const char* name, const std::optional<std::int32_t>& count) {
   return {name, count ? std::as_bytes(std::span(&*count, 1)) : std::span<const std::byte>{}, 0};
 }
 
-input table_input(const token_table& table) {
-  if (table.memory.empty()) return {"req_to_token", {}, 0};  // kept elsewhere
+input table_input(const char* name, const token_table& table) {
+  if (table.memory.empty()) return {name, {}, 0};  // absent, or kept elsewhere
   const std::size_t first = static_cast<std::size_t>(table.first) * sizeof(std::int32_t);
   const auto bytes = static_cast<std::size_t>(table_bytes(table.slots, table.width, table.row_stride));
-  return {"req_to_token", std::as_bytes(std::span(table.memory)).subspan(first, bytes), first};
+  return {name, std::as_bytes(std::span(table.memory)).subspan(first, bytes), first};
 }
 
 }  // namespace
@@ -38,8 +38,10 @@ input table_input(const token_table& table) {
 void input_buffers::upload(const problem_data& problem) {
   const std::array inputs{vector_input("seq_lens", problem.seq_lens),
                           vector_input("extend_seq_lens", problem.extend_seq_lens),
-                          vector_input("req_pool_indices", problem.req_pool_indices), table_input(problem.req_to_token),
-                          count_input("live_requests", problem.live_requests)};
+                          vector_input("req_pool_indices", problem.req_pool_indices),
+                          table_input("req_to_token", problem.req_to_token),
+                          count_input("live_requests", problem.live_requests),
+                          table_input("block_table", problem.block_table)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -62,6 +64,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.req_pool_indices.data, arrays[2]);
   place(view_.req_to_token.data, arrays[3]);
   place(view_.live_requests, arrays[4]);
+  place(view_.block_table.data, arrays[5]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

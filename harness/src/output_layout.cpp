@@ -21,6 +21,11 @@ void output_layout::make_room(const output_layout& other) {
   }
 }
 
+void output_layout::ask_for_step_vectors(const problem_data& problem) {
+  for (std::size_t i = 0; i < vectors.size(); ++i)
+    vectors[i].wanted |= vector_fields[i].step_vector && field_applies(vector_fields[i], problem);
+}
+
 bool field_applies(const vector_field& field, const problem_data& problem) { return applies(field, problem.view()); }
 
 bool tables_apply(const problem_data& problem) {
@@ -32,8 +37,9 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
     const bool repeats = field.member == &nsameta_outputs::local_cache_seqlens && problem.kv_shard.size == 1;
-    layout.vectors[i].wanted = field_applies(field, problem) && !repeats;
+    layout.vectors[i].wanted = field_applies(field, problem) && !repeats && !field.step_vector;
     // The host checks per-request outputs against the whole batch, also when a shard keeps fewer.
+    layout.vectors[i].dtype = field.dtype(false);
     layout.vectors[i].capacity = element_count(field.size, problem.batch_size(), shape.rows);
   }
   if (tables_apply(problem)) {

@@ -54,6 +54,11 @@ generated_case without_requests(const generated_case& whole, problem_of which, s
   problem.seq_lens = without(problem.seq_lens, begin, end);
   problem.extend_seq_lens = without(problem.extend_seq_lens, begin, end);
   problem.req_pool_indices = without(problem.req_pool_indices, begin, end);
+  if (token_table& blocks = problem.block_table; blocks.slots > 0) {
+    const auto row = blocks.memory.begin() + blocks.first;
+    blocks.memory.erase(row + begin * blocks.row_stride, row + end * blocks.row_stride);
+    blocks.slots -= end - begin;
+  }
   return rest;
 }
 
@@ -80,6 +85,7 @@ generated_case as_fill_runs_it(const case_data& stated) {
   plain.recipe.vector_tail = read.rules.vector_tail;
   plain.recipe.table_tail = read.rules.table_tail;
   plain.recipe.length_offset = read.rules.length_offset;
+  plain.recipe.step_vectors = read.step_vectors;
   if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::all;
   plain.layout = layout_of(read);
   if (read.previous) plain.previous = read.previous->problem;
@@ -129,10 +135,11 @@ std::optional<std::string> run_and_compare(const generated_case& tested, const s
 
 case_data stated_by(const generated_case& made) {
   const fill_rules& rules = made.layout;
-  case_data stated{{made.problem, rules}};
-  if (made.previous) stated.previous = {*made.previous, rules};
+  case_data stated{{made.problem, rules, made.recipe.step_vectors}};
+  if (made.previous) stated.previous = {*made.previous, rules, made.recipe.step_vectors};
   const live_shape shape = live_shape_of(made.problem);
-  const output_layout exact = exact_layout(made.problem, shape);
+  output_layout exact = exact_layout(made.problem, shape);
+  if (made.recipe.step_vectors) exact.ask_for_step_vectors(made.problem);
   // What is as large as its live elements needs no word, unless a layout for both batches makes it larger.
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_layout& vector = made.layout.vectors[i];
@@ -169,7 +176,7 @@ generated_case shrink(generated_case failing, const std::string& backend) {
   };
   // What its JSON tells, as little of it as will do.
   case_data stated = stated_by(failing);
-  const bool plain = keep_if_failing(as_fill_runs_it({{stated.problem}}));
+  const bool plain = keep_if_failing(as_fill_runs_it({{stated.problem, {}, stated.step_vectors}}));
   const std::optional<fill_data> previous = std::exchange(stated.previous, std::nullopt);
   if (!plain && !keep_if_failing(as_fill_runs_it(stated)) && previous) {
     stated.previous = previous;
@@ -191,7 +198,8 @@ generated_case shrink(generated_case failing, const std::string& backend) {
   }
   while (table.width > 1 && keep_if_failing(with_token_table(failing, table.slots, table.width / 2))) {
   }
-  if (plain) keep_if_failing(as_fill_runs_it({{failing.problem}}));  // in buffers for what is left
+  if (plain)
+    keep_if_failing(as_fill_runs_it({{failing.problem, {}, stated.step_vectors}}));  // in buffers for what is left
   return failing;
 }
 

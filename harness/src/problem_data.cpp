@@ -51,6 +51,10 @@ std::vector<std::int64_t> strided_values::values() const {
   return all;
 }
 
+nsameta_token_table token_table::view() const {
+  return {memory.empty() ? nullptr : memory.data() + first, slots, width, row_stride};
+}
+
 nsameta_problem problem_data::view() const {
   for (const strided_values* values : {&extend_seq_lens, &req_pool_indices})
     if (values->present() && values->size() < batch_size())
@@ -64,9 +68,7 @@ nsameta_problem problem_data::view() const {
   if (extend_seq_lens.present()) problem.extend_seq_lens = extend_seq_lens.view();
   problem.uniform_extend_len = uniform_extend_len;
   if (req_pool_indices.present()) problem.req_pool_indices = req_pool_indices.view();
-  if (req_to_token.slots > 0)
-    problem.req_to_token = {req_to_token.memory.empty() ? nullptr : req_to_token.memory.data() + req_to_token.first,
-                            req_to_token.slots, req_to_token.width, req_to_token.row_stride};
+  if (req_to_token.slots > 0) problem.req_to_token = req_to_token.view();
   problem.page_size = page_size;
   problem.index_topk = index_topk;
   problem.index_kpool = index_kpool;
@@ -74,6 +76,9 @@ nsameta_problem problem_data::view() const {
   problem.q_shard = q_shard;
   problem.context_limit = context_limit;
   if (live_requests) problem.live_requests = &*live_requests;
+  if (block_table.slots > 0) problem.block_table = block_table.view();
+  problem.block_size = block_size;
+  problem.pad_slot = pad_slot;
   return problem;
 }
 

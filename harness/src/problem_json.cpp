@@ -18,13 +18,34 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-constexpr auto problem_keys = std::to_array<std::string_view>(
-    {"mode", "seq_lens", "extend_seq_lens", "uniform_extend_len", "req_pool_indices", "req_to_token", "page_size",
-     "index_topk", "index_kpool", "kv_shard", "q_shard", "context_limit", "live_requests", "vector_tail", "table_tail",
-     "table_tail_value", "length_offset", "capacities", "previous"});
+constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
+                                                               "seq_lens",
+                                                               "extend_seq_lens",
+                                                               "uniform_extend_len",
+                                                               "req_pool_indices",
+                                                               "req_to_token",
+                                                               "page_size",
+                                                               "index_topk",
+                                                               "index_kpool",
+                                                               "kv_shard",
+                                                               "q_shard",
+                                                               "context_limit",
+                                                               "live_requests",
+                                                               "block_table",
+                                                               "block_size",
+                                                               "pad_slot",
+                                                               "vector_tail",
+                                                               "table_tail",
+                                                               "table_tail_value",
+                                                               "length_offset",
+                                                               "capacities",
+                                                               "previous",
+                                                               "plan"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
+
+constexpr std::array<std::string_view, 1> plan_names{"step"};
 
 /// Keys of a problem that are not those of the fill before it.
 constexpr std::array<const char*, 2> own_keys{"capacities", "previous"};
@@ -57,11 +78,11 @@ strided_values to_lengths(const char* key, const json& value) {
   return strided_values(values, wide ? NSAMETA_INT64 : NSAMETA_INT32);
 }
 
-token_table to_table(const json& value) {
-  if (!value.is_array()) throw json_error("req_to_token: " + shown(value) + " is not an array of rows");
+token_table to_table(const std::string& name, const json& value) {
+  if (!value.is_array()) throw json_error(name + ": " + shown(value) + " is not an array of rows");
   token_table table;
   for (const json& element : value) {
-    const std::string key = "req_to_token[" + std::to_string(table.slots) + "]";
+    const std::string key = name + "[" + std::to_string(table.slots) + "]";
     const std::vector<std::int64_t> row = to_integers(key, element, int32_min, int32_max);
     if (table.slots == 0) table.width = table.row_stride = std::ssize(row);
     if (std::ssize(row) != table.width)
@@ -70,7 +91,17 @@ token_table to_table(const json& value) {
     for (const std::int64_t slot : row) table.memory.push_back(static_cast<std::int32_t>(slot));
     ++table.slots;
   }
+  if (table.slots > 0 && table.width == 0) table.memory.push_back(0);  // rows without columns are rows
   return table;
+}
+
+json rows_of(const token_table& table) {
+  json rows = json::array();
+  for (std::int64_t slot = 0; slot < table.slots; ++slot) {
+    const auto row = table.memory.begin() + table.first + slot * table.row_stride;
+    rows.push_back(std::vector<std::int32_t>(row, row + table.width));
+  }
+  return rows;
 }
 
 template <std::size_t Count>
@@ -128,7 +159,7 @@ void set_member(problem_data& problem, const std::string& key, const json& value
   } else if (key == "req_pool_indices") {
     problem.req_pool_indices = to_lengths("req_pool_indices", value);
   } else if (key == "req_to_token") {
-    problem.req_to_token = to_table(value);
+    problem.req_to_token = to_table(key, value);
   } else if (key == "page_size") {
     problem.page_size = int32_value();
   } else if (key == "index_topk") {
@@ -144,6 +175,12 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.context_limit = to_integer(key, value, int64_min, int64_max);
   } else if (key == "live_requests") {
     problem.live_requests = int32_value();
+  } else if (key == "block_table") {
+    problem.block_table = to_table(key, value);
+  } else if (key == "block_size") {
+    problem.block_size = int32_value();
+  } else if (key == "pad_slot") {
+    problem.pad_slot = int32_value();
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -159,7 +196,9 @@ void require_batch_size(const char* key, const strided_values& values, const pro
 fill_data to_fill(const json& object) {
   fill_data fill;
   for (const auto& [key, value] : object.items())
-    if (std::ranges::find(own_keys, key) == own_keys.end() && !set_rule(fill.rules, key, value))
+    if (key == "plan")
+      fill.step_vectors = to_place(key, value, "plan", plan_names) == 0;
+    else if (std::ranges::find(own_keys, key) == own_keys.end() && !set_rule(fill.rules, key, value))
       set_member(fill.problem, key, value);
   const auto require = [&](const char* key, const std::string& why = "") {
     if (!object.contains(key)) throw json_error(std::string(key) + ": the key is missing" + why);
@@ -225,6 +264,7 @@ void set_capacities(case_data& stated, const json& value) {
 json fill_to_json(const fill_data& fill) {
   const fill_rules defaults, &rules = fill.rules;
   json object = problem_to_json(fill.problem);
+  if (fill.step_vectors) object["plan"] = plan_names[0];
   if (rules.vector_tail != defaults.vector_tail)
     object["vector_tail"] = tail_names[static_cast<std::size_t>(rules.vector_tail)];
   if (rules.table_tail != defaults.table_tail)
@@ -253,11 +293,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.extend_seq_lens.present()) object["extend_seq_lens"] = problem.extend_seq_lens.values();
   if (problem.uniform_extend_len != 0) object["uniform_extend_len"] = problem.uniform_extend_len;
   if (problem.req_pool_indices.present()) object["req_pool_indices"] = problem.req_pool_indices.values();
-  for (std::int64_t slot = 0; slot < problem.req_to_token.slots; ++slot) {
-    const auto row =
-        problem.req_to_token.memory.begin() + problem.req_to_token.first + slot * problem.req_to_token.row_stride;
-    object["req_to_token"].push_back(std::vector<std::int32_t>(row, row + problem.req_to_token.width));
-  }
+  if (problem.req_to_token.slots > 0) object["req_to_token"] = rows_of(problem.req_to_token);
   if (problem.page_size != defaults.page_size) object["page_size"] = problem.page_size;
   if (problem.index_topk != defaults.index_topk) object["index_topk"] = problem.index_topk;
   if (problem.index_kpool != defaults.index_kpool) object["index_kpool"] = problem.index_kpool;
@@ -270,6 +306,9 @@ json problem_to_json(const problem_data& problem) {
   }
   if (problem.context_limit != 0) object["context_limit"] = problem.context_limit;
   if (problem.live_requests) object["live_requests"] = *problem.live_requests;
+  if (problem.block_table.slots > 0) object["block_table"] = rows_of(problem.block_table);
+  if (problem.block_size != defaults.block_size) object["block_size"] = problem.block_size;
+  if (problem.pad_slot != defaults.pad_slot) object["pad_slot"] = problem.pad_slot;
   return object;
 }
 

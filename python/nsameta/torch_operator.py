@@ -11,7 +11,7 @@ if not hasattr(getattr(torch, "library", None), "register_fake"):
     raise ImportError("torch.ops.nsameta.fill needs torch 2.4 or later, which has torch.library.register_fake; this is "
                       f"torch {getattr(torch, '__version__', 'of no version')}", name=__name__)
 
-_INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token", "live_requests")
+_INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token", "live_requests", "block_table")
 
 
 def _schema():
@@ -20,7 +20,7 @@ def _schema():
     return ", ".join([
         "(str batch_mode, Tensor seq_lens, *", *inputs, "SymInt uniform_extend_len=0", "int page_size=64",
         "int index_topk=2048", "int index_kpool=1", "int[3] kv_shard=[1, 0, 1]", "int[2] q_shard=[1, 0]",
-        "str q_shard_kind='round_robin'", "int context_limit=0", *outputs,
+        "str q_shard_kind='round_robin'", "int context_limit=0", "int block_size=64", "int pad_slot=-1", *outputs,
         "str vector_tail='keep'", "str table_tail='keep'", "int table_tail_value=0", "SymInt length_offset=0",
         "SymInt? batch_size=None", "SymInt? row_limit=None", "SymInt? column_limit=None", "bool overlap=True) -> ()"])
 

@@ -49,7 +49,7 @@ std::string type_name(const element_type& type) {
 }
 
 bool fits(elements wanted, std::int64_t bytes) {
-  return bytes == 4 || (bytes == 8 && wanted == elements::int32_or_int64);
+  return (bytes == 4 && wanted != elements::int64) || (bytes == 8 && wanted != elements::int32);
 }
 
 wrong_type refuse_type(const char* name, const std::string& is, elements wanted) {
@@ -116,7 +116,10 @@ array_view finish(const char* name, void* data, array_view view) {
 
 }  // namespace
 
-const char* other_than(elements wanted) { return wanted == elements::int32 ? "not int32" : "neither int32 nor int64"; }
+const char* other_than(elements wanted) {
+  constexpr const char* words[] = {"not int32", "neither int32 nor int64", "not int64"};
+  return words[static_cast<int>(wanted)];
+}
 
 array_view view_of(const char* name, const buffer_description& buffer, elements wanted) {
   array_view view{};

@@ -8,14 +8,12 @@
 #include <nsameta/nsameta.h>
 
 #include "dlpack.h"
+#include "fields.h"
 #include "refusals.h"
 
 namespace nsameta::python {
 
 enum class access { read, write };
-
-/// Which elements an argument takes.
-enum class elements { int32, int32_or_int64 };
 
 /// An array of at most two dimensions, none of whose strides is negative.
 struct array_view {

@@ -55,10 +55,10 @@ struct setters {
     if (view.shape[0] <= 1) view.stride[0] = view.shape[1];
     return view;
   }
-  static void req_to_token(const char* name, nb::handle value, request& to) {
+  template <auto member>
+  static void engine_table(const char* name, nb::handle value, request& to) {
     const array_view view = table(name, value, to, access::read);
-    to.problem.req_to_token = {static_cast<const std::int32_t*>(view.data), view.shape[0], view.shape[1],
-                               view.stride[0]};
+    to.problem.*member = {static_cast<const std::int32_t*>(view.data), view.shape[0], view.shape[1], view.stride[0]};
   }
   template <auto member>
   static void page_table(const char* name, nb::handle value, request& to) {
@@ -169,7 +169,7 @@ struct setters {
       {"extend_seq_lens", extend_seq_lens, "None", scope::call},
       {"uniform_extend_len", parameter<&p::uniform_extend_len>, "0", scope::call},
       {"req_pool_indices", req_pool_indices, "None", scope::call},
-      {"req_to_token", req_to_token, "None", scope::call},
+      {"req_to_token", engine_table<&p::req_to_token>, "None", scope::call},
       {"page_size", parameter<&p::page_size>, "64", scope::call},
       {"index_topk", parameter<&p::index_topk>, "2048", scope::call},
       {"index_kpool", parameter<&p::index_kpool>, "1", scope::call},
@@ -178,6 +178,9 @@ struct setters {
       {"q_shard_kind", q_shard_kind, "'round_robin'", scope::call},
       {"context_limit", parameter<&p::context_limit>, "0", scope::call},
       {"live_requests", live_requests, "None", scope::call},
+      {"block_table", engine_table<&p::block_table>, "None", scope::call},
+      {"block_size", parameter<&p::block_size>, "64", scope::call},
+      {"pad_slot", parameter<&p::pad_slot>, "-1", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"vector_tail", vector_tail, "'keep'", scope::set},
@@ -198,8 +201,7 @@ struct setters {
   template <std::size_t... v, std::size_t... t>
   static constexpr std::array<row, count> make_rows(std::index_sequence<v...>, std::index_sequence<t...>) {
     const row outputs[] = {
-        {vector_fields[v].name, vector < vector_fields[v].member,
-         vector_fields[v].may_be_int64 ? elements::int32_or_int64 : elements::int32 >, "None", scope::set}...,
+        {vector_fields[v].name, vector<vector_fields[v].member, vector_fields[v].holds>, "None", scope::set}...,
         {table_fields[t].name, page_table<table_fields[t].member>, "None", scope::set}...};
     std::array<row, count> rows{};
     std::copy(options.begin(), options.end(),

@@ -5,6 +5,7 @@ import nsameta
 import reference
 
 UNTOUCHED = -77
+SLOTS = ("slot_mapping", "out_cache_loc")
 TABLES = ("page_table_1", "real_page_table", "local_page_table_1")
 
 
@@ -14,12 +15,14 @@ def arguments(problem, make, dtype="int32"):
              "index_topk": problem.index_topk, "index_kpool": problem.index_kpool, "kv_shard": problem.kv_shard,
              "q_shard": problem.q_shard, "q_shard_kind": problem.q_shard_kind, "context_limit": problem.context_limit,
              "vector_tail": problem.vector_tail, "table_tail": problem.table_tail,
-             "table_tail_value": problem.table_tail_value}
+             "table_tail_value": problem.table_tail_value, "block_size": problem.block_size,
+             "pad_slot": problem.pad_slot}
     for name in ("extend_seq_lens", "req_pool_indices"):
         if getattr(problem, name) is not None:
             given[name] = make(getattr(problem, name), dtype)
-    if problem.req_to_token is not None:
-        given["req_to_token"] = make(problem.req_to_token, "int32")
+    for name in ("req_to_token", "block_table"):
+        if getattr(problem, name) is not None:
+            given[name] = make(getattr(problem, name), "int32")
     if problem.live_requests is not None:
         given["live_requests"] = make([problem.live_requests], "int32")
     return given
@@ -37,7 +40,7 @@ def buffers(problem, expected, spare, make):
             shape = (1,)
         else:  # the host checks request fields for the whole batch, also where a shard keeps less of it
             shape = (max(len(values), len(problem.seq_lens) + 1) + spare,)
-        made[name] = make(np.full(shape, UNTOUCHED), "int32")
+        made[name] = make(np.full(shape, UNTOUCHED), "int64" if name == "slot_mapping" else "int32")
     return made
 
 
@@ -46,8 +49,8 @@ def check(problem, expected, outputs):
     for name, values in expected.items():
         got = np.asarray(outputs[name])
         if name not in TABLES:
-            zero = values[-1] if name.startswith(("cu_", "nsa_cu_")) else 0
-            tail = zero if problem.vector_tail == "zero" else UNTOUCHED
+            zero = values[-1] if name.startswith(("cu_", "nsa_cu_")) else problem.pad_slot if name in SLOTS else 0
+            tail = zero if problem.vector_tail == "zero" and name != "last_token_index" else UNTOUCHED
             np.testing.assert_array_equal(got[:len(values)], np.asarray(values, np.int64), err_msg=name)
             assert (got[len(values):] == tail).all(), f"{name}: its tail"
             continue

@@ -40,6 +40,12 @@ def problems(draw):
         made.context_limit = draw(st.integers(1, 100))
     if draw(st.integers(0, 2)) == 0:
         made.live_requests = draw(st.integers(-1, requests + 1))
+    if draw(st.booleans()):
+        rows, width = requests + draw(st.integers(0, 2)), draw(st.integers(0, 20))
+        made.block_table = np.random.default_rng(draw(st.integers(0, 9))).integers(
+            -1, 10**9, (rows, width), dtype=np.int32)
+    made.block_size = draw(st.sampled_from([1, 3, 16, 64, 1024])) * (made.kv_shard[2] if made.kv_shard[0] > 1 else 1)
+    made.pad_slot = draw(st.sampled_from([-1, 0, 7]))
     made.vector_tail = draw(st.sampled_from(["keep", "zero"]))
     made.table_tail = draw(st.sampled_from(["keep", "zero", "value"]))
     made.table_tail_value = draw(st.integers(-9, 9))

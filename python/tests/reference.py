@@ -22,6 +22,9 @@ class Problem:
     q_shard_kind: str = "round_robin"
     context_limit: int = 0
     live_requests: int | None = None
+    block_table: np.ndarray | None = None
+    block_size: int = 64
+    pad_slot: int = -1
     vector_tail: str = "keep"
     table_tail: str = "keep"
     table_tail_value: int = 0
@@ -81,6 +84,22 @@ def requests_of(problem):
             for r, (s, q) in enumerate(zip(problem.seq_lens, tokens))]
 
 
+def block_slot(problem, request, position):
+    """The rank's own position among those of the block, and None where it has none."""
+    size, rank, interleave = problem.kv_shard
+    block, place = divmod(position, problem.block_size * size)
+    if block >= problem.block_table.shape[1] or place // interleave % size != rank:
+        return None
+    own = sum(p // interleave % size == rank for p in range(place))
+    return int(problem.block_table[request, block]) * problem.block_size + own
+
+
+def token_slot(problem, request, position):
+    slots, width = problem.req_to_token.shape
+    slot = problem.req_pool_indices[request]
+    return int(problem.req_to_token[slot, position]) if 0 <= slot < slots and position < width else None
+
+
 def sums(values):
     return [0, *np.cumsum(values, dtype=np.int64).tolist()]
 
@@ -91,18 +110,18 @@ def answer(problem):
     wanted = [[request.seen(problem.mode, j) for j in range(request.rows)] for request in requests]
     limit = problem.context_limit or max([0, *(s for seen in wanted for s in seen), *problem.seq_lens]) + 10
     cached = [min(limit, request.cached(problem.mode)) for request in requests]
-    tokens = [(r, min(limit, s)) for r, seen in enumerate(wanted) for s in seen]
+    tokens = [(r, min(limit, s), 0 < s <= limit) for r, seen in enumerate(wanted) for s in seen]
 
     kept = list(range(len(requests)))
     if 1 < problem.q_shard[0] <= len(tokens):
         tokens = dealt(problem, tokens)
-        kept = sorted({r for r, _ in tokens})
+        kept = sorted({r for r, _, _ in tokens})
     place = {r: i for i, r in enumerate(kept)}
 
-    expanded = [local(problem, seen) for _, seen in tokens]
+    expanded = [local(problem, seen) for _, seen, _ in tokens]
     clamped = [clamp(problem, seen) for seen in expanded]
     cache_seqlens = [local(problem, cached[r]) for r in kept]
-    counts = [sum(r == request for request, _ in tokens) for r in kept]
+    counts = [sum(r == request for request, _, _ in tokens) for r in kept]
     answers = {
         "cache_seqlens": cache_seqlens,
         "cu_seqlens_k": sums(cache_seqlens),
@@ -111,16 +130,27 @@ def answer(problem):
         "nsa_cache_seqlens": clamped,
         "nsa_cu_seqlens_k": sums(clamped),
         "nsa_cu_seqlens_q": list(range(len(tokens) + 1)),
-        "token_to_batch": [place[r] for r, _ in tokens],
+        "token_to_batch": [place[r] for r, _, _ in tokens],
         "total_rows": [len(tokens)],
         "local_cache_seqlens": cache_seqlens,
+        "positions": [max(0, seen - 1) for _, seen, _ in tokens],
     }
+    if problem.q_shard[0] == 1 or problem.q_shard_kind != "zigzag":
+        answers["last_token_index"] = [end - 1 if count else -1 for end, count in zip(sums(counts)[1:], counts)]
+    bits = 0
+    for name, table, slot_of in (("slot_mapping", problem.block_table, block_slot),
+                                 ("out_cache_loc", problem.req_to_token, token_slot)):
+        if table is not None:
+            slots = [slot_of(problem, r, seen - 1) if writes else None for r, seen, writes in tokens]
+            answers[name] = [problem.pad_slot if slot is None else slot for slot in slots]
+            reach = table.shape[1] * (problem.block_size * problem.kv_shard[0] if name == "slot_mapping" else 1)
+            bits |= CONTEXT_EXCEEDED * any(seen > reach for _, seen, _ in tokens)
     if problem.kv_shard[0] == 1:
         before = dict(zip(kept, sums(cache_seqlens)))
-        answers["indexer_ks"] = [before[r] for r, _ in tokens]
-        answers["indexer_ke"] = [before[r] + seen for r, seen in tokens]
+        answers["indexer_ks"] = [before[r] for r, _, _ in tokens]
+        answers["indexer_ke"] = [before[r] + seen for r, seen, _ in tokens]
 
-    bits = NEGATIVE_LENGTH * any(s < 0 for s in problem.extend_seq_lens or [])
+    bits |= NEGATIVE_LENGTH * any(s < 0 for s in problem.extend_seq_lens or [])
     bits |= NEGATIVE_LENGTH * any(s < 0 and request.live for s, request in zip(problem.seq_lens, requests))
     bits |= CAPACITY_EXCEEDED * any(request.tokens > request.rows for request in requests)
     bits |= CONTEXT_EXCEEDED * any(s > limit for s in sum(wanted, [r.cached(problem.mode) for r in requests]))
@@ -128,7 +158,7 @@ def answer(problem):
         bits |= QUERY_LONGER_THAN_KV * any(request.live and request.tokens > request.length for request in requests)
     if problem.req_to_token is not None:
         slots, width = problem.req_to_token.shape
-        shown = kept if problem.mode in ("decode", "extend") else [r for r, _ in tokens]
+        shown = kept if problem.mode in ("decode", "extend") else [r for r, _, _ in tokens]
         table = [None if not (requests[r].live and 0 <= problem.req_pool_indices[r] < slots)  # None: all is tail
                  else problem.req_to_token[problem.req_pool_indices[r], :min(cached[r], width)] for r in shown]
         answers["page_table_1"] = table

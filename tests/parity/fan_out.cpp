@@ -17,7 +17,7 @@ constexpr std::array table_tails{NSAMETA_TAIL_KEEP, NSAMETA_TAIL_ZERO, NSAMETA_T
 
 void vary(random_source& random, const vector_field& field, harness::vector_layout& vector) {
   vector.wanted = vector.wanted && random.chance(60);
-  if (field.may_be_int64 && random.chance(50)) vector.dtype = NSAMETA_INT64;
+  vector.dtype = field.dtype(random.chance(50));
   vector.misalignment = random.between(0, 5);
   const bool per_row = field.size == extent::rows || field.size == extent::rows_plus_one;
   if (per_row && random.chance(25)) vector.capacity = random.between(0, vector.capacity);

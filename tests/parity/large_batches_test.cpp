@@ -37,8 +37,7 @@ harness::problem_data batch_of(nsameta_mode mode, std::int64_t requests, const q
 /// Every field, the sums in int64, against the reference.
 void check_batch(const harness::problem_data& problem) {
   harness::generated_case tested{{}, problem, exact_layout(problem, live_shape_of(problem))};
-  for (std::size_t i = 0; i < vector_fields.size(); ++i)
-    if (vector_fields[i].may_be_int64) tested.layout.vectors[i].dtype = NSAMETA_INT64;
+  for (std::size_t i = 0; i < vector_fields.size(); ++i) tested.layout.vectors[i].dtype = vector_fields[i].dtype(true);
   check_equal(tested);
 }
 

@@ -53,6 +53,10 @@ TEST_CASE("the worked cases of padding and of earlier batches come out as writte
   CHECK(check_cases(NSAMETA_TEST_DATA "/padding.jsonl") == 18);
 }
 
+TEST_CASE("the worked cases of step vectors come out as written") {
+  CHECK(check_cases(NSAMETA_TEST_DATA "/step_vectors.jsonl") == 19);
+}
+
 TEST_CASE("the worked cases of both shards, of local tables and of pages of any size come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/sharding.jsonl") == 37);
 }

@@ -55,8 +55,10 @@ typedef enum nsameta_status_bit {
   NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
   NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
   NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds, or tokens than n: the rest is lost
-  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< past W, a page table's width or context_limit: clipped there
-  NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail
+  NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< past W, B, a page table's width or context_limit: clipped there,
+                                              ///< and no key is written
+  NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail,
+                                              ///< its out_cache_loc is pad_slot
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
   NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< a length past what int32 rows hold: clamped
 } nsameta_status_bit;
@@ -86,11 +88,11 @@ typedef struct nsameta_strided {
   nsameta_dtype dtype;  ///< of the elements
 } nsameta_strided;
 
-/// The engine's table from (slot, position) to KV slot, int32, row-major.
+/// A table of the engine's, int32, row-major.
 typedef struct nsameta_token_table {
   const int32_t* data;  ///< null: absent
   int64_t slots;        ///< rows
-  int64_t width;        ///< W, columns
+  int64_t width;        ///< columns
   int64_t row_stride;   ///< elements, >= width
 } nsameta_token_table;
 
@@ -128,8 +130,8 @@ typedef struct nsameta_problem {
   int64_t uniform_extend_len;        ///< n, the same for every request, when extend_seq_lens is absent; else 0. In
                                      ///< draft_extend with it: rows of each request, n >= q, of which row j sees
                                      ///< s - q + 1 + j positions, also beyond q
-  nsameta_strided req_pool_indices;  ///< [bs] row of req_to_token; needed only for page tables
-  nsameta_token_table req_to_token;  ///< [slots, W]; needed only for page tables
+  nsameta_strided req_pool_indices;  ///< [bs] row of req_to_token, which goes with it
+  nsameta_token_table req_to_token;  ///< [slots, W] KV slot of each position; for page tables and out_cache_loc
   int32_t page_size;                 ///< P, 1 to 65,536; default 64
   int32_t index_topk;                ///< K >= 1; default 2048
   int32_t index_kpool;               ///< kp >= 1; default 1 (off). With kv_shard on, interleave is a multiple of it
@@ -138,6 +140,10 @@ typedef struct nsameta_problem {
   int64_t context_limit;             ///< L, below 2^31: no row sees more positions, and no cache is longer; 0: none
   const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
                                      ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
+  nsameta_token_table block_table;   ///< [slots >= bs, B] KV block of each block of a request; for slot_mapping
+  int32_t block_size;  ///< b, positions of a block on one rank, 1 to 65,536; default 64. Where slot_mapping
+                       ///< is asked for with a kv_shard, a multiple of its interleave
+  int32_t pad_slot;    ///< slot of a row that writes no key; default -1
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -155,7 +161,7 @@ static inline void nsameta_problem_init(nsameta_problem* problem) {
 typedef struct nsameta_vector {
   void* data;           ///< aligned to its element; null: skip this output
   int64_t capacity;     ///< elements the buffer holds
-  nsameta_dtype dtype;  ///< NSAMETA_INT64 only for the cu_* arrays
+  nsameta_dtype dtype;  ///< int32; the cu_* arrays, positions and out_cache_loc may be int64, and slot_mapping is
 } nsameta_vector;
 
 /// An output table, int32, row-major.
@@ -170,7 +176,7 @@ typedef struct nsameta_table {
 /// requests without a slot.
 typedef enum nsameta_tail {
   NSAMETA_TAIL_KEEP = 0,  ///< what stood there before (costs nothing)
-  NSAMETA_TAIL_ZERO = 1,  ///< zeros, and the last total in cu_* arrays, up to the capacity
+  NSAMETA_TAIL_ZERO = 1,  ///< zeros up to the capacity; in cu_* arrays the last total, in slots pad_slot
   NSAMETA_TAIL_VALUE = 2  ///< page tables only: `table_tail_value`
 } nsameta_tail;
 
@@ -190,7 +196,14 @@ typedef struct nsameta_outputs {
   nsameta_vector token_to_batch;       ///< [T] the row's request
   nsameta_vector total_rows;           ///< [1] T, in the memory of the other outputs
   nsameta_vector status;               ///< [1] nsameta_status_bit, or-ed
-  nsameta_vector local_cache_seqlens;  ///< [bs] live columns of local_page_table_1: what cache_seqlens holds
+  nsameta_vector local_cache_seqlens;  ///< [bs] tokens in the rank's cache: what cache_seqlens holds
+  nsameta_vector positions;            ///< [T] the row's own position: one less than it sees on all ranks together; 0
+                                       ///< where it sees none
+  nsameta_vector slot_mapping;         ///< [T] where the key of that position is written, by block_table: its block's
+                                       ///< number * b + place in it. pad_slot where a row sees nothing, is past
+                                       ///< context_limit or the table, or where another rank of kv_shard has the key
+  nsameta_vector out_cache_loc;        ///< [T] the same by req_to_token: its element, also under kv_shard
+  nsameta_vector last_token_index;     ///< [bs] cu_seqlens_q[r + 1] - 1; -1 of a request without rows; not in a zigzag
   nsameta_table page_table_1;          ///< [R, W]
   nsameta_table real_page_table;       ///< [R, ceil(W / P)]
   nsameta_table local_page_table_1;    ///< [R, those of W on this rank] column i: the KV slot of the i-th position that

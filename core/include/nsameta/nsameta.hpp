@@ -167,7 +167,7 @@ class problem : public nsameta_problem {
   }
   problem& with_live_requests(temporary auto&& count) = delete;  ///< keep it in a variable
 
-  /// [bs] each request's row of req_to_token; page tables need both. At least as many as the batch has.
+  /// [bs] each request's row of req_to_token, which goes with it. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
     req_pool_indices = strided(slots, every);
     slot_elements_ = served_by(slots, every);
@@ -182,6 +182,24 @@ class problem : public nsameta_problem {
     return *this;
   }
   problem& with_req_to_token(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
+
+  /// [requests, width] KV block of each block of a request, for slot_mapping; at least as many rows as the batch has.
+  problem& with_block_table(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
+    row_stride = row_stride == 0 ? width : row_stride;
+    block_table = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
+    return *this;
+  }
+  problem& with_block_table(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
+  /// b, 1 to 65,536: positions of a block on one rank. With a kv_shard a multiple of its interleave.
+  problem& with_block_size(std::int32_t size) noexcept {
+    block_size = size;
+    return *this;
+  }
+  /// The slot of rows that write no key.
+  problem& with_pad_slot(std::int32_t slot) noexcept {
+    pad_slot = slot;
+    return *this;
+  }
 
   /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
   /// first.
@@ -222,7 +240,7 @@ void* memory_of(std::span<Element> data) noexcept {
 inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
   return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
 }
-/// The same of int64, for the cu_* arrays.
+/// The same of int64, for fields that may be or are.
 inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
   return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
 }
@@ -232,7 +250,7 @@ class outputs : public nsameta_outputs {
  public:
   outputs() noexcept { nsameta_outputs_init_sized(this, sizeof(nsameta_outputs)); }
 
-  /// Asks for any field: `out.with(&nsameta_outputs::cu_seqlens_k, sums)`. Only the cu_* arrays may be int64.
+  /// Asks for any field: `out.with(&nsameta_outputs::cu_seqlens_k, sums)`.
   outputs& with(nsameta_vector nsameta_outputs::* field, std::span<std::int32_t> data) noexcept {
     this->*field = vector_of(data);
     return *this;

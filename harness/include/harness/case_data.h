@@ -13,6 +13,7 @@ namespace nsameta::harness {
 struct fill_data {
   problem_data problem;
   fill_rules rules = {};
+  bool step_vectors = false;  ///< whether they are asked for
 };
 
 struct case_data : fill_data {
@@ -22,8 +23,8 @@ struct case_data : fill_data {
   std::optional<fill_data> previous = {};  ///< filled into the same buffers first
 };
 
-/// Every output that the problem has, int32. Where no capacity is given, the buffer holds exactly what is live, of the
-/// previous batch too.
+/// Every row table that the problem has, and the step vectors where they are asked for, of the narrower type. Where no
+/// capacity is given, the buffer holds exactly what is live, of the previous batch too.
 output_layout layout_of(const case_data& stated);
 
 /// `outputs`, laid out for a problem, as another fill is asked to write them.

@@ -79,6 +79,8 @@ struct case_recipe {
   batch_kind kind = batch_kind::any;
   std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
   earlier_batch earlier = earlier_batch::none;
+  bool step_vectors = false;
+  std::int32_t block_size = 64;  ///< where they are asked for
 };
 
 struct generated_case {
@@ -96,6 +98,7 @@ struct generator_options {
   bool kpool = true;
   bool offsets = true;
   bool padding = true;  ///< left-aligned rows, limits and live requests
+  bool step_vectors = true;
   std::int64_t max_batch_size = 4097;
   std::int64_t modes = std::ssize(all_modes);  ///< the first so many
   bool zero_strides = true;

@@ -41,14 +41,16 @@ struct output_layout : fill_rules {
 
   /// Makes each output at least as large as the other layout's.
   void make_room(const output_layout& other);
+  /// Those that the problem has.
+  void ask_for_step_vectors(const problem_data& problem);
 };
 
 /// Whether a problem has this output at all; asking for one that it has not is an error.
 bool field_applies(const vector_field& field, const problem_data& problem);
 bool tables_apply(const problem_data& problem);
 
-/// Every output that applies, int32, in buffers that hold exactly what is live. Without a kv_shard none of the local
-/// outputs, which would repeat others then.
+/// Every row table that applies, of the narrower type, in buffers that hold exactly what is live. Without a kv_shard
+/// none of the local outputs, which would repeat others then. Step vectors have their size, and are not wanted.
 output_layout exact_layout(const problem_data& problem, const live_shape& shape);
 
 /// `outputs` without those that do not apply to `problem`: for buffers that serve many problems.

@@ -41,13 +41,15 @@ class strided_values {
   nsameta_dtype dtype_ = NSAMETA_INT32;
 };
 
-/// req_to_token, row-major; absent when it has no row.
+/// A table of the engine's, row-major; absent when it has no row.
 struct token_table {
   std::vector<std::int32_t> memory;  ///< first + slots * row_stride; empty when the caller keeps the table elsewhere
   std::int64_t first = 0;            ///< elements before row 0
   std::int64_t slots = 0;
   std::int64_t width = 0;
   std::int64_t row_stride = 0;
+
+  nsameta_token_table view() const;
 };
 
 /// nsameta_problem, with its memory and with the defaults of an absent member. The batch size is that of `seq_lens`.
@@ -65,6 +67,9 @@ struct problem_data {
   nsameta_q_shard q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   std::int64_t context_limit = 0;
   std::optional<std::int32_t> live_requests;  ///< absent: all
+  token_table block_table;
+  std::int32_t block_size = 64;
+  std::int32_t pad_slot = -1;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

@@ -53,6 +53,12 @@ std::vector<fill_kind> make_kinds() {
        all,
        {.tables = true, .tails = true, .q_shard = {3, 0, NSAMETA_Q_SHARD_ZIGZAG}}},
       {"pools", all_modes, full_int64, all, {.index_kpool = 4}},
+      {"step vectors", all_modes, full_int64, vectors, {.tables = true, .step_vectors = true}},
+      {"step vectors of dealt tokens",
+       all_modes,
+       dealt,
+       status,
+       {.tables = true, .tails = true, .q_shard = {3, 1, NSAMETA_Q_SHARD_CONTIGUOUS}, .step_vectors = true}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
 }
@@ -116,6 +122,13 @@ harness::problem_data full_problem(const fill_kind& kind, nsameta_mode mode) {
     for (std::size_t r = 0; r < requests; ++r) own[r] = static_cast<std::int64_t>(r) % slots;
     full.req_pool_indices = harness::strided_values(own, kind.with.length_dtype, kind.with.stride);
   }
+  if (kind.with.step_vectors) {
+    full.block_size = 8;
+    const std::int64_t blocks = longest(kind) / full.block_size;  // a part of one is left over
+    full.block_table = {{}, 0, kind.with.requests, blocks, blocks};
+    for (std::int64_t i = 0; i < kind.with.requests * blocks; ++i)
+      full.block_table.memory.push_back(static_cast<std::int32_t>(i * 7 % 1000));
+  }
   return full;
 }
 
@@ -124,11 +137,12 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
   for (std::int64_t set = 0; set < kind.with.sets; ++set) {
     harness::output_layout layout = exact_layout(full, live_shape_of(full));
     layout.length_offset = set;
+    if (kind.with.step_vectors) layout.ask_for_step_vectors(full);
     for (std::size_t i = 0; i < vector_fields.size(); ++i) {
       harness::vector_layout& vector = layout.vectors[i];
       vector.wanted = vector.wanted && wanted(kind.fields, vector_fields[i].name);
       vector.misalignment = set;
-      if (vector_fields[i].may_be_int64) vector.dtype = kind.with.cu_dtype;
+      vector.dtype = vector_fields[i].dtype(kind.with.cu_dtype == NSAMETA_INT64);
       if (kind.with.tails && vector.capacity > 1) vector.capacity += 17;
     }
     if (kind.with.tails) {

@@ -31,6 +31,7 @@ struct fill_traits {
   std::int32_t index_kpool = 1;
   std::int64_t sets = 1;  ///< of outputs
   bool chained = false;   ///< one fill a set, each launched while the one before may still run
+  bool step_vectors = false;
 };
 
 struct fill_kind {

@@ -39,7 +39,7 @@ class inputs {
 
  private:
   void set_scalars(const step& s) {
-    problem.struct_size = sizeof problem;
+    nsameta_problem_init(&problem);
     problem.mode = s.mode;
     problem.batch_size = static_cast<std::int64_t>(s.seq_lens.size());
     problem.uniform_extend_len = s.uniform_extend_len;
@@ -81,6 +81,7 @@ class inputs {
 };
 
 bool skips(const step& s, const std::string& name) {
+  if (std::ranges::any_of(vector_fields, [&](auto& f) { return f.name == name && f.step_vector; })) return true;
   if (s.kv_shard.size > 1 && (name == "indexer_ks" || name == "indexer_ke")) return true;
   return std::find(s.skipped.begin(), s.skipped.end(), name) != s.skipped.end();
 }
@@ -108,7 +109,7 @@ answer run_by(const char* backend, const step& s) {
   const std::int64_t requests = in.problem.batch_size + s.spare_requests;
   for (const vector_field& field : vector_fields) {
     if (skips(s, field.name)) continue;
-    const nsameta_dtype dtype = field.may_be_int64 ? s.cu_type : NSAMETA_INT32;
+    const nsameta_dtype dtype = field.dtype(s.cu_type == NSAMETA_INT64);
     const std::int64_t capacity = element_count(field.size, requests, s.row_capacity);
     guarded_buffer& b = buffers.try_emplace(field.name, capacity, dtype).first->second;
     outputs.*field.member = {b.data(), capacity, dtype};

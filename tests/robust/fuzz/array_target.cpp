@@ -12,7 +12,6 @@ namespace {
 
 using python::access;
 using python::array_view;
-using python::elements;
 
 __extension__ typedef __int128 wide;  // holds any product of what is described
 
@@ -161,7 +160,7 @@ void read_buffer(byte_reader& in, elements wanted) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nsameta;
   test::byte_reader in({data, size});
-  const auto wanted = in.flag() ? python::elements::int32 : python::elements::int32_or_int64;
+  const auto wanted = static_cast<elements>(in.between(0, 2));
   in.flag() ? test::read_buffer(in, wanted) : test::read_tensor(in, wanted);
   return 0;
 }

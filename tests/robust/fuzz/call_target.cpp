@@ -11,7 +11,7 @@
 namespace nsameta::test {
 namespace {
 
-constexpr std::size_t arena_bytes = 1 << 14;
+constexpr std::size_t arena_bytes = 1 << 15;
 
 struct call {
   nsameta_problem problem;
@@ -63,11 +63,12 @@ call sound_call() {
   made.problem.extend_seq_lens = {at<const void*>(128), 1, NSAMETA_INT32};
   made.problem.req_pool_indices = {at<const void*>(192), 1, NSAMETA_INT32};
   made.problem.req_to_token = {at<const std::int32_t*>(256), 4, 30, 32};
+  made.problem.block_table = {at<const std::int32_t*>(896), 4, 5, 8};
   std::uintptr_t place = 2048;
   for (nsameta_outputs& outputs : made.outputs) {
     nsameta_outputs_init(&outputs);
     for (const vector_field& field : vector_fields) {
-      outputs.*field.member = {at<void*>(place), element_count(field.size, 3, 40), NSAMETA_INT32};
+      outputs.*field.member = {at<void*>(place), element_count(field.size, 3, 40), field.dtype(false)};
       place += 512;
     }
     for (const table_field& field : table_fields) {
@@ -104,6 +105,8 @@ void place_pointers(const arena& memory, call* made) {
   memory.place(made->problem.extend_seq_lens.data);
   memory.place(made->problem.req_pool_indices.data);
   memory.place(made->problem.req_to_token.data);
+  memory.place(made->problem.live_requests);
+  memory.place(made->problem.block_table.data);
   for (nsameta_outputs& outputs : made->outputs) {
     for (const vector_field& field : vector_fields) memory.place((outputs.*field.member).data);
     for (const table_field& field : table_fields) memory.place((outputs.*field.member).data);

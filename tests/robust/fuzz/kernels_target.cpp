@@ -75,6 +75,21 @@ void set_tables(byte_reader& in, nsameta_dtype dtype, std::int64_t stride, probl
     bytes[i] = content.empty() ? static_cast<std::uint8_t>(i * 37) : content[i % content.size()];
 }
 
+/// A block for each request and column that is little.
+void set_block_table(byte_reader& in, problem_data& problem) {
+  const std::int32_t run = problem.kv_shard.size > 1 ? problem.kv_shard.interleave : 1;
+  const auto runs = static_cast<std::int32_t>(in.between(1, 80));
+  problem.pad_slot = in.take<std::int8_t>();
+  if (run > 65536) return;  // no block is so long
+  problem.block_size = std::min(runs, 65536 / run) * run;
+  harness::token_table& table = problem.block_table;
+  table.slots = problem.batch_size() + in.between(0, 2);
+  table.width = in.between(0, 40);
+  table.row_stride = table.width + in.between(0, 3);
+  table.memory.resize(static_cast<std::size_t>(table.slots * table.row_stride) + 1);
+  for (std::size_t i = 0; i < table.memory.size(); ++i) table.memory[i] = static_cast<std::int32_t>(i * 37) - 1;
+}
+
 problem_data any_problem(byte_reader& in) {
   problem_data problem;
   problem.mode = static_cast<nsameta_mode>(in.between(0, 3));
@@ -89,6 +104,7 @@ problem_data any_problem(byte_reader& in) {
   set_shards(in, problem);
   problem.seq_lens = any_lengths(in, requests, dtype, stride);
   if (is_ragged) problem.extend_seq_lens = any_lengths(in, requests, dtype, stride);
+  if (in.flag()) set_block_table(in, problem);
   if (in.flag()) set_tables(in, dtype, stride, problem);
   return problem;
 }
@@ -101,11 +117,13 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   output_layout layout = exact_layout(problem, live_shape_of(problem, offset));
   layout.length_offset = offset;
   const auto wanted = in.take<std::uint32_t>(), wide = in.take<std::uint32_t>();
+  if ((wide >> vector_fields.size() & 1) != 0) layout.ask_for_step_vectors(problem);
   const std::int64_t spare = in.between(0, 20) - 5;
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     harness::vector_layout& vector = layout.vectors[i];
-    vector.wanted = field_applies(vector_fields[i], problem) && (wanted >> i & 1) == 0;
-    if (vector_fields[i].may_be_int64 && (wide >> i & 1) != 0) vector.dtype = NSAMETA_INT64;
+    const bool asked = vector_fields[i].step_vector ? vector.wanted : field_applies(vector_fields[i], problem);
+    vector.wanted = asked && (wanted >> i & 1) == 0;
+    vector.dtype = vector_fields[i].dtype((wide >> i & 1) != 0);
     const bool per_row = vector_fields[i].size == extent::rows || vector_fields[i].size == extent::rows_plus_one;
     if (per_row) vector.capacity = std::clamp<std::int64_t>(vector.capacity + spare, 0, most_rows);
     vector.misalignment = in.between(0, 3);

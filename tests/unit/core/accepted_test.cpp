@@ -27,6 +27,10 @@ TEST_CASE("no output at all is accepted") {
 TEST_CASE("what belongs to an absent buffer is not looked at") {
   check_accepted(NSAMETA_DECODE, [](call& c) {
     c.outputs.indexer_ks = {nullptr, -1, static_cast<nsameta_dtype>(9)};
+    c.outputs.slot_mapping = c.outputs.out_cache_loc = {nullptr, -1, static_cast<nsameta_dtype>(9)};
+    c.problem.block_table = {nullptr, -1, INT64_MIN, -2};
+    c.outputs.indexer_ke = {};
+    c.problem.kv_shard = {3, 1, 2};
     c.problem.req_pool_indices = {nullptr, 0, static_cast<nsameta_dtype>(9)};
     c.problem.req_to_token = {nullptr, -1, -1, -2};
   });

@@ -24,11 +24,14 @@ call::call(nsameta_mode mode) {
     problem.extend_seq_lens = {extend_seq_lens.data(), 1, NSAMETA_INT64};
   else if (row_of(mode).takes_uniform)
     problem.uniform_extend_len = 3;
+  problem.block_table = {blocks.data(), requests, 4, 4};
+  problem.req_pool_indices = {slots.data(), 1, NSAMETA_INT64};
+  problem.req_to_token = {blocks.data(), requests, 4, 4};
   nsameta_outputs_init(&outputs);
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     vectors[i].fill(canary);
     if (!applies(vector_fields[i], problem)) continue;
-    outputs.*vector_fields[i].member = {vectors[i].data(), 32, NSAMETA_INT32};
+    outputs.*vector_fields[i].member = {vectors[i].data(), 32, vector_fields[i].dtype(false)};
   }
 }
 

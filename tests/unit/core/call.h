@@ -25,6 +25,8 @@ struct call {
   std::array<std::int64_t, requests> seq_lens, extend_seq_lens;
   std::array<std::array<std::int64_t, 64>, vector_fields.size()> vectors;
   std::array<std::int32_t, 4096> table;
+  std::array<std::int32_t, 4 * requests> blocks{};
+  std::array<std::int64_t, requests> slots{};
 
   nsameta_status fill() { return nsameta_fill(&problem, &outputs, &target); }
   /// True while every output buffer holds what the constructor put there.

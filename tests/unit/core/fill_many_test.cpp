@@ -56,8 +56,8 @@ TEST_CASE("fill_many: what is wrong with a set is said with its index") {
     check_set_refused(set, [](nsameta_outputs& o) { o.cache_seqlens.capacity = 3; }, "cache_seqlens.capacity is 3");
     check_set_refused(set, [](nsameta_outputs& o) { o.status.data = o.total_rows.data; }, "status overlaps total_rows");
     check_set_refused(
-        set, [](nsameta_outputs& o) { o.page_table_1.data = static_cast<std::int32_t*>(o.status.data); },
-        "req_pool_indices is absent");
+        set, [](nsameta_outputs& o) { o.page_table_1 = {static_cast<std::int32_t*>(o.status.data), 4, 4, 3}; },
+        "page_table_1.row_stride is 3");
   }
 }
 

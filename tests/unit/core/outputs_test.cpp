@@ -25,11 +25,13 @@ TEST_CASE("every vector: dtype, alignment, capacity") {
     check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = -1; }), {name + ".capacity is -1"});
     check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = int64_max; }),
                    {name + ".capacity is 9223372036854775807"});
-    const auto wide = spoil([](nsameta_vector& v) { v.dtype = NSAMETA_INT64; });
-    if (field.may_be_int64) {
-      check_accepted(NSAMETA_EXTEND, wide);
-    } else {
-      check_rejected(NSAMETA_EXTEND, wide, {name + ".dtype is int64", "cu_*"});
+    for (const nsameta_dtype dtype : {NSAMETA_INT32, NSAMETA_INT64}) {
+      const auto changed = spoil([=](nsameta_vector& v) { v.dtype = dtype; });
+      if (field.holds == elements::int32_or_int64 || (field.holds == elements::int64) == (dtype == NSAMETA_INT64))
+        check_accepted(NSAMETA_EXTEND, changed);
+      else
+        check_rejected(NSAMETA_EXTEND, changed,
+                       {name + ".dtype is int", field.holds == elements::int64 ? "is int64 (1)" : "is int32 (0)"});
     }
   }
 }
@@ -76,6 +78,51 @@ TEST_CASE("indexer_ks and indexer_ke go with every mode, and an unsharded cache"
   }
 }
 
+TEST_CASE("slot_mapping needs a block table, out_cache_loc one of the tokens; an empty batch neither") {
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.block_table.data = nullptr; },
+                 {"block_table is absent, but slot_mapping is asked for"});
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) { c.problem.req_pool_indices.data = c.problem.req_to_token.data = nullptr; },
+                 {"req_to_token is absent, but out_cache_loc is asked for"});
+  check_accepted(NSAMETA_DECODE, [](call& c) {
+    c.problem.batch_size = 0;
+    c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
+    c.problem.req_pool_indices.data = nullptr;
+  });
+}
+
+TEST_CASE("last_token_index does not go with a zigzag, whose requests have rows in two places") {
+  const auto zigzag = [](std::int32_t size) {
+    return [=](call& c) { c.problem.q_shard = {size, 0, NSAMETA_Q_SHARD_ZIGZAG}; };
+  };
+  check_rejected(NSAMETA_EXTEND, zigzag(2), {"last_token_index is asked for, but q_shard.kind is zigzag (2)"});
+  check_accepted(NSAMETA_EXTEND, zigzag(1));
+}
+
+TEST_CASE("the block table: shape, alignment, and a row for each request") {
+  const auto with = [](std::int64_t rows, std::int64_t width, std::int64_t row_stride, std::intptr_t shift = 0) {
+    return [=](call& c) {
+      auto* data = reinterpret_cast<std::int32_t*>(reinterpret_cast<char*>(c.blocks.data()) + shift);
+      c.problem.block_table = {data, rows, width, row_stride};
+    };
+  };
+  check_rejected(NSAMETA_DECODE, with(3, 4, 4), {"block_table.slots is 3, less than batch_size, which is 4"});
+  check_rejected(NSAMETA_DECODE, with(-1, 4, 4), {"block_table.slots is -1"});
+  check_rejected(NSAMETA_DECODE, with(4, 4, 3), {"block_table.row_stride is 3"});
+  check_rejected(NSAMETA_DECODE, with(4, 4, 4, 2), {"block_table is not aligned"});
+  for (const std::int32_t size : {0, -1, 65537})
+    check_rejected(NSAMETA_DECODE, [=](call& c) { c.problem.block_size = size; },
+                   {"block_size is " + std::to_string(size), "[1, 65536]"});
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) {
+                   c.outputs.indexer_ks = c.outputs.indexer_ke = {};
+                   c.problem.kv_shard = {2, 0, 3};
+                 },
+                 {"block_size is 64, no multiple of kv_shard.interleave, which is 3"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.slot_mapping.data = c.blocks.data(); },
+                 {"slot_mapping overlaps "});
+}
+
 TEST_CASE("tails: the vectors keep or are zeroed, tables may take a value") {
   check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.vector_tail = NSAMETA_TAIL_VALUE; }, {"vector_tail is 2"});
   check_rejected(NSAMETA_DECODE, [](call& c) { c.outputs.vector_tail = static_cast<nsameta_tail>(-1); },
@@ -105,6 +152,7 @@ TEST_CASE("page tables: shape, alignment and the inputs they need") {
     check_rejected(NSAMETA_DECODE,
                    [&](call& c) {
                      with(4, 16, 16)(c);
+                     c.outputs.out_cache_loc.data = nullptr;
                      c.problem.req_pool_indices.data = nullptr;
                      c.problem.req_to_token.data = nullptr;
                    },

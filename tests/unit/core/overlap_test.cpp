@@ -14,16 +14,20 @@ TEST_CASE("any two outputs that share a byte are named") {
       const auto& second = vector_fields[a];
       CAPTURE(first.name);
       CAPTURE(second.name);
-      // The last element of one is the first of the other.
+      const auto words = [](const vector_field& field) { return element_bytes(field.dtype(false)) / 4; };
+      const auto at = [](call& c, const vector_field& field, std::int64_t word) {
+        c.outputs.*field.member = {c.table.data() + word, 32, field.dtype(false)};
+      };
+      // The last element of one, or its second half, is the first of the other.
       check_rejected(NSAMETA_EXTEND,
                      [&](call& c) {
-                       c.outputs.*first.member = {c.table.data(), 32, NSAMETA_INT32};
-                       c.outputs.*second.member = {c.table.data() + 31, 32, NSAMETA_INT32};
+                       at(c, first, 0);
+                       at(c, second, 32 * words(first) - words(second));
                      },
                      {std::string(second.name) + " overlaps " + first.name, "at its byte "});
       check_accepted(NSAMETA_EXTEND, [&](call& c) {
-        c.outputs.*first.member = {c.table.data() + 32, 32, NSAMETA_INT32};
-        c.outputs.*second.member = {c.table.data(), 32, NSAMETA_INT32};
+        at(c, first, 32 * words(second));
+        at(c, second, 0);
       });
     }
   }

@@ -86,6 +86,9 @@ TEST_CASE("page tables: each needs the inputs of all, and is named where they ar
     const auto alone = [&](std::int64_t batch_size) {
       return [&field, batch_size](call& c) {
         (c.outputs.*field.member) = {c.table.data() + full, 32, width, width};
+        c.outputs.out_cache_loc.data = nullptr;
+        c.problem.req_pool_indices.data = nullptr;
+        c.problem.req_to_token.data = nullptr;
         c.problem.batch_size = batch_size;
       };
     };

@@ -204,6 +204,7 @@ TEST_CASE("a pool is whole on one rank of the cache") {
       c.problem.index_kpool = pool;
       c.problem.kv_shard = {size, 0, interleave};
       c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+      c.outputs.slot_mapping.data = c.outputs.last_token_index.data = nullptr;
     };
   };
   for (const nsameta_mode mode : nsameta::all_modes) {
@@ -222,6 +223,7 @@ TEST_CASE("both shards: the cache's period is bounded where tokens are dealt in 
       c.problem.kv_shard = {2, 1, interleave};
       c.problem.q_shard = {4, 3, kind};
       c.outputs.indexer_ks.data = c.outputs.indexer_ke.data = nullptr;
+      c.outputs.slot_mapping.data = c.outputs.last_token_index.data = nullptr;
     };
   };
   check_rejected(NSAMETA_EXTEND, with(NSAMETA_Q_SHARD_ROUND_ROBIN, 32769),

@@ -36,6 +36,9 @@ template <class Values>
 constexpr bool holds_table =
     requires(problem what, Values&& values) { what.with_req_to_token(std::forward<Values>(values), 4); };
 template <class Values>
+constexpr bool holds_block_table =
+    requires(problem what, Values&& values) { what.with_block_table(std::forward<Values>(values), 4); };
+template <class Values>
 constexpr bool holds_live_requests =
     requires(problem what, Values&& values) { what.with_live_requests(std::forward<Values>(values)); };
 template <class Values>
@@ -48,7 +51,7 @@ constexpr bool holds_output = requires(outputs into, Values&& values) {
 template <class Values>
 constexpr bool any_holds =
     holds_seq_lens<Values> || holds_extend_seq_lens<Values> || holds_slots<Values> || holds_table<Values> ||
-    holds_live_requests<Values> || holds_elements<Values> || holds_output<Values>;
+    holds_block_table<Values> || holds_live_requests<Values> || holds_elements<Values> || holds_output<Values>;
 
 }  // namespace
 
@@ -70,6 +73,20 @@ TEST_CASE("a span shorter than the batch is refused with both sizes") {
   decode.with_seq_lens(three).with_req_pool_indices(two).with_req_to_token(tokens, 4);
   expect_refusal(fill(decode, into), "req_pool_indices has elements for 2 requests, less than the 3 of the batch");
   CHECK(fill(decode.with_seq_lens(two), into).status() == NSAMETA_OK);
+}
+
+TEST_CASE("a block table has a row for each request, and says where keys are written") {
+  std::vector<std::int64_t> slots(3);
+  const ints blocks{7, 3, 0, 2, 8, 0, 5};  // rows of two, three apart
+  const outputs into = outputs().with(&nsameta_outputs::slot_mapping, slots);
+  problem decode(NSAMETA_DECODE);
+  decode.with_seq_lens(three).with_block_table(blocks, 2, 3).with_block_size(2).with_pad_slot(-9);
+  expect_refusal(fill(decode, into), "block_table.slots is 2, less than batch_size, which is 3");
+  CHECK(fill(decode.with_block_table(blocks, 1, 3), into).message() == "");
+  CHECK(slots == std::vector<std::int64_t>{-9, -9, -9});  // past one block of 2 positions
+  const ints lengths{2, 1, 0};
+  CHECK(fill(decode.with_seq_lens(lengths), into).message() == "");
+  CHECK(slots == std::vector<std::int64_t>{15, 4, -9});
 }
 
 TEST_CASE("with a stride of 0 the first element stands for all requests") {

@@ -76,6 +76,15 @@ TEST_CASE("auto: the number of live requests is in the memory of the lengths") {
   CHECK(world.decided() == "cuda/block256");
 }
 
+TEST_CASE("auto: the block table is in the memory of the lengths") {
+  fake_world world;
+  const std::int32_t blocks[8]{};
+  world.put_all_on(id_cuda);
+  world.problem.block_table = {blocks, 8, 1, 1};
+  expect_failure(world.fill(), NSAMETA_BACKEND_UNAVAILABLE, {"cuda: its device does not reach block_table"});
+  CHECK(world[id_cuda].fills.empty());
+}
+
 TEST_CASE("auto: buffers on two devices are nobody's") {
   fake_world world;
   world[id_cuda].device_count = 2;
