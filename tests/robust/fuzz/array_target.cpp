@@ -49,7 +49,8 @@ struct description {
 
 void check_view(const array_view& view, const description& of, elements wanted) {
   const std::int64_t bytes = view.dtype == NSAMETA_INT64 ? 8 : 4;
-  require(bytes == 8 ? of.int64 && wanted == elements::int32_or_int64 : of.int32, "other elements than described");
+  require(bytes == 8 ? of.int64 && wanted != elements::int32 : of.int32 && wanted != elements::int64,
+          "other elements than described");
   require(view.dimensions == of.dimensions && view.dimensions >= 0 && view.dimensions <= 2, "other dimensions");
   require(view.data != nullptr, "no data");
   wide dense = 1;
