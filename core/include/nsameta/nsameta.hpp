@@ -91,6 +91,13 @@ inline std::int64_t rows_within(std::size_t size, std::int64_t width, std::int64
   return elements < width ? 0 : (elements - width) / row_stride + 1;
 }
 
+/// A table of the engine's, as many rows as the span holds; `row_stride` elements from row to row, 0 for `width`.
+inline nsameta_token_table token_table_of(std::span<const std::int32_t> data, std::int64_t width,
+                                          std::int64_t row_stride) {
+  row_stride = row_stride == 0 ? width : row_stride;
+  return {data.data(), rows_within(data.size(), width, row_stride), width, row_stride};
+}
+
 /// A problem with its defaults, to be filled in. It is an nsameta_problem and goes wherever one does. It holds spans,
 /// not what is in them: a temporary container does not compile.
 class problem : public nsameta_problem {
@@ -177,19 +184,19 @@ class problem : public nsameta_problem {
 
   /// [slots, width], as many slots as the span holds; `row_stride` elements from row to row, 0 for `width`.
   problem& with_req_to_token(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
-    row_stride = row_stride == 0 ? width : row_stride;
-    req_to_token = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
+    req_to_token = token_table_of(table, width, row_stride);
     return *this;
   }
   problem& with_req_to_token(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
 
   /// [requests, width] KV block of each block of a request, for slot_mapping; at least as many rows as the batch has.
+  /// `row_stride` as above.
   problem& with_block_table(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
-    row_stride = row_stride == 0 ? width : row_stride;
-    block_table = {table.data(), rows_within(table.size(), width, row_stride), width, row_stride};
+    block_table = token_table_of(table, width, row_stride);
     return *this;
   }
   problem& with_block_table(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
+
   /// b, 1 to 65,536: positions of a block on one rank. With a kv_shard a multiple of its interleave.
   problem& with_block_size(std::int32_t size) noexcept {
     block_size = size;
