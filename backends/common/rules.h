@@ -155,6 +155,7 @@ struct general_rule : QShard {
   }
   /// Whether it writes a key there.
   NSAMETA_HOST_DEVICE bool writes_key(std::int64_t seen) const { return seen > 0 && seen <= fixed.limit; }
+
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     if (r.step == 1 && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)

@@ -242,7 +242,7 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
   };
-  if (one_pass || serves_plain(problem, out)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
+  if (serves_plain(problem, out)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
   const auto fixed = shard_constants::of(problem, lengths.limit);
   with_rule(general_rule<any_q_shard>{{}, fixed});
 }

@@ -32,8 +32,9 @@ struct integer_array {
   std::int32_t is_int64;
 };
 
-/// What is asked of requests of as many rows each. The same for all sets of outputs, so that nothing that the first
-/// loads need is looked up by set; and in one line of constants.
+/// Requests of as many rows each. The same for all sets of outputs, so that nothing that the first loads need is looked
+/// up by set. What every kernel's first loads need comes first, to be in one line of constants, also where requests of
+/// as many rows do without it.
 template <class N>
 struct uniform_batch {
   integer_array<N> seq_lens;

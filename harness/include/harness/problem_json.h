@@ -22,8 +22,8 @@ class json_error : public std::runtime_error {
 };
 
 /// Reads one object. Checks what the C interface cannot express (types, ranges, unknown or repeated keys, vectors of
-/// unequal length, half of what page tables need); the rest is for the library to judge. Lengths become int64 when one
-/// of them needs it, else int32. Throws json_error.
+/// unequal length, req_pool_indices or req_to_token alone); the rest is for the library to judge. Lengths become int64
+/// when one of them needs it, else int32. Throws json_error.
 case_data case_from_json(std::string_view text);
 
 /// All members that are not at their default. Element types, strides and buffers are not part of it.

@@ -50,7 +50,7 @@ TEST_CASE("page tables are accepted in every mode") {
   for (const nsameta_mode mode : nsameta::all_modes) check_accepted(mode, add_tables);
 }
 
-TEST_CASE("half of what page tables need is refused, whether they are asked for or not, unless the batch is empty") {
+TEST_CASE("req_pool_indices or req_to_token alone is refused, page tables or none, unless the batch is empty") {
   const auto without_tables = [](bool slots, std::int64_t batch_size) {
     return [=](call& c) {
       add_tables(c);
