@@ -1,5 +1,7 @@
 #include "staging.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -112,6 +114,9 @@ class worker_side {
     }
     if (status == NSAMETA_OK) {
       std::byte* worked_on = on_host ? block : static_cast<std::byte*>(memory_);
+      std::array<nsameta_plan, NSAMETA_MAX_PLANS> plans;  // the caller's stay as they are
+      std::ranges::copy(plans_of(outputs), plans.begin());
+      outputs.plans = plans.data();
       for_each_place(problem, outputs, [worked_on](const buffer&, auto& data, std::size_t place) {
         data = reinterpret_cast<std::remove_reference_t<decltype(data)>>(worked_on + place);
       });

@@ -8,6 +8,7 @@
 #include "cpu/outcome.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
+#include "cpu/plans.h"
 #include "cpu/request_walk.h"
 #include "cpu/scheduler.h"
 #include "cpu/segments.h"
@@ -241,6 +242,8 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
       fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
+    if (wants_plans(out)) [[unlikely]]
+      write_plans(problem, out, lengths, rule);
   };
   if (serves_plain(problem, out)) return with_rule(plain_rule::of(lengths.limit, problem.index_topk));
   const auto fixed = shard_constants::of(problem, lengths.limit);

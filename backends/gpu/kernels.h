@@ -4,6 +4,7 @@
 /// tables, as engines step them; and one for everything, in int32, in int64, and with shards of the queries.
 #pragma once
 
+#include "gpu/attention_plans.h"
 #include "gpu/page_tables.h"
 #include "gpu/status.h"
 #include "gpu/tails.h"
@@ -11,12 +12,14 @@
 
 namespace nsameta::gpu {
 
+/// Of the kernel for plans. CUDA takes so many from 12.1 on.
+inline constexpr std::size_t most_argument_bytes = 8192;
+
 // A kernel is a type:
-//   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes
-//   shared                        shared memory of a block, uninitialised
-//   block_threads                 threads of a block, a multiple of every warp width
-//   resident_threads              that a multiprocessor should hold at least, which limits the registers of each (CUDA)
-//   run(self, arguments, shared)  what each thread does
+//   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes, but for
+//   plans shared                        shared memory of a block, uninitialised block_threads                 threads
+//   of a block, a multiple of every warp width resident_threads              that a multiprocessor should hold at
+//   least, which limits the registers of each (CUDA) run(self, arguments, shared)  what each thread does
 
 /// What the kernels of short steps have in common. Those without page tables let later ones start at once: vectors of
 /// up to 32 requests take 0.9 of the time then. With page tables it is up to 1.4, with tails 1.1 to 1.5, because
@@ -68,6 +71,14 @@ struct tables_kernel : short_kernel {
   }
 };
 
+/// No request raises bits of its own.
+struct no_bits {
+  template <class N>
+  NSAMETA_DEVICE std::uint32_t operator()(N) const {
+    return 0;
+  }
+};
+
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
 /// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
 /// queries, whose code is half as long again.
@@ -82,12 +93,20 @@ struct full_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
-    const set_tails& tails = all.tails[self.set()];
     auto rule = all.template rule<QShard>();
     block_work<N, T, decltype(rule)> at{self, all.batch, set, rule, memory};
+    run_block(at, self.block(), all, memory, no_bits{});
+  }
+
+  /// Block `block` of a set.
+  template <class T, class Rule, class MoreBits>
+  static NSAMETA_DEVICE void run_block(block_work<N, T, Rule>& at, int block, const arguments& all, shared& memory,
+                                       const MoreBits& more_bits) {
+    T& self = at.self;
+    const output_set<N>& set = all.sets[self.set()];
+    const set_tails& tails = all.tails[self.set()];
     if constexpr (QShard::deals)
       if (at.rule.may_deal()) at.rule.deal_tokens(count_tokens<N>(at, all.batch.requests));
-    int block = self.block();
     if (block < all.batch.vector_blocks) {
       constexpr bool may_be_lengths = !is_general<N>;
       if (may_be_lengths && all.lengths_only)
@@ -105,13 +124,41 @@ struct full_kernel {
       });
     block -= all.source.blocks;
     if (block < all.tail_blocks) return write_tails(at, block, all.tail_blocks, all.source, set, tails);
-    if (tails.status != nullptr) write_status(at, all.source, set, all.reserved, tails.status, memory);
+    if (tails.status != nullptr) write_status(at, all.source, set, all.reserved, tails.status, memory, more_bits);
+  }
+};
+
+/// Plans, a block each, which come first because they take longest; and everything beside them.
+struct plans_kernel {
+  using everything = full_kernel<std::int64_t>;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::int64_threads;
+  using arguments = plan_arguments;
+  union shared {
+    plan_memory plan;
+    everything::shared rest;
+  };
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+    self.await_earlier_kernels();
+    self.let_later_kernels_start();
+    const output_set<std::int64_t>& set = all.rest.sets[self.set()];
+    auto rule = all.rest.template rule<no_q_shard>();
+    block_work<std::int64_t, T, decltype(rule)> at{self, all.rest.batch, set, rule, memory.rest};
+    const int first = all.plans.begin[self.set()], block = self.block();
+    if (block >= all.plans.blocks) {
+      everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest, [&](std::int64_t index) {
+        return plan_bits(at, all.plans, self.set(), memory.plan, static_cast<std::int32_t>(index));
+      });
+    } else if (first + block < all.plans.begin[self.set() + 1]) {
+      write_plan(at, all.plans, first + block, memory.plan);
+    }
   }
 };
 
 template <class... K>
 struct type_list {
-  static_assert(((sizeof(typename K::arguments) <= 4096) && ...));
+  static_assert(((sizeof(typename K::arguments) <= (std::is_same_v<K, plans_kernel> ? most_argument_bytes : 4096)) &&
+                 ...));
   static constexpr int count = sizeof...(K);
   template <class Wanted>
   static constexpr int place_of = [](int place = 0) {
@@ -124,11 +171,12 @@ struct type_list {
 /// Those of short steps first.
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
                           tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>,
-                          full_kernel<std::int64_t, any_q_shard>>;
+                          full_kernel<std::int64_t, any_q_shard>, plans_kernel>;
 inline constexpr int kernel_count = kernels::count;
 /// As a decision calls them.
-inline constexpr const char* kernel_names[kernel_count] = {
-    "uniform_lengths", "lengths", "vectors", "tables", "tables_of_sets", "full_int32", "full_int64", "full_q_shard"};
+inline constexpr const char* kernel_names[kernel_count] = {"uniform_lengths", "lengths",        "vectors",
+                                                           "tables",          "tables_of_sets", "full_int32",
+                                                           "full_int64",      "full_q_shard",   "plans"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>;

@@ -77,6 +77,7 @@ inline constexpr int no_kernel = -1;
 /// Of the kernels that serve some sets of outputs, the one that does the least.
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
+  if (work.plans) return kernel_id<plans_kernel>;
   if (!work.vectors && !tables && !work.status) return no_kernel;
   if (work.problem.q_shard.size > 1) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
@@ -123,13 +124,25 @@ typename R::error launch_in(int kernel, const wanted_work& work, const launch_bo
   return launch(all);
 }
 
-/// One launch for at most NSAMETA_SETS_PER_LAUNCH sets.
+/// One launch for the first of some sets with plans. `sets`: how many are to be filled; on return, are.
 template <device_runtime R>
-typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets,
+typename R::error launch_plans(wanted_work work, const launch_bounds& bounds, const launch_place& place, int& sets) {
+  plan_arguments all;
+  work.sets = sets = list_plans(work, all.plans);
+  plan(work, bounds, false, all.rest);
+  const int blocks = all.plans.blocks + all.rest.batch.vector_blocks + all.rest.source.blocks + all.rest.tail_blocks +
+                     all.rest.status_blocks;
+  return R::launch(kernel_id<plans_kernel>, {blocks, sets, place.overlaps}, &all, place.stream);
+}
+
+/// One launch for at most NSAMETA_SETS_PER_LAUNCH sets. `sets`: as of launch_plans.
+template <device_runtime R>
+typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outputs* outputs, int& sets,
                               const launch_bounds& bounds, const launch_place& place) {
   const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
   const int kernel = choose_kernel(work);
   if (kernel == no_kernel) return R::success;
+  if (kernel == kernel_id<plans_kernel>) return launch_plans<R>(work, bounds, place, sets);
   return (kernel >= kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
                                                          : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }
@@ -143,10 +156,11 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outpu
   const launch_bounds bounds{policy.row_bound,
                              tuning::blocks_per_multiprocessor * multiprocessors.load(std::memory_order_relaxed)};
   return call_on<R>(place.device, "launching the kernel", why, [&] {
-    for (std::int64_t first = 0; first < count; first += NSAMETA_SETS_PER_LAUNCH) {
-      const auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
+    for (std::int64_t first = 0; first < count;) {
+      auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
       const auto error = launch_sets<R>(problem, outputs + first, sets, bounds, place);
       if (error != R::success) return error;
+      first += sets;
     }
     return R::success;
   });

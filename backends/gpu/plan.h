@@ -7,6 +7,7 @@
 
 #include "common/arithmetic.h"
 #include "gpu/arguments.h"
+#include "gpu/attention_plans.h"
 #include "problem.h"
 
 namespace nsameta::gpu {
@@ -42,6 +43,7 @@ struct wanted_work {
   bool vector_tails = false, table_tails = false, status = false;
   bool lengths_only = true;    ///< nothing but the two length fields
   bool int64_outputs = false;  ///< or such as int64 alone serves
+  bool plans = false;
 
   /// Whether the kernels of short steps serve it.
   bool is_short_step() const {
@@ -59,6 +61,7 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
+    work.plans |= wants_plans(out);
     work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
     work.int64_outputs |=
         present(out.local_page_table_1) || present(out.local_cache_seqlens) || wants_step_vectors(out);
@@ -234,6 +237,30 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
     all.tail_blocks =
         static_cast<std::int32_t>(std::clamp<std::int64_t>(elements / tuning::tail_elements, 1, tuning::tail_blocks));
   }
+}
+
+/// Lists the plans of the first of some sets, as many sets as there is room for; how many those are.
+inline int list_plans(const wanted_work& work, plan_list& list) {
+  const nsameta_problem& problem = work.problem;
+  list.blocks = list.begin[0] = 0;
+  list.topk_lens = array_of<std::int64_t>(problem.topk_lens);
+  list.extra_topk_lens = array_of<std::int64_t>(problem.extra_topk_lens);
+  for (int set = 0; set < work.sets; ++set) {
+    std::int32_t next = list.begin[set];
+    const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
+    if (next + std::ssize(plans) > plan_list::most) return set;
+    for (const nsameta_plan& plan : plans) {
+      plan_task& task = list.tasks[next++];
+      task.kind = plan.kind;
+      for (int i = 0; i < 2; ++i) task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
+      if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
+      if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
+      if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);
+    }
+    list.begin[set + 1] = next;
+    list.blocks = std::max(list.blocks, next - list.begin[set]);
+  }
+  return work.sets;
 }
 
 }  // namespace nsameta::gpu

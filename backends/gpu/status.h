@@ -134,9 +134,11 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T, Rule>& at, const w
   return false;
 }
 
-template <class N, class T, class Rule>
+/// `more_bits(index)`: what else a request raises.
+template <class N, class T, class Rule, class MoreBits>
 NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N>& source, const output_set<N>& set,
-                                 std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared) {
+                                 std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared,
+                                 const MoreBits& more_bits) {
   T& self = at.self;
   whole_sums own{};
   std::uint32_t bits = 0;
@@ -144,7 +146,7 @@ NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N
     own = rows_alone(own);
     visit_requests<1>(at, N{at.batch.requests}, [&](N index, const raw_lengths& raw, const basic_request<N>& r) {
       own = own + sums_of<whole_sums>(at.batch, at.rule, r);
-      bits |= bits_of(at, source, set, reserved, r, raw, index);
+      bits |= bits_of(at, source, set, reserved, r, raw, index) | more_bits(index);
     });
   });
   for (int delta = 1; delta < T::warp_width; delta *= 2) bits |= self.shuffle(bits, lane_of(self) ^ delta);

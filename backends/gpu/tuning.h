@@ -61,6 +61,13 @@ inline constexpr std::int64_t tail_elements = 1024, tail_blocks = 64;
 /// the requests, so that warps work on few requests at a time: 82 became 77 (both tables, 512 requests of 62,000).
 inline constexpr std::int32_t table_group = 32;
 
+/// Requests whose places on a plan's line shared memory holds: 16 KB of each block of the kernel for plans. Longer
+/// lines lie in the buffer of num_splits.
+inline constexpr std::int32_t plan_line = 4096;
+
+/// Requests whose lengths a thread of a plan has under way.
+inline constexpr int plan_loads = 4;
+
 /// 16-byte pieces of a page-table tile that a lane has under way.
 inline constexpr int tile_pieces = 4;
 

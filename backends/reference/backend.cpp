@@ -20,6 +20,7 @@ void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs) {
   check_slots(problem, outputs, requests, status);
   if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(problem, outputs, requests, status);
   write_page_tables(problem, outputs, requests, status);
+  write_plans(problem, outputs, requests, status);
   write_scalars(outputs, requests, status);
 }
 

@@ -69,6 +69,10 @@ void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& o
 void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);
 
+/// Raises length_overflow where a request counts fewer units than its length has.
+void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                 std::int32_t& status);
+
 /// T and the status word, whose every bit is in by then.
 void write_scalars(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status);
 

@@ -14,9 +14,9 @@
 namespace nsameta::simt {
 namespace {
 
-/// A kernel's parameters, of whichever type, by value: as many bytes as every vendor takes.
+/// A kernel's parameters, of whichever type, by value.
 struct kernel_arguments {
-  alignas(std::max_align_t) std::array<std::byte, 4096> bytes;
+  alignas(std::max_align_t) std::array<std::byte, gpu::most_argument_bytes> bytes;
 };
 
 template <class K, int warp_width>

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "fields.h"
 #include "nsameta/nsameta.h"
+#include "plans.h"
 
 namespace nsameta {
+
+/// Of a set of outputs.
+inline constexpr std::size_t most_buffers = output_count + std::size_t{NSAMETA_MAX_PLANS} * NSAMETA_PLAN_BUFFERS;
 
 struct buffer {
   const char* name;
@@ -69,9 +74,11 @@ void for_each_input(Problem& problem, Visit&& visit) {
   if (slots.data != nullptr) show(buffer_of("req_to_token", slots), slots.data);
   auto& blocks = problem.block_table;
   if (blocks.data != nullptr) show(buffer_of("block_table", blocks), blocks.data);
+  vector("topk_lens", problem.topk_lens);
+  vector("extra_topk_lens", problem.extra_topk_lens);
 }
 
-/// The same for the outputs.
+/// The same for the outputs. Plans are written through only where the caller of this owns them.
 template <class Outputs, class Visit>
 void for_each_output(Outputs& outputs, Visit&& visit) {
   const auto show = [&visit](const char* name, auto& one) {
@@ -81,6 +88,11 @@ void for_each_output(Outputs& outputs, Visit&& visit) {
   };
   for (const vector_field& field : vector_fields) show(field.name, outputs.*field.member);
   for (const table_field& field : table_fields) show(field.name, outputs.*field.member);
+  for (const nsameta_plan& asked : plans_of(outputs)) {
+    using plan = std::conditional_t<std::is_const_v<Outputs>, const nsameta_plan, nsameta_plan>;
+    const std::span<const plan_buffer> named = row_of(asked.kind).buffers;
+    for (std::size_t i = 0; i < named.size(); ++i) show(named[i].name, const_cast<plan&>(asked).buffers[i]);
+  }
 }
 
 /// Inputs first.

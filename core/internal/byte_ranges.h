@@ -97,7 +97,7 @@ class output_ranges {
       found_ = {output.name, other.name, shared - other.begin};
   }
 
-  std::array<byte_range, output_count> sorted_;
+  std::array<byte_range, most_buffers> sorted_;
   std::size_t count_ = 0;
   bool crossing_ = false;  // two of them have bytes between each other's
   overlap found_{};

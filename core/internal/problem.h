@@ -53,6 +53,8 @@ inline bool wants_tables(const nsameta_outputs& out) {
   return present(out.page_table_1) || present(out.real_page_table) || present(out.local_page_table_1);
 }
 
+inline bool wants_plans(const nsameta_outputs& out) { return out.plan_count > 0; }
+
 inline bool wants_step_vectors(const nsameta_outputs& out) {
   return [&]<std::size_t... place>(std::index_sequence<place...>) {
     return ((vector_fields[place].step_vector && present(out.*vector_fields[place].member)) || ...);

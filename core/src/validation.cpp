@@ -8,6 +8,7 @@
 #include "backends.h"
 #include "byte_ranges.h"
 #include "fields.h"
+#include "problem.h"
 #include "status.h"
 
 namespace nsameta {
@@ -182,6 +183,73 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   return NSAMETA_OK;
 }
 
+/// A plan's constants and buffers; `place`: its own in the list.
+nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, int place, output_ranges* ranges) {
+  const int number = raw_value(plan.kind);
+  if (number < 0 || number >= static_cast<int>(plan_kinds.size())) {
+    name_list known;
+    for (std::size_t i = 0; i < plan_kinds.size(); ++i) known.add(plan_kinds[i].name, static_cast<int>(i));
+    return fail(bad, "plans[%d].kind is %d, none of %s", place, number, known.text());
+  }
+  const plan_kind& kind = row_of(plan.kind);
+  if (plan.preset < 0 || plan.preset >= std::max(1, static_cast<int>(kind.presets.size()))) {
+    name_list known;
+    for (std::size_t i = 0; i < kind.presets.size(); ++i) known.add(kind.presets[i], static_cast<int>(i));
+    return fail(bad, "plans[%d]: %s: preset is %d, none of %s", place, kind.name, plan.preset,
+                kind.presets.empty() ? "none (0)" : known.text());
+  }
+  for (std::size_t i = 0; i < std::size(plan.reserved); ++i)
+    if (plan.reserved[i] != 0)
+      return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: reserved[%zu] is %d: this version knows 0 alone", place,
+                  kind.name, i, plan.reserved[i]);
+  for (const plan_constant& constant : kind.constants)
+    if (const std::int32_t value = plan.*constant.member; value < constant.least || value > constant.most)
+      return fail(bad, "plans[%d]: %s: %s is %d, outside [%d, %d]", place, kind.name, constant.name, value,
+                  constant.least, constant.most);
+  if (p.q_shard.size > 1)
+    return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s is asked for, but q_shard.size is %d: plans are of whole batches",
+                place, kind.name, p.q_shard.size);
+  if (p.batch_size > most_plan_requests)
+    return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s is asked for, but batch_size is %" PRId64 ", more than %" PRId64,
+                place, kind.name, p.batch_size, most_plan_requests);
+  const batch_lengths lengths = lengths_of(p);
+  if (plan.kind == NSAMETA_PLAN_TOPK && lengths.uniform_rows == 0 && p.batch_size > 0)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: %s is asked for, but requests have extend_seq_lens rows: it wants as many of each", place,
+                kind.name);
+  if (plan.kind == NSAMETA_PLAN_TOPK && p.batch_size * lengths.uniform_rows >= std::numeric_limits<std::int32_t>::max())
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: %s is asked for, but there are %" PRId64 " rows, which int32 is not for", place, kind.name,
+                p.batch_size * lengths.uniform_rows);
+  for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
+    const plan_buffer& buffer = kind.buffers[i];
+    const nsameta_vector& vector = plan.buffers[i];
+    if (vector.data == nullptr) return fail(bad, "plans[%d]: %s is absent", place, buffer.name);
+    if (raw_value(vector.dtype) == NSAMETA_INT64)
+      return fail(bad, "plans[%d]: %s.dtype is int64 (1), but the field is int32 (0)", place, buffer.name);
+    if (auto s = check_elements(buffer.name, vector.data, vector.dtype)) return s;
+    const std::int64_t needed = rows_of(plan, buffer, p.batch_size, lengths.uniform_rows) * buffer.columns;
+    if (vector.capacity < needed)
+      return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
+                  buffer.name, vector.capacity, needed);
+    byte_range range;
+    if (!make_range(vector.data, vector.capacity, 4, buffer.name, &range))
+      return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", which reaches past the end of memory", place,
+                  buffer.name, vector.capacity);
+    ranges->add(range);
+  }
+  return NSAMETA_OK;
+}
+
+nsameta_status check_plans(const nsameta_problem& p, const nsameta_outputs& o, output_ranges* ranges) {
+  if (o.plan_count < 0 || o.plan_count > NSAMETA_MAX_PLANS)
+    return fail(bad, "plan_count is %" PRId64 ", outside [0, %d]", o.plan_count, NSAMETA_MAX_PLANS);
+  if (o.plans == nullptr) return fail(bad, "plans is null, but plan_count is %" PRId64, o.plan_count);
+  for (int place = 0; place < o.plan_count; ++place)
+    if (auto s = check_plan(p, o.plans[place], place, ranges)) return s;
+  return NSAMETA_OK;
+}
+
 /// Outputs that only some problems have.
 nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
   nsameta_status status = NSAMETA_OK;
@@ -223,7 +291,7 @@ nsameta_status check_blocks(const nsameta_outputs* outputs, std::int64_t count, 
   struct set_range : byte_range {
     std::int64_t set;
   };
-  std::array<set_range, 2 * block_sets * output_count> ranges;
+  std::array<set_range, 2 * block_sets * most_buffers> ranges;
   auto end = ranges.begin();
   for (const std::int64_t block : {first, second})
     for (std::int64_t set = block; set < std::min(block + block_sets, count); ++set)
@@ -265,6 +333,10 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     return s;
   if (auto s = check_input("req_pool_indices", p.req_pool_indices, p.batch_size)) [[unlikely]]
     return s;
+  if (p.topk_lens.data != nullptr) [[unlikely]]
+    if (auto s = check_input("topk_lens", p.topk_lens, p.batch_size)) return s;
+  if (p.extra_topk_lens.data != nullptr) [[unlikely]]
+    if (auto s = check_input("extra_topk_lens", p.extra_topk_lens, p.batch_size)) return s;
   if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]
@@ -313,6 +385,8 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     if (auto s = check_rows(field.name, table.data, "rows", table.rows, table.width, table.row_stride)) return s;
     ranges.add(range_of(buffer_of(field.name, table), table.data));
   }
+  if (o.plan_count != 0) [[unlikely]]
+    if (auto s = check_plans(problem, o, &ranges)) return s;
   if (auto s = check_against_problem(problem, o)) [[unlikely]]
     return s;
   for_each_input(problem, [&](const buffer& shown, const void* data) { ranges.check_input(range_of(shown, data)); });

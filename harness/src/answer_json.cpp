@@ -3,6 +3,7 @@
 
 #include "harness/live_shape.h"
 #include "harness/problem_json.h"
+#include "plans.h"
 
 namespace nsameta::harness {
 namespace {
@@ -46,6 +47,15 @@ json rows_of(const table_field& field, const nsameta_table& table, const live_sh
   return rows;
 }
 
+/// The rows that a plan wrote.
+json plan_rows(std::span<const std::int32_t> words, std::int32_t columns) {
+  if (columns == 1) return std::vector<std::int32_t>(words.begin(), words.end());
+  json rows = json::array();
+  for (const auto width = static_cast<std::size_t>(columns); !words.empty(); words = words.subspan(width))
+    rows.push_back(std::vector<std::int32_t>(words.begin(), words.begin() + columns));
+  return rows;
+}
+
 }  // namespace
 
 json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
@@ -69,6 +79,14 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
     const nsameta_table& table = outputs.*table_fields[i].member;
     if (table.data != nullptr)
       answer[table_fields[i].name] = stated.rows[i] ? all_rows(table) : rows_of(table_fields[i], table, shape);
+  }
+  for (const nsameta_plan& plan : plans_of(outputs)) {
+    const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      std::string name = buffers[i].name;
+      for (int number = 2; answer.contains(name); ++number) name = buffers[i].name + ("_" + std::to_string(number));
+      answer[name] = plan_rows(live_words(plan, i, shape), buffers[i].columns);
+    }
   }
   return answer;
 }

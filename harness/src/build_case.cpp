@@ -6,6 +6,8 @@
 
 #include "harness/generator.h"
 #include "harness/random.h"
+#include "plans.h"
+#include "problem.h"
 
 namespace nsameta::harness {
 namespace {
@@ -171,6 +173,43 @@ void set_layout(random_source& random, const case_recipe& recipe, generated_case
   }
 }
 
+/// One of each kind that the problem has, or some. Drawn apart, so that the case is the same with them and without.
+std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& problem) {
+  constexpr std::array<std::int32_t, 8> parts{1, 2, 4, 33, 78, 132, 148, most_parts};
+  std::vector<nsameta_plan> plans;
+  for (std::size_t kind = 0; kind < plan_kinds.size(); ++kind) {
+    nsameta_plan plan{};
+    plan.kind = static_cast<nsameta_plan_kind>(kind);
+    if (!plan_kinds[kind].presets.empty())
+      plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
+    if (plan.kind == NSAMETA_PLAN_TOPK) {
+      if (lengths_of(problem.view()).uniform_rows == 0) continue;
+      if (random.chance(50)) plan.threshold = static_cast<std::int32_t>(random.between(1, 5000));
+    } else {
+      plan.parts = random.pick(parts);
+    }
+    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));
+    if (plan.kind == NSAMETA_PLAN_FLASHMLA) {
+      plan.block = random.pick(std::array<std::int32_t, 5>{64, 64, 1, 48, 1024});
+      plan.overhead = random.pick(std::array<std::int32_t, 5>{5, 5, 3, 0, 64});
+      if (problem.topk_lens.present()) plan.topk = random.pick(std::array<std::int32_t, 3>{1, 512, 2048});
+      if (problem.extra_topk_lens.present() || (plan.topk > 0 && random.chance(30))) plan.extra_topk = 128;
+    }
+    if (!random.chance(20)) plans.push_back(plan);
+  }
+  return plans;
+}
+
+void set_topk_lens(random_source& random, const case_recipe& recipe, bool own, bool extra, problem_data& problem) {
+  const auto draw = [&](std::int64_t most) {
+    std::vector<std::int64_t> values(static_cast<std::size_t>(problem.batch_size()));
+    for (std::int64_t& value : values) value = random.between(-3, most);
+    return values_of(values, recipe);
+  };
+  if (own) problem.topk_lens = draw(2048);
+  if (extra) problem.extra_topk_lens = draw(200);
+}
+
 /// No pool lies on two ranks.
 nsameta_kv_shard whole_pools(nsameta_kv_shard shard, std::int32_t pool) {
   if (shard.size > 1) shard.interleave = (shard.interleave + pool - 1) / pool * pool;
@@ -192,7 +231,19 @@ problem_data earlier_problem(const case_recipe& recipe, const problem_data& prob
   set_lengths(random, earlier, previous);
   if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
   if (problem.block_table.slots > 0) set_block_table(random, earlier, previous);
+  set_topk_lens(random, earlier, problem.topk_lens.present(), problem.extra_topk_lens.present(), previous);
   return previous;
+}
+
+void ask_for_plans(random_source& random, generated_case& made) {
+  const std::vector<nsameta_plan> plans = draw_plans(random, made.problem);
+  made.layout.ask_for_plans(plans, made.problem);
+  if (!made.previous) return;
+  output_layout before;
+  before.ask_for_plans(plans, *made.previous);
+  before.vectors = made.layout.vectors;
+  before.tables = made.layout.tables;
+  made.layout.make_room(before);
 }
 
 }  // namespace
@@ -220,8 +271,14 @@ generated_case build_case(const case_recipe& recipe) {
     if (random.chance(50)) problem.pad_slot = static_cast<std::int32_t>(random.between(-3, 3));
     if (random.chance(90)) set_block_table(random, recipe, problem);
   }
+  random_source plans_random(recipe.seed + 2);
+  if (recipe.plans) {
+    const bool own = plans_random.chance(40), extra = plans_random.chance(20);
+    set_topk_lens(plans_random, recipe, own, extra, problem);
+  }
   if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);
+  if (recipe.plans) ask_for_plans(plans_random, result);
   return result;
 }
 

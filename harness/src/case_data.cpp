@@ -12,7 +12,12 @@ output_layout exact_layout(const problem_data& problem) { return exact_layout(pr
 output_layout layout_of(const case_data& stated) {
   output_layout layout = exact_layout(stated.problem);
   if (stated.step_vectors) layout.ask_for_step_vectors(stated.problem);
-  if (stated.previous) layout.make_room(exact_layout(stated.previous->problem));
+  layout.ask_for_plans(stated.plans, stated.problem);
+  if (stated.previous) {
+    output_layout before = exact_layout(stated.previous->problem);
+    before.ask_for_plans(stated.plans, stated.previous->problem);
+    layout.make_room(before);
+  }
   for (std::size_t i = 0; i < vector_fields.size(); ++i)
     if (stated.elements[i]) layout.vectors[i].wanted = true, layout.vectors[i].capacity = *stated.elements[i];
   for (std::size_t i = 0; i < table_fields.size(); ++i)

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "buffers.h"
+#include "plans.h"
 
 namespace nsameta::harness {
 namespace {
@@ -39,6 +40,20 @@ void require_alike(const char* field, const nsameta_table& a, const nsameta_tabl
                            a.row_stride == b.row_stride);
 }
 
+/// The plans' buffers, whole: what a plan does not write stays as it was.
+std::optional<difference> compare_plans(const nsameta_outputs& got, const nsameta_outputs& expected) {
+  const std::span<const nsameta_plan> a = plans_of(got), b = plans_of(expected);
+  require_alike("plans", a.size() == b.size());
+  for (std::size_t plan = 0; plan < a.size(); ++plan) {
+    const std::span<const plan_buffer> buffers = row_of(a[plan].kind).buffers;
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      require_alike(buffers[i].name, a[plan].buffers[i], b[plan].buffers[i]);
+      if (const auto found = first_difference(buffers[i].name, a[plan].buffers[i], b[plan].buffers[i])) return found;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_string(const difference& d) {
@@ -63,7 +78,7 @@ std::optional<difference> compare(const nsameta_outputs& got, const nsameta_outp
             first_difference<std::int32_t>(field.name, a.data, b.data, table_bytes(a.rows, a.width, a.row_stride) / 4))
       return found;
   }
-  return std::nullopt;
+  return compare_plans(got, expected);
 }
 
 std::optional<difference> compare_live(const nsameta_outputs& got, const nsameta_outputs& expected,
@@ -89,7 +104,7 @@ std::optional<difference> compare_live(const nsameta_outputs& got, const nsameta
       return found;
     }
   }
-  return std::nullopt;
+  return compare_plans(got, expected);
 }
 
 }  // namespace nsameta::harness

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "plans.h"
+
 namespace nsameta::harness {
 namespace {
 
@@ -40,6 +42,8 @@ constexpr std::int64_t number_of_table(std::size_t place) {
   return static_cast<std::int64_t>(place < 2 ? 13 + place : 2000 + place);
 }
 
+constexpr std::int64_t number_of_plan(nsameta_plan_kind kind) { return 3000 + kind; }
+
 /// Adds what `part_of(field, vector)` and `rows_of(field, table)` name of each output.
 template <class PartOf, class RowsOf>
 void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, RowsOf rows_of) {
@@ -75,6 +79,11 @@ void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
       *this, outputs,
       [&](const vector_field& field, const nsameta_vector& all) { return live_part(field, all, shape); },
       [&](const table_field& field, const nsameta_table& all) { return live_rows(field, all, shape); });
+  for (const nsameta_plan& plan : plans_of(outputs)) {
+    add(number_of_plan(plan.kind));
+    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
+      for (const std::int32_t word : live_words(plan, i, shape)) add(word);
+  }
 }
 
 void digest::add_whole(const nsameta_outputs& outputs) {

@@ -79,6 +79,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.zero_strides && random.chance(10)) recipe.stride = 0;
   if (options.padding && random.chance(40)) draw_padding(random, recipe);
   if (options.step_vectors && random.chance(25)) draw_step_vectors(random, recipe);
+  recipe.plans = options.plans && recipe.q_shard.size == 1 && random.chance(25);
   return recipe;
 }
 
@@ -111,6 +112,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (random.chance(20)) recipe.sets = random.between(2, NSAMETA_SETS_PER_LAUNCH);
   if (random.chance(30)) draw_padding(random, recipe);
   if (recipe.kind != batch_kind::lengths && random.chance(15)) draw_step_vectors(random, recipe);
+  recipe.plans = recipe.kind != batch_kind::lengths && random.chance(15);
   return recipe;
 }
 
@@ -145,6 +147,7 @@ std::string describe(const case_recipe& recipe) {
   if (recipe.context_limit != 0) text += ", limit " + std::to_string(recipe.context_limit);
   if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
   if (recipe.step_vectors) text += ", step vectors";
+  if (recipe.plans) text += ", plans";
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";

@@ -41,7 +41,9 @@ void input_buffers::upload(const problem_data& problem) {
                           vector_input("req_pool_indices", problem.req_pool_indices),
                           table_input("req_to_token", problem.req_to_token),
                           count_input("live_requests", problem.live_requests),
-                          table_input("block_table", problem.block_table)};
+                          table_input("block_table", problem.block_table),
+                          vector_input("topk_lens", problem.topk_lens),
+                          vector_input("extra_topk_lens", problem.extra_topk_lens)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -65,6 +67,8 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.req_to_token.data, arrays[3]);
   place(view_.live_requests, arrays[4]);
   place(view_.block_table.data, arrays[5]);
+  place(view_.topk_lens.data, arrays[6]);
+  place(view_.extra_topk_lens.data, arrays[7]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

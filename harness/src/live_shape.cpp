@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "plans.h"
+#include "problem.h"
+
 namespace nsameta::harness {
 namespace {
 
@@ -95,6 +98,16 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
 nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector, const live_shape& shape) {
   const std::int64_t live = element_count(field.size, std::ssize(shape.requests), shape.rows);
   return {vector.data, std::min(vector.capacity, live), vector.dtype};
+}
+
+std::span<const std::int32_t> live_words(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape) {
+  const plan_buffer& named = row_of(plan.kind).buffers[buffer];
+  const auto* const words = static_cast<const std::int32_t*>(plan.buffers[buffer].data);
+  const nsameta_problem& problem = shape.problem;
+  const std::int64_t rows = plan.kind == NSAMETA_PLAN_TOPK
+                                ? 1 + words[1]
+                                : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  return {words, static_cast<std::size_t>(rows * named.columns)};
 }
 
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "buffers.h"
+#include "plans.h"
 
 namespace nsameta::harness {
 namespace {
@@ -26,6 +27,10 @@ guarded_layout arrays_of(const output_layout& layout, guard kind) {
     if (table.wanted)
       add(table_fields[i].name, table_bytes(table.rows, table.width, table.row_stride), table.misalignment * 4);
   }
+  for (const plan_layout& plan : layout.plans) {
+    const std::span<const plan_buffer> buffers = row_of(plan.asked.kind).buffers;
+    for (std::size_t i = 0; i < buffers.size(); ++i) add(buffers[i].name, plan.capacities[i] * 4, 0);
+  }
   return arrays;
 }
 
@@ -43,8 +48,8 @@ std::size_t first_damage(const std::byte* bytes, std::size_t begin, std::size_t 
 output_buffers::output_buffers(const device_place& place, const output_layout& layout, guard kind)
     : layout_(layout), memory_(place, arrays_of(layout, guard_on(place, kind))) {
   if (!place.on_host()) copy_.resize(memory_.layout().bytes());
-  device_view_ = view_at(memory_.data());
-  host_view_ = place.on_host() ? device_view_ : view_at(copy_.data());
+  device_view_ = view_at(memory_.data(), device_plans_);
+  host_view_ = place.on_host() ? device_view_ : view_at(copy_.data(), host_plans_);
   reset();
 }
 
@@ -77,6 +82,12 @@ const nsameta_outputs& output_buffers::read_back(const live_shape& shape) {
     memory_.download(copy_, begin, begin + bytes);
     vectors_end = std::min(vectors_end, begin);
   }
+  for (const nsameta_plan& plan : plans_of(host_view_))
+    for (const nsameta_vector& buffer : std::span(plan.buffers).first(row_of(plan.kind).buffers.size())) {
+      const auto begin = static_cast<std::size_t>(static_cast<std::byte*>(buffer.data) - copy_.data());
+      memory_.download(copy_, begin, begin + static_cast<std::size_t>(buffer.capacity) * 4);
+      vectors_end = std::min(vectors_end, begin);
+    }
   memory_.download(copy_, 0, vectors_end);
   return host_view_;
 }
@@ -93,7 +104,7 @@ std::optional<std::string> output_buffers::damaged_guard() const {
   return std::nullopt;
 }
 
-nsameta_outputs output_buffers::view_at(std::byte* base) const {
+nsameta_outputs output_buffers::view_at(std::byte* base, std::vector<nsameta_plan>& plans) const {
   nsameta_outputs outputs;
   nsameta_outputs_init(&outputs);
   auto next = memory_.layout().arrays().begin();
@@ -107,6 +118,14 @@ nsameta_outputs output_buffers::view_at(std::byte* base) const {
       outputs.*table_fields[i].member = {reinterpret_cast<std::int32_t*>(base + (next++)->begin), table.rows,
                                          table.width, table.row_stride};
   }
+  for (const plan_layout& plan : layout_.plans) {
+    plans.push_back(plan.asked);
+    const std::size_t buffers = row_of(plan.asked.kind).buffers.size();
+    for (std::size_t i = 0; i < buffers; ++i)
+      plans.back().buffers[i] = {base + (next++)->begin, plan.capacities[i], NSAMETA_INT32};
+  }
+  outputs.plans = plans.data();
+  outputs.plan_count = std::ssize(plans);
   layout_.apply_to(outputs);
   return outputs;
 }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "plans.h"
+#include "problem.h"
+
 namespace nsameta::harness {
 
 void fill_rules::apply_to(nsameta_outputs& outputs) const {
@@ -18,6 +21,19 @@ void output_layout::make_room(const output_layout& other) {
     tables[i].rows = std::max(tables[i].rows, other.tables[i].rows);
     tables[i].width = std::max(tables[i].width, other.tables[i].width);
     tables[i].row_stride = std::max(tables[i].row_stride, other.tables[i].row_stride);
+  }
+  for (std::size_t i = 0; i < std::min(plans.size(), other.plans.size()); ++i)
+    std::ranges::transform(plans[i].capacities, other.plans[i].capacities, plans[i].capacities.begin(),
+                           [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
+}
+
+void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem) {
+  for (const nsameta_plan& plan : asked) {
+    plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
+    const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
+    for (std::size_t i = 0; i < buffers.size(); ++i)
+      made.capacities[i] =
+          buffers[i].columns * rows_of(plan, buffers[i], problem.batch_size(), lengths_of(problem.view()).uniform_rows);
   }
 }
 
@@ -58,6 +74,11 @@ nsameta_outputs applicable_view(const nsameta_outputs& outputs, const problem_da
     if (!field_applies(field, problem)) view.*field.member = {};
   if (!tables_apply(problem))
     for (const table_field& field : table_fields) view.*field.member = {};
+  const bool ragged = lengths_of(problem.view()).uniform_rows == 0;
+  const std::span<const nsameta_plan> plans = plans_of(outputs);
+  view.plan_count =
+      std::ranges::find_if(plans, [&](const nsameta_plan& plan) { return ragged && plan.kind == NSAMETA_PLAN_TOPK; }) -
+      plans.begin();
   return view;
 }
 

@@ -54,6 +54,8 @@ generated_case without_requests(const generated_case& whole, problem_of which, s
   problem.seq_lens = without(problem.seq_lens, begin, end);
   problem.extend_seq_lens = without(problem.extend_seq_lens, begin, end);
   problem.req_pool_indices = without(problem.req_pool_indices, begin, end);
+  problem.topk_lens = without(problem.topk_lens, begin, end);
+  problem.extra_topk_lens = without(problem.extra_topk_lens, begin, end);
   if (token_table& blocks = problem.block_table; blocks.slots > 0) {
     const auto row = blocks.memory.begin() + blocks.first;
     blocks.memory.erase(row + begin * blocks.row_stride, row + end * blocks.row_stride);
@@ -135,8 +137,10 @@ std::optional<std::string> run_and_compare(const generated_case& tested, const s
 
 case_data stated_by(const generated_case& made) {
   const fill_rules& rules = made.layout;
-  case_data stated{{made.problem, rules, made.recipe.step_vectors}};
-  if (made.previous) stated.previous = {*made.previous, rules, made.recipe.step_vectors};
+  std::vector<nsameta_plan> plans;
+  for (const plan_layout& plan : made.layout.plans) plans.push_back(plan.asked);
+  case_data stated{{made.problem, rules, made.recipe.step_vectors, plans}};
+  if (made.previous) stated.previous = {*made.previous, rules, made.recipe.step_vectors, plans};
   const live_shape shape = live_shape_of(made.problem);
   output_layout exact = exact_layout(made.problem, shape);
   if (made.recipe.step_vectors) exact.ask_for_step_vectors(made.problem);
@@ -176,7 +180,7 @@ generated_case shrink(generated_case failing, const std::string& backend) {
   };
   // What its JSON tells, as little of it as will do.
   case_data stated = stated_by(failing);
-  const bool plain = keep_if_failing(as_fill_runs_it({{stated.problem, {}, stated.step_vectors}}));
+  const bool plain = keep_if_failing(as_fill_runs_it({{stated.problem, {}, stated.step_vectors, stated.plans}}));
   const std::optional<fill_data> previous = std::exchange(stated.previous, std::nullopt);
   if (!plain && !keep_if_failing(as_fill_runs_it(stated)) && previous) {
     stated.previous = previous;
@@ -199,7 +203,8 @@ generated_case shrink(generated_case failing, const std::string& backend) {
   while (table.width > 1 && keep_if_failing(with_token_table(failing, table.slots, table.width / 2))) {
   }
   if (plain)
-    keep_if_failing(as_fill_runs_it({{failing.problem, {}, stated.step_vectors}}));  // in buffers for what is left
+    keep_if_failing(
+        as_fill_runs_it({{failing.problem, {}, stated.step_vectors, stated.plans}}));  // in buffers for what is left
   return failing;
 }
 

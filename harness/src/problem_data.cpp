@@ -56,7 +56,7 @@ nsameta_token_table token_table::view() const {
 }
 
 nsameta_problem problem_data::view() const {
-  for (const strided_values* values : {&extend_seq_lens, &req_pool_indices})
+  for (const strided_values* values : {&extend_seq_lens, &req_pool_indices, &topk_lens, &extra_topk_lens})
     if (values->present() && values->size() < batch_size())
       throw std::logic_error("a problem of " + std::to_string(batch_size()) + " requests has values for " +
                              std::to_string(values->size()));
@@ -79,6 +79,8 @@ nsameta_problem problem_data::view() const {
   if (block_table.slots > 0) problem.block_table = block_table.view();
   problem.block_size = block_size;
   problem.pad_slot = pad_slot;
+  if (topk_lens.present()) problem.topk_lens = topk_lens.view();
+  if (extra_topk_lens.present()) problem.extra_topk_lens = extra_topk_lens.view();
   return problem;
 }
 

@@ -9,6 +9,7 @@
 
 #include "harness/nearest_name.h"
 #include "json_reader.h"
+#include "plans.h"
 
 namespace nsameta::harness {
 namespace {
@@ -18,34 +19,28 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
-                                                               "seq_lens",
-                                                               "extend_seq_lens",
-                                                               "uniform_extend_len",
-                                                               "req_pool_indices",
-                                                               "req_to_token",
-                                                               "page_size",
-                                                               "index_topk",
-                                                               "index_kpool",
-                                                               "kv_shard",
-                                                               "q_shard",
-                                                               "context_limit",
-                                                               "live_requests",
-                                                               "block_table",
-                                                               "block_size",
-                                                               "pad_slot",
-                                                               "vector_tail",
-                                                               "table_tail",
-                                                               "table_tail_value",
-                                                               "length_offset",
-                                                               "capacities",
-                                                               "previous",
-                                                               "plan"});
+constexpr auto problem_keys = std::to_array<std::string_view>(
+    {"mode",          "seq_lens",    "extend_seq_lens",  "uniform_extend_len", "req_pool_indices", "req_to_token",
+     "page_size",     "index_topk",  "index_kpool",      "kv_shard",           "q_shard",          "context_limit",
+     "live_requests", "block_table", "block_size",       "pad_slot",           "topk_lens",        "extra_topk_lens",
+     "vector_tail",   "table_tail",  "table_tail_value", "length_offset",      "capacities",       "previous",
+     "plans",         "plan"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
 
-constexpr std::array<std::string_view, 1> plan_names{"step"};
+/// Of a problem that asks for a plan alone, in the words of its library: the key of the lengths, and of others.
+struct plan_form {
+  const char* lengths;
+  std::vector<std::pair<const char*, const char*>> renamed;
+};
+const plan_form& form_of(std::size_t kind) {
+  static const plan_form forms[] = {
+      {"context_lens", {}},
+      {"cache_seqlens", {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
+      {"lens", {}}};
+  return forms[kind];
+}
 
 /// Keys of a problem that are not those of the fill before it.
 constexpr std::array<const char*, 2> own_keys{"capacities", "previous"};
@@ -181,6 +176,10 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.block_size = int32_value();
   } else if (key == "pad_slot") {
     problem.pad_slot = int32_value();
+  } else if (key == "topk_lens") {
+    problem.topk_lens = to_lengths("topk_lens", value);
+  } else if (key == "extra_topk_lens") {
+    problem.extra_topk_lens = to_lengths("extra_topk_lens", value);
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -192,12 +191,83 @@ void require_batch_size(const char* key, const strided_values& values, const pro
                      std::to_string(problem.batch_size()));
 }
 
+std::vector<std::string_view> names_of_plans() {
+  std::vector<std::string_view> names;
+  for (const plan_kind& kind : plan_kinds) names.push_back(kind.name);
+  return names;
+}
+
+nsameta_plan to_plan(const std::string& key, const json& object) {
+  if (!object.is_object()) throw json_error(key + ": " + shown(object) + " is not an object");
+  if (!object.contains("kind")) throw json_error(key + ".kind: the key is missing");
+  const auto number = static_cast<std::size_t>(to_place(key + ".kind", object["kind"], "plan", names_of_plans()));
+  const plan_kind& kind = plan_kinds[number];
+  nsameta_plan plan{};
+  plan.kind = static_cast<nsameta_plan_kind>(number);
+  if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.preset = NSAMETA_MQA_DG_2026_06;
+  std::vector<std::string_view> names{"kind"};
+  if (!kind.presets.empty()) names.push_back("preset");
+  for (const plan_constant& constant : kind.constants) {
+    plan.*constant.member = constant.usual;
+    names.push_back(constant.name);
+  }
+  for (const auto& [name, value] : object.items()) {
+    const auto found = std::ranges::find(kind.constants, std::string_view(name), &plan_constant::name);
+    if (found != kind.constants.end())
+      plan.*found->member = static_cast<std::int32_t>(to_integer(key + "." + name, value, int32_min, int32_max));
+    else if (name == "preset" && !kind.presets.empty())
+      plan.preset = static_cast<std::int32_t>(to_place(
+          key + ".preset", value, "preset", std::vector<std::string_view>(kind.presets.begin(), kind.presets.end())));
+    else if (name != "kind")
+      throw json_error(key + ": unknown key " + shown(name) + did_you_mean(name, names));
+  }
+  return plan;
+}
+
+/// A problem that asks for one plan, as a decode batch whose list of plans has that one.
+json with_plan_alone(const json& object, std::size_t number) {
+  const plan_form& form = form_of(number);
+  const plan_kind& kind = plan_kinds[number];
+  json whole{{"mode", "decode"}}, plan{{"kind", kind.name}};
+  for (const auto& [key, value] : object.items()) {
+    const auto other = std::ranges::find(form.renamed, key, [](const auto& pair) { return std::string(pair.first); });
+    const std::string name = other == form.renamed.end() ? key : other->second;
+    const bool of_plan = name == "preset" || std::ranges::find(kind.constants, std::string_view(name),
+                                                               &plan_constant::name) != kind.constants.end();
+    if (name == "plan") continue;
+    if (name == "batch")
+      whole["seq_lens"] = std::vector<int>(static_cast<std::size_t>(to_integer(key, value, 0, 1 << 20)), 0);
+    else if (name != form.lengths)
+      (of_plan ? plan : whole)[name] = value;
+    else if (value.is_array() && !value.empty() && value[0].is_array()) {  // the last column counts
+      whole["seq_lens"] = json::array();
+      for (const json& row : value) whole["seq_lens"].push_back(row.empty() ? json(0) : row.back());
+      plan["next_n"] = value[0].size();
+    } else {
+      whole["seq_lens"] = value;
+    }
+  }
+  whole["plans"] = json::array({plan});
+  return whole;
+}
+
+json plan_to_json(const nsameta_plan& plan) {
+  const plan_kind& kind = row_of(plan.kind);
+  json object{{"kind", kind.name}};
+  if (!kind.presets.empty()) object["preset"] = kind.presets[static_cast<std::size_t>(plan.preset)];
+  for (const plan_constant& constant : kind.constants) object[constant.name] = plan.*constant.member;
+  return object;
+}
+
 /// An object without the keys of its own.
 fill_data to_fill(const json& object) {
   fill_data fill;
   for (const auto& [key, value] : object.items())
     if (key == "plan")
-      fill.step_vectors = to_place(key, value, "plan", plan_names) == 0;
+      fill.step_vectors = true;
+    else if (key == "plans" && value.is_array())
+      for (const json& plan : value)
+        fill.plans.push_back(to_plan("plans[" + std::to_string(fill.plans.size()) + "]", plan));
     else if (std::ranges::find(own_keys, key) == own_keys.end() && !set_rule(fill.rules, key, value))
       set_member(fill.problem, key, value);
   const auto require = [&](const char* key, const std::string& why = "") {
@@ -209,6 +279,8 @@ fill_data to_fill(const json& object) {
   if (object.contains("req_to_token")) require("req_pool_indices", ", but req_to_token is given");
   require_batch_size("extend_seq_lens", fill.problem.extend_seq_lens, fill.problem);
   require_batch_size("req_pool_indices", fill.problem.req_pool_indices, fill.problem);
+  require_batch_size("topk_lens", fill.problem.topk_lens, fill.problem);
+  require_batch_size("extra_topk_lens", fill.problem.extra_topk_lens, fill.problem);
   return fill;
 }
 
@@ -264,7 +336,8 @@ void set_capacities(case_data& stated, const json& value) {
 json fill_to_json(const fill_data& fill) {
   const fill_rules defaults, &rules = fill.rules;
   json object = problem_to_json(fill.problem);
-  if (fill.step_vectors) object["plan"] = plan_names[0];
+  if (fill.step_vectors) object["plan"] = "step";
+  for (const nsameta_plan& plan : fill.plans) object["plans"].push_back(plan_to_json(plan));
   if (rules.vector_tail != defaults.vector_tail)
     object["vector_tail"] = tail_names[static_cast<std::size_t>(rules.vector_tail)];
   if (rules.table_tail != defaults.table_tail)
@@ -277,7 +350,13 @@ json fill_to_json(const fill_data& fill) {
 }  // namespace
 
 case_data case_from_json(std::string_view text) {
-  const json object = parse_object(text);
+  json object = parse_object(text);
+  if (object.contains("plan")) {
+    std::vector<std::string_view> names = names_of_plans();
+    names.push_back("step");
+    const auto place = static_cast<std::size_t>(to_place("plan", object["plan"], "plan", names));
+    if (place + 1 < names.size()) object = with_plan_alone(object, place);
+  }
   case_data stated;
   static_cast<fill_data&>(stated) = to_fill(object);
   if (object.contains("capacities")) set_capacities(stated, object["capacities"]);
@@ -309,6 +388,8 @@ json problem_to_json(const problem_data& problem) {
   if (problem.block_table.slots > 0) object["block_table"] = rows_of(problem.block_table);
   if (problem.block_size != defaults.block_size) object["block_size"] = problem.block_size;
   if (problem.pad_slot != defaults.pad_slot) object["pad_slot"] = problem.pad_slot;
+  if (problem.topk_lens.present()) object["topk_lens"] = problem.topk_lens.values();
+  if (problem.extra_topk_lens.present()) object["extra_topk_lens"] = problem.extra_topk_lens.values();
   return object;
 }
 

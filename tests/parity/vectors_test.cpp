@@ -57,6 +57,10 @@ TEST_CASE("the worked cases of step vectors come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/step_vectors.jsonl") == 19);
 }
 
+TEST_CASE("the worked cases of plans come out as written") {
+  CHECK(check_cases(NSAMETA_TEST_DATA "/plans.jsonl") == 20);
+}
+
 TEST_CASE("the worked cases of both shards, of local tables and of pages of any size come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/sharding.jsonl") == 37);
 }

@@ -141,9 +141,11 @@ typedef struct nsameta_problem {
   const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
                                      ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
   nsameta_token_table block_table;   ///< [slots >= bs, B] KV block of each block of a request; for slot_mapping
-  int32_t block_size;  ///< b, positions of a block on one rank, 1 to 65,536; default 64. Where slot_mapping
-                       ///< is asked for with a kv_shard, a multiple of its interleave
-  int32_t pad_slot;    ///< slot of a row that writes no key; default -1
+  int32_t block_size;         ///< b, positions of a block on one rank, 1 to 65,536; default 64. Where slot_mapping
+                              ///< is asked for with a kv_shard, a multiple of its interleave
+  int32_t pad_slot;           ///< slot of a row that writes no key; default -1
+  nsameta_strided topk_lens;  ///< [bs] keys that a request's sparse attention reads; for plans with `topk`
+  nsameta_strided extra_topk_lens;  ///< [bs] the same of a second cache; for plans with `extra_topk`
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -155,7 +157,7 @@ static inline void nsameta_problem_init(nsameta_problem* problem) {
   nsameta_problem_init_sized(problem, sizeof(nsameta_problem));
 }
 
-// --------------------------------------------------------------------------------------------- outputs
+// ------------------------------------------------------------------------------- output vectors and tables
 
 /// An output vector, contiguous.
 typedef struct nsameta_vector {
@@ -171,6 +173,61 @@ typedef struct nsameta_table {
   int64_t width;       ///< columns that may be written in each row
   int64_t row_stride;  ///< elements, >= width
 } nsameta_table;
+
+// ----------------------------------------------------------------------------------------------- plans
+
+/// How the kernel of an attention library cuts its work over a GPU: a contract of that library's, which nothing checks
+/// at run time. docs/plans.md says what each one holds, and of which versions.
+typedef enum nsameta_plan_kind {
+  NSAMETA_PLAN_PAGED_MQA = 0,  ///< DeepGEMM's schedule of the indexer
+  NSAMETA_PLAN_FLASHMLA = 1,   ///< FlashMLA's tiles of the attention
+  NSAMETA_PLAN_TOPK = 2        ///< the rows that SGLang's top-k gives to a cluster of SMs
+} nsameta_plan_kind;
+
+/// Versions of DeepGEMM, by the month of their first commit.
+typedef enum nsameta_mqa_preset {
+  NSAMETA_MQA_DG_2025_09 = 0,
+  NSAMETA_MQA_DG_2026_04 = 1,
+  NSAMETA_MQA_DG_2026_04B = 2,
+  NSAMETA_MQA_DG_2026_06 = 3,
+  NSAMETA_MQA_DG_2026_06_SM100 = 4,
+  NSAMETA_MQA_DG_2026_08_SM90 = 5,
+  NSAMETA_MQA_DG_NV_SM90 = 6,
+  NSAMETA_MQA_DG_NV_SM100 = 7,
+  NSAMETA_MQA_DG_NV_SM120 = 8
+} nsameta_mqa_preset;
+
+/// The words of a row of tile_scheduler_metadata.
+typedef enum nsameta_flashmla_preset {
+  NSAMETA_FLASHMLA_2026 = 0,  ///< begin_req, end_req (inclusive), begin_block, end_block, begin_split,
+                              ///< first_req_is_split, last_req_is_split, 0
+  NSAMETA_FLASHMLA_2025 = 1   ///< begin_req, begin_block, end_req (inclusive), end_block, begin_split, 0, 0, 0
+} nsameta_flashmla_preset;
+
+#define NSAMETA_PLAN_BUFFERS 5
+
+/// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
+/// What its kind does not name below is 0.
+typedef struct nsameta_plan {
+  nsameta_plan_kind kind;  ///< which of its members count, and what it holds
+  int32_t preset;          ///< PAGED_MQA: nsameta_mqa_preset. FLASHMLA: nsameta_flashmla_preset
+  int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts
+  int32_t next_n;          ///< PAGED_MQA: query rows of a request, 1 to 64
+  int32_t block;           ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64
+  int32_t overhead;        ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
+  int32_t topk;         ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them
+  int32_t extra_topk;   ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
+  int32_t threshold;    ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
+  int32_t reserved[6];  ///< 0
+  nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];  ///< int32. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA:
+                                                 ///< tile_scheduler_metadata [parts, 8], num_splits [bs + 1]. TOPK:
+                                                 ///< topk_plan [T + 1, 2], of requests of as many rows each
+} nsameta_plan;
+
+/// As many plans as a set of outputs may ask for.
+#define NSAMETA_MAX_PLANS 8
+
+// --------------------------------------------------------------------------------------------- outputs
 
 /// What stands beyond the live elements after a fill: of page tables also in whole rows, those beyond R and those of
 /// requests without a slot.
@@ -212,6 +269,8 @@ typedef struct nsameta_outputs {
   nsameta_tail table_tail;             ///< keep, zero or value
   int32_t table_tail_value;            ///< goes with NSAMETA_TAIL_VALUE
   int64_t length_offset;               ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
+  const nsameta_plan* plans;           ///< [plan_count] in host memory, read by the call alone
+  int64_t plan_count;                  ///< 0 to NSAMETA_MAX_PLANS
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.

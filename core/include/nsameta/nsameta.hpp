@@ -208,6 +208,22 @@ class problem : public nsameta_problem {
     return *this;
   }
 
+  /// [bs] keys that a request's sparse attention reads, for plans with `topk`; at least as many as the batch has.
+  problem& with_topk_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
+    topk_lens = strided(lengths, every);
+    topk_elements_ = served_by(lengths, every);
+    return *this;
+  }
+  problem& with_topk_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
+
+  /// The same of a second cache, for plans with `extra_topk`.
+  problem& with_extra_topk_lens(const length_span auto& lengths, std::int64_t every = 1) noexcept {
+    extra_topk_lens = strided(lengths, every);
+    extra_topk_elements_ = served_by(lengths, every);
+    return *this;
+  }
+  problem& with_extra_topk_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
+
   /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
   /// first.
   result check() const {
@@ -219,6 +235,8 @@ class problem : public nsameta_problem {
     if (seq_elements_ < batch_size) return refuse("seq_lens", seq_elements_);
     if (extend_elements_ < batch_size) return refuse("extend_seq_lens", extend_elements_);
     if (slot_elements_ < batch_size) return refuse("req_pool_indices", slot_elements_);
+    if (topk_elements_ < batch_size) return refuse("topk_lens", topk_elements_);
+    if (extra_topk_elements_ < batch_size) return refuse("extra_topk_lens", extra_topk_elements_);
     if (!has_live_requests_) return result(NSAMETA_INVALID_ARGUMENT, "live_requests has 0 elements, less than 1");
     return result(NSAMETA_OK);
   }
@@ -233,6 +251,7 @@ class problem : public nsameta_problem {
   }
 
   std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
+  std::int64_t topk_elements_ = any, extra_topk_elements_ = any;
   bool has_live_requests_ = true;
 };
 
@@ -250,6 +269,46 @@ inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
 /// The same of int64, for fields that may be or are.
 inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
   return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
+}
+
+/// DeepGEMM's schedule of the indexer for `num_sms` SMs and `next_n` query rows a request, into [num_sms + 1, 2].
+inline nsameta_plan paged_mqa_schedule(nsameta_mqa_preset preset, std::int32_t num_sms, std::int32_t next_n,
+                                       std::span<std::int32_t> schedule) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_PAGED_MQA;
+  plan.preset = preset;
+  plan.parts = num_sms;
+  plan.next_n = next_n;
+  plan.buffers[0] = vector_of(schedule);
+  return plan;
+}
+
+/// FlashMLA's tiles, into tile_scheduler_metadata [num_sm_parts, 8] and num_splits [bs + 1]. Dense unless `topk` or
+/// topk_lens says how many keys a request reads.
+inline nsameta_plan flashmla_tiles(nsameta_flashmla_preset preset, std::int32_t num_sm_parts,
+                                   std::span<std::int32_t> tiles, std::span<std::int32_t> num_splits,
+                                   std::int32_t block = 64, std::int32_t overhead = 5, std::int32_t topk = 0,
+                                   std::int32_t extra_topk = 0) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_FLASHMLA;
+  plan.preset = preset;
+  plan.parts = num_sm_parts;
+  plan.block = block;
+  plan.overhead = overhead;
+  plan.topk = topk;
+  plan.extra_topk = extra_topk;
+  plan.buffers[0] = vector_of(tiles);
+  plan.buffers[1] = vector_of(num_splits);
+  return plan;
+}
+
+/// The rows that SGLang's top-k gives to a cluster, into [T + 1, 2]. `threshold`: 0 for the ladder.
+inline nsameta_plan topk_plan(std::span<std::int32_t> rows, std::int32_t threshold = 0) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_TOPK;
+  plan.threshold = threshold;
+  plan.buffers[0] = vector_of(rows);
+  return plan;
 }
 
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
@@ -272,6 +331,12 @@ class outputs : public nsameta_outputs {
                 std::int64_t row_stride = 0) {
     row_stride = row_stride == 0 ? width : row_stride;
     this->*table = {data.data(), rows_within(data.size(), width, row_stride), width, row_stride};
+    return *this;
+  }
+  /// Asks for plans. The list is kept by who calls, until the fill has returned.
+  outputs& with_plans(std::span<const nsameta_plan> list) noexcept {
+    plans = list.data();
+    plan_count = static_cast<std::int64_t>(list.size());
     return *this;
   }
   /// Keep or zero.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "harness/output_layout.h"
 #include "harness/problem_data.h"
@@ -13,7 +14,8 @@ namespace nsameta::harness {
 struct fill_data {
   problem_data problem;
   fill_rules rules = {};
-  bool step_vectors = false;  ///< whether they are asked for
+  bool step_vectors = false;             ///< whether they are asked for
+  std::vector<nsameta_plan> plans = {};  ///< that are asked for, without buffers
 };
 
 struct case_data : fill_data {

@@ -81,6 +81,7 @@ struct case_recipe {
   earlier_batch earlier = earlier_batch::none;
   bool step_vectors = false;
   std::int32_t block_size = 64;  ///< where they are asked for
+  bool plans = false;
 };
 
 struct generated_case {
@@ -99,6 +100,7 @@ struct generator_options {
   bool offsets = true;
   bool padding = true;  ///< left-aligned rows, limits and live requests
   bool step_vectors = true;
+  bool plans = true;
   std::int64_t max_batch_size = 4097;
   std::int64_t modes = std::ssize(all_modes);  ///< the first so many
   bool zero_strides = true;

@@ -33,12 +33,13 @@ class output_buffers {
   std::optional<std::string> damaged_guard() const;
 
  private:
-  nsameta_outputs view_at(std::byte* base) const;
+  nsameta_outputs view_at(std::byte* base, std::vector<nsameta_plan>& plans) const;
   const std::byte* host_bytes() const { return memory_.place().on_host() ? memory_.data() : copy_.data(); }
 
   output_layout layout_;
   guarded_memory memory_;
-  std::vector<std::byte> copy_;  // of a device's memory
+  std::vector<std::byte> copy_;                          // of a device's memory
+  std::vector<nsameta_plan> device_plans_, host_plans_;  // that the views point to
   nsameta_outputs device_view_;
   nsameta_outputs host_view_;
 };

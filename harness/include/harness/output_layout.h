@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "fields.h"
 #include "harness/live_shape.h"
@@ -24,6 +26,11 @@ struct table_layout {
   std::int64_t misalignment = 0;  ///< elements past a 256-byte boundary
 };
 
+struct plan_layout {
+  nsameta_plan asked{};  ///< without buffers
+  std::array<std::int64_t, NSAMETA_PLAN_BUFFERS> capacities{};
+};
+
 /// What a set of outputs says beside its buffers.
 struct fill_rules {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;
@@ -38,11 +45,14 @@ struct fill_rules {
 struct output_layout : fill_rules {
   std::array<vector_layout, vector_fields.size()> vectors{};
   std::array<table_layout, table_fields.size()> tables{};
+  std::vector<plan_layout> plans{};
 
   /// Makes each output at least as large as the other layout's.
   void make_room(const output_layout& other);
   /// Those that the problem has.
   void ask_for_step_vectors(const problem_data& problem);
+  /// Whose buffers have room for this problem's, and nothing more.
+  void ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem);
 };
 
 /// Whether a problem has this output at all; asking for one that it has not is an error.
@@ -53,7 +63,8 @@ bool tables_apply(const problem_data& problem);
 /// none of the local outputs, which would repeat others then. Step vectors have their size, and are not wanted.
 output_layout exact_layout(const problem_data& problem, const live_shape& shape);
 
-/// `outputs` without those that do not apply to `problem`: for buffers that serve many problems.
+/// `outputs` without those that do not apply to `problem`: for buffers that serve many problems. Of plans, without the
+/// first that does not and those behind it.
 nsameta_outputs applicable_view(const nsameta_outputs& outputs, const problem_data& problem);
 
 }  // namespace nsameta::harness

@@ -70,6 +70,8 @@ struct problem_data {
   token_table block_table;
   std::int32_t block_size = 64;
   std::int32_t pad_slot = -1;
+  strided_values topk_lens;
+  strided_values extra_topk_lens;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

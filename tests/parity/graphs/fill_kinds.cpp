@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "harness/random.h"
+#include "problem.h"
 
 namespace nsameta::test {
 namespace {
@@ -22,7 +23,8 @@ std::vector<fill_kind> make_kinds() {
                 full = gpu::kernel_id<gpu::full_kernel<std::int32_t>>, tables = gpu::kernel_id<gpu::tables_kernel<1>>,
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
                 full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
-                dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>;
+                dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>,
+                plans = gpu::kernel_id<gpu::plans_kernel>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},
@@ -59,6 +61,13 @@ std::vector<fill_kind> make_kinds() {
        dealt,
        status,
        {.tables = true, .tails = true, .q_shard = {3, 1, NSAMETA_Q_SHARD_CONTIGUOUS}, .step_vectors = true}},
+      {"plans", all_modes, plans, status, {.tables = true, .step_vectors = true, .plans = true}},
+      {"plans of many requests", all_modes, plans, two, {.requests = 5000, .most_tokens = 2, .plans = true}},
+      {"three sets of plans",
+       all_modes,
+       plans,
+       vectors,
+       {.ragged = false, .kv_shard = {2, 0, 1}, .sets = 3, .plans = true}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
 }
@@ -80,6 +89,24 @@ std::vector<std::int64_t> draw(harness::random_source& random, std::int64_t requ
   if (number % 3 == 0) return lengths;
   for (std::int64_t& length : lengths) length = number % 3 == 2 && random.chance(90) ? 0 : random.between(0, most);
   return lengths;
+}
+
+/// One of each kind that the problem has.
+std::vector<nsameta_plan> plans_for(const harness::problem_data& problem) {
+  std::vector<nsameta_plan> plans(2);
+  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
+  plans[0].preset = NSAMETA_MQA_DG_2026_06_SM100;
+  plans[0].parts = 40;
+  plans[0].next_n = 3;
+  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
+  plans[1].parts = 132;
+  plans[1].block = 64;
+  plans[1].overhead = 5;
+  if (lengths_of(problem.view()).uniform_rows > 0) {
+    plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
+    plans.back().threshold = 100;
+  }
+  return plans;
 }
 
 void spoil(harness::random_source& random, std::vector<std::int64_t>& lengths, std::int64_t large) {
@@ -138,6 +165,7 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
     harness::output_layout layout = exact_layout(full, live_shape_of(full));
     layout.length_offset = set;
     if (kind.with.step_vectors) layout.ask_for_step_vectors(full);
+    if (kind.with.plans) layout.ask_for_plans(plans_for(full), full);
     for (std::size_t i = 0; i < vector_fields.size(); ++i) {
       harness::vector_layout& vector = layout.vectors[i];
       vector.wanted = vector.wanted && wanted(kind.fields, vector_fields[i].name);

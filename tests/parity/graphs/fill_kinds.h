@@ -32,6 +32,7 @@ struct fill_traits {
   std::int64_t sets = 1;  ///< of outputs
   bool chained = false;   ///< one fill a set, each launched while the one before may still run
   bool step_vectors = false;
+  bool plans = false;
 };
 
 struct fill_kind {

@@ -24,7 +24,7 @@ planned_launch plan_launch(const nsameta_problem& problem, const nsameta_outputs
                            const nsameta_decision& decision) {
   constexpr std::int64_t some_blocks = 500;
   constexpr int most_sets = NSAMETA_SETS_PER_LAUNCH;
-  const auto launched = static_cast<int>(std::min<std::int64_t>(sets, most_sets));
+  auto launched = static_cast<int>(std::min<std::int64_t>(sets, most_sets));
   gpu::launch_sets<note_taker>(problem, outputs, launched, {decision.row_bound, some_blocks}, {});
   return last;
 }

@@ -124,5 +124,8 @@ generated_case dealt(std::int64_t requests) {
     r.tables = table_choice::all;
   });
 }
+generated_case with_plans(std::int64_t requests) {
+  return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.plans = r.step_vectors = true; });
+}
 
 }  // namespace nsameta::test

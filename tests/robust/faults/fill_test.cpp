@@ -35,12 +35,14 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"int64 step", int64_step()},
                                  {"tails", tails()},
                                  {"general", general()},
-                                 {"dealt", dealt()}}) {
+                                 {"dealt", dealt()},
+                                 {"plans", with_plans()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); });
   }
-  for (const named_case& each : {named_case{"step", step()}, {"tails", tails()}, {"general", general()}}) {
+  for (const named_case& each :
+       {named_case{"step", step()}, {"tails", tails()}, {"general", general()}, {"plans", with_plans()}}) {
     constexpr std::int64_t sets = NSAMETA_SETS_PER_LAUNCH + 3;  // two launches
     fill_case tested(each.tested, sets);
     inject_fill(std::string("nsameta_fill_many, ") + each.name, tested,

@@ -12,6 +12,8 @@
 #include "harness/fault_note.h"
 #include "harness/problem_json.h"
 #include "nsameta/device.h"
+#include "plans.h"
+#include "problem.h"
 
 namespace nsameta::test {
 namespace {
@@ -109,6 +111,26 @@ problem_data any_problem(byte_reader& in) {
   return problem;
 }
 
+std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
+  std::vector<nsameta_plan> plans(2);
+  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
+  plans[0].preset = static_cast<std::int32_t>(in.between(0, std::ssize(mqa_presets) - 1));
+  plans[0].next_n = static_cast<std::int32_t>(in.between(1, 64));
+  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
+  plans[1].preset = static_cast<std::int32_t>(in.between(0, 1));
+  plans[1].block = static_cast<std::int32_t>(in.between(1, 1024));
+  plans[1].overhead = static_cast<std::int32_t>(in.between(0, 64));
+  if (in.flag()) plans[1].topk = static_cast<std::int32_t>(in.between(0, 4096));
+  if (in.flag()) problem.topk_lens = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
+  for (nsameta_plan& plan : plans) plan.parts = static_cast<std::int32_t>(in.between(1, 300));
+  const std::int64_t rows = problem.batch_size() * lengths_of(problem.view()).uniform_rows;
+  if (rows > 0 && rows < most_rows) {
+    plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
+    plans.back().threshold = in.take<std::uint16_t>();
+  }
+  return plans;
+}
+
 /// Capacities around what is live, as far as that is little.
 output_layout any_layout(byte_reader& in, problem_data& problem) {
   const std::array<std::int64_t, 6> offsets{
@@ -118,6 +140,8 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   layout.length_offset = offset;
   const auto wanted = in.take<std::uint32_t>(), wide = in.take<std::uint32_t>();
   if ((wide >> vector_fields.size() & 1) != 0) layout.ask_for_step_vectors(problem);
+  if ((wide >> (vector_fields.size() + 1) & 1) != 0 && problem.q_shard.size == 1)
+    layout.ask_for_plans(any_plans(in, problem), problem);
   const std::int64_t spare = in.between(0, 20) - 5;
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     harness::vector_layout& vector = layout.vectors[i];

@@ -113,7 +113,8 @@ TEST_CASE("a previous batch takes what it lacks from the problem, and null for n
       R"({"mode":"extend","seq_lens":[10,4],"extend_seq_lens":[3,2],"index_topk":8,"vector_tail":"zero",
           "length_offset":1,"previous":{"seq_lens":[7],"extend_seq_lens":null,"uniform_extend_len":5,"length_offset":2}})");
   REQUIRE(stated.previous);
-  const auto& [problem, rules, step_vectors] = *stated.previous;
+  const auto& [problem, rules, step_vectors, plans] = *stated.previous;
+  CHECK(plans.empty());
   CHECK_FALSE(step_vectors);
   CHECK(problem.mode == NSAMETA_EXTEND);
   CHECK(problem.seq_lens.values() == std::vector<std::int64_t>{7});

@@ -1,0 +1,187 @@
+/// What a plan makes of lengths. The requests of a batch lie side by side on a line, each as long as it costs; a plan
+/// cuts the line. Where it is cut, and what a row says of a piece, are closed forms of the line.
+#pragma once
+
+#include "common/arithmetic.h"
+#include "common/divisor.h"
+#include "plans.h"
+
+namespace nsameta {
+
+/// First index in [low, high) for which `is_beyond`, which holds from some index on; `high` if for none. By quarters:
+/// a GPU waits for three loads as long as for one.
+template <class Beyond>
+NSAMETA_HOST_DEVICE std::int32_t first_beyond(std::int32_t low, std::int32_t high, const Beyond& is_beyond) {
+  NSAMETA_UNROLL(1)
+  while (low < high) {
+    const std::int32_t first = low + ((high - low) >> 2), second = low + ((high - low) >> 1);
+    const std::int32_t third = second + (first - low);
+    const bool at_first = is_beyond(first), at_second = is_beyond(second), at_third = is_beyond(third);
+    low = at_first ? low : at_second ? first + 1 : at_third ? second + 1 : third + 1;
+    high = at_first ? first : at_second ? second : at_third ? third : high;
+  }
+  return low;
+}
+
+/// Units of `each` in `length`, the last one begun.
+NSAMETA_HOST_DEVICE std::int64_t units_of(std::int64_t length, const divisor& each) {
+  return each.quotient(length + each.value - 1);
+}
+
+/// paged_mqa_schedule. The line is one of splits; each of them has `atoms` units, and the units are dealt in equal
+/// runs.
+struct mqa_rule {
+  divisor pool;       ///< keys that the indexer's cache has one of
+  divisor split;      ///< keys
+  std::int64_t most;  ///< splits that a request counts
+  std::int32_t parts, atoms;
+  std::int32_t rows;  ///< that coordinates count for each request
+  bool extra_first, counts_rows, stays_at_end;
+
+  static mqa_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    const mqa_preset& preset = mqa_presets[static_cast<std::size_t>(plan.preset)];
+    const std::int32_t atoms = preset.atoms_of(plan.next_n);
+    return {.pool = divisor::of(problem.index_kpool),
+            .split = divisor::of(preset.split),
+            .most = most_plan_units / atoms / larger<std::int64_t, std::int64_t>(problem.batch_size, 1),
+            .parts = plan.parts,
+            .atoms = atoms,
+            .rows = preset.counts_rows ? plan.next_n : atoms,
+            .extra_first = preset.extra_first,
+            .counts_rows = preset.counts_rows,
+            .stays_at_end = preset.stays_at_end};
+  }
+
+  NSAMETA_HOST_DEVICE bool is_too_long(std::int64_t length) const {
+    return units_of(pool.quotient(length), split) > most;
+  }
+  NSAMETA_HOST_DEVICE std::int32_t splits(std::int64_t length) const {
+    return static_cast<std::int32_t>(smaller(units_of(pool.quotient(length), split), most));
+  }
+  /// The first unit of part `part`, of `units`.
+  NSAMETA_HOST_DEVICE std::int32_t begin(std::int32_t part, std::int32_t units) const {
+    const std::int32_t each = units / parts, extra = units - each * parts;
+    const std::int32_t longer = extra_first ? smaller(part, extra) : larger(part - (parts - extra), 0);
+    return part * each + longer;
+  }
+  struct pair {
+    std::int32_t first, second;
+  };
+  /// What a part's row says: it begins at `unit` of a request of `splits`.
+  NSAMETA_HOST_DEVICE pair within(std::int32_t request, std::int32_t unit, std::int32_t splits) const {
+    if (counts_rows) return {request * rows, unit / rows};
+    return {request * rows + unit / splits, unit % splits};
+  }
+  /// The same of one that begins where the line ends.
+  NSAMETA_HOST_DEVICE pair at_end(std::int32_t part, std::int32_t requests, std::int32_t units) const {
+    const bool stays = stays_at_end && units == 0 && part < parts && requests > 0;
+    return {(requests - stays) * rows, 0};
+  }
+};
+
+/// tile_scheduler_metadata and num_splits. The line is one of blocks, each request's `overhead` behind its own. A part
+/// begins at a place x within a request's blocks and ends at x + step, or at the first boundary that lies within one
+/// overhead behind.
+struct tile_rule {
+  divisor block;
+  std::int64_t most;  ///< blocks that a request counts
+  std::int32_t parts, overhead;
+  std::int32_t topk, extra_topk;  ///< 0: dense; 0: no second cache
+  bool layout_2025;
+
+  static tile_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {.block = divisor::of(plan.block),
+            .most = most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1),
+            .parts = plan.parts,
+            .overhead = plan.overhead,
+            .topk = plan.topk,
+            .extra_topk = plan.extra_topk,
+            .layout_2025 = plan.preset == NSAMETA_FLASHMLA_2025};
+  }
+
+  NSAMETA_HOST_DEVICE bool is_too_long(std::int64_t length) const { return units_of(length, block) > most; }
+  /// Keys of a request whose sparse attention reads so many, of the second cache `extra`.
+  NSAMETA_HOST_DEVICE std::int64_t sparse_length(std::int64_t keys, std::int64_t extra) const {
+    constexpr std::int64_t far = std::int64_t{1} << 40;  // beyond what any request counts
+    const std::int64_t own = smaller(larger(keys, std::int64_t{1}), far);
+    if (extra_topk == 0) return own;
+    return block.quotient(own + block.value - 1) * block.value + smaller(larger(extra, std::int64_t{0}), far);
+  }
+  NSAMETA_HOST_DEVICE std::int32_t blocks(std::int64_t length) const {
+    return static_cast<std::int32_t>(smaller(units_of(length, block), most));
+  }
+  NSAMETA_HOST_DEVICE std::int32_t cost(std::int64_t length) const { return larger(blocks(length), 1) + overhead; }
+
+  /// A part that covers [begin, end) of the line.
+  struct piece {
+    std::int32_t begin, end;
+    std::int32_t request;  ///< that `begin` is of
+    std::int32_t request_begin, request_end;
+    std::int32_t last;        ///< the request that has what comes before `end`
+    std::int32_t last_begin;  ///< where that begins
+    std::int32_t last_end;
+    std::int32_t last_blocks;  ///< of its keys: 0 where it has none
+  };
+  /// A row's words.
+  struct row {
+    std::int32_t word[8];
+  };
+  NSAMETA_HOST_DEVICE row row_of(const piece& p, std::int32_t step) const {
+    const std::int32_t begin_block = p.begin - p.request_begin;
+    const bool cuts_last = p.end < p.last_end;
+    const std::int32_t end_block = cuts_last ? p.end - p.last_begin : p.last_blocks;
+    // Parts that begin within a request are `step` apart, the first at most that far behind the request's begin.
+    const std::int32_t begin_split = begin_block == 0 ? 0 : (begin_block + step - 1) / step;
+    return in_layout(p.request, p.last, begin_block, end_block, begin_split, begin_block > 0 || p.end < p.request_end,
+                     cuts_last || p.begin > p.last_begin);
+  }
+  /// The row of a part without work, of `requests`, the first of which costs `first_cost`.
+  NSAMETA_HOST_DEVICE row idle(std::int32_t requests, std::int32_t first_cost, std::int32_t last_blocks) const {
+    if (requests == 0) return in_layout(0, -1, 0, 0, 0, false, false);
+    return in_layout(requests, requests - 1, first_cost - overhead - 1, last_blocks, 0, false, false);
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE row in_layout(std::int32_t begin_req, std::int32_t end_req, std::int32_t begin_block,
+                                    std::int32_t end_block, std::int32_t begin_split, bool first_is_split,
+                                    bool last_is_split) const {
+    if (layout_2025) return {{begin_req, begin_block, end_req, end_block, begin_split, 0, 0, 0}};
+    return {{begin_req, end_req, begin_block, end_block, begin_split, first_is_split, last_is_split, 0}};
+  }
+};
+
+/// topk_plan: thresholds from the longest down, and how many rows may be longer than each.
+struct topk_rule {
+  static constexpr int rungs = 6;
+  std::int32_t longer_than[rungs], most[rungs];
+  std::int32_t rows_each;  ///< of a request
+
+  static topk_rule of(const nsameta_plan& plan, std::int32_t rows_each) {
+    topk_rule rule{{393216, 262144, 196608, 131072, 98304, 65536}, {128, 112, 80, 60, 48, 30}, rows_each};
+    if (plan.threshold > 0)
+      for (std::int32_t& length : rule.longer_than) length = plan.threshold;
+    return rule;
+  }
+
+  /// Adds to `count[i]` the rows of a request that are longer than threshold i: its last ones, because they see more
+  /// from row to row. `length(j)`: of row j.
+  template <class Length>
+  NSAMETA_HOST_DEVICE void add_longer(std::int32_t (&count)[rungs], const Length& length) const {
+    if (rows_each == 0 || length(rows_each - 1) <= longer_than[rungs - 1]) return;  // which nearly all are
+    NSAMETA_UNROLL(6)
+    for (int i = 0; i < rungs; ++i) count[i] += rows_each - first_longer(longer_than[i], length);
+  }
+  template <class Length>
+  NSAMETA_HOST_DEVICE std::int32_t first_longer(std::int32_t threshold, const Length& length) const {
+    return first_beyond(0, rows_each, [&](std::int32_t j) { return length(j) > threshold; });
+  }
+
+  /// A threshold's number, where `count` is of the batch.
+  NSAMETA_HOST_DEVICE int choose(const std::int32_t (&count)[rungs]) const {
+    int chosen = 0;
+    while (chosen + 1 < rungs && count[chosen] <= most[chosen] && count[chosen + 1] <= most[chosen + 1]) ++chosen;
+    return chosen;
+  }
+};
+
+}  // namespace nsameta

@@ -1,0 +1,324 @@
+/// The plans, a block each, beside the vectors and the tables. A block reads all lengths for itself.
+#pragma once
+
+#include "common/plan_rules.h"
+#include "gpu/requests.h"
+
+namespace nsameta::gpu {
+
+/// A plan, as a block is given it.
+struct plan_task {
+  nsameta_plan_kind kind;
+  std::int32_t* buffers[2];
+  union {
+    mqa_rule mqa;
+    tile_rule tile;
+    topk_rule topk;
+  };
+};
+
+/// The plans of all sets, one set's after another's.
+struct plan_list {
+  static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
+  std::int32_t blocks;                                      ///< of the grid's row: the most that a set has
+  std::int32_t begin[NSAMETA_SETS_PER_LAUNCH + 1];          ///< of each set's
+  integer_array<std::int64_t> topk_lens, extra_topk_lens;   ///< null: constants
+  plan_task tasks[most];
+};
+
+/// As the kernel for plans is launched.
+struct plan_arguments {
+  full_arguments<std::int64_t> rest;
+  plan_list plans;
+};
+
+struct topk_counts {
+  using number = std::int32_t;
+  std::int32_t count[topk_rule::rungs];
+};
+
+/// Shared memory of a block.
+struct plan_memory {
+  std::int32_t line[tuning::plan_line + 1];  ///< where each request begins
+  std::int32_t starts[most_parts + 1];       ///< where each part does
+  std::int32_t cuts[most_parts + 1];         ///< parts before it that begin within a request
+  std::int32_t chunks[tuning::block_threads + 1];
+  row_sums<std::int32_t> warps[tuning::block_threads / 32];
+  topk_counts counts[tuning::block_threads / 32];
+  std::int32_t settled;  ///< parts whose start the walk found
+};
+
+template <class Work>
+struct plan_work {
+  Work& at;
+  const plan_list& list;
+  const plan_task& task;
+  plan_memory& shared;
+};
+
+/// The sum over the threads before this one, and over all. Reached by all threads of the block.
+struct block_place {
+  std::int32_t before, all;
+};
+template <thread_context T>
+NSAMETA_DEVICE block_place place_in_block(T& self, plan_memory& shared, std::int32_t own) {
+  const auto lanes = scan_lanes(self, row_sums<std::int32_t>{own}, T::warp_width);
+  self.barrier();  // what was written before is read, and the places are free
+  if (lane_of(self) == T::warp_width - 1) shared.warps[warp_of(self)] = lanes.through;
+  self.barrier();
+  block_place place{lanes.before.rows, 0};
+  NSAMETA_UNROLL(8)
+  for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp) {
+    if (warp < warp_of(self)) place.before += shared.warps[warp].rows;
+    place.all += shared.warps[warp].rows;
+  }
+  return place;
+}
+
+/// A request's row lengths.
+template <class Work>
+NSAMETA_DEVICE request whole_request(const Work& at, std::int32_t index) {
+  return request_of(at, std::int64_t{index}, load_lengths(at.batch, std::int64_t{index}));
+}
+/// Positions of its cache on this rank.
+template <class Work>
+NSAMETA_DEVICE std::int64_t cached_length(const Work& at, std::int32_t index) {
+  return at.rule.local(whole_request(at, index).kv_len);
+}
+
+/// The requests of this thread, one after another.
+struct thread_requests {
+  std::int32_t each, begin, end;
+};
+template <thread_context T>
+NSAMETA_DEVICE thread_requests share_of(const T& self, std::int32_t count) {
+  const std::int32_t each = (count + tuning::block_threads - 1) / tuning::block_threads;
+  const std::int32_t begin = smaller(self.thread() * each, count);
+  return {each, begin, smaller(begin + each, count)};
+}
+
+/// Calls `visit(index, request)` for each, with a few loads under way.
+template <class Work, class Visit>
+NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Visit& visit) {
+  constexpr int loads = tuning::plan_loads;
+  NSAMETA_UNROLL(1)
+  for (std::int32_t first = mine.begin; first < mine.end; first += loads) {
+    raw_lengths raw[loads];
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k) raw[k] = load_lengths(at.batch, std::int64_t{smaller(first + k, mine.end - 1)});
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k)
+      if (first + k < mine.end) visit(first + k, request_of(at, std::int64_t{first + k}, raw[k]));
+  }
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_paged_mqa(const plan_work<Work>& plan) {
+  auto& self = plan.at.self;
+  const mqa_rule& rule = plan.task.mqa;
+  const std::int32_t requests = plan.at.batch.requests;
+  const thread_requests mine = share_of(self, requests);
+  std::int32_t own = 0;
+  visit_share(plan.at, mine, [&](std::int32_t, const request& r) { own += rule.splits(plan.at.rule.local(r.kv_len)); });
+  const block_place place = place_in_block(self, plan.shared, own);
+  plan.shared.chunks[self.thread()] = place.before;
+  if (self.thread() == 0) plan.shared.chunks[tuning::block_threads] = place.all;
+  self.barrier();
+  const std::int32_t units = place.all * rule.atoms;
+  auto* const out = reinterpret_cast<mqa_rule::pair*>(plan.task.buffers[0]);
+  NSAMETA_UNROLL(1)
+  for (std::int32_t part = self.thread(); part <= rule.parts; part += tuning::block_threads) {
+    const std::int32_t unit = rule.begin(part, units);
+    if (unit == units) {
+      out[part] = rule.at_end(part, requests, units);
+      continue;
+    }
+    const std::int32_t split = unit / rule.atoms;
+    const std::int32_t chunk =
+        first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return plan.shared.chunks[i + 1] > split; });
+    std::int32_t r = chunk * mine.each, before = plan.shared.chunks[chunk];
+    std::int32_t splits = rule.splits(cached_length(plan.at, r));
+    NSAMETA_UNROLL(1)
+    while (before + splits <= split) {
+      before += splits;
+      splits = rule.splits(cached_length(plan.at, ++r));
+    }
+    out[part] = rule.within(r, unit - before * rule.atoms, splits);
+  }
+}
+
+/// Keys that a request's attention reads.
+template <class Work>
+NSAMETA_DEVICE std::int64_t keys_read(const plan_work<Work>& plan, std::int32_t index) {
+  const tile_rule& rule = plan.task.tile;
+  if (rule.topk == 0) return cached_length(plan.at, index);
+  const auto read = [&](const integer_array<std::int64_t>& lengths, std::int64_t constant) {
+    return lengths.data == nullptr ? constant : whole_value(lengths, load_raw(lengths, std::int64_t{index}));
+  };
+  return rule.sparse_length(read(plan.list.topk_lens, rule.topk), read(plan.list.extra_topk_lens, rule.extra_topk));
+}
+
+/// Where each part begins on the line of `requests`, and 2^31 - 1 behind the last one that has work. A warp tries as
+/// many parts at once as it has lanes: up to the first one that ends at a boundary they are `step` apart.
+template <thread_context T>
+NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32_t* line, std::int32_t requests,
+                                std::int32_t step, plan_memory& shared) {
+  if (warp_of(self) == 0) {
+    const std::int32_t all = line[requests];
+    const int lane = lane_of(self);
+    std::int32_t settled = 0, x = 0, low = 1;  // the first boundary beyond x is not before number `low`
+    if (lane == 0) shared.starts[0] = 0;
+    NSAMETA_UNROLL(1)
+    while (x < all) {
+      const bool exists = lane < rule.parts - settled;
+      const std::int32_t y = x + (exists ? lane + 1 : 0) * step;
+      const std::int32_t k = first_beyond(low, requests + 1, [&](std::int32_t i) { return line[i] > y; });
+      const bool snaps = exists && (k > requests || line[k] <= y + rule.overhead);
+      const std::int32_t next = !snaps ? y : k > requests ? all : line[k];
+      const std::uint64_t earlier_snaps = self.ballot(snaps) & ((std::uint64_t{1} << lane) - 1);
+      const bool is_settled = exists && earlier_snaps == 0;
+      if (is_settled) shared.starts[settled + lane + 1] = next;
+      const auto count = static_cast<int>(self.sum(is_settled));
+      settled += count;
+      x = self.shuffle(next, count - 1);
+      low = self.shuffle(smaller(k, requests), count - 1);
+    }
+    if (lane == 0) shared.settled = settled;
+  }
+  self.barrier();
+}
+
+/// `line`: memory for the requests' places, one more than there are.
+template <class Work>
+NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line) {
+  auto& self = plan.at.self;
+  const tile_rule& rule = plan.task.tile;
+  plan_memory& shared = plan.shared;
+  const std::int32_t requests = plan.at.batch.requests;
+  std::int32_t* const num_splits = plan.task.buffers[1];
+  const thread_requests mine = share_of(self, requests);
+  std::int32_t own = 0;
+  const auto add = [&](std::int32_t r, std::int32_t cost) {
+    line[r] = cost;
+    own += cost;
+  };
+  if (rule.topk == 0)
+    visit_share(plan.at, mine,
+                [&](std::int32_t index, const request& r) { add(index, rule.cost(plan.at.rule.local(r.kv_len))); });
+  else
+    for (std::int32_t r = mine.begin; r < mine.end; ++r) add(r, rule.cost(keys_read(plan, r)));
+  const block_place place = place_in_block(self, shared, own);
+  std::int32_t before = place.before;
+  NSAMETA_UNROLL(1)
+  for (std::int32_t r = mine.begin; r < mine.end; ++r) {
+    const std::int32_t cost = line[r];
+    line[r] = before;
+    before += cost;
+  }
+  if (self.thread() == 0) line[requests] = place.all;
+  self.barrier();
+  const std::int32_t step = place.all / rule.parts + (place.all % rule.parts != 0);
+  find_starts(self, rule, line, requests, step, shared);
+
+  // Of each part, the request that it begins in, and whether it cuts that.
+  const std::int32_t live = requests > 0 ? shared.settled : 0;
+  const thread_requests parts = share_of(self, live);
+  const auto request_at = [&](std::int32_t x) {  // that has what comes before x
+    return first_beyond(0, requests, [&](std::int32_t r) { return line[r + 1] >= x; });
+  };
+  std::int32_t inner = 0;
+  for (std::int32_t part = parts.begin; part < parts.end; ++part) {
+    const std::int32_t x = shared.starts[part];
+    inner += x > 0 && line[request_at(x) + 1] != x;
+  }
+  const block_place cut = place_in_block(self, shared, inner);
+  std::int32_t cuts = cut.before;
+  auto* const rows = reinterpret_cast<tile_rule::row*>(plan.task.buffers[0]);
+  for (std::int32_t part = parts.begin; part < parts.end; ++part) {
+    tile_rule::piece p{};
+    p.begin = shared.starts[part];
+    p.end = shared.starts[part + 1];
+    p.last = request_at(p.end);
+    p.request = request_at(p.begin + 1);
+    p.request_begin = line[p.request];
+    p.request_end = line[p.request + 1];
+    p.last_begin = line[p.last];
+    p.last_end = line[p.last + 1];
+    p.last_blocks = p.end == p.last_end ? rule.blocks(keys_read(plan, p.last)) : 0;
+    rows[part] = rule.row_of(p, step);
+    shared.cuts[part] = cuts;
+    cuts += p.begin > p.request_begin;
+  }
+  if (self.thread() == 0) shared.cuts[live] = cut.all;
+  if (live + self.thread() < rule.parts) {
+    const tile_rule::row idle =
+        rule.idle(requests, requests > 0 ? line[1] : 0, requests > 0 ? rule.blocks(keys_read(plan, requests - 1)) : 0);
+    for (std::int32_t part = live + self.thread(); part < rule.parts; part += tuning::block_threads) rows[part] = idle;
+  }
+  self.barrier();
+  for (std::int32_t r = self.thread(); r <= requests; r += tuning::block_threads) {
+    const std::int32_t begin = line[r];
+    num_splits[r] =
+        r + shared.cuts[first_beyond(0, live, [&](std::int32_t part) { return shared.starts[part] >= begin; })];
+  }
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_topk(const plan_work<Work>& plan) {
+  auto& self = plan.at.self;
+  const topk_rule& rule = plan.task.topk;
+  const std::int32_t requests = plan.at.batch.requests;
+  const thread_requests mine = share_of(self, requests);
+  const auto lengths_of = [&](const request& r) {
+    return [&](std::int32_t j) { return length_of_row<std::int64_t>(plan.at.rule, r, j); };
+  };
+  topk_counts own{};
+  visit_share(plan.at, mine, [&](std::int32_t, const request& r) { rule.add_longer(own.count, lengths_of(r)); });
+  const topk_counts all = block_sum(self, plan.shared.counts, own);
+  const int chosen = rule.choose(all.count);
+  const std::int32_t threshold = rule.longer_than[chosen];
+  std::int32_t longer = 0;
+  NSAMETA_UNROLL(6)
+  for (int i = 0; i < topk_rule::rungs; ++i)
+    if (i == chosen) longer = own.count[i];
+  const block_place place = place_in_block(self, plan.shared, longer);
+  auto* const out = reinterpret_cast<mqa_rule::pair*>(plan.task.buffers[0]);
+  std::int32_t listed = place.before;
+  if (longer > 0)
+    visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+      const auto length = lengths_of(r);
+      for (std::int32_t j = rule.first_longer(threshold, length); j < rule.rows_each; ++j)
+        out[++listed] = {index * rule.rows_each + j, static_cast<std::int32_t>(length(j))};
+    });
+  if (self.thread() == 0) out[0] = {threshold, place.all};
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, int place, plan_memory& shared) {
+  const plan_work<Work> plan{at, list, list.tasks[place], shared};
+  if (plan.task.kind == NSAMETA_PLAN_PAGED_MQA) write_paged_mqa(plan);
+  if (plan.task.kind == NSAMETA_PLAN_FLASHMLA) {
+    // In two copies, so that shared memory is known to be that. A longer line lies where the splits are written last.
+    if (at.batch.requests <= tuning::plan_line)
+      write_tiles(plan, shared.line);
+    else
+      write_tiles(plan, plan.task.buffers[1]);
+  }
+  if (plan.task.kind == NSAMETA_PLAN_TOPK) write_topk(plan);
+}
+
+/// Bits that a request raises in the plans of set `set`.
+template <class Work>
+NSAMETA_DEVICE std::uint32_t plan_bits(Work& at, const plan_list& list, int set, plan_memory& shared,
+                                       std::int32_t index) {
+  bool too_long = false;
+  NSAMETA_UNROLL(1)
+  for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) {
+    const plan_work<Work> plan{at, list, list.tasks[place], shared};
+    if (plan.task.kind == NSAMETA_PLAN_PAGED_MQA) too_long |= plan.task.mqa.is_too_long(cached_length(at, index));
+    if (plan.task.kind == NSAMETA_PLAN_FLASHMLA) too_long |= plan.task.tile.is_too_long(keys_read(plan, index));
+  }
+  return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
+}
+
+}  // namespace nsameta::gpu

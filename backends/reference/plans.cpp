@@ -1,0 +1,212 @@
+/// The plans, walked part by part and row by row as the attention libraries walk them on one thread.
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "plans.h"
+#include "reference/definitions.h"
+#include "reference/fill.h"
+
+namespace nsameta::reference {
+namespace {
+
+/// Where a plan's rows go, one after another.
+class row_writer {
+ public:
+  explicit row_writer(const nsameta_vector& out) : to_(static_cast<std::int32_t*>(out.data)) {}
+  template <std::size_t columns>
+  void put(const std::int64_t (&row)[columns]) {
+    for (const std::int64_t word : row) *to_++ = static_cast<std::int32_t>(word);
+  }
+
+ private:
+  std::int32_t* to_;
+};
+
+std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + by - 1) / by; }
+
+/// As many units as a request may count, so that those of the whole batch fit int32.
+std::int64_t within_share(std::int64_t units, std::int64_t share, std::int32_t& status) {
+  if (units > share) status |= NSAMETA_BIT_LENGTH_OVERFLOW;
+  return std::min(units, share);
+}
+
+// ------------------------------------------------------------------------------------------ paged_mqa_schedule
+
+void write_paged_mqa(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                     std::int32_t& status) {
+  const mqa_preset& preset = mqa_presets[static_cast<std::size_t>(plan.preset)];
+  const std::int64_t bs = std::ssize(requests.kept), atoms = preset.atoms_of(plan.next_n), parts = plan.parts;
+  const std::int64_t share = most_plan_units / atoms / std::max<std::int64_t>(bs, 1);
+  std::vector<std::int64_t> splits;
+  std::int64_t units = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t keys = local(problem.kv_shard, r.cache_len) / problem.index_kpool;
+    splits.push_back(within_share(rounded_up(keys, preset.split), share, status));
+    units += splits.back() * atoms;
+  }
+
+  row_writer out(plan.buffers[0]);
+  const std::int64_t end = bs * (preset.counts_rows ? plan.next_n : atoms);
+  std::int64_t r = 0, unit = 0;  // the next SM's first unit, of request r
+  for (std::int64_t part = 0; part <= parts; ++part) {
+    while (r < bs && unit == splits[static_cast<std::size_t>(r)] * atoms) {
+      ++r;
+      unit = 0;
+    }
+    if (units == 0 && preset.stays_at_end && part < parts)
+      out.put({std::max<std::int64_t>(bs - 1, 0) * atoms, 0});
+    else if (r == bs)
+      out.put({end, 0});
+    else if (preset.counts_rows)
+      out.put({r * plan.next_n, unit / plan.next_n});
+    else
+      out.put({r * atoms + unit / splits[static_cast<std::size_t>(r)], unit % splits[static_cast<std::size_t>(r)]});
+    const std::int64_t extra = units % parts;
+    std::int64_t run = units / parts + ((preset.extra_first ? part < extra : part >= parts - extra) ? 1 : 0);
+    while (part < parts && run > 0) {
+      const std::int64_t taken = std::min(run, splits[static_cast<std::size_t>(r)] * atoms - unit);
+      unit += taken;
+      run -= taken;
+      if (run == 0) break;
+      ++r;
+      unit = 0;
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- flashmla
+
+/// Keys that a request's attention reads.
+std::int64_t keys_read(const nsameta_problem& problem, const nsameta_plan& plan, const request& r) {
+  if (plan.topk == 0) return local(problem.kv_shard, r.cache_len);
+  const auto asked = [&](const nsameta_strided& lengths, std::int64_t constant) {
+    return lengths.data != nullptr ? read(lengths, r.index) : constant;
+  };
+  const std::int64_t keys = std::max<std::int64_t>(1, asked(problem.topk_lens, plan.topk));
+  if (plan.extra_topk == 0) return keys;
+  const std::int64_t extra = std::max<std::int64_t>(0, asked(problem.extra_topk_lens, plan.extra_topk));
+  // The ends of int64 are beyond every share.
+  constexpr std::int64_t far = std::int64_t{1} << 40;
+  return rounded_up(std::min(keys, far), plan.block) * plan.block + std::min(extra, far);
+}
+
+struct tiled_request {
+  std::int64_t blocks;   ///< that count, 1 at least
+  std::int64_t to_read;  ///< 0 where there is no key
+};
+
+/// Where a part begins or ends.
+struct cursor {
+  std::int64_t request, block, split;
+};
+
+void put_part(row_writer& out, std::int32_t preset, const std::array<std::int64_t, 7>& row) {
+  const auto& [begin_req, end_req, begin_block, end_block, begin_split, first_is_split, last_is_split] = row;
+  if (preset == NSAMETA_FLASHMLA_2026)
+    out.put({begin_req, end_req, begin_block, end_block, begin_split, first_is_split, last_is_split, 0});
+  else
+    out.put({begin_req, begin_block, end_req, end_block, begin_split, 0, 0, 0});
+}
+
+void write_flashmla(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                    std::int32_t& status) {
+  const std::int64_t bs = std::ssize(requests.kept), share = most_plan_units / std::max<std::int64_t>(bs, 1);
+  std::vector<tiled_request> tiled;
+  std::int64_t cost = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t keys = keys_read(problem, plan, r);
+    const std::int64_t whole = keys / plan.block + (keys % plan.block != 0 ? 1 : 0);
+    const std::int64_t blocks = within_share(whole, share, status);
+    tiled.push_back({std::max<std::int64_t>(blocks, 1), blocks});
+    cost += tiled.back().blocks + plan.overhead;
+  }
+  const auto of = [&](std::int64_t r) -> const tiled_request& { return tiled[static_cast<std::size_t>(r)]; };
+
+  // The walk. A part has a budget of its share and of one overhead.
+  const std::int64_t budget = rounded_up(cost, plan.parts) + plan.overhead;
+  std::vector<cursor> begins{{0, 0, 0}};
+  std::vector<std::int64_t> pieces;  // of each request
+  cursor now{0, 0, 0};
+  for (std::int32_t part = 0; part < plan.parts; ++part) {
+    std::int64_t left = budget;
+    while (now.request < bs) {
+      const std::int64_t rest = of(now.request).blocks - now.block;
+      if (rest + plan.overhead > left) {
+        if (left > plan.overhead) {
+          now.block += left - plan.overhead;
+          ++now.split;
+        }
+        break;
+      }
+      left -= rest + plan.overhead;
+      pieces.push_back(now.split + 1);
+      now = {now.request + 1, 0, 0};
+    }
+    begins.push_back(now);
+  }
+
+  row_writer rows(plan.buffers[0]), splits(plan.buffers[1]);
+  const auto is_split = [&](std::int64_t r) { return std::int64_t{pieces[static_cast<std::size_t>(r)] > 1}; };
+  for (std::size_t part = 0; part + 1 < begins.size(); ++part) {
+    const cursor begin = begins[part], end = begins[part + 1];
+    if (bs == 0) {
+      put_part(rows, plan.preset, {0, -1, 0, 0, 0, 0, 0});
+    } else if (begin.request == bs) {
+      put_part(rows, plan.preset, {bs, bs - 1, of(0).blocks - 1, of(bs - 1).to_read, 0, 0, 0});
+    } else {
+      const std::int64_t last = end.block > 0 ? end.request : end.request - 1;
+      put_part(rows, plan.preset,
+               {begin.request, last, begin.block, end.block > 0 ? end.block : of(last).to_read, begin.split,
+                is_split(begin.request), is_split(last)});
+    }
+  }
+  std::int64_t before = 0;
+  splits.put({before});
+  for (const std::int64_t count : pieces) splits.put({before += count});
+}
+
+// --------------------------------------------------------------------------------------------------- topk_plan
+
+/// A threshold of the ladder, and how many rows may be longer.
+struct rung {
+  std::int64_t length, most;
+};
+constexpr auto ladder =
+    std::to_array<rung>({{393216, 128}, {262144, 112}, {196608, 80}, {131072, 60}, {98304, 48}, {65536, 30}});
+
+void write_topk(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests) {
+  std::vector<std::int64_t> lengths;
+  for (const run& part : requests.runs)
+    for (std::int64_t i = 0; i < part.rows; ++i)
+      lengths.push_back(
+          local(problem.kv_shard, positions_seen(problem, requests.kept[part.request], part.first + i * part.step)));
+  const auto longer_than = [&](std::int64_t length) {
+    return std::ranges::count_if(lengths, [&](std::int64_t row) { return row > length; });
+  };
+  std::int64_t threshold = plan.threshold;
+  if (threshold == 0) {
+    threshold = ladder.front().length;
+    for (const rung& step : ladder) {
+      if (longer_than(step.length) > step.most) break;
+      threshold = step.length;
+    }
+  }
+  row_writer out(plan.buffers[0]);
+  out.put({threshold, longer_than(threshold)});
+  for (std::size_t row = 0; row < lengths.size(); ++row)
+    if (lengths[row] > threshold) out.put({static_cast<std::int64_t>(row), lengths[row]});
+}
+
+}  // namespace
+
+void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                 std::int32_t& status) {
+  for (const nsameta_plan& plan : plans_of(outputs)) {
+    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) write_paged_mqa(problem, plan, requests, status);
+    if (plan.kind == NSAMETA_PLAN_FLASHMLA) write_flashmla(problem, plan, requests, status);
+    if (plan.kind == NSAMETA_PLAN_TOPK) write_topk(problem, plan, requests);
+  }
+}
+
+}  // namespace nsameta::reference

@@ -1,0 +1,123 @@
+/// The plans as data: one row a kind, so that validation, staging, JSON, comparison and Python walk the same list.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+/// Named for the same reason as vector_member.
+using plan_member = std::int32_t nsameta_plan::*;
+
+struct plan_constant {
+  const char* name;  ///< as its library calls it
+  plan_member member;
+  std::int32_t least, most;
+  std::int32_t usual;  ///< where a problem in JSON does not say
+};
+
+/// What a row of DeepGEMM's table of versions says.
+struct mqa_preset {
+  const char* name;
+  std::int32_t split;                           ///< keys
+  enum { one, half_if_even, half, all } atoms;  ///< units for each split of a request of n query rows
+  bool extra_first;                             ///< whether the units left over go to the first SMs, not to the last
+  bool counts_rows;                             ///< whether coordinates count query rows, not atoms
+  bool stays_at_end;  ///< whether SMs without a unit begin at the last request where there is no unit at all
+
+  constexpr std::int32_t atoms_of(std::int32_t n) const {
+    return atoms == one ? 1 : atoms == all ? n : atoms == half || n % 2 == 0 ? (n + 1) / 2 : n;
+  }
+};
+
+/// In the order of nsameta_mqa_preset.
+inline constexpr auto mqa_presets = std::to_array<mqa_preset>({
+    {"dg-2025-09", 256, mqa_preset::one, true, false, false},
+    {"dg-2026-04", 256, mqa_preset::half_if_even, true, false, false},
+    {"dg-2026-04b", 256, mqa_preset::half, true, false, false},
+    {"dg-2026-06", 256, mqa_preset::half, false, false, false},
+    {"dg-2026-06-sm100", 256, mqa_preset::all, true, true, false},
+    {"dg-2026-08-sm90", 256, mqa_preset::one, false, false, false},
+    {"dg-nv-sm90", 256, mqa_preset::one, false, false, true},
+    {"dg-nv-sm100", 256, mqa_preset::half, false, false, true},
+    {"dg-nv-sm120", 128, mqa_preset::half, false, false, true},
+});
+
+inline constexpr auto mqa_preset_names = [] {
+  std::array<const char*, mqa_presets.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = mqa_presets[i].name;
+  return names;
+}();
+
+/// In the order of nsameta_flashmla_preset.
+inline constexpr auto flashmla_preset_names = std::to_array<const char*>({"2026", "2025"});
+
+struct plan_buffer {
+  const char* name;
+  std::int32_t columns;  ///< 1: a vector
+  enum { parts, parts_plus_one, requests_plus_one, rows_plus_one } rows;
+};
+
+struct plan_kind {
+  const char* name;
+  std::span<const char* const> presets;  ///< by number; none: the plan has no versions
+  std::span<const plan_constant> constants;
+  std::span<const plan_buffer> buffers;
+};
+
+inline constexpr std::int32_t most_parts = 1024;
+/// Requests that a plan may have: sums over them are in int32.
+inline constexpr std::int64_t most_plan_requests = std::int64_t{1} << 20;
+/// What the units of a plan's requests add up to at most. A request counts at most its share of that.
+inline constexpr std::int64_t most_plan_units = std::int64_t{1} << 29;
+
+namespace plan_rows {
+
+inline constexpr auto paged_mqa = std::to_array<plan_constant>({
+    {"num_sms", &nsameta_plan::parts, 1, most_parts, 132},
+    {"next_n", &nsameta_plan::next_n, 1, 64, 1},
+});
+inline constexpr auto paged_mqa_buffers =
+    std::to_array<plan_buffer>({{"paged_mqa_schedule", 2, plan_buffer::parts_plus_one}});
+
+inline constexpr auto flashmla = std::to_array<plan_constant>({
+    {"num_sm_parts", &nsameta_plan::parts, 1, most_parts, 132},
+    {"block", &nsameta_plan::block, 1, 1024, 64},
+    {"overhead", &nsameta_plan::overhead, 0, 64, 5},
+    {"topk", &nsameta_plan::topk, 0, 1 << 20, 0},
+    {"extra_topk", &nsameta_plan::extra_topk, 0, 1 << 20, 0},
+});
+inline constexpr auto flashmla_buffers = std::to_array<plan_buffer>(
+    {{"tile_scheduler_metadata", 8, plan_buffer::parts}, {"num_splits", 1, plan_buffer::requests_plus_one}});
+
+inline constexpr auto topk = std::to_array<plan_constant>({
+    {"static_threshold", &nsameta_plan::threshold, 0, 2147483647, 0},
+});
+inline constexpr auto topk_buffers = std::to_array<plan_buffer>({{"topk_plan", 2, plan_buffer::rows_plus_one}});
+
+}  // namespace plan_rows
+
+/// In the order of nsameta_plan_kind.
+inline constexpr auto plan_kinds = std::to_array<plan_kind>({
+    {"paged_mqa_schedule", mqa_preset_names, plan_rows::paged_mqa, plan_rows::paged_mqa_buffers},
+    {"flashmla", flashmla_preset_names, plan_rows::flashmla, plan_rows::flashmla_buffers},
+    {"topk_plan", {}, plan_rows::topk, plan_rows::topk_buffers},
+});
+
+inline const plan_kind& row_of(nsameta_plan_kind kind) { return plan_kinds[static_cast<std::size_t>(kind)]; }
+
+/// Rows of a plan's buffer, for `requests` requests of `rows_each` rows each.
+inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, std::int64_t requests,
+                            std::int64_t rows_each) {
+  const std::int64_t counts[] = {plan.parts, std::int64_t{plan.parts} + 1, requests + 1, requests * rows_each + 1};
+  return counts[buffer.rows];
+}
+
+inline std::span<const nsameta_plan> plans_of(const nsameta_outputs& outputs) {
+  return {outputs.plans, static_cast<std::size_t>(outputs.plan_count)};
+}
+
+}  // namespace nsameta

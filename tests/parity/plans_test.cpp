@@ -1,0 +1,90 @@
+// Plans of thousands of batches: empty, equal and giant requests, one and 16,384 of them, more parts than blocks.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "harness/random.h"
+#include "plans.h"
+#include "tested_backend.h"
+
+TEST_SUITE_BEGIN("matrix");
+
+namespace nsameta::test {
+namespace {
+
+constexpr std::array<std::int64_t, 16> few{0, 1, 2, 3, 7, 31, 32, 33, 63, 65, 100, 128, 255, 256, 257, 512};
+constexpr std::array<std::int64_t, 5> many{1000, 2048, 4096, 4097, 16384};
+constexpr std::array<std::int32_t, 9> parts{1, 2, 3, 16, 33, 132, 148, 304, most_parts};
+
+std::vector<std::int64_t> draw_lengths(harness::random_source& random, std::int64_t requests) {
+  enum pattern { all_empty, equal, one_giant, short_ones, long_ones, octaves, patterns };
+  const std::int64_t which = random.between(0, patterns - 1), same = random.between(1, 9000);
+  std::vector<std::int64_t> lengths(static_cast<std::size_t>(requests));
+  for (std::int64_t& length : lengths) {
+    length = which == equal        ? same
+             : which == one_giant  ? random.between(0, 200)
+             : which == short_ones ? random.between(0, 500)
+             : which == long_ones  ? random.between(0, 131072)
+             : which == octaves    ? std::int64_t{1} << random.between(0, 17)
+                                   : 0;
+    if (random.chance(3)) length = random.between(-1, 0);
+  }
+  if (which == one_giant && !lengths.empty()) lengths[lengths.size() / 2] = random.between(100'000, 1 << 30);
+  return lengths;
+}
+
+/// One plan of each kind.
+std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
+  std::vector<nsameta_plan> plans(plan_kinds.size());
+  for (std::size_t i = 0; i < plans.size(); ++i) plans[i].kind = static_cast<nsameta_plan_kind>(i);
+  nsameta_plan& schedule = plans[NSAMETA_PLAN_PAGED_MQA];
+  schedule.preset = static_cast<std::int32_t>(random.between(0, std::ssize(mqa_presets) - 1));
+  schedule.parts = random.pick(parts);
+  schedule.next_n = static_cast<std::int32_t>(random.between(1, 5));
+  nsameta_plan& tiles = plans[NSAMETA_PLAN_FLASHMLA];
+  tiles.preset = static_cast<std::int32_t>(random.between(0, 1));
+  tiles.parts = random.pick(parts);
+  tiles.block = random.chance(80) ? 64 : static_cast<std::int32_t>(random.between(1, 300));
+  tiles.overhead = random.chance(80) ? 5 : static_cast<std::int32_t>(random.between(0, 12));
+  if (random.chance(25)) tiles.topk = static_cast<std::int32_t>(random.between(1, 3000));
+  if (tiles.topk > 0 && random.chance(50)) tiles.extra_topk = 128;
+  if (random.chance(50)) plans[NSAMETA_PLAN_TOPK].threshold = static_cast<std::int32_t>(random.between(1, 70'000));
+  return plans;
+}
+
+harness::generated_case draw_case(std::uint64_t number) {
+  harness::random_source random(number * 0x9e3779b97f4a7c15u);
+  const std::int64_t requests = random.chance(2) ? random.pick(many) : random.pick(few);
+  harness::generated_case made;
+  made.problem.seq_lens =
+      harness::strided_values(draw_lengths(random, requests), random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32);
+  if (random.chance(30)) {
+    made.problem.mode = NSAMETA_TARGET_VERIFY;
+    made.problem.uniform_extend_len = random.between(1, 4);
+  }
+  if (random.chance(20)) made.problem.kv_shard = {4, static_cast<std::int32_t>(random.between(0, 3)), 64};
+  if (random.chance(20)) made.problem.index_kpool = 64;
+  if (random.chance(20)) made.problem.live_requests = static_cast<std::int32_t>(random.between(0, requests));
+  const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
+  made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
+  made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
+  made.layout.ask_for_plans(draw_plans(random), made.problem);
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("plans of random batches are the reference's") {
+  const std::string& backend = tested().place.backend;
+  const std::uint64_t cases = backend == "cpu" ? 10'000 : 1000;
+  for (std::uint64_t number = 0; number < cases; ++number) {
+    CAPTURE(number);
+    check_equal(draw_case(number));
+  }
+}
+
+}  // namespace nsameta::test
+
+TEST_SUITE_END();

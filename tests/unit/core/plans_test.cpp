@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include "call.h"
+#include "plans.h"
+
+using namespace nsameta;
+using namespace nsameta::test;
+
+namespace {
+
+/// A plan of each kind, that would be taken.
+std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int32_t, 256>& memory) {
+  std::array<nsameta_plan, plan_kinds.size()> plans{};
+  std::int32_t* next = memory.data();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    plans[i].kind = static_cast<nsameta_plan_kind>(i);
+    for (const plan_constant& constant : plan_kinds[i].constants)
+      plans[i].*constant.member = constant.member == &nsameta_plan::parts ? 4 : constant.usual;
+    for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
+      const plan_buffer& buffer = plan_kinds[i].buffers[k];
+      const std::int64_t elements = rows_of(plans[i], buffer, requests, 1) * buffer.columns;
+      plans[i].buffers[k] = {next, elements, NSAMETA_INT32};
+      next += elements;
+    }
+  }
+  return plans;
+}
+
+/// A batch with plans that `change` has had.
+auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.size()>&, call&)>& change) {
+  return [=](call& c) {
+    static std::array<std::int32_t, 256> memory;
+    static std::array<nsameta_plan, plan_kinds.size()> plans;
+    plans = sound_plans(memory);
+    c.outputs.plans = plans.data();
+    c.outputs.plan_count = std::ssize(plans);
+    change(plans, c);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("plans are accepted, and each constant is held to its range") {
+  check_accepted(NSAMETA_DECODE, with_plans([](auto&, call&) {}));
+  for (std::size_t i = 0; i < plan_kinds.size(); ++i)
+    for (const plan_constant& constant : plan_kinds[i].constants) {
+      CAPTURE(constant.name);
+      for (const std::int64_t value : {std::int64_t{constant.least} - 1, std::int64_t{constant.most} + 1})
+        if (value == static_cast<std::int32_t>(value))
+          check_rejected(NSAMETA_DECODE, with_plans([&](auto& plans, call&) {
+                           plans[i].*constant.member = static_cast<std::int32_t>(value);
+                         }),
+                         {"plans[" + std::to_string(i) + "]", plan_kinds[i].name,
+                          std::string(constant.name) + " is " + std::to_string(value)});
+    }
+}
+
+TEST_CASE("a plan's buffers: there, int32, aligned, and large enough") {
+  for (std::size_t i = 0; i < plan_kinds.size(); ++i)
+    for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
+      const std::string name = plan_kinds[i].buffers[k].name;
+      const auto spoil = [&](auto change) {
+        return with_plans([=](auto& plans, call&) { change(plans[i].buffers[k]); });
+      };
+      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.data = nullptr; }), {name + " is absent"});
+      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { --v.capacity; }),
+                     {name + ".capacity is", "less than"});
+      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.capacity = INT64_MAX; }),
+                     {name + ".capacity is 9223372036854775807"});
+      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.data = static_cast<char*>(v.data) + 2; }),
+                     {name + " is not aligned"});
+      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.dtype = NSAMETA_INT64; }),
+                     {name + ".dtype is int64"});
+    }
+}
+
+TEST_CASE("kinds, presets and what is reserved") {
+  check_rejected(NSAMETA_DECODE,
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(9); }),
+                 {"plans[1].kind is 9", "flashmla (1)"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
+                 {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].preset = 1; }),
+                 {"topk_plan: preset is 1"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[5] = 1; }), {"reserved[5] is 1"},
+                 NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("the list: how many, and where") {
+  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = 9; }), {"plan_count is 9"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = -1; }), {"plan_count is -1"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plans = nullptr; }), {"plans is null"});
+}
+
+TEST_CASE("plans are of whole batches, and the top-k plan of as many rows of each request") {
+  check_rejected(NSAMETA_DECODE,
+                 with_plans([](auto&, call& c) { c.problem.q_shard = {2, 0, NSAMETA_Q_SHARD_CONTIGUOUS}; }),
+                 {"q_shard.size is 2"}, NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_EXTEND, with_plans([](auto&, call&) {}), {"topk_plan", "extend_seq_lens"},
+                 NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("a plan's buffer overlaps nothing else") {
+  check_rejected(NSAMETA_DECODE,
+                 with_plans([](auto& plans, call& c) { plans[1].buffers[1].data = c.outputs.cache_seqlens.data; }),
+                 {"overlaps"});
+  check_rejected(NSAMETA_DECODE,
+                 with_plans([](auto& plans, call&) { plans[0].buffers[0].data = plans[1].buffers[0].data; }),
+                 {"tile_scheduler_metadata", "paged_mqa_schedule"});
+}
