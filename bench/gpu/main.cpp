@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     measure_vector_nodes(session);
     measure_calls(session);
     measure_general(session);
+    measure_plans(session);
     measure_long_rows(session);
     std::cout << session.to_json() << '\n';
   } catch (const std::exception& error) {

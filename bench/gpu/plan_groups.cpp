@@ -1,0 +1,157 @@
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cuda_check.h"
+#include "groups.h"
+#include "harness/compare.h"
+#include "harness/library_error.h"
+#include "harness/random.h"
+#include "kernels.h"
+#include "plans.h"
+#include "separate_plans.h"
+
+namespace nsameta::bench {
+namespace {
+
+using harness::generated_case;
+
+constexpr std::int64_t longest = 16000;
+constexpr int chain_steps = 5;
+
+/// DeepGEMM's schedule, FlashMLA's tiles and the top-k plan, as an H100 runs them.
+std::vector<nsameta_plan> three_plans() {
+  std::vector<nsameta_plan> plans(3);
+  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
+  plans[0].preset = NSAMETA_MQA_DG_2026_06;
+  plans[0].parts = 132;
+  plans[0].next_n = 1;
+  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
+  plans[1].parts = 132;
+  plans[1].block = 64;
+  plans[1].overhead = 5;
+  plans[2].kind = NSAMETA_PLAN_TOPK;
+  return plans;
+}
+
+/// `log_uniform`: as many requests in each octave, else in each length.
+generated_case plans_case(std::int64_t requests, bool log_uniform) {
+  harness::random_source random(20231117);
+  std::vector<std::int64_t> lengths(static_cast<std::size_t>(requests));
+  for (std::int64_t& length : lengths) {
+    const std::int64_t drawn = random.between(1, longest);
+    length = log_uniform ? std::llround(std::pow(longest, static_cast<double>(drawn) / longest)) : drawn;
+  }
+  generated_case made;
+  made.problem.seq_lens = harness::strided_values(lengths);
+  ask_for(made, {});
+  made.layout.ask_for_plans(three_plans(), made.problem);
+  return made;
+}
+
+/// With what else a step needs: the engine's vectors, pages, positions and slots.
+generated_case whole_step_case(std::int64_t requests) {
+  generated_case made = plans_case(requests, false);
+  harness::problem_data& problem = made.problem;
+  const std::vector<std::int64_t> slots(static_cast<std::size_t>(requests), 0);
+  problem.req_pool_indices = harness::strided_values(slots);
+  for (harness::token_table* table : {&problem.req_to_token, &problem.block_table}) {
+    table->slots = table == &problem.block_table ? requests : 1;
+    table->width = table->row_stride = table == &problem.block_table ? longest / 64 + 1 : longest;
+    table->memory.resize(static_cast<std::size_t>(table->slots * table->width), 64);
+  }
+  std::vector<std::string_view> fields(engine_fields().begin(), engine_fields().end());
+  fields.insert(fields.end(), {"positions", "slot_mapping"});
+  ask_for(made, fields);
+  made.layout.tables[1].wanted = true;
+  made.layout.ask_for_plans(three_plans(), problem);
+  return made;
+}
+
+/// The plans of a case, each by a launch of its own.
+class separate_plans {
+ public:
+  separate_plans(gpu_session& session, const generated_case& measured)
+      : filled_(session.place(), measured), requests_(static_cast<int>(measured.problem.batch_size())) {
+    uploaded_case expected(session.place(), measured);
+    const cudaStream_t stream = session.timer().stream();
+    expected.fill(stream);
+    launch(stream);
+    check_cuda(cudaStreamSynchronize(stream));
+    if (const auto wrong = harness::compare(filled_.buffers().read_back(), expected.buffers().read_back()))
+      throw std::runtime_error("separate plans: " + harness::to_string(*wrong));
+  }
+
+  void launch(cudaStream_t stream) const {
+    const auto* const lengths = static_cast<const std::int32_t*>(filled_.problem().seq_lens.data);
+    for (std::int64_t i = 0; i < filled_.outputs().plan_count; ++i)
+      launch_separately(filled_.outputs().plans[i], lengths, requests_, stream);
+  }
+
+ private:
+  uploaded_case filled_;
+  int requests_;
+};
+
+/// The draft steps of a case: one set of outputs each, a token further.
+class chain {
+ public:
+  chain(const harness::device_place& place, const generated_case& measured) : target_(place.target()), inputs_(place) {
+    inputs_.upload(measured.problem);
+    for (int step = 0; step < chain_steps; ++step) {
+      harness::output_layout layout = measured.layout;
+      layout.length_offset = step;
+      sets_.push_back(buffers_.emplace_back(place, layout).view());
+    }
+  }
+  void fill(cudaStream_t stream) const {
+    nsameta_target target = target_;
+    target.stream = stream;
+    harness::check(nsameta_fill_many(&inputs_.view(), sets_.data(), chain_steps, &target));
+  }
+
+ private:
+  nsameta_target target_;
+  harness::input_buffers inputs_;
+  std::deque<harness::output_buffers> buffers_;
+  std::vector<nsameta_outputs> sets_;
+};
+
+}  // namespace
+
+void measure_plans(gpu_session& session) {
+  for (const bool log_uniform : {false, true})
+    for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
+      const std::string group = std::string("cuda/node/plans/") + (log_uniform ? "log_uniform" : "uniform") +
+                                "/bs:" + std::to_string(requests);
+      session.attempt(group, [&] {
+        const generated_case measured = plans_case(requests, log_uniform);
+        session.check_answer(measured);
+        const uploaded_case filled(session.place(), measured);
+        std::vector<contestant> contestants{{"floor", launch_empty}, filled.as("plans")};
+        const separate_plans separate(session, measured);
+        contestants.push_back({"separate", [&](cudaStream_t stream) { separate.launch(stream); }});
+        std::deque<uploaded_case> alone;
+        for (const harness::plan_layout& plan : measured.layout.plans) {
+          generated_case one = measured;
+          one.layout.plans = {plan};
+          contestants.push_back(alone.emplace_back(session.place(), one).as(plan_kinds[plan.asked.kind].name));
+        }
+        const generated_case step = whole_step_case(requests);
+        session.check_answer(step);
+        const uploaded_case whole(session.place(), step);
+        const chain steps(session.place(), measured);
+        if (!log_uniform) {
+          contestants.push_back(whole.as("step"));
+          contestants.push_back({"chain", [&](cudaStream_t stream) { steps.fill(stream); }});
+        }
+        session.record(group, measured, session.timer().node_times(contestants));
+      });
+    }
+}
+
+}  // namespace nsameta::bench
