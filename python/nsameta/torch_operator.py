@@ -1,7 +1,8 @@
 """torch.ops.nsameta.fill: nsameta.fill() as an operator, for torch.compile and torch.export. Registered on import.
 
-Its arguments are those of fill() but for `stream`, which is torch's current one, and the name of the first:
-`batch_mode`, because torch.compile calls operators with a `mode` of its own.
+Its arguments are those of fill() but for three: `stream` is torch's current one, `plans` are dictionaries, which no
+schema has, and the first is `batch_mode`, because torch.compile calls operators with a `mode` of its own. What goes with
+plans alone, `topk_lens` and `extra_topk_lens`, is left out too.
 """
 import torch
 

@@ -8,6 +8,7 @@
 
 #include "errors.h"
 #include "fields.h"
+#include "plan.h"
 #include "scalars.h"
 #include "stream.h"
 
@@ -32,6 +33,12 @@ struct setters {
   }
   static void req_pool_indices(const char* name, nb::handle value, request& to) {
     to.problem.req_pool_indices = input(name, value, to, &to.req_pool_indices_.emplace());
+  }
+  static void topk_lens(const char* name, nb::handle value, request& to) {
+    to.problem.topk_lens = input(name, value, to, &to.topk_lens_.emplace());
+  }
+  static void extra_topk_lens(const char* name, nb::handle value, request& to) {
+    to.problem.extra_topk_lens = input(name, value, to, &to.extra_topk_lens_.emplace());
   }
   /// One element, which may have no dimension.
   static void live_requests(const char* name, nb::handle value, request& to) {
@@ -124,15 +131,35 @@ struct setters {
   }
   static void stream(const char*, nb::handle, request&) {}  // read before all others
 
-  /// A sequence of dictionaries, each with the outputs and options of a set.
-  static void many(const char* name, nb::handle value, request& to) {
+  static std::size_t count_dicts(const char* name, nb::handle value) {
     if (!nb::isinstance<nb::list>(value) && !nb::isinstance<nb::tuple>(value))
       throw wrong_type(shown(name, value) + ", not a list or tuple of dicts");
-    const std::size_t count = nb::len(value);
-    to.many_sets.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
+    return nb::len(value);
+  }
+  static std::string place_in(const char* name, std::size_t i) {
+    return std::string(name) + "[" + std::to_string(i) + "]";
+  }
+
+  /// A sequence of dictionaries, each with a plan.
+  static void plans(const char* name, nb::handle value, request& to) {
+    const std::size_t plan_count = count_dicts(name, value);
+    if (plan_count > NSAMETA_MAX_PLANS)
+      throw invalid_argument(std::string(name) + " has " + std::to_string(plan_count) + " plans, more than " +
+                             std::to_string(NSAMETA_MAX_PLANS));
+    std::vector<nsameta_plan>& read = to.plans_.emplace_back();
+    for (std::size_t i = 0; i < plan_count; ++i)
+      read.push_back(to_plan(place_in(name, i), value[i], to.arrays_, to.names_));
+    to.outputs.plans = read.data();
+    to.outputs.plan_count = std::ssize(read);
+  }
+
+  /// A sequence of dictionaries, each with the outputs and options of a set.
+  static void many(const char* name, nb::handle value, request& to) {
+    const std::size_t set_count = count_dicts(name, value);
+    to.many_sets.reserve(set_count);
+    for (std::size_t i = 0; i < set_count; ++i) {
       const nb::object one = value[i];
-      const std::string set = std::string(name) + "[" + std::to_string(i) + "]";
+      const std::string set = place_in(name, i);
       if (!nb::isinstance<nb::dict>(one)) throw wrong_type(shown(set.c_str(), one) + ", not a dict");
       to.start_set();
       for (const auto [key, held] : nb::borrow<nb::dict>(one)) {
@@ -181,8 +208,11 @@ struct setters {
       {"block_table", engine_table<&p::block_table>, "None", scope::call},
       {"block_size", parameter<&p::block_size>, "64", scope::call},
       {"pad_slot", parameter<&p::pad_slot>, "-1", scope::call},
+      {"topk_lens", topk_lens, "None", scope::call},
+      {"extra_topk_lens", extra_topk_lens, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
+      {"plans", plans, "None", scope::set},
       {"vector_tail", vector_tail, "'keep'", scope::set},
       {"table_tail", table_tail, "'keep'", scope::set},
       {"table_tail_value", table_tail_value, "0", scope::set},
@@ -333,6 +363,8 @@ void request::check_lengths() {
   check("seq_lens", requests_);
   if (extend_seq_lens_) check("extend_seq_lens", *extend_seq_lens_);
   if (req_pool_indices_) check("req_pool_indices", *req_pool_indices_);
+  if (topk_lens_) check("topk_lens", *topk_lens_);
+  if (extra_topk_lens_) check("extra_topk_lens", *extra_topk_lens_);
 }
 
 void request::start_set() {

@@ -51,11 +51,12 @@ class request {
   void apply_limits();
 
   array_reader arrays_;
-  std::list<std::string> names_;  ///< of the arguments of many sets
+  std::list<std::string> names_;                ///< of the arguments of many sets, and of plans
+  std::list<std::vector<nsameta_plan>> plans_;  ///< of each set that asks for some; outputs point to them
   std::optional<std::int64_t> batch_size_, row_limit_, column_limit_;
-  std::uint64_t flags_ = 0;                                         ///< of the target
-  std::int64_t requests_ = 0;                                       ///< elements of seq_lens
-  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_;  ///< elements of these
+  std::uint64_t flags_ = 0;    ///< of the target
+  std::int64_t requests_ = 0;  ///< elements of seq_lens
+  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_;  ///< elements of these
 };
 
 }  // namespace nsameta::python

@@ -157,3 +157,13 @@ def test_many_sets_in_one_call():
                      length_offset=step, column_limit=4)
         assert (each["page_table_1"] == alone).all()
     nsameta.fill_many("decode", lengths, ())
+
+
+@pytest.mark.parametrize("count", range(1, 80))
+def test_any_number_of_sets(count):
+    sets = [{"cache_seqlens": np.zeros(1, np.int32), "status": np.zeros(1, np.int32), "vector_tail": "zero",
+             "row_limit": 1} for _ in range(count)]
+    nsameta.fill_many("decode", np.array([3]), sets)
+    assert all(each["cache_seqlens"] == 3 for each in sets)
+    with pytest.raises(TypeError, match=r"outputs\[0\]: no argument is called 'cache_seqlen'"):
+        nsameta.fill_many("decode", np.array([3]), [{"cache_seqlen": None}, *sets[1:]])

@@ -142,6 +142,18 @@ def test_many_sets_move_their_versions_and_inputs_do_not():
     assert [lengths._version, *(out._version for out in outs)] == [0, 1, 1]
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_plans_are_written_like_outputs(device):
+    lengths, tiles, splits = zeros(4, device=device), zeros(6, 8, device=device), zeros(5, device=device)
+    lengths.copy_(torch.tensor([1000, 0, 300, 64]))
+    given = [lengths._version, tiles._version, splits._version]
+    plan = {"kind": "flashmla", "preset": "2026", "num_sm_parts": 6, "tile_scheduler_metadata": tiles,
+            "num_splits": splits}
+    nsameta.fill("decode", lengths, plans=[plan])
+    assert splits.tolist() == [0, 2, 3, 5, 6] and tiles[5].tolist() == [4, 3, 15, 1, 0, 0, 0, 0]
+    assert [lengths._version, tiles._version, splits._version] == [given[0], given[1] + 1, given[2] + 1]
+
+
 def test_inference_tensors_have_no_version():
     with torch.inference_mode():
         out = zeros()
@@ -228,6 +240,19 @@ def test_is_captured_and_replayed(fill):
     graph.replay()
     torch.cuda.synchronize()
     assert_filled(inputs, outputs, rows)
+
+
+@on_gpu
+def test_plans_are_captured_and_replayed():
+    lengths, schedule = zeros(3, device="cuda"), zeros(5, 2, device="cuda")
+    nsameta.warmup("cuda")
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        nsameta.fill("decode", lengths, plans=[{"kind": "paged_mqa_schedule", "preset": "dg-2026-06", "num_sms": 4,
+                                                "paged_mqa_schedule": schedule}])
+    lengths.copy_(torch.tensor([1000, 0, 300]))
+    graph.replay()
+    assert schedule.tolist() == [[0, 0], [0, 1], [0, 2], [2, 0], [3, 0]]
 
 
 @on_gpu

@@ -1,0 +1,270 @@
+"""The plans of attention kernels, as dictionaries among fill()'s arguments."""
+import json
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+import nsameta
+from test_devices import CUDA, Shown
+
+WORKED = pathlib.Path(__file__).resolve().parents[2] / "tests/parity/plans.jsonl"
+UNTOUCHED = -77
+
+LENGTHS = np.array([1000, 0, 300, 64], np.int32)
+TILES = [[0, 0, 0, 8, 0, 1, 1, 0], [0, 0, 8, 16, 1, 1, 1, 0], [1, 2, 0, 2, 0, 0, 1, 0], [2, 2, 2, 5, 1, 1, 1, 0],
+         [3, 3, 0, 1, 0, 0, 0, 0], [4, 3, 15, 1, 0, 0, 0, 0]]
+SPLITS = [0, 2, 3, 5, 6]
+
+
+def ints(*shape):
+    return np.full(shape, UNTOUCHED, np.int32)
+
+
+def flashmla(parts=6, requests=4, **other):
+    return {"kind": "flashmla", "preset": "2026", "num_sm_parts": parts,
+            "tile_scheduler_metadata": ints(max(1, parts), 8), "num_splits": ints(requests + 1), **other}
+
+
+def paged_mqa(parts=4, **other):
+    return {"kind": "paged_mqa_schedule", "preset": "dg-2026-06", "num_sms": parts,
+            "paged_mqa_schedule": ints(max(1, parts) + 1, 2), **other}
+
+
+def topk(rows, **other):
+    return {"kind": "topk_plan", "topk_plan": ints(rows + 1, 2), **other}
+
+
+def without(key, plan):
+    return {name: value for name, value in plan.items() if name != key}
+
+
+def assert_flashmla(plan):
+    assert plan["tile_scheduler_metadata"].tolist() == TILES and plan["num_splits"].tolist() == SPLITS
+
+
+def test_flashmla():
+    plan = flashmla(block=64, overhead=5, topk=0, extra_topk=0)
+    nsameta.fill("decode", LENGTHS, plans=[plan])
+    assert_flashmla(plan)
+
+
+def test_paged_mqa_schedule():
+    plan = paged_mqa(next_n=1)
+    nsameta.fill("decode", np.array([1000, 0, 300]), plans=[plan])
+    assert plan["paged_mqa_schedule"].tolist() == [[0, 0], [0, 1], [0, 2], [2, 0], [3, 0]]
+
+
+def test_topk_plan():
+    plan = topk(5, static_threshold=0)
+    nsameta.fill("decode", np.array([65536, 65537, 0, 98304, 98305]), plans=[plan])
+    assert plan["topk_plan"][:4].tolist() == [[65536, 3], [1, 65537], [3, 98304], [4, 98305]]
+
+
+def as_arguments(problem):
+    """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
+    plan, inputs, lengths = {"kind": problem["plan"]}, {}, None
+    if problem["plan"] != "topk_plan":
+        plan["preset"] = {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}[problem["plan"]]
+    for key, value in problem.items():
+        if key == "batch":
+            lengths = [0] * value
+        elif key in ("context_lens", "cache_seqlens", "lens"):
+            if value and isinstance(value[0], list):
+                plan["next_n"] = len(value[0])
+                value = [row[-1] for row in value]
+            lengths = value
+        elif key in ("topk_length", "extra_topk_length"):
+            inputs[key.replace("length", "lens")] = np.array(value, np.int32)
+        elif key != "plan":
+            plan["preset" if key == "api" else key] = value
+    return np.array(lengths, np.int32), inputs, plan
+
+
+@pytest.mark.parametrize("line", WORKED.read_text().splitlines())
+def test_worked_plans(line):
+    worked = json.loads(line)
+    lengths, inputs, plan = as_arguments(worked["problem"])
+    parts = plan.get("num_sms", plan.get("num_sm_parts"))
+    shapes = {"paged_mqa_schedule": lambda: (parts + 1, 2), "tile_scheduler_metadata": lambda: (parts, 8),
+              "num_splits": lambda: (len(lengths) + 1,), "topk_plan": lambda: (len(lengths) + 1, 2)}
+    buffers = {name: ints(*shapes[name]()) for name in worked["expect"]}
+    nsameta.fill("decode", lengths, plans=[{**plan, **buffers}], **inputs)
+    for name, expected in worked["expect"].items():
+        assert buffers[name][:len(expected)].tolist() == expected, name
+
+
+def test_constants_that_are_left_out_have_their_usual_values():
+    plan = flashmla(block=None, overhead=None)
+    nsameta.fill("decode", LENGTHS, plans=(plan,))
+    assert_flashmla(plan)
+    other = flashmla(block=32)
+    nsameta.fill("decode", LENGTHS, plans=[other])
+    assert other["num_splits"].tolist() != SPLITS
+
+
+def test_several_plans_go_beside_outputs():
+    plans, cached = [flashmla(), paged_mqa(), topk(4, static_threshold=299), flashmla(preset="2025")], ints(4)
+    nsameta.fill("decode", LENGTHS, cache_seqlens=cached, plans=plans)
+    assert_flashmla(plans[0])
+    assert plans[2]["topk_plan"][:3].tolist() == [[299, 2], [0, 1000], [2, 300]]
+    in_order_of_2026 = plans[3]["tile_scheduler_metadata"][:, [0, 2, 1, 3, 4]]
+    assert in_order_of_2026.tolist() == [row[:5] for row in TILES]
+    assert cached.tolist() == LENGTHS.tolist()
+    nsameta.fill("decode", LENGTHS, plans=[])
+    nsameta.fill("decode", LENGTHS, plans=None)
+
+
+@pytest.mark.parametrize("shape", [(48,), (6, 8), (3, 16), (48, 1), (1, 48), (100,), (9, 8)])
+def test_buffers_are_of_any_shape_that_holds_the_elements(shape):
+    plan = flashmla(tile_scheduler_metadata=ints(*shape))
+    nsameta.fill("decode", LENGTHS, plans=[plan])
+    words = plan["tile_scheduler_metadata"].ravel()
+    assert words[:48].reshape(6, 8).tolist() == TILES and (words[48:] == UNTOUCHED).all()
+
+
+def test_a_single_element_may_have_no_dimension():
+    plan = flashmla(1, 0, num_splits=np.full((), -1, np.int32))
+    nsameta.fill("decode", np.zeros(0, np.int32), plans=[plan])
+    assert plan["num_splits"] == 0
+
+
+def test_lengths_of_sparse_attention():
+    given = {"topk_lens": np.array([0, 100, 512]), "extra_topk_lens": np.array([5, 0, 128], np.int32)}
+    plan = flashmla(8, 3, topk=512, extra_topk=128, overhead=3)
+    nsameta.fill("decode", np.zeros(3, np.int32), plans=[plan], **given)
+    assert plan["num_splits"].tolist() == [0, 1, 2, 6]
+    longer = {name: np.repeat(np.append(values, 9), 2)[::2] for name, values in given.items()}
+    again = flashmla(8, 3, topk=512, extra_topk=128, overhead=3)
+    nsameta.fill("decode", np.zeros(5, np.int32), batch_size=3, plans=[again], **longer)
+    assert (again["tile_scheduler_metadata"] == plan["tile_scheduler_metadata"]).all()
+    same, read = flashmla(8, 3, topk=77), flashmla(8, 3, topk=1)
+    nsameta.fill("decode", np.zeros(3, np.int32), plans=[same])
+    nsameta.fill("decode", np.zeros(3, np.int32), plans=[read], topk_lens=np.broadcast_to(np.array([77]), 3))
+    assert (same["tile_scheduler_metadata"] == read["tile_scheduler_metadata"]).all()
+
+
+def test_each_set_has_its_plans():
+    sets = [{"plans": [flashmla(), paged_mqa()], "length_offset": -step} for step in range(10)]
+    sets[3] = {"cache_seqlens": ints(4)}
+    nsameta.fill_many("decode", LENGTHS, sets)
+    assert_flashmla(sets[0]["plans"][0])
+    assert sets[3]["cache_seqlens"].tolist() == LENGTHS.tolist()
+    for step in (0, 1, 2, *range(4, 10)):
+        plans = [flashmla(), paged_mqa()]
+        nsameta.fill("decode", LENGTHS, plans=plans, length_offset=-step)
+        for alone, each in zip(plans, sets[step]["plans"]):
+            for name in alone:
+                assert np.array_equal(alone[name], each[name]), (step, name)
+
+
+def test_explain_takes_them_and_writes_nothing():
+    plan = flashmla()
+    decision = nsameta.explain("decode", LENGTHS, plans=[plan])
+    assert decision["error"] is None and decision["backend"] == "cpu"
+    assert (plan["num_splits"] == UNTOUCHED).all()
+
+
+def test_they_are_let_go():
+    plan = flashmla()
+    before = [sys.getrefcount(each) for each in plan.values()]
+    nsameta.fill("decode", LENGTHS, plans=[plan])
+    with pytest.raises(ValueError):
+        nsameta.fill("decode", LENGTHS, plans=[plan, flashmla(0)])
+    assert [sys.getrefcount(each) for each in plan.values()] == before
+
+
+def read_only(*shape):
+    made = ints(*shape)
+    made.flags.writeable = False
+    return made
+
+
+def shared_memory():
+    shared = ints(6, 8)
+    nsameta.fill("decode", LENGTHS, plans=[flashmla(tile_scheduler_metadata=shared, num_splits=shared)])
+
+
+def fill(*plans, **given):
+    return lambda: nsameta.fill("decode", LENGTHS, plans=[*plans], **given)
+
+
+@pytest.mark.parametrize("error, text, call", [
+    (TypeError, "^plans is 7, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans=7)),
+    (TypeError, "^plans is {}, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans={})),
+    (ValueError, "^plans has 9 plans, more than 8$", fill(*[flashmla() for _ in range(9)])),
+    (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
+    (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
+    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan; did you mean "
+     "flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan$", fill(flashmla(kind=1))),
+    (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
+    (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
+    (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),
+    (TypeError, r"^plans\[0\]: preset: the key is missing$", fill(without("preset", flashmla()))),
+    (TypeError, r"^plans\[1\]: preset: the key is missing$", fill(flashmla(), without("preset", paged_mqa()))),
+    (TypeError, r"^plans\[0\]: num_splits: the key is missing$", fill(without("num_splits", flashmla()))),
+    (TypeError, r"^plans\[0\]: topk_plan: the key is missing$", fill(topk(4, topk_plan=None))),
+    (TypeError, r"^plans\[0\]: unknown key 'num_sm' of paged_mqa_schedule; valid are kind, preset, num_sms, next_n, "
+     "paged_mqa_schedule; did you mean num_sms[?]$", fill(paged_mqa(num_sm=132))),
+    (TypeError, r"^plans\[0\]: unknown key 'next_n' of flashmla; valid are kind, preset, num_sm_parts, block, overhead,"
+     " topk, extra_topk, tile_scheduler_metadata, num_splits$", fill(flashmla(next_n=1))),
+    (TypeError, r"^plans\[0\]: unknown key 'preset' of topk_plan; valid are kind, static_threshold, topk_plan$",
+     fill(topk(4, preset="2026"))),
+    (TypeError, r"^plans\[0\]: a key is 5, not a str$", fill({**flashmla(), 5: 6})),
+    (ValueError, r"^plans\[0\].preset is '2027', none of 2026, 2025", fill(flashmla(preset="2027"))),
+    (ValueError, r"^plans\[0\].preset is 2026, none of 2026, 2025$", fill(flashmla(preset=2026))),
+    (ValueError, r"^plans\[0\].preset is 'dg-2026-6', none of dg-2025-09, .*; did you mean dg-2026-06[?]$",
+     fill(paged_mqa(preset="dg-2026-6"))),
+    (TypeError, r"^plans\[0\].block is '64', not an integer$", fill(flashmla(block="64"))),
+    (TypeError, r"^plans\[0\].num_sm_parts is True, not an integer$", fill(flashmla(num_sm_parts=True))),
+    (ValueError, r"^plans\[0\].topk is 4294967296, more than 32 bits hold$", fill(flashmla(topk=2**32))),
+    (ValueError, r"^plans\[0\]: flashmla: num_sm_parts is 0, outside \[1, 1024\]$", fill(flashmla(0))),
+    (ValueError, r"^plans\[1\]: paged_mqa_schedule: next_n is 65, outside \[1, 64\]$",
+     fill(flashmla(), paged_mqa(next_n=65))),
+    (TypeError, r"^plans\[0\].num_splits is of type list, which shows no array",
+     fill(flashmla(num_splits=[0] * 5))),
+    (TypeError, r"^plans\[0\].num_splits is int64, not int32$", fill(flashmla(num_splits=np.zeros(5, np.int64)))),
+    (ValueError, r"^plans\[0\].num_splits is read-only, and a fill writes to it",
+     fill(flashmla(num_splits=read_only(5)))),
+    (ValueError, r"^plans\[0\].num_splits has elements 2 elements apart, not 1: one without gaps is wanted$",
+     fill(flashmla(num_splits=ints(10)[::2]))),
+    (ValueError, r"^plans\[0\].tile_scheduler_metadata has rows 9 elements apart, not 8: one without gaps",
+     fill(flashmla(tile_scheduler_metadata=ints(6, 9)[:, :8]))),
+    (ValueError, r"^plans\[0\].tile_scheduler_metadata has elements 6 elements apart, not 1",
+     fill(flashmla(tile_scheduler_metadata=ints(8, 6).T))),
+    (ValueError, r"^plans\[0\].tile_scheduler_metadata has 3 dimensions, more than 2",
+     fill(flashmla(tile_scheduler_metadata=ints(6, 4, 2)))),
+    (ValueError, r"^plans\[0\]: tile_scheduler_metadata.capacity is 47, less than the 48 elements that it has",
+     fill(flashmla(tile_scheduler_metadata=ints(47)))),
+    (ValueError, r"^plans\[0\]: num_splits.capacity is 0, less than the 5 elements",
+     fill(flashmla(num_splits=ints(0, 8)))),
+    (ValueError, "^num_splits overlaps tile_scheduler_metadata at its byte 0$", shared_memory),
+    (nsameta.Error, r"^plans\[0\]: flashmla is asked for, but q_shard.size is 2", fill(flashmla(), q_shard=(2, 0))),
+    (ValueError, r"^plans\[0\].topk_plan is on cuda:0, but seq_lens on the CPU$", fill(topk(4, topk_plan=Shown(CUDA)))),
+    (TypeError, "^topk_lens is float64, neither int32 nor int64$", fill(flashmla(), topk_lens=np.zeros(4))),
+    (ValueError, "^topk_lens has 2 dimensions, not 1$", fill(flashmla(), topk_lens=ints(4, 1))),
+    (ValueError, "^topk_lens has 3 elements, but the batch has 4$", fill(flashmla(), topk_lens=ints(3))),
+    (ValueError, "^extra_topk_lens has 5 elements, but the batch has 4$", fill(flashmla(), extra_topk_lens=ints(5))),
+    (TypeError, "^plans is each set's, in outputs$",
+     lambda: nsameta.fill_many("decode", LENGTHS, [{}], plans=[flashmla()])),
+    (TypeError, r"^outputs\[0\]: topk_lens is the call's, not a set's$",
+     lambda: nsameta.fill_many("decode", LENGTHS, [{"topk_lens": LENGTHS}])),
+    (TypeError, r"^outputs\[1\].plans\[0\]: num_sm_parts: the key is missing$",
+     lambda: nsameta.fill_many("decode", LENGTHS, [{}, {"plans": [without("num_sm_parts", flashmla())]}])),
+    (TypeError, r"^outputs\[1\].plans\[0\].num_splits is int64, not int32$",
+     lambda: nsameta.fill_many("decode", LENGTHS, [{}, {"plans": [flashmla(num_splits=np.zeros(5, np.int64))]}])),
+    (ValueError, r"^outputs\[1\]: plans\[0\]: flashmla: block is 0, outside",
+     lambda: nsameta.fill_many("decode", LENGTHS, [{}, {"plans": [flashmla(block=0)]}])),
+])
+def test_refused(error, text, call):
+    with pytest.raises(error, match=text):
+        call()
+
+
+def test_a_refusal_writes_nothing():
+    plan, cached = flashmla(), ints(4)
+    with pytest.raises(nsameta.InvalidArgument):
+        nsameta.fill("decode", LENGTHS, cache_seqlens=cached, plans=[plan, flashmla(0)])
+    assert (cached == UNTOUCHED).all() and (plan["num_splits"] == UNTOUCHED).all()
