@@ -89,7 +89,8 @@ CLI::App& add_fill(CLI::App& app, fill_options& options) {
       "Example: echo '{\"mode\": \"extend\", \"seq_lens\": [10, 4], \"extend_seq_lens\": [3, 2]}' | nsameta fill\n"
       "Keys: mode, seq_lens, extend_seq_lens, uniform_extend_len, req_pool_indices, req_to_token, page_size, "
       "index_topk, index_kpool, kv_shard, q_shard, context_limit, live_requests, block_table, block_size, pad_slot, "
-      "vector_tail, table_tail, table_tail_value, length_offset, capacities, previous, plan.");
+      "vector_tail, table_tail, table_tail_value, length_offset, topk_lens, extra_topk_lens, capacities, previous, "
+      "plans, plan.");
   return command;
 }
 
@@ -120,6 +121,8 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_flag("--no-tables", options.no_tables, "Fills no page tables");
+  command.add_flag("--plans", options.plans,
+                   "Fills the step vectors, and plans of DeepGEMM, FlashMLA and top-k for 132 SMs, in the same launch");
   command.add_option("--steps", options.steps, "Stop after so many steps; 0: run the whole log")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -48,6 +48,7 @@ struct replay_options {
   std::int64_t steps = 0;       ///< 0: the whole log
   std::int32_t page_size = 64;  ///< tokens
   bool no_tables = false;
+  bool plans = false;
   bool check = false;
   bool json = false;
 };

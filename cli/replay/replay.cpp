@@ -26,7 +26,7 @@ constexpr std::int64_t most_table_bytes = std::int64_t{8} << 30;
 runner_options buffers_for(const replay_options& options, const scheduler& engine) {
   const scheduler_options& schedule = options.schedule;
   runner_options needed{schedule.draft_tokens, schedule.max_batch, engine.most_rows(), engine.most_table_rows(), {},
-                        options.check};
+                        options.check,         options.plans};
   if (options.no_tables) return needed;
   const std::int64_t page = options.page_size, step = (least_width + page - 1) / page * page;  // whole pages
   const std::int64_t width = (engine.most_positions() + step - 1) / step * step;

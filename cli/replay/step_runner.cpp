@@ -1,5 +1,7 @@
 #include "replay/step_runner.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <vector>
 
@@ -10,16 +12,38 @@
 namespace nsameta::cli {
 namespace {
 
+/// As an H100 runs them. The top-k plan comes last: not every step has it.
+std::array<nsameta_plan, 3> plans_of_step() {
+  std::array<nsameta_plan, 3> plans{};
+  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
+  plans[0].preset = NSAMETA_MQA_DG_2026_06;
+  plans[0].next_n = 1;
+  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
+  plans[1].block = 64;
+  plans[1].overhead = 5;
+  plans[0].parts = plans[1].parts = 132;
+  plans[2].kind = NSAMETA_PLAN_TOPK;
+  return plans;
+}
+
 harness::output_layout layout_for(const runner_options& options) {
   harness::output_layout layout;
   for (std::size_t i = 0; i < vector_fields.size(); ++i)  // but what repeats another without a kv_shard
-    layout.vectors[i] = {
-        vector_fields[i].member != &nsameta_outputs::local_cache_seqlens && !vector_fields[i].step_vector,
-        element_count(vector_fields[i].size, options.max_batch, options.max_rows), NSAMETA_INT32, 0};
+    layout.vectors[i] = {vector_fields[i].member != &nsameta_outputs::local_cache_seqlens &&
+                             (options.plans || !vector_fields[i].step_vector),
+                         element_count(vector_fields[i].size, options.max_batch, options.max_rows),
+                         vector_fields[i].dtype(false), 0};
   if (options.kv_cache) {
     const std::int64_t width = options.kv_cache->positions, pages = width / options.kv_cache->page_size;
     layout.tables[0] = {true, options.table_rows, width, width, 0};
     layout.tables[1] = {true, options.table_rows, pages, pages, 0};
+  }
+  if (options.plans) {
+    harness::problem_data largest;
+    largest.mode = NSAMETA_TARGET_VERIFY;
+    largest.seq_lens = harness::strided_values(std::vector<std::int64_t>(static_cast<std::size_t>(options.max_batch)));
+    largest.uniform_extend_len = std::max<std::int64_t>(options.draft_tokens, 1);
+    layout.ask_for_plans(plans_of_step(), largest);
   }
   return layout;
 }

@@ -21,6 +21,7 @@ struct runner_options {
   std::int64_t table_rows;                   ///< of the page tables
   std::optional<kv_cache_options> kv_cache;  ///< absent: no page tables
   bool check;                                ///< a second set of buffers, which `reference` fills
+  bool plans;                                ///< and the step vectors
 };
 
 /// What one fill took and gave.

@@ -60,6 +60,16 @@ TEST_CASE("page tables can be left out, and pages have any size") {
   }
 }
 
+TEST_CASE("a replay of whole steps has one digest on all backends") {
+  const temporary_file trace(production_style);
+  const std::string arguments = "--plans --check --trace " + trace.path();
+  const std::string digest = digest_of(arguments);
+  CHECK(digest != digest_of("--trace " + trace.path()));
+  for (const char* backend : {"cpu/tbb", "reference", "simt:0", "simt:1"})
+    if (run(std::string("replay --steps 1 --backend ") + backend).code == 0)
+      CHECK(digest_of(arguments + " --backend " + backend) == digest);
+}
+
 TEST_CASE("tables that would not fit in memory are refused by name") {
   const outcome result = run("replay --max-batch 1000000 --steps 1");
   CHECK(result.code == 2);
