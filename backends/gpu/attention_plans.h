@@ -41,6 +41,7 @@ struct topk_counts {
 struct plan_memory {
   std::int32_t line[tuning::plan_line + 1];  ///< where each request begins
   std::int32_t starts[most_parts + 1];       ///< where each part does
+  std::int32_t owners[most_parts + 1];       ///< the request that it begins in
   std::int32_t cuts[most_parts + 1];         ///< parts before it that begin within a request
   std::int32_t chunks[tuning::block_threads + 1];
   row_sums<std::int32_t> warps[tuning::block_threads / 32];
@@ -158,8 +159,8 @@ NSAMETA_DEVICE std::int64_t keys_read(const plan_work<Work>& plan, std::int32_t 
   return rule.sparse_length(read(plan.list.topk_lens, rule.topk), read(plan.list.extra_topk_lens, rule.extra_topk));
 }
 
-/// Where each part begins on the line of `requests`, and 2^31 - 1 behind the last one that has work. A warp tries as
-/// many parts at once as it has lanes: up to the first one that ends at a boundary they are `step` apart.
+/// Where each part begins on the line of `requests`, and in which of them, up to the end of the last one with work. A
+/// warp tries as many parts at once as it has lanes: up to the first one that ends at a boundary they are `step` apart.
 template <thread_context T>
 NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32_t* line, std::int32_t requests,
                                 std::int32_t step, plan_memory& shared) {
@@ -167,7 +168,7 @@ NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32
     const std::int32_t all = line[requests];
     const int lane = lane_of(self);
     std::int32_t settled = 0, x = 0, low = 1;  // the first boundary beyond x is not before number `low`
-    if (lane == 0) shared.starts[0] = 0;
+    if (lane == 0) shared.starts[0] = shared.owners[0] = 0;
     NSAMETA_UNROLL(1)
     while (x < all) {
       const bool exists = lane < rule.parts - settled;
@@ -177,7 +178,10 @@ NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32
       const std::int32_t next = !snaps ? y : k > requests ? all : line[k];
       const std::uint64_t earlier_snaps = self.ballot(snaps) & ((std::uint64_t{1} << lane) - 1);
       const bool is_settled = exists && earlier_snaps == 0;
-      if (is_settled) shared.starts[settled + lane + 1] = next;
+      if (is_settled) {
+        shared.starts[settled + lane + 1] = next;
+        shared.owners[settled + lane + 1] = snaps ? smaller(k, requests) : k - 1;
+      }
       const auto count = static_cast<int>(self.sum(is_settled));
       settled += count;
       x = self.shuffle(next, count - 1);
@@ -220,17 +224,11 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
   const std::int32_t step = place.all / rule.parts + (place.all % rule.parts != 0);
   find_starts(self, rule, line, requests, step, shared);
 
-  // Of each part, the request that it begins in, and whether it cuts that.
   const std::int32_t live = requests > 0 ? shared.settled : 0;
   const thread_requests parts = share_of(self, live);
-  const auto request_at = [&](std::int32_t x) {  // that has what comes before x
-    return first_beyond(0, requests, [&](std::int32_t r) { return line[r + 1] >= x; });
-  };
   std::int32_t inner = 0;
-  for (std::int32_t part = parts.begin; part < parts.end; ++part) {
-    const std::int32_t x = shared.starts[part];
-    inner += x > 0 && line[request_at(x) + 1] != x;
-  }
+  for (std::int32_t part = parts.begin; part < parts.end; ++part)
+    inner += shared.starts[part] > line[shared.owners[part]];
   const block_place cut = place_in_block(self, shared, inner);
   std::int32_t cuts = cut.before;
   auto* const rows = reinterpret_cast<tile_rule::row*>(plan.task.buffers[0]);
@@ -238,8 +236,9 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
     tile_rule::piece p{};
     p.begin = shared.starts[part];
     p.end = shared.starts[part + 1];
-    p.last = request_at(p.end);
-    p.request = request_at(p.begin + 1);
+    p.request = shared.owners[part];
+    const std::int32_t next = shared.owners[part + 1];
+    p.last = next < requests && p.end > line[next] ? next : next - 1;
     p.request_begin = line[p.request];
     p.request_end = line[p.request + 1];
     p.last_begin = line[p.last];
@@ -256,10 +255,13 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
     for (std::int32_t part = live + self.thread(); part < rule.parts; part += tuning::block_threads) rows[part] = idle;
   }
   self.barrier();
-  for (std::int32_t r = self.thread(); r <= requests; r += tuning::block_threads) {
-    const std::int32_t begin = line[r];
-    num_splits[r] =
-        r + shared.cuts[first_beyond(0, live, [&](std::int32_t part) { return shared.starts[part] >= begin; })];
+  if (self.thread() == 0) num_splits[requests] = requests + cut.all;
+  if (mine.begin == mine.end) return;
+  const std::int32_t first = line[mine.begin];
+  std::int32_t part = first_beyond(0, live, [&](std::int32_t i) { return shared.starts[i] >= first; });
+  for (std::int32_t r = mine.begin; r < mine.end; ++r) {
+    for (const std::int32_t begin = line[r]; part < live && shared.starts[part] < begin;) ++part;
+    num_splits[r] = r + shared.cuts[part];
   }
 }
 
