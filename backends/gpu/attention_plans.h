@@ -8,8 +8,11 @@ namespace nsameta::gpu {
 
 /// A plan, as a block is given it.
 struct plan_task {
+  static constexpr std::size_t most_buffers = 2;
+  static_assert(std::ranges::all_of(plan_kinds,
+                                    [](const plan_kind& kind) { return kind.buffers.size() <= most_buffers; }));
   nsameta_plan_kind kind;
-  std::int32_t* buffers[2];
+  std::int32_t* buffers[most_buffers];
   union {
     mqa_rule mqa;
     tile_rule tile;
@@ -150,13 +153,13 @@ NSAMETA_DEVICE void write_paged_mqa(const plan_work<Work>& plan) {
 
 /// Keys that a request's attention reads.
 template <class Work>
-NSAMETA_DEVICE std::int64_t keys_read(const plan_work<Work>& plan, std::int32_t index) {
-  const tile_rule& rule = plan.task.tile;
-  if (rule.topk == 0) return cached_length(plan.at, index);
+NSAMETA_DEVICE std::int64_t keys_read(const Work& at, const plan_list& list, const tile_rule& rule,
+                                      std::int32_t index) {
+  if (rule.topk == 0) return cached_length(at, index);
   const auto read = [&](const integer_array<std::int64_t>& lengths, std::int64_t constant) {
     return lengths.data == nullptr ? constant : whole_value(lengths, load_raw(lengths, std::int64_t{index}));
   };
-  return rule.sparse_length(read(plan.list.topk_lens, rule.topk), read(plan.list.extra_topk_lens, rule.extra_topk));
+  return rule.sparse_length(read(list.topk_lens, rule.topk), read(list.extra_topk_lens, rule.extra_topk));
 }
 
 /// Where each part begins on the line of `requests`, and in which of them, up to the end of the last one with work. A
@@ -210,7 +213,7 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
     visit_share(plan.at, mine,
                 [&](std::int32_t index, const request& r) { add(index, rule.cost(plan.at.rule.local(r.kv_len))); });
   else
-    for (std::int32_t r = mine.begin; r < mine.end; ++r) add(r, rule.cost(keys_read(plan, r)));
+    for (std::int32_t r = mine.begin; r < mine.end; ++r) add(r, rule.cost(keys_read(plan.at, plan.list, rule, r)));
   const block_place place = place_in_block(self, shared, own);
   std::int32_t before = place.before;
   NSAMETA_UNROLL(1)
@@ -243,7 +246,7 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
     p.request_end = line[p.request + 1];
     p.last_begin = line[p.last];
     p.last_end = line[p.last + 1];
-    p.last_blocks = p.end == p.last_end ? rule.blocks(keys_read(plan, p.last)) : 0;
+    p.last_blocks = p.end == p.last_end ? rule.blocks(keys_read(plan.at, plan.list, rule, p.last)) : 0;
     rows[part] = rule.row_of(p, step);
     shared.cuts[part] = cuts;
     cuts += p.begin > p.request_begin;
@@ -251,7 +254,8 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
   if (self.thread() == 0) shared.cuts[live] = cut.all;
   if (live + self.thread() < rule.parts) {
     const tile_rule::row idle =
-        rule.idle(requests, requests > 0 ? line[1] : 0, requests > 0 ? rule.blocks(keys_read(plan, requests - 1)) : 0);
+        rule.idle(requests, requests > 0 ? line[1] : 0,
+                  requests > 0 ? rule.blocks(keys_read(plan.at, plan.list, rule, requests - 1)) : 0);
     for (std::int32_t part = live + self.thread(); part < rule.parts; part += tuning::block_threads) rows[part] = idle;
   }
   self.barrier();
@@ -311,14 +315,13 @@ NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, int place, plan_
 
 /// Bits that a request raises in the plans of set `set`.
 template <class Work>
-NSAMETA_DEVICE std::uint32_t plan_bits(Work& at, const plan_list& list, int set, plan_memory& shared,
-                                       std::int32_t index) {
+NSAMETA_DEVICE std::uint32_t plan_bits(const Work& at, const plan_list& list, int set, std::int32_t index) {
   bool too_long = false;
   NSAMETA_UNROLL(1)
   for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) {
-    const plan_work<Work> plan{at, list, list.tasks[place], shared};
-    if (plan.task.kind == NSAMETA_PLAN_PAGED_MQA) too_long |= plan.task.mqa.is_too_long(cached_length(at, index));
-    if (plan.task.kind == NSAMETA_PLAN_FLASHMLA) too_long |= plan.task.tile.is_too_long(keys_read(plan, index));
+    const plan_task& task = list.tasks[place];
+    if (task.kind == NSAMETA_PLAN_PAGED_MQA) too_long |= task.mqa.is_too_long(cached_length(at, index));
+    if (task.kind == NSAMETA_PLAN_FLASHMLA) too_long |= task.tile.is_too_long(keys_read(at, list, task.tile, index));
   }
   return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
 }

@@ -16,10 +16,11 @@ namespace nsameta::gpu {
 inline constexpr std::size_t most_argument_bytes = 8192;
 
 // A kernel is a type:
-//   arguments                     what it is launched with, by value; at most the 4 KB that every vendor takes, but for
-//   plans shared                        shared memory of a block, uninitialised block_threads                 threads
-//   of a block, a multiple of every warp width resident_threads              that a multiprocessor should hold at
-//   least, which limits the registers of each (CUDA) run(self, arguments, shared)  what each thread does
+//   arguments                     what it is launched with, by value; plans aside at most the 4 KB of every vendor
+//   shared                        shared memory of a block, uninitialised
+//   block_threads                 threads of a block, a multiple of every warp width
+//   resident_threads              that a multiprocessor should hold at least, which limits the registers of each (CUDA)
+//   run(self, arguments, shared)  what each thread does
 
 /// What the kernels of short steps have in common. Those without page tables let later ones start at once: vectors of
 /// up to 32 requests take 0.9 of the time then. With page tables it is up to 1.4, with tails 1.1 to 1.5, because
@@ -147,7 +148,7 @@ struct plans_kernel {
     const int first = all.plans.begin[self.set()], block = self.block();
     if (block >= all.plans.blocks) {
       everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest, [&](std::int64_t index) {
-        return plan_bits(at, all.plans, self.set(), memory.plan, static_cast<std::int32_t>(index));
+        return plan_bits(at, all.plans, self.set(), static_cast<std::int32_t>(index));
       });
     } else if (first + block < all.plans.begin[self.set() + 1]) {
       write_plan(at, all.plans, first + block, memory.plan);

@@ -252,7 +252,8 @@ inline int list_plans(const wanted_work& work, plan_list& list) {
     for (const nsameta_plan& plan : plans) {
       plan_task& task = list.tasks[next++];
       task.kind = plan.kind;
-      for (int i = 0; i < 2; ++i) task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
+      for (std::size_t i = 0; i < plan_task::most_buffers; ++i)
+        task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
       if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);

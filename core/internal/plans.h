@@ -16,7 +16,7 @@ struct plan_constant {
   const char* name;  ///< as its library calls it
   plan_member member;
   std::int32_t least, most;
-  std::int32_t usual;  ///< where a problem in JSON does not say
+  std::int32_t usual;  ///< where a problem in JSON, or in Python, does not say
 };
 
 /// What a row of DeepGEMM's table of versions says.
@@ -106,6 +106,13 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"flashmla", flashmla_preset_names, plan_rows::flashmla, plan_rows::flashmla_buffers},
     {"topk_plan", {}, plan_rows::topk, plan_rows::topk_buffers},
 });
+
+/// Whether a kind has the constant: what it has not is 0.
+inline bool has(const plan_kind& kind, plan_member member) {
+  for (const plan_constant& constant : kind.constants)
+    if (constant.member == member) return true;
+  return member == &nsameta_plan::preset && !kind.presets.empty();
+}
 
 inline const plan_kind& row_of(nsameta_plan_kind kind) { return plan_kinds[static_cast<std::size_t>(kind)]; }
 

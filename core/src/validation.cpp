@@ -195,13 +195,23 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
   if (plan.preset < 0 || plan.preset >= std::max(1, static_cast<int>(kind.presets.size()))) {
     name_list known;
     for (std::size_t i = 0; i < kind.presets.size(); ++i) known.add(kind.presets[i], static_cast<int>(i));
-    return fail(bad, "plans[%d]: %s: preset is %d, none of %s", place, kind.name, plan.preset,
-                kind.presets.empty() ? "none (0)" : known.text());
+    return kind.presets.empty()
+               ? fail(bad, "plans[%d]: %s: preset is %d, but the plan has no versions", place, kind.name, plan.preset)
+               : fail(bad, "plans[%d]: %s: preset is %d, none of %s", place, kind.name, plan.preset, known.text());
   }
   for (std::size_t i = 0; i < std::size(plan.reserved); ++i)
     if (plan.reserved[i] != 0)
       return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: reserved[%zu] is %d: this version knows 0 alone", place,
                   kind.name, i, plan.reserved[i]);
+  for (const plan_kind& other : plan_kinds)
+    for (const plan_constant& constant : other.constants)
+      if (plan.*constant.member != 0 && !has(kind, constant.member))
+        return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: %s is %d, but the plan has none, which is 0", place, kind.name,
+                    constant.name, plan.*constant.member);
+  for (std::size_t i = kind.buffers.size(); i < NSAMETA_PLAN_BUFFERS; ++i)
+    if (plan.buffers[i].data != nullptr)
+      return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: buffers[%zu] is given, but the plan has %zu", place, kind.name,
+                  i, kind.buffers.size());
   for (const plan_constant& constant : kind.constants)
     if (const std::int32_t value = plan.*constant.member; value < constant.least || value > constant.most)
       return fail(bad, "plans[%d]: %s: %s is %d, outside [%d, %d]", place, kind.name, constant.name, value,
@@ -219,7 +229,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
                 kind.name);
   if (plan.kind == NSAMETA_PLAN_TOPK && p.batch_size * lengths.uniform_rows >= std::numeric_limits<std::int32_t>::max())
     return fail(NSAMETA_UNSUPPORTED,
-                "plans[%d]: %s is asked for, but there are %" PRId64 " rows, which int32 is not for", place, kind.name,
+                "plans[%d]: %s is asked for, but there are %" PRId64 " rows, more than int32 counts", place, kind.name,
                 p.batch_size * lengths.uniform_rows);
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const plan_buffer& buffer = kind.buffers[i];
@@ -227,7 +237,8 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (vector.data == nullptr) return fail(bad, "plans[%d]: %s is absent", place, buffer.name);
     if (raw_value(vector.dtype) == NSAMETA_INT64)
       return fail(bad, "plans[%d]: %s.dtype is int64 (1), but the field is int32 (0)", place, buffer.name);
-    if (auto s = check_elements(buffer.name, vector.data, vector.dtype)) return s;
+    if (auto s = check_elements(buffer.name, vector.data, vector.dtype))
+      return fail(s, "plans[%d]: %s", place, nsameta_last_error());
     const std::int64_t needed = rows_of(plan, buffer, p.batch_size, lengths.uniform_rows) * buffer.columns;
     if (vector.capacity < needed)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,

@@ -104,9 +104,10 @@ std::span<const std::int32_t> live_words(const nsameta_plan& plan, std::size_t b
   const plan_buffer& named = row_of(plan.kind).buffers[buffer];
   const auto* const words = static_cast<const std::int32_t*>(plan.buffers[buffer].data);
   const nsameta_problem& problem = shape.problem;
-  const std::int64_t rows = plan.kind == NSAMETA_PLAN_TOPK
-                                ? 1 + words[1]
-                                : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  const std::int64_t rows =
+      plan.kind == NSAMETA_PLAN_TOPK
+          ? std::clamp<std::int64_t>(1 + std::int64_t{words[1]}, 0, plan.buffers[buffer].capacity / 2)
+          : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
   return {words, static_cast<std::size_t>(rows * named.columns)};
 }
 

@@ -35,10 +35,10 @@ struct plan_form {
   std::vector<std::pair<const char*, const char*>> renamed;
 };
 const plan_form& form_of(std::size_t kind) {
-  static const plan_form forms[] = {
-      {"context_lens", {}},
-      {"cache_seqlens", {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
-      {"lens", {}}};
+  static const std::array<plan_form, plan_kinds.size()> forms{
+      {{"context_lens", {}},
+       {"cache_seqlens", {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
+       {"lens", {}}}};
   return forms[kind];
 }
 
@@ -229,6 +229,8 @@ json with_plan_alone(const json& object, std::size_t number) {
   const plan_form& form = form_of(number);
   const plan_kind& kind = plan_kinds[number];
   json whole{{"mode", "decode"}}, plan{{"kind", kind.name}};
+  for (const char* key : {"mode", "seq_lens", "plans"})
+    if (object.contains(key)) throw json_error(key + std::string(": does not go with the plan ") + kind.name);
   for (const auto& [key, value] : object.items()) {
     const auto other = std::ranges::find(form.renamed, key, [](const auto& pair) { return std::string(pair.first); });
     const std::string name = other == form.renamed.end() ? key : other->second;
@@ -264,8 +266,10 @@ fill_data to_fill(const json& object) {
   fill_data fill;
   for (const auto& [key, value] : object.items())
     if (key == "plan")
-      fill.step_vectors = true;
-    else if (key == "plans" && value.is_array())
+      fill.step_vectors = to_place(key, value, "plan", std::to_array<std::string_view>({"step"})) == 0;
+    else if (key == "plans" && !value.is_array())
+      throw json_error("plans: " + shown(value) + " is not an array");
+    else if (key == "plans")
       for (const json& plan : value)
         fill.plans.push_back(to_plan("plans[" + std::to_string(fill.plans.size()) + "]", plan));
     else if (std::ranges::find(own_keys, key) == own_keys.end() && !set_rule(fill.rules, key, value))

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "harness/parity.h"
 #include "harness/random.h"
 #include "plans.h"
 #include "tested_backend.h"
@@ -83,6 +84,18 @@ TEST_CASE("plans of random batches are the reference's") {
     CAPTURE(number);
     check_equal(draw_case(number));
   }
+}
+
+TEST_CASE("more plans than a launch takes, in several sets") {
+  harness::generated_case made = draw_case(3);
+  made.recipe.sets = NSAMETA_SETS_PER_LAUNCH + 1;
+  std::vector<nsameta_plan> plans;
+  for (const harness::plan_layout& plan : made.layout.plans) plans.insert(plans.end(), 2, plan.asked);
+  made.layout.plans.clear();
+  made.layout.ask_for_plans(plans, made.problem);  // 54 in all
+  REQUIRE(plans.size() == 6);
+  const auto wrong = harness::check_parity(made, tested().spec);
+  CHECK_MESSAGE(!wrong, wrong.value_or(""));
 }
 
 }  // namespace nsameta::test

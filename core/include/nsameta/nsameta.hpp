@@ -339,6 +339,7 @@ class outputs : public nsameta_outputs {
     plan_count = static_cast<std::int64_t>(list.size());
     return *this;
   }
+  outputs& with_plans(temporary auto&&) = delete;  ///< keep it in a variable
   /// Keep or zero.
   outputs& with_vector_tail(nsameta_tail tail) noexcept {
     vector_tail = tail;

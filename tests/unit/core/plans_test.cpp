@@ -81,9 +81,42 @@ TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].preset = 1; }),
-                 {"topk_plan: preset is 1"});
+                 {"topk_plan: preset is 1, but the plan has no versions"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[5] = 1; }), {"reserved[5] is 1"},
                  NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("what a kind does not have is 0") {
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].parts = 4; }),
+                 {"plans[2]: topk_plan", "is 4, but the plan has none"}, NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].topk = 9; }),
+                 {"paged_mqa_schedule: topk is 9"}, NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].buffers[1].data = &plans; }),
+                 {"buffers[1] is given, but the plan has 1"}, NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("a batch of more requests, or rows, than plans count") {
+  const auto of_size = [](std::int64_t size) {
+    return with_plans([=](auto&, call& c) {
+      c.problem.seq_lens.stride = 0;
+      c.problem.batch_size = size;
+      for (const vector_field& field : vector_fields) (c.outputs.*field.member).data = nullptr;
+      c.outputs.page_table_1.data = c.outputs.real_page_table.data = c.outputs.local_page_table_1.data = nullptr;
+      c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
+      c.problem.req_pool_indices.data = nullptr;
+    });
+  };
+  check_rejected(NSAMETA_DECODE, of_size(most_plan_requests + 1), {"batch_size is 1048577"}, NSAMETA_UNSUPPORTED);
+  check_rejected(
+      NSAMETA_TARGET_VERIFY,
+      [&](call& c) {
+        of_size(1 << 20)(c);
+        c.problem.extend_seq_lens.data = nullptr;
+        c.problem.uniform_extend_len = 1 << 11;
+        c.outputs.plans += 2;
+        c.outputs.plan_count = 1;
+      },
+      {"2147483648 rows"}, NSAMETA_UNSUPPORTED);
 }
 
 TEST_CASE("the list: how many, and where") {

@@ -29,6 +29,20 @@ TEST_CASE("cpu forced on device memory: copied in, computed, copied out, in the 
   CHECK(world[id_cuda].copy_streams == std::vector<void*>(5, &stream));  // three in, two out
 }
 
+TEST_CASE("the caller's list of plans stays as it is, and its buffers are copied") {
+  fake_world world("cpu");
+  world.put_all_on(id_cuda);
+  std::int32_t* const words = world.on_device(id_cuda);
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_TOPK;
+  plan.buffers[0] = {words, 2 * (world.problem.batch_size + 1), NSAMETA_INT32};
+  world.outputs.plans = &plan;
+  world.outputs.plan_count = 1;
+  REQUIRE(world.fill() == NSAMETA_OK);
+  CHECK(plan.buffers[0].data == words);
+  CHECK(world[id_cpu].fills.at(0).reached_all);
+}
+
 TEST_CASE("an explicit device target is the owner too") {
   fake_world world("reference");
   world[id_cuda].device_count = 2;

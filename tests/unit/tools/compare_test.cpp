@@ -66,6 +66,34 @@ TEST_CASE("beyond the live columns, only the whole answers differ") {
   CHECK(got.sum() != expected.sum());
 }
 
+TEST_CASE("a word of a plan that differs is told, and changes the digest") {
+  struct planned : answer {
+    std::vector<std::int32_t> words = std::vector<std::int32_t>(2 * 3);
+    nsameta_plan plan{};
+    nsameta_outputs with_plan() {
+      plan.kind = NSAMETA_PLAN_PAGED_MQA;
+      plan.parts = 2;
+      plan.buffers[0] = {words.data(), std::ssize(words), NSAMETA_INT32};
+      nsameta_outputs outputs = view();
+      outputs.plans = &plan;
+      outputs.plan_count = 1;
+      return outputs;
+    }
+    std::string text() {
+      digest d;
+      d.add(with_plan(), shape);
+      return d.text();
+    }
+  } a, b;
+  CHECK_FALSE(compare(a.with_plan(), b.with_plan()));
+  CHECK(a.text() == b.text());
+  b.words[5] = 7;
+  CHECK(to_string(compare(a.with_plan(), b.with_plan()).value()) == "paged_mqa_schedule[5]: 0, expected 7");
+  CHECK(to_string(compare_live(a.with_plan(), b.with_plan(), answer::shape).value()) ==
+        "paged_mqa_schedule[5]: 0, expected 7");
+  CHECK(a.text() != b.text());
+}
+
 TEST_CASE("answers of other sizes are not compared") {
   answer a, b;
   b.lengths.push_back(0);

@@ -97,6 +97,21 @@ TEST_CASE("an error names the key and the value") {
   CHECK(error_of(R"([1, 2])") == "a problem is a JSON object, not [1,2]");
 }
 
+TEST_CASE("plans come back from their JSON, and an error of one names it") {
+  const std::string text =
+      R"({"mode":"decode","seq_lens":[5],"topk_lens":[3],"plans":[{"kind":"flashmla","preset":"2025",)"
+      R"("num_sm_parts":4,"block":64,"overhead":3,"topk":8,"extra_topk":0},{"kind":"topk_plan","static_threshold":2}]})";
+  CHECK(case_to_json(case_from_json(text)).dump() == text);
+  CHECK(error_with(R"("plans": {})") == "plans: {} is not an array");
+  CHECK(error_with(R"("plans": [{"block": 64}])") == "plans[0].kind: the key is missing");
+  CHECK(
+      error_with(R"("plans": [{"kind": "flashmla", "num_sms": 4}])").starts_with("plans[0]: unknown key \"num_sms\""));
+  CHECK(error_with(R"("plans": [{"kind": "flash"}])").starts_with("plans[0].kind: \"flash\" is no plan"));
+  CHECK(error_with(R"("plans": [{"kind": "flashmla", "preset": "2027"}])").starts_with("plans[0].preset: \"2027\""));
+  CHECK(error_with(R"("plan": "topk_plan")").find("does not go with the plan topk_plan") != std::string::npos);
+  CHECK(error_with(R"("previous": {"plan": "flashmla"})").starts_with("previous: plan: \"flashmla\" is no plan"));
+}
+
 TEST_CASE("a case comes back from its own JSON") {
   for (const std::string text :
        {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
