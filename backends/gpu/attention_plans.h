@@ -47,7 +47,8 @@ struct plan_memory {
   std::int32_t owners[most_parts + 1];       ///< the request that it begins in
   std::int32_t cuts[most_parts + 1];         ///< parts before it that begin within a request
   std::int32_t chunks[tuning::block_threads + 1];
-  row_sums<std::int32_t> warps[tuning::block_threads / 32];
+  /// Aligned, so that wide loads of them read nothing else that is being written.
+  alignas(16) row_sums<std::int32_t> warps[tuning::block_threads / 32];
   topk_counts counts[tuning::block_threads / 32];
   std::int32_t settled;  ///< parts whose start the walk found
 };
