@@ -80,7 +80,7 @@ NSAMETA_DEVICE block_place place_in_block(T& self, plan_memory& shared, std::int
   return place;
 }
 
-/// A request's row lengths.
+/// Request `index` of the batch, with no shard of the queries.
 template <class Work>
 NSAMETA_DEVICE request whole_request(const Work& at, std::int32_t index) {
   return request_of(at, std::int64_t{index}, load_lengths(at.batch, std::int64_t{index}));
