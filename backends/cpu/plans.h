@@ -1,5 +1,5 @@
-/// The plans, each in two passes over the requests: what the line is long, and where it is cut. One thread: a plan has
-/// less work than waking another takes.
+/// The plans, each in two passes over the requests: what the line is long, and where it is cut; and the lists, in one.
+/// One thread: a plan has less work than waking another takes.
 #pragma once
 
 #include "common/plan_rules.h"
@@ -22,16 +22,17 @@ inline std::int64_t load(const nsameta_strided& vector, std::int64_t index, std:
   return vector.data == nullptr ? absent : load(vector.data, is_int64(vector), index * vector.stride);
 }
 
-/// Returns whether a request has more units than the plan counts.
+/// Returns the bits that requests raise.
 template <class Lengths>
-bool write_paged_mqa(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& length) {
+std::uint32_t write_paged_mqa(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& length) {
   const mqa_rule rule = mqa_rule::of(plan, problem);
   const auto requests = static_cast<std::int32_t>(problem.batch_size);
   std::int32_t all = 0;
   bool too_long = false;
   for (std::int32_t r = 0; r < requests; ++r) {
-    all += rule.splits(length(r));
-    too_long |= rule.is_too_long(length(r));
+    const std::int64_t keys = length(r);
+    all += rule.splits(keys);
+    too_long |= rule.is_too_long(keys);
   }
   const std::int32_t units = all * rule.atoms;
   auto* const out = static_cast<mqa_rule::pair*>(plan.buffers[0].data);
@@ -46,11 +47,12 @@ bool write_paged_mqa(const nsameta_problem& problem, const nsameta_plan& plan, c
     }
     out[part] = unit == units ? rule.at_end(part, requests, units) : rule.within(r - 1, unit - begin, splits);
   }
-  return too_long;
+  return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
 }
 
+/// Returns the bits that requests raise.
 template <class Lengths>
-bool write_tiles(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached) {
+std::uint32_t write_tiles(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached) {
   const tile_rule rule = tile_rule::of(plan, problem);
   const auto requests = static_cast<std::int32_t>(problem.batch_size);
   const auto length = [&](std::int32_t r) {
@@ -61,8 +63,9 @@ bool write_tiles(const nsameta_problem& problem, const nsameta_plan& plan, const
   std::int32_t all = 0;
   bool too_long = false;
   for (std::int32_t r = 0; r < requests; ++r) {
-    all += rule.cost(length(r));
-    too_long |= rule.is_too_long(length(r));
+    const std::int64_t keys = length(r);
+    all += rule.cost(keys);
+    too_long |= rule.is_too_long(keys);
   }
   const std::int32_t step = all / rule.parts + (all % rule.parts != 0);
   auto* const rows = static_cast<tile_rule::row*>(plan.buffers[0].data);
@@ -106,7 +109,7 @@ bool write_tiles(const nsameta_problem& problem, const nsameta_plan& plan, const
     piece.last_blocks = piece.end == piece.last_end ? rule.blocks(length(piece.last)) : 0;
     rows[part] = rule.row_of(piece, step);
   }
-  return too_long;
+  return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
 }
 
 template <class Lengths, class Rule>
@@ -131,18 +134,77 @@ void write_topk(const nsameta_problem& problem, const nsameta_plan& plan, const 
   out[0] = {threshold, listed};
 }
 
+/// Returns the bits that requests raise.
+template <class Lengths>
+std::uint32_t write_page_list(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached) {
+  const page_list_rule rule = page_list_rule::of(plan, problem);
+  const key_slots keys = key_slots::of(problem);
+  auto* const indptr = static_cast<std::int32_t*>(plan.buffers[0].data);
+  auto* const indices = static_cast<std::int32_t*>(plan.buffers[1].data);
+  auto* const last_page_len = static_cast<std::int32_t*>(plan.buffers[2].data);
+  std::uint32_t bits = 0;
+  std::int32_t listed = 0;
+  indptr[0] = 0;
+  for (std::int64_t index = 0; index < problem.batch_size; ++index) {
+    const std::int64_t positions = cached(index);
+    const listed_part part = rule.part(keys, cached.at(index), index, positions);
+    bits |= part.bits;
+    const std::int32_t end = smaller(part.count, larger(rule.held.capacity[0] - listed, 0));
+    if (end > 0) {
+      const std::int32_t* const row = rule.row(keys, index);
+      if (rule.of_blocks || rule.page.value == 1)
+        std::copy(row, row + end, indices + listed);
+      else
+        for (std::int32_t page = 0; page < end; ++page) indices[listed + page] = rule.element(row, page);
+    }
+    indptr[index + 1] = listed += part.count;
+    if (last_page_len != nullptr) last_page_len[index] = rule.last_page(part, positions);
+  }
+  return rule.held.is_short(listed) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+}
+
+/// Returns the bits that requests raise.
+template <class Lengths>
+std::uint32_t write_logits_rows(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached) {
+  const logits_rule rule = logits_rule::of(plan, problem);
+  const std::int32_t(&capacity)[list_room::most_buffers] = rule.held.capacity;
+  auto* const sums = static_cast<std::int32_t*>(plan.buffers[0].data);
+  auto* const rows = static_cast<std::int64_t*>(plan.buffers[1].data);
+  auto* const of_request = static_cast<std::int32_t*>(plan.buffers[2].data);
+  auto* const local_pos = static_cast<std::int32_t*>(plan.buffers[3].data);
+  std::uint32_t bits = 0;
+  std::int32_t listed = 0;
+  std::int64_t rows_end = 0;
+  sums[0] = 0;
+  for (std::int64_t index = 0; index < problem.batch_size; ++index) {
+    const request r = cached.at(index);
+    const listed_part part = rule.part(r, load(problem.num_logits, index, 1));
+    bits |= part.bits;
+    rows_end += r.rows;
+    for (std::int32_t i = 0; i < part.count; ++i, ++listed) {
+      if (listed < capacity[0]) rows[listed] = rows_end - part.count + i;
+      if (listed < capacity[1]) of_request[listed] = static_cast<std::int32_t>(index);
+      if (listed < capacity[2]) local_pos[listed] = i;
+    }
+    sums[index + 1] = listed;
+  }
+  return rule.held.is_short(listed) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+}
+
 /// The plans of a set of outputs, whose status word is written.
 template <class Rule>
 void write_plans(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                  const Rule& rule) {
   const cached_lengths<Rule> cached{lengths, rule, out.length_offset};
-  bool too_long = false;
+  std::uint32_t bits = 0;
   for (const nsameta_plan& plan : plans_of(out)) {
-    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) too_long |= write_paged_mqa(problem, plan, cached);
-    if (plan.kind == NSAMETA_PLAN_FLASHMLA) too_long |= write_tiles(problem, plan, cached);
+    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) bits |= write_paged_mqa(problem, plan, cached);
+    if (plan.kind == NSAMETA_PLAN_FLASHMLA) bits |= write_tiles(problem, plan, cached);
     if (plan.kind == NSAMETA_PLAN_TOPK) write_topk(problem, plan, cached, rule);
+    if (plan.kind == NSAMETA_PLAN_PAGE_LIST) bits |= write_page_list(problem, plan, cached);
+    if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) bits |= write_logits_rows(problem, plan, cached);
   }
-  if (too_long && present(out.status)) *static_cast<std::uint32_t*>(out.status.data) |= NSAMETA_BIT_LENGTH_OVERFLOW;
+  if (bits != 0 && present(out.status)) *static_cast<std::uint32_t*>(out.status.data) |= bits;
 }
 
 }  // namespace nsameta::cpu

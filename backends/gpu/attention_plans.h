@@ -1,4 +1,5 @@
-/// The plans, a block each, beside the vectors and the tables. A block reads all lengths for itself.
+/// The plans, beside the vectors and the tables: a block each, of a page list several. A block reads all lengths for
+/// itself.
 #pragma once
 
 #include "common/plan_rules.h"
@@ -8,24 +9,28 @@ namespace nsameta::gpu {
 
 /// A plan, as a block is given it.
 struct plan_task {
-  static constexpr std::size_t most_buffers = 2;
+  static constexpr std::size_t most_buffers = 4;
   static_assert(std::ranges::all_of(plan_kinds,
                                     [](const plan_kind& kind) { return kind.buffers.size() <= most_buffers; }));
   nsameta_plan_kind kind;
+  std::int32_t blocks;  ///< of the grid's row
   std::int32_t* buffers[most_buffers];
   union {
     mqa_rule mqa;
     tile_rule tile;
     topk_rule topk;
+    page_list_rule pages;
+    logits_rule logits;
   };
 };
 
 /// The plans of all sets, one set's after another's.
 struct plan_list {
   static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
-  std::int32_t blocks;                                      ///< of the grid's row: the most that a set has
+  std::int32_t blocks;                                      ///< of the grid's row: the most that a set's have
   std::int32_t begin[NSAMETA_SETS_PER_LAUNCH + 1];          ///< of each set's
   integer_array<std::int64_t> topk_lens, extra_topk_lens;   ///< null: constants
+  integer_array<std::int64_t> num_logits;                   ///< null: 1
   plan_task tasks[most];
 };
 
@@ -42,13 +47,17 @@ struct topk_counts {
 
 /// Shared memory of a block.
 struct plan_memory {
-  std::int32_t line[tuning::plan_line + 1];  ///< where each request begins
-  std::int32_t starts[most_parts + 1];       ///< where each part does
-  std::int32_t owners[most_parts + 1];       ///< the request that it begins in
-  std::int32_t cuts[most_parts + 1];         ///< parts before it that begin within a request
+  union {
+    std::int32_t line[tuning::plan_line + 1];         ///< where each request begins
+    std::int64_t rows_before[tuning::block_threads];  ///< of a list: the rows before each thread's share
+  };
+  std::int32_t starts[most_parts + 1];  ///< where each part does
+  std::int32_t owners[most_parts + 1];  ///< the request that it begins in
+  std::int32_t cuts[most_parts + 1];    ///< parts before it that begin within a request
   std::int32_t chunks[tuning::block_threads + 1];
   /// Aligned, so that wide loads of them read nothing else that is being written.
   alignas(16) row_sums<std::int32_t> warps[tuning::block_threads / 32];
+  row_sums<std::int64_t> wide_warps[tuning::block_threads / 32];
   topk_counts counts[tuning::block_threads / 32];
   std::int32_t settled;  ///< parts whose start the walk found
 };
@@ -62,20 +71,23 @@ struct plan_work {
 };
 
 /// The sum over the threads before this one, and over all. Reached by all threads of the block.
+template <class N>
 struct block_place {
-  std::int32_t before, all;
+  N before, all;
 };
-template <thread_context T>
-NSAMETA_DEVICE block_place place_in_block(T& self, plan_memory& shared, std::int32_t own) {
-  const auto lanes = scan_lanes(self, row_sums<std::int32_t>{own}, T::warp_width);
+template <class N, thread_context T>
+NSAMETA_DEVICE block_place<N> place_in_block(T& self, row_sums<N>* warps, N own) {
+  row_sums<N> mine{};
+  mine.rows = own;
+  const auto lanes = scan_lanes(self, mine, N{T::warp_width});
   self.barrier();  // what was written before is read, and the places are free
-  if (lane_of(self) == T::warp_width - 1) shared.warps[warp_of(self)] = lanes.through;
+  if (lane_of(self) == T::warp_width - 1) warps[warp_of(self)] = lanes.through;
   self.barrier();
-  block_place place{lanes.before.rows, 0};
+  block_place<N> place{lanes.before.rows, 0};
   NSAMETA_UNROLL(8)
   for (int warp = 0; warp < tuning::block_threads / T::warp_width; ++warp) {
-    if (warp < warp_of(self)) place.before += shared.warps[warp].rows;
-    place.all += shared.warps[warp].rows;
+    if (warp < warp_of(self)) place.before += warps[warp].rows;
+    place.all += warps[warp].rows;
   }
   return place;
 }
@@ -125,7 +137,7 @@ NSAMETA_DEVICE void write_paged_mqa(const plan_work<Work>& plan) {
   const thread_requests mine = share_of(self, requests);
   std::int32_t own = 0;
   visit_share(plan.at, mine, [&](std::int32_t, const request& r) { own += rule.splits(plan.at.rule.local(r.kv_len)); });
-  const block_place place = place_in_block(self, plan.shared, own);
+  const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, own);
   plan.shared.chunks[self.thread()] = place.before;
   if (self.thread() == 0) plan.shared.chunks[tuning::block_threads] = place.all;
   self.barrier();
@@ -215,7 +227,7 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
                 [&](std::int32_t index, const request& r) { add(index, rule.cost(plan.at.rule.local(r.kv_len))); });
   else
     for (std::int32_t r = mine.begin; r < mine.end; ++r) add(r, rule.cost(keys_read(plan.at, plan.list, rule, r)));
-  const block_place place = place_in_block(self, shared, own);
+  const block_place<std::int32_t> place = place_in_block(self, shared.warps, own);
   std::int32_t before = place.before;
   NSAMETA_UNROLL(1)
   for (std::int32_t r = mine.begin; r < mine.end; ++r) {
@@ -233,7 +245,7 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
   std::int32_t inner = 0;
   for (std::int32_t part = parts.begin; part < parts.end; ++part)
     inner += shared.starts[part] > line[shared.owners[part]];
-  const block_place cut = place_in_block(self, shared, inner);
+  const block_place<std::int32_t> cut = place_in_block(self, shared.warps, inner);
   std::int32_t cuts = cut.before;
   auto* const rows = reinterpret_cast<tile_rule::row*>(plan.task.buffers[0]);
   for (std::int32_t part = parts.begin; part < parts.end; ++part) {
@@ -288,7 +300,7 @@ NSAMETA_DEVICE void write_topk(const plan_work<Work>& plan) {
   NSAMETA_UNROLL(6)
   for (int i = 0; i < topk_rule::rungs; ++i)
     if (i == chosen) longer = own.count[i];
-  const block_place place = place_in_block(self, plan.shared, longer);
+  const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, longer);
   auto* const out = reinterpret_cast<mqa_rule::pair*>(plan.task.buffers[0]);
   std::int32_t listed = place.before;
   if (longer > 0)
@@ -300,9 +312,113 @@ NSAMETA_DEVICE void write_topk(const plan_work<Work>& plan) {
   if (self.thread() == 0) out[0] = {threshold, place.all};
 }
 
+/// What lists have of some requests, and the rows of these.
+struct list_sums {
+  std::int32_t listed;
+  std::int64_t rows;
+};
+
+/// The parts of a page list, request by request.
 template <class Work>
-NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, int place, plan_memory& shared) {
-  const plan_work<Work> plan{at, list, list.tasks[place], shared};
+struct page_list {
+  const Work& at;
+  const plan_task& task;
+
+  NSAMETA_DEVICE const key_slots& keys() const { return at.rule.fixed.keys; }
+  NSAMETA_DEVICE const list_room& held() const { return task.pages.held; }
+  NSAMETA_DEVICE listed_part part(std::int32_t index, const request& r) const {
+    return task.pages.part(keys(), r, index, at.rule.local(r.kv_len));
+  }
+  NSAMETA_DEVICE void finish(std::int32_t index, const request& r, const listed_part& part) const {
+    if (task.buffers[2] != nullptr) task.buffers[2][index] = task.pages.last_page(part, at.rule.local(r.kv_len));
+  }
+  NSAMETA_DEVICE void write(std::int32_t element, std::int32_t index, std::int32_t page, std::int64_t) const {
+    task.buffers[1][element] = task.pages.element(task.pages.row(keys(), index), page);
+  }
+};
+
+/// The parts of the lists of rows whose logits are wanted.
+template <class Work>
+struct logits_list {
+  const Work& at;
+  const plan_list& list;
+  const plan_task& task;
+
+  NSAMETA_DEVICE const list_room& held() const { return task.logits.held; }
+  NSAMETA_DEVICE listed_part part(std::int32_t index, const request& r) const {
+    const integer_array<std::int64_t>& wanted = list.num_logits;
+    return task.logits.part(r, wanted.data == nullptr ? 1 : whole_value(wanted, load_raw(wanted, std::int64_t{index})));
+  }
+  NSAMETA_DEVICE void finish(std::int32_t, const request&, const listed_part&) const {}
+  NSAMETA_DEVICE void write(std::int32_t element, std::int32_t index, std::int32_t i, std::int64_t first_row) const {
+    if (element < held().capacity[0]) reinterpret_cast<std::int64_t*>(task.buffers[1])[element] = first_row + i;
+    if (element < held().capacity[1]) task.buffers[2][element] = index;
+    if (element < held().capacity[2]) task.buffers[3][element] = i;
+  }
+};
+
+/// Block `block` of those of a list. Each finds the request of its elements by itself: among the sums of the threads'
+/// shares, then request by request.
+template <class Work, class List>
+NSAMETA_DEVICE void write_list(const plan_work<Work>& plan, const List& list, int block) {
+  auto& self = plan.at.self;
+  plan_memory& shared = plan.shared;
+  const thread_requests mine = share_of(self, plan.at.batch.requests);
+  list_sums own{};
+  visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+    own.listed += list.part(index, r).count;
+    own.rows += r.rows;
+  });
+  const block_place<std::int32_t> listed = place_in_block(self, shared.warps, own.listed);
+  const block_place<std::int64_t> rows = place_in_block(self, shared.wide_warps, own.rows);
+  shared.chunks[self.thread()] = listed.before;
+  shared.rows_before[self.thread()] = rows.before;
+  if (self.thread() == 0) shared.chunks[tuning::block_threads] = listed.all;
+  self.barrier();
+  if (block == 0) {
+    std::int32_t before = listed.before;
+    if (self.thread() == 0) plan.task.buffers[0][0] = 0;
+    visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+      const listed_part part = list.part(index, r);
+      plan.task.buffers[0][index + 1] = before += part.count;
+      list.finish(index, r, part);
+    });
+  }
+
+  constexpr int run = tuning::list_run;
+  const std::int32_t live = smaller(listed.all, list.held().most());
+  NSAMETA_UNROLL(1)
+  for (std::int64_t first = (std::int64_t{block} * tuning::block_threads + self.thread()) * run; first < live;
+       first += std::int64_t{plan.task.blocks} * tuning::block_threads * run) {
+    const auto begin = static_cast<std::int32_t>(first), end = smaller(begin + run, live);
+    const std::int32_t chunk =
+        first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
+    list_sums before{shared.chunks[chunk], shared.rows_before[chunk]};
+    std::int32_t r = chunk * mine.each, count = 0;
+    std::int64_t request_rows = 0;
+    const auto look = [&] {
+      const request of = whole_request(plan.at, r);
+      count = list.part(r, of).count;
+      request_rows = of.rows;
+    };
+    look();
+    NSAMETA_UNROLL(1)
+    for (std::int32_t element = begin; element < end; ++element) {
+      NSAMETA_UNROLL(1)
+      while (before.listed + count <= element) {
+        before = {before.listed + count, before.rows + request_rows};
+        ++r;
+        look();
+      }
+      list.write(element, r, element - before.listed, before.rows + request_rows - count);
+    }
+  }
+}
+
+/// Block `block` of those of a plan.
+template <class Work>
+NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, const plan_task& task, int block, plan_memory& shared) {
+  const plan_work<Work> plan{at, list, task, shared};
   if (plan.task.kind == NSAMETA_PLAN_PAGED_MQA) write_paged_mqa(plan);
   if (plan.task.kind == NSAMETA_PLAN_FLASHMLA) {
     // In two copies, so that shared memory is known to be that. A longer line lies where the splits are written last.
@@ -312,19 +428,57 @@ NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, int place, plan_
       write_tiles(plan, plan.task.buffers[1]);
   }
   if (plan.task.kind == NSAMETA_PLAN_TOPK) write_topk(plan);
+  if (plan.task.kind == NSAMETA_PLAN_PAGE_LIST) write_list(plan, page_list<Work>{at, task}, block);
+  if (plan.task.kind == NSAMETA_PLAN_LOGITS_ROWS) write_list(plan, logits_list<Work>{at, list, task}, block);
 }
 
-/// Bits that a request raises in the plans of set `set`.
+/// The bits that the plans of a set raise.
 template <class Work>
-NSAMETA_DEVICE std::uint32_t plan_bits(const Work& at, const plan_list& list, int set, std::int32_t index) {
-  bool too_long = false;
-  NSAMETA_UNROLL(1)
-  for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) {
-    const plan_task& task = list.tasks[place];
-    if (task.kind == NSAMETA_PLAN_PAGED_MQA) too_long |= task.mqa.is_too_long(cached_length(at, index));
-    if (task.kind == NSAMETA_PLAN_FLASHMLA) too_long |= task.tile.is_too_long(keys_read(at, list, task.tile, index));
+struct plan_bits {
+  const Work& at;
+  const plan_list& list;
+  int set;
+
+  template <class Visit>
+  NSAMETA_DEVICE void visit_tasks(const Visit& visit) const {
+    NSAMETA_UNROLL(1)
+    for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) visit(list.tasks[place]);
   }
-  return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
-}
+  NSAMETA_DEVICE listed_part part(const plan_task& task, std::int32_t index) const {
+    const request r = whole_request(at, index);
+    return task.kind == NSAMETA_PLAN_PAGE_LIST ? page_list<Work>{at, task}.part(index, r)
+                                               : logits_list<Work>{at, list, task}.part(index, r);
+  }
+  /// Of a request.
+  NSAMETA_DEVICE std::uint32_t operator()(std::int64_t request) const {
+    const auto index = static_cast<std::int32_t>(request);
+    std::uint32_t bits = 0;
+    visit_tasks([&](const plan_task& task) {
+      if (task.kind == NSAMETA_PLAN_PAGED_MQA && task.mqa.is_too_long(cached_length(at, index)))
+        bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+      if (task.kind == NSAMETA_PLAN_FLASHMLA && task.tile.is_too_long(keys_read(at, list, task.tile, index)))
+        bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+      if (task.kind >= NSAMETA_PLAN_PAGE_LIST) bits |= part(task, index).bits;
+    });
+    return bits;
+  }
+  /// Whether a list is longer than its buffers. Reached by all threads of the block. `sums`: a place for each warp.
+  template <class Place>
+  NSAMETA_DEVICE bool is_short(Place* sums) const {
+    bool found = false;
+    visit_tasks([&](const plan_task& task) {
+      if (task.kind < NSAMETA_PLAN_PAGE_LIST) return;
+      row_sums<std::int64_t> own{};
+      visit_requests<1>(at, std::int64_t{at.batch.requests},
+                        [&](std::int64_t index, const raw_lengths&, const request&) {
+                          own.rows += part(task, static_cast<std::int32_t>(index)).count;
+                        });
+      at.self.barrier();  // the places are free
+      const std::int64_t listed = block_sum(at.self, sums, own).rows;
+      found |= (task.kind == NSAMETA_PLAN_PAGE_LIST ? task.pages.held : task.logits.held).is_short(listed);
+    });
+    return found;
+  }
+};
 
 }  // namespace nsameta::gpu

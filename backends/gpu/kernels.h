@@ -78,6 +78,10 @@ struct no_bits {
   NSAMETA_DEVICE std::uint32_t operator()(N) const {
     return 0;
   }
+  template <class Place>
+  NSAMETA_DEVICE bool is_short(Place*) const {
+    return false;
+  }
 };
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
@@ -129,7 +133,7 @@ struct full_kernel {
   }
 };
 
-/// Plans, a block each, which come first because they take longest; and everything beside them.
+/// Plans, which come first because they take longest; and everything beside them.
 struct plans_kernel {
   using everything = full_kernel<std::int64_t>;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::int64_threads;
@@ -145,13 +149,16 @@ struct plans_kernel {
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
     auto rule = all.rest.template rule<no_q_shard>();
     block_work<std::int64_t, T, decltype(rule)> at{self, all.rest.batch, set, rule, memory.rest};
-    const int first = all.plans.begin[self.set()], block = self.block();
-    if (block >= all.plans.blocks) {
-      everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest, [&](std::int64_t index) {
-        return plan_bits(at, all.plans, self.set(), static_cast<std::int32_t>(index));
-      });
-    } else if (first + block < all.plans.begin[self.set() + 1]) {
-      write_plan(at, all.plans, first + block, memory.plan);
+    int block = self.block();
+    if (block >= all.plans.blocks)
+      return everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest,
+                                   plan_bits<decltype(at)>{at, all.plans, self.set()});
+    const int end = all.plans.begin[self.set() + 1];
+    NSAMETA_UNROLL(1)
+    for (int place = all.plans.begin[self.set()]; place < end; ++place) {
+      const plan_task& task = all.plans.tasks[place];
+      if (block < task.blocks) return write_plan(at, all.plans, task, block, memory.plan);
+      block -= task.blocks;
     }
   }
 };

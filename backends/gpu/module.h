@@ -128,7 +128,7 @@ typename R::error launch_in(int kernel, const wanted_work& work, const launch_bo
 template <device_runtime R>
 typename R::error launch_plans(wanted_work work, const launch_bounds& bounds, const launch_place& place, int& sets) {
   plan_arguments all;
-  work.sets = sets = list_plans(work, all.plans);
+  work.sets = sets = list_plans(work, bounds, all.plans);
   plan(work, bounds, false, all.rest);
   const int blocks = all.plans.blocks + all.rest.batch.vector_blocks + all.rest.source.blocks + all.rest.tail_blocks +
                      all.rest.status_blocks;

@@ -240,26 +240,36 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
 }
 
 /// Lists the plans of the first of some sets, as many sets as there is room for; how many those are.
-inline int list_plans(const wanted_work& work, plan_list& list) {
+inline int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list& list) {
   const nsameta_problem& problem = work.problem;
   list.blocks = list.begin[0] = 0;
   list.topk_lens = array_of<std::int64_t>(problem.topk_lens);
   list.extra_topk_lens = array_of<std::int64_t>(problem.extra_topk_lens);
+  list.num_logits = array_of<std::int64_t>(problem.num_logits);
   for (int set = 0; set < work.sets; ++set) {
     std::int32_t next = list.begin[set];
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
     if (next + std::ssize(plans) > plan_list::most) return set;
+    std::int32_t blocks = 0;
     for (const nsameta_plan& plan : plans) {
       plan_task& task = list.tasks[next++];
       task.kind = plan.kind;
+      task.blocks = 1;
       for (std::size_t i = 0; i < plan_task::most_buffers; ++i)
         task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
       if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);
+      if (plan.kind == NSAMETA_PLAN_PAGE_LIST) {
+        task.pages = page_list_rule::of(plan, problem);
+        const std::int64_t wanted = plan.buffers[1].capacity / tuning::list_elements;
+        task.blocks = static_cast<std::int32_t>(std::max<std::int64_t>(std::min(wanted, bounds.blocks / work.sets), 1));
+      }
+      if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) task.logits = logits_rule::of(plan, problem);
+      blocks += task.blocks;
     }
     list.begin[set + 1] = next;
-    list.blocks = std::max(list.blocks, next - list.begin[set]);
+    list.blocks = std::max(list.blocks, blocks);
   }
   return work.sets;
 }

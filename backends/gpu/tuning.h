@@ -65,6 +65,11 @@ inline constexpr std::int32_t table_group = 32;
 /// lines lie in the buffer of num_splits.
 inline constexpr std::int32_t plan_line = 4096;
 
+/// Elements of a list that a thread writes one after another, having looked for the first one's request; and elements
+/// for each block of a page list, as far as its capacity tells. Not measured against others.
+inline constexpr int list_run = 4;
+inline constexpr std::int64_t list_elements = 4096;
+
 /// Requests whose lengths a thread of a plan has under way.
 inline constexpr int plan_loads = 4;
 

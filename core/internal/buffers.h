@@ -76,6 +76,7 @@ void for_each_input(Problem& problem, Visit&& visit) {
   if (blocks.data != nullptr) show(buffer_of("block_table", blocks), blocks.data);
   vector("topk_lens", problem.topk_lens);
   vector("extra_topk_lens", problem.extra_topk_lens);
+  vector("num_logits", problem.num_logits);
 }
 
 /// The same for the outputs. Plans are written through only where the caller of this owns them.

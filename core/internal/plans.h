@@ -55,10 +55,14 @@ inline constexpr auto mqa_preset_names = [] {
 /// In the order of nsameta_flashmla_preset.
 inline constexpr auto flashmla_preset_names = std::to_array<const char*>({"2026", "2025"});
 
+inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_to_token", "block_table"});
+
 struct plan_buffer {
   const char* name;
   std::int32_t columns;  ///< 1: a vector
-  enum { parts, parts_plus_one, requests_plus_one, rows_plus_one } rows;
+  /// `listed`: as many as the plan's first buffer ends with.
+  enum { parts, parts_plus_one, requests, requests_plus_one, rows_plus_one, listed } rows;
+  nsameta_dtype dtype = NSAMETA_INT32;
 };
 
 struct plan_kind {
@@ -98,6 +102,16 @@ inline constexpr auto topk = std::to_array<plan_constant>({
 });
 inline constexpr auto topk_buffers = std::to_array<plan_buffer>({{"topk_plan", 2, plan_buffer::rows_plus_one}});
 
+inline constexpr auto page_list_buffers = std::to_array<plan_buffer>({{"kv_indptr", 1, plan_buffer::requests_plus_one},
+                                                                      {"kv_indices", 1, plan_buffer::listed},
+                                                                      {"kv_last_page_len", 1, plan_buffer::requests}});
+
+inline constexpr auto logits_buffers =
+    std::to_array<plan_buffer>({{"cu_num_logits", 1, plan_buffer::requests_plus_one},
+                                {"logits_indices", 1, plan_buffer::listed, NSAMETA_INT64},
+                                {"expanded_req", 1, plan_buffer::listed},
+                                {"expanded_local_pos", 1, plan_buffer::listed}});
+
 }  // namespace plan_rows
 
 /// In the order of nsameta_plan_kind.
@@ -105,6 +119,8 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"paged_mqa_schedule", mqa_preset_names, plan_rows::paged_mqa, plan_rows::paged_mqa_buffers},
     {"flashmla", flashmla_preset_names, plan_rows::flashmla, plan_rows::flashmla_buffers},
     {"topk_plan", {}, plan_rows::topk, plan_rows::topk_buffers},
+    {"page_list", page_list_preset_names, {}, plan_rows::page_list_buffers},
+    {"logits_rows", {}, {}, plan_rows::logits_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -116,11 +132,17 @@ inline bool has(const plan_kind& kind, plan_member member) {
 
 inline const plan_kind& row_of(nsameta_plan_kind kind) { return plan_kinds[static_cast<std::size_t>(kind)]; }
 
-/// Rows of a plan's buffer, for `requests` requests of `rows_each` rows each.
+/// Rows of a plan's buffer, for `requests` requests of `rows_each` rows each; of a list, which has any number, 0.
 inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, std::int64_t requests,
                             std::int64_t rows_each) {
-  const std::int64_t counts[] = {plan.parts, std::int64_t{plan.parts} + 1, requests + 1, requests * rows_each + 1};
+  const std::int64_t counts[] = {plan.parts,   std::int64_t{plan.parts} + 1, requests,
+                                 requests + 1, requests * rows_each + 1,     0};
   return counts[buffer.rows];
+}
+
+/// Whether a plan does without buffer `place`: of a list all but the first, which says how long it is.
+inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
+  return place > 0 && kind.buffers[1].rows == plan_buffer::listed;
 }
 
 inline std::span<const nsameta_plan> plans_of(const nsameta_outputs& outputs) {

@@ -183,6 +183,25 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   return NSAMETA_OK;
 }
 
+/// Whether the problem has what a page list is from.
+nsameta_status check_page_list(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+  if (plan.preset == NSAMETA_PAGES_OF_TOKENS && p.kv_shard.size > 1)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: page_list of req_to_token is asked for, but kv_shard.size is %d: it goes with an unsharded "
+                "KV cache only",
+                place, p.kv_shard.size);
+  if (plan.preset == NSAMETA_PAGES_OF_BLOCKS && p.kv_shard.size > 1 && p.block_size % p.kv_shard.interleave != 0)
+    return fail(bad,
+                "block_size is %d, no multiple of kv_shard.interleave, which is %d: plans[%d], a page_list of "
+                "block_table, needs that",
+                p.block_size, p.kv_shard.interleave, place);
+  const bool of_blocks = plan.preset == NSAMETA_PAGES_OF_BLOCKS;
+  if (p.batch_size > 0 && (of_blocks ? p.block_table : p.req_to_token).data == nullptr)
+    return fail(bad, "%s is absent, but plans[%d] is a page_list of it", of_blocks ? "block_table" : "req_to_token",
+                place);
+  return NSAMETA_OK;
+}
+
 /// A plan's constants and buffers; `place`: its own in the list.
 nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, int place, output_ranges* ranges) {
   const int number = raw_value(plan.kind);
@@ -231,12 +250,19 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     return fail(NSAMETA_UNSUPPORTED,
                 "plans[%d]: %s is asked for, but there are %" PRId64 " rows, more than int32 counts", place, kind.name,
                 p.batch_size * lengths.uniform_rows);
+  if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
+    if (auto s = check_page_list(p, plan, place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const plan_buffer& buffer = kind.buffers[i];
     const nsameta_vector& vector = plan.buffers[i];
-    if (vector.data == nullptr) return fail(bad, "plans[%d]: %s is absent", place, buffer.name);
-    if (raw_value(vector.dtype) == NSAMETA_INT64)
-      return fail(bad, "plans[%d]: %s.dtype is int64 (1), but the field is int32 (0)", place, buffer.name);
+    if (vector.data == nullptr) {
+      if (may_be_absent(kind, i)) continue;
+      return fail(bad, "plans[%d]: %s is absent", place, buffer.name);
+    }
+    const bool wide = buffer.dtype == NSAMETA_INT64;
+    if (raw_value(vector.dtype) == (wide ? NSAMETA_INT32 : NSAMETA_INT64))
+      return fail(bad, "plans[%d]: %s.dtype is %s, but the field is %s", place, buffer.name,
+                  wide ? "int32 (0)" : "int64 (1)", wide ? "int64 (1)" : "int32 (0)");
     if (auto s = check_elements(buffer.name, vector.data, vector.dtype))
       return fail(s, "plans[%d]: %s", place, nsameta_last_error());
     const std::int64_t needed = rows_of(plan, buffer, p.batch_size, lengths.uniform_rows) * buffer.columns;
@@ -244,7 +270,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
                   buffer.name, vector.capacity, needed);
     byte_range range;
-    if (!make_range(vector.data, vector.capacity, 4, buffer.name, &range))
+    if (!make_range(vector.data, vector.capacity, element_bytes(vector.dtype), buffer.name, &range))
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", which reaches past the end of memory", place,
                   buffer.name, vector.capacity);
     ranges->add(range);
@@ -348,6 +374,8 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     if (auto s = check_input("topk_lens", p.topk_lens, p.batch_size)) return s;
   if (p.extra_topk_lens.data != nullptr) [[unlikely]]
     if (auto s = check_input("extra_topk_lens", p.extra_topk_lens, p.batch_size)) return s;
+  if (p.num_logits.data != nullptr) [[unlikely]]
+    if (auto s = check_input("num_logits", p.num_logits, p.batch_size)) return s;
   if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]

@@ -47,12 +47,13 @@ json rows_of(const table_field& field, const nsameta_table& table, const live_sh
   return rows;
 }
 
-/// The rows that a plan wrote.
-json plan_rows(std::span<const std::int32_t> words, std::int32_t columns) {
-  if (columns == 1) return std::vector<std::int32_t>(words.begin(), words.end());
+/// What a plan wrote, in rows of so many columns.
+json plan_rows(const nsameta_vector& written, std::int32_t columns) {
+  const json words = elements(written);
+  if (columns == 1) return words;
   json rows = json::array();
-  for (const auto width = static_cast<std::size_t>(columns); !words.empty(); words = words.subspan(width))
-    rows.push_back(std::vector<std::int32_t>(words.begin(), words.begin() + columns));
+  for (auto row = words.begin(); row != words.end(); row += columns)
+    rows.push_back(std::vector<json>(row, row + columns));
   return rows;
 }
 
@@ -83,9 +84,10 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
   for (const nsameta_plan& plan : plans_of(outputs)) {
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i) {
+      if (plan.buffers[i].data == nullptr) continue;
       std::string name = buffers[i].name;
       for (int number = 2; answer.contains(name); ++number) name = buffers[i].name + ("_" + std::to_string(number));
-      answer[name] = plan_rows(live_words(plan, i, shape), buffers[i].columns);
+      answer[name] = plan_rows(live_part(plan, i, shape), buffers[i].columns);
     }
   }
   return answer;

@@ -182,12 +182,10 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     plan.kind = static_cast<nsameta_plan_kind>(kind);
     if (!plan_kinds[kind].presets.empty())
       plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
-    if (plan.kind == NSAMETA_PLAN_TOPK) {
-      if (lengths_of(problem.view()).uniform_rows == 0) continue;
-      if (random.chance(50)) plan.threshold = static_cast<std::int32_t>(random.between(1, 5000));
-    } else {
-      plan.parts = random.pick(parts);
-    }
+    if (!plan_applies(plan, problem)) continue;
+    if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
+    if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
+      plan.threshold = static_cast<std::int32_t>(random.between(1, 5000));
     if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));
     if (plan.kind == NSAMETA_PLAN_FLASHMLA) {
       plan.block = random.pick(std::array<std::int32_t, 5>{64, 64, 1, 48, 1024});
@@ -200,7 +198,9 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
   return plans;
 }
 
-void set_topk_lens(random_source& random, const case_recipe& recipe, bool own, bool extra, problem_data& problem) {
+/// The lengths that plans alone read.
+void set_plan_lens(random_source& random, const case_recipe& recipe, bool own, bool extra, bool logits,
+                   problem_data& problem) {
   const auto draw = [&](std::int64_t most) {
     std::vector<std::int64_t> values(static_cast<std::size_t>(problem.batch_size()));
     for (std::int64_t& value : values) value = random.between(-3, most);
@@ -208,6 +208,7 @@ void set_topk_lens(random_source& random, const case_recipe& recipe, bool own, b
   };
   if (own) problem.topk_lens = draw(2048);
   if (extra) problem.extra_topk_lens = draw(200);
+  if (logits) problem.num_logits = draw(6);
 }
 
 /// No pool lies on two ranks.
@@ -231,19 +232,25 @@ problem_data earlier_problem(const case_recipe& recipe, const problem_data& prob
   set_lengths(random, earlier, previous);
   if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
   if (problem.block_table.slots > 0) set_block_table(random, earlier, previous);
-  set_topk_lens(random, earlier, problem.topk_lens.present(), problem.extra_topk_lens.present(), previous);
+  set_plan_lens(random, earlier, problem.topk_lens.present(), problem.extra_topk_lens.present(),
+                problem.num_logits.present(), previous);
   return previous;
 }
 
 void ask_for_plans(random_source& random, generated_case& made) {
   const std::vector<nsameta_plan> plans = draw_plans(random, made.problem);
   made.layout.ask_for_plans(plans, made.problem);
-  if (!made.previous) return;
-  output_layout before;
-  before.ask_for_plans(plans, *made.previous);
-  before.vectors = made.layout.vectors;
-  before.tables = made.layout.tables;
-  made.layout.make_room(before);
+  if (made.previous) {
+    output_layout before;
+    before.ask_for_plans(plans, *made.previous);
+    before.vectors = made.layout.vectors;
+    before.tables = made.layout.tables;
+    made.layout.make_room(before);
+  }
+  for (plan_layout& plan : made.layout.plans)
+    for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
+      if (row_of(plan.asked.kind).buffers[i].rows == plan_buffer::listed && random.chance(30))
+        plan.capacities[i] = random.between(0, plan.capacities[i]);
 }
 
 }  // namespace
@@ -273,8 +280,8 @@ generated_case build_case(const case_recipe& recipe) {
   }
   random_source plans_random(recipe.seed + 2);
   if (recipe.plans) {
-    const bool own = plans_random.chance(40), extra = plans_random.chance(20);
-    set_topk_lens(plans_random, recipe, own, extra, problem);
+    const bool own = plans_random.chance(40), extra = plans_random.chance(20), logits = plans_random.chance(50);
+    set_plan_lens(plans_random, recipe, own, extra, logits, problem);
   }
   if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);

@@ -14,6 +14,13 @@ void add_elements(digest& sum, const void* data, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) sum.add(elements[i]);
 }
 
+void add_elements(digest& sum, const nsameta_vector& vector) {
+  if (vector.dtype == NSAMETA_INT64)
+    add_elements<std::int64_t>(sum, vector.data, vector.capacity);
+  else
+    add_elements<std::int32_t>(sum, vector.data, vector.capacity);
+}
+
 /// Rows of page tables are most of what is added. Their elements go to a few sums in turn, so that the processor need
 /// not wait for one multiplication before it begins the next.
 void add_row(digest& sum, std::span<const std::int32_t> row) {
@@ -54,11 +61,7 @@ void add_fields(digest& to, const nsameta_outputs& outputs, PartOf part_of, Rows
     if (vector.data == nullptr) continue;
     sum.add(number_of_vector(i));
     sum.add(vector.capacity);
-    if (vector.dtype == NSAMETA_INT64) {
-      add_elements<std::int64_t>(sum, vector.data, vector.capacity);
-    } else {
-      add_elements<std::int32_t>(sum, vector.data, vector.capacity);
-    }
+    add_elements(sum, vector);
   }
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     const table_field& field = table_fields[i];
@@ -82,7 +85,7 @@ void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
   for (const nsameta_plan& plan : plans_of(outputs)) {
     add(number_of_plan(plan.kind));
     for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
-      for (const std::int32_t word : live_words(plan, i, shape)) add(word);
+      if (plan.buffers[i].data != nullptr) add_elements(*this, live_part(plan, i, shape));
   }
 }
 

@@ -43,7 +43,8 @@ void input_buffers::upload(const problem_data& problem) {
                           count_input("live_requests", problem.live_requests),
                           table_input("block_table", problem.block_table),
                           vector_input("topk_lens", problem.topk_lens),
-                          vector_input("extra_topk_lens", problem.extra_topk_lens)};
+                          vector_input("extra_topk_lens", problem.extra_topk_lens),
+                          vector_input("num_logits", problem.num_logits)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -69,6 +70,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.block_table.data, arrays[5]);
   place(view_.topk_lens.data, arrays[6]);
   place(view_.extra_topk_lens.data, arrays[7]);
+  place(view_.num_logits.data, arrays[8]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

@@ -100,15 +100,16 @@ nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector
   return {vector.data, std::min(vector.capacity, live), vector.dtype};
 }
 
-std::span<const std::int32_t> live_words(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape) {
+nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape) {
   const plan_buffer& named = row_of(plan.kind).buffers[buffer];
-  const auto* const words = static_cast<const std::int32_t*>(plan.buffers[buffer].data);
+  const nsameta_vector& vector = plan.buffers[buffer];
+  const auto* const first = static_cast<const std::int32_t*>(plan.buffers[0].data);
   const nsameta_problem& problem = shape.problem;
-  const std::int64_t rows =
-      plan.kind == NSAMETA_PLAN_TOPK
-          ? std::clamp<std::int64_t>(1 + std::int64_t{words[1]}, 0, plan.buffers[buffer].capacity / 2)
-          : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
-  return {words, static_cast<std::size_t>(rows * named.columns)};
+  const std::int64_t rows = plan.kind == NSAMETA_PLAN_TOPK ? std::max(1 + std::int64_t{first[1]}, std::int64_t{0})
+                            : named.rows == plan_buffer::listed
+                                ? std::max(first[problem.batch_size], 0)
+                                : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  return {vector.data, std::min(vector.capacity, rows * named.columns), vector.dtype};
 }
 
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

@@ -27,13 +27,28 @@ void output_layout::make_room(const output_layout& other) {
                            [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
 }
 
+namespace {
+
+/// What a plan lists at most.
+std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) {
+  if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) return live_shape_of(problem).rows;
+  const std::int64_t columns = plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.width
+                                                                      : table_field{"", nullptr, column::page}.columns(
+                                                                            problem.req_to_token.width, problem.view());
+  return problem.batch_size() * columns;
+}
+
+}  // namespace
+
 void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem) {
   for (const nsameta_plan& plan : asked) {
     plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
-      made.capacities[i] =
-          buffers[i].columns * rows_of(plan, buffers[i], problem.batch_size(), lengths_of(problem.view()).uniform_rows);
+      made.capacities[i] = buffers[i].rows == plan_buffer::listed
+                               ? most_listed(plan, problem)
+                               : buffers[i].columns * rows_of(plan, buffers[i], problem.batch_size(),
+                                                              lengths_of(problem.view()).uniform_rows);
   }
 }
 
@@ -46,6 +61,18 @@ bool field_applies(const vector_field& field, const problem_data& problem) { ret
 
 bool tables_apply(const problem_data& problem) {
   return problem.req_pool_indices.present() && problem.req_to_token.slots > 0;
+}
+
+bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
+  switch (plan.kind) {
+    case NSAMETA_PLAN_TOPK:
+      return lengths_of(problem.view()).uniform_rows > 0;
+    case NSAMETA_PLAN_PAGE_LIST:
+      return plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.slots > 0
+                                                    : tables_apply(problem) && problem.kv_shard.size == 1;
+    default:
+      return true;
+  }
 }
 
 output_layout exact_layout(const problem_data& problem, const live_shape& shape) {
@@ -74,10 +101,9 @@ nsameta_outputs applicable_view(const nsameta_outputs& outputs, const problem_da
     if (!field_applies(field, problem)) view.*field.member = {};
   if (!tables_apply(problem))
     for (const table_field& field : table_fields) view.*field.member = {};
-  const bool ragged = lengths_of(problem.view()).uniform_rows == 0;
   const std::span<const nsameta_plan> plans = plans_of(outputs);
   view.plan_count =
-      std::ranges::find_if(plans, [&](const nsameta_plan& plan) { return ragged && plan.kind == NSAMETA_PLAN_TOPK; }) -
+      std::ranges::find_if_not(plans, [&](const nsameta_plan& plan) { return plan_applies(plan, problem); }) -
       plans.begin();
   return view;
 }

@@ -24,7 +24,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>(
      "page_size",     "index_topk",  "index_kpool",      "kv_shard",           "q_shard",          "context_limit",
      "live_requests", "block_table", "block_size",       "pad_slot",           "topk_lens",        "extra_topk_lens",
      "vector_tail",   "table_tail",  "table_tail_value", "length_offset",      "capacities",       "previous",
-     "plans",         "plan"});
+     "plans",         "plan",        "num_logits"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
@@ -38,7 +38,9 @@ const plan_form& form_of(std::size_t kind) {
   static const std::array<plan_form, plan_kinds.size()> forms{
       {{"context_lens", {}},
        {"cache_seqlens", {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
-       {"lens", {}}}};
+       {"lens", {}},
+       {"seq_lens", {}},
+       {"seq_lens", {}}}};
   return forms[kind];
 }
 
@@ -180,6 +182,8 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.topk_lens = to_lengths("topk_lens", value);
   } else if (key == "extra_topk_lens") {
     problem.extra_topk_lens = to_lengths("extra_topk_lens", value);
+  } else if (key == "num_logits") {
+    problem.num_logits = to_lengths("num_logits", value);
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -285,6 +289,7 @@ fill_data to_fill(const json& object) {
   require_batch_size("req_pool_indices", fill.problem.req_pool_indices, fill.problem);
   require_batch_size("topk_lens", fill.problem.topk_lens, fill.problem);
   require_batch_size("extra_topk_lens", fill.problem.extra_topk_lens, fill.problem);
+  require_batch_size("num_logits", fill.problem.num_logits, fill.problem);
   return fill;
 }
 
@@ -394,6 +399,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.pad_slot != defaults.pad_slot) object["pad_slot"] = problem.pad_slot;
   if (problem.topk_lens.present()) object["topk_lens"] = problem.topk_lens.values();
   if (problem.extra_topk_lens.present()) object["extra_topk_lens"] = problem.extra_topk_lens.values();
+  if (problem.num_logits.present()) object["num_logits"] = problem.num_logits.values();
   return object;
 }
 

@@ -39,8 +39,9 @@ void refuse_unknown_keys(const std::string& name, const nb::dict& given, const p
 }
 
 /// Its elements in their order, whatever rows they are shown in: libraries differ in the shapes that they give them.
-nsameta_vector to_buffer(const char* name, nb::handle value, array_reader& arrays) {
-  const array_view view = arrays.read(name, value, access::write, elements::int32);
+nsameta_vector to_buffer(const char* name, nb::handle value, nsameta_dtype dtype, array_reader& arrays) {
+  const array_view view =
+      arrays.read(name, value, access::write, dtype == NSAMETA_INT64 ? elements::int64 : elements::int32);
   std::int64_t count = 1;
   for (int d = 0; d < view.dimensions; ++d) count *= view.shape[d];  // memory holds them: no overflow
   std::int64_t dense = 1;                                            // the stride of a dimension that has no gaps
@@ -81,7 +82,8 @@ nsameta_plan to_plan(const std::string& name, nb::handle value, array_reader& ar
   }
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const char* key = kind.buffers[i].name;
-    plan.buffers[i] = to_buffer(names.emplace_back(part(key)).c_str(), need(key), arrays);
+    if (may_be_absent(kind, i) && find(key).is_none()) continue;
+    plan.buffers[i] = to_buffer(names.emplace_back(part(key)).c_str(), need(key), kind.buffers[i].dtype, arrays);
   }
   return plan;
 }

@@ -40,6 +40,9 @@ struct setters {
   static void extra_topk_lens(const char* name, nb::handle value, request& to) {
     to.problem.extra_topk_lens = input(name, value, to, &to.extra_topk_lens_.emplace());
   }
+  static void num_logits(const char* name, nb::handle value, request& to) {
+    to.problem.num_logits = input(name, value, to, &to.num_logits_.emplace());
+  }
   /// One element, which may have no dimension.
   static void live_requests(const char* name, nb::handle value, request& to) {
     const array_view view = to.arrays_.read(name, value, access::read, elements::int32);
@@ -210,6 +213,7 @@ struct setters {
       {"pad_slot", parameter<&p::pad_slot>, "-1", scope::call},
       {"topk_lens", topk_lens, "None", scope::call},
       {"extra_topk_lens", extra_topk_lens, "None", scope::call},
+      {"num_logits", num_logits, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},
@@ -365,6 +369,7 @@ void request::check_lengths() {
   if (req_pool_indices_) check("req_pool_indices", *req_pool_indices_);
   if (topk_lens_) check("topk_lens", *topk_lens_);
   if (extra_topk_lens_) check("extra_topk_lens", *extra_topk_lens_);
+  if (num_logits_) check("num_logits", *num_logits_);
 }
 
 void request::start_set() {

@@ -56,7 +56,8 @@ class request {
   std::optional<std::int64_t> batch_size_, row_limit_, column_limit_;
   std::uint64_t flags_ = 0;    ///< of the target
   std::int64_t requests_ = 0;  ///< elements of seq_lens
-  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_;  ///< elements of these
+  /// Elements of these.
+  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_, num_logits_;
 };
 
 }  // namespace nsameta::python

@@ -52,7 +52,17 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   if (random.chance(25)) tiles.topk = static_cast<std::int32_t>(random.between(1, 3000));
   if (tiles.topk > 0 && random.chance(50)) tiles.extra_topk = 128;
   if (random.chance(50)) plans[NSAMETA_PLAN_TOPK].threshold = static_cast<std::int32_t>(random.between(1, 70'000));
+  plans[NSAMETA_PLAN_PAGE_LIST].preset = NSAMETA_PAGES_OF_BLOCKS;
   return plans;
+}
+
+/// A table that is wide enough for most requests, but for large batches.
+void set_blocks(harness::random_source& random, std::int64_t requests, harness::problem_data& problem) {
+  harness::token_table& table = problem.block_table;
+  table.slots = requests + (requests == 0);
+  table.width = table.row_stride = random.between(0, requests > 600 ? 8 : 40);
+  table.memory.resize(static_cast<std::size_t>(table.slots * table.width) + 1);
+  for (std::int32_t& block : table.memory) block = static_cast<std::int32_t>(random.between(-1, 1 << 20));
 }
 
 harness::generated_case draw_case(std::uint64_t number) {
@@ -67,11 +77,21 @@ harness::generated_case draw_case(std::uint64_t number) {
   }
   if (random.chance(20)) made.problem.kv_shard = {4, static_cast<std::int32_t>(random.between(0, 3)), 64};
   if (random.chance(20)) made.problem.index_kpool = 64;
+  set_blocks(random, requests, made.problem);
+  if (random.chance(50)) {
+    std::vector<std::int64_t> wanted(static_cast<std::size_t>(requests));
+    for (std::int64_t& count : wanted) count = random.between(-1, 5);
+    made.problem.num_logits = harness::strided_values(wanted);
+  }
   if (random.chance(20)) made.problem.live_requests = static_cast<std::int32_t>(random.between(0, requests));
   const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
   made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
   made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
   made.layout.ask_for_plans(draw_plans(random), made.problem);
+  for (harness::plan_layout& plan : made.layout.plans)
+    for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
+      if (row_of(plan.asked.kind).buffers[i].rows == plan_buffer::listed && random.chance(20))
+        plan.capacities[i] = random.between(0, plan.capacities[i]);
   return made;
 }
 
@@ -86,14 +106,44 @@ TEST_CASE("plans of random batches are the reference's") {
   }
 }
 
+TEST_CASE("lists of requests of very different lengths, and of positions as pages") {
+  harness::generated_case made;
+  harness::problem_data& problem = made.problem;
+  harness::random_source random(7);
+  std::vector<std::int64_t> lengths(700), slots(lengths.size());
+  for (std::size_t r = 0; r < lengths.size(); ++r) {
+    lengths[r] = r % 50 == 0 ? random.between(4000, 5000) : random.between(0, 3);
+    slots[r] = random.between(0, 16);  // of 16
+  }
+  problem.mode = NSAMETA_EXTEND;
+  problem.seq_lens = harness::strided_values(lengths);
+  problem.extend_seq_lens = harness::strided_values(lengths);
+  problem.num_logits = harness::strided_values(lengths);
+  problem.req_pool_indices = harness::strided_values(slots);
+  problem.req_to_token.slots = 16;
+  problem.req_to_token.width = problem.req_to_token.row_stride = 4500;
+  problem.req_to_token.memory.resize(16 * 4500);
+  for (std::int32_t& slot : problem.req_to_token.memory) slot = static_cast<std::int32_t>(random.between(-9, 1 << 30));
+  std::vector<nsameta_plan> plans(2);
+  plans[0].kind = NSAMETA_PLAN_PAGE_LIST;
+  plans[1].kind = NSAMETA_PLAN_LOGITS_ROWS;
+  for (const std::int32_t page : {1, 3, 64}) {
+    CAPTURE(page);
+    problem.page_size = page;
+    made.layout.plans.clear();
+    made.layout.ask_for_plans(plans, problem);
+    check_equal(made);
+  }
+}
+
 TEST_CASE("more plans than a launch takes, in several sets") {
   harness::generated_case made = draw_case(3);
   made.recipe.sets = NSAMETA_SETS_PER_LAUNCH + 1;
   std::vector<nsameta_plan> plans;
   for (const harness::plan_layout& plan : made.layout.plans) plans.insert(plans.end(), 2, plan.asked);
   made.layout.plans.clear();
-  made.layout.ask_for_plans(plans, made.problem);  // 54 in all
-  REQUIRE(plans.size() == 6);
+  plans.resize(NSAMETA_MAX_PLANS);
+  made.layout.ask_for_plans(plans, made.problem);  // 72 in all
   const auto wrong = harness::check_parity(made, tested().spec);
   CHECK_MESSAGE(!wrong, wrong.value_or(""));
 }

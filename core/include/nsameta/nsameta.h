@@ -146,6 +146,8 @@ typedef struct nsameta_problem {
   int32_t pad_slot;           ///< slot of a row that writes no key; default -1
   nsameta_strided topk_lens;  ///< [bs] keys that a request's sparse attention reads; for plans with `topk`
   nsameta_strided extra_topk_lens;  ///< [bs] the same of a second cache; for plans with `extra_topk`
+  nsameta_strided num_logits;       ///< [bs] last rows of a request that go to the sampler; absent: 1 of each request
+                                    ///< with rows. For plans of logits rows
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -176,12 +178,15 @@ typedef struct nsameta_table {
 
 // ----------------------------------------------------------------------------------------------- plans
 
-/// How the kernel of an attention library cuts its work over a GPU: a contract of that library's, which nothing checks
-/// at run time. docs/plans.md says what each one holds, and of which versions.
+/// What a kernel of another library, or the sampler, is given beside the tables: how work is cut over a GPU, or lists.
+/// Each is a contract of that library's, which nothing checks at run time. docs/plans.md says what each one holds, and
+/// of which versions.
 typedef enum nsameta_plan_kind {
-  NSAMETA_PLAN_PAGED_MQA = 0,  ///< DeepGEMM's schedule of the indexer
-  NSAMETA_PLAN_FLASHMLA = 1,   ///< FlashMLA's tiles of the attention
-  NSAMETA_PLAN_TOPK = 2        ///< the rows that SGLang's top-k gives to a cluster of SMs
+  NSAMETA_PLAN_PAGED_MQA = 0,   ///< DeepGEMM's schedule of the indexer
+  NSAMETA_PLAN_FLASHMLA = 1,    ///< FlashMLA's tiles of the attention
+  NSAMETA_PLAN_TOPK = 2,        ///< the rows that SGLang's top-k gives to a cluster of SMs
+  NSAMETA_PLAN_PAGE_LIST = 3,   ///< the pages of each request's cache, one request's after another's
+  NSAMETA_PLAN_LOGITS_ROWS = 4  ///< the rows whose logits are wanted
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -204,13 +209,20 @@ typedef enum nsameta_flashmla_preset {
   NSAMETA_FLASHMLA_2025 = 1   ///< begin_req, begin_block, end_req (inclusive), end_block, begin_split, 0, 0, 0
 } nsameta_flashmla_preset;
 
+/// Where a page list is from.
+typedef enum nsameta_page_list_preset {
+  NSAMETA_PAGES_OF_TOKENS = 0,  ///< req_to_token: every P-th element, divided by P and rounded down; without kv_shard
+  NSAMETA_PAGES_OF_BLOCKS = 1   ///< block_table: its elements, each a page of b positions. With a kv_shard, b is a
+                                ///< multiple of its interleave
+} nsameta_page_list_preset;
+
 #define NSAMETA_PLAN_BUFFERS 5
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
 /// What its kind does not name below is 0.
 typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
-  int32_t preset;          ///< PAGED_MQA: nsameta_mqa_preset. FLASHMLA: nsameta_flashmla_preset
+  int32_t preset;          ///< nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_page_list_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts
   int32_t next_n;          ///< PAGED_MQA: query rows of a request, 1 to 64
   int32_t block;           ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64
@@ -219,9 +231,13 @@ typedef struct nsameta_plan {
   int32_t extra_topk;   ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
   int32_t threshold;    ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
   int32_t reserved[6];  ///< 0
-  nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];  ///< int32. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA:
-                                                 ///< tile_scheduler_metadata [parts, 8], num_splits [bs + 1]. TOPK:
-                                                 ///< topk_plan [T + 1, 2], of requests of as many rows each
+  /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
+  /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each. PAGE_LIST:
+  /// kv_indptr [bs + 1], kv_indices [any], kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices
+  /// [L] int64, expanded_req [L], expanded_local_pos [L], L any. Of the last two kinds, all but the first may be null.
+  /// A list that is longer than a buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it
+  /// is kept.
+  nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
 /// As many plans as a set of outputs may ask for.

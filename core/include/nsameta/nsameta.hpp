@@ -224,6 +224,14 @@ class problem : public nsameta_problem {
   }
   problem& with_extra_topk_lens(temporary auto&& lengths, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
+  /// [bs] last rows of a request that go to the sampler, for plans of logits rows; without it one of each.
+  problem& with_num_logits(const length_span auto& counts, std::int64_t every = 1) noexcept {
+    num_logits = strided(counts, every);
+    num_logits_elements_ = served_by(counts, every);
+    return *this;
+  }
+  problem& with_num_logits(temporary auto&& counts, std::int64_t every = 1) = delete;  ///< keep it in a variable
+
   /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
   /// first.
   result check() const {
@@ -237,6 +245,7 @@ class problem : public nsameta_problem {
     if (slot_elements_ < batch_size) return refuse("req_pool_indices", slot_elements_);
     if (topk_elements_ < batch_size) return refuse("topk_lens", topk_elements_);
     if (extra_topk_elements_ < batch_size) return refuse("extra_topk_lens", extra_topk_elements_);
+    if (num_logits_elements_ < batch_size) return refuse("num_logits", num_logits_elements_);
     if (!has_live_requests_) return result(NSAMETA_INVALID_ARGUMENT, "live_requests has 0 elements, less than 1");
     return result(NSAMETA_OK);
   }
@@ -251,7 +260,7 @@ class problem : public nsameta_problem {
   }
 
   std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
-  std::int64_t topk_elements_ = any, extra_topk_elements_ = any;
+  std::int64_t topk_elements_ = any, extra_topk_elements_ = any, num_logits_elements_ = any;
   bool has_live_requests_ = true;
 };
 
@@ -308,6 +317,33 @@ inline nsameta_plan topk_plan(std::span<std::int32_t> rows, std::int32_t thresho
   plan.kind = NSAMETA_PLAN_TOPK;
   plan.threshold = threshold;
   plan.buffers[0] = vector_of(rows);
+  return plan;
+}
+
+/// The pages of each request's cache, into kv_indptr [bs + 1], kv_indices and, unless it is empty, kv_last_page_len
+/// [bs].
+inline nsameta_plan page_list(nsameta_page_list_preset preset, std::span<std::int32_t> indptr,
+                              std::span<std::int32_t> indices, std::span<std::int32_t> last_page_len = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_PAGE_LIST;
+  plan.preset = preset;
+  plan.buffers[0] = vector_of(indptr);
+  plan.buffers[1] = vector_of(indices);
+  if (!last_page_len.empty()) plan.buffers[2] = vector_of(last_page_len);
+  return plan;
+}
+
+/// The rows whose logits are wanted, into cu_num_logits [bs + 1] and logits_indices; unless they are empty, the request
+/// of each and its number there into expanded_req and expanded_local_pos.
+inline nsameta_plan logits_rows(std::span<std::int32_t> sums, std::span<std::int64_t> indices,
+                                std::span<std::int32_t> requests = {},
+                                std::span<std::int32_t> local_pos = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_LOGITS_ROWS;
+  plan.buffers[0] = vector_of(sums);
+  plan.buffers[1] = vector_of(indices);
+  if (!requests.empty()) plan.buffers[2] = vector_of(requests);
+  if (!local_pos.empty()) plan.buffers[3] = vector_of(local_pos);
   return plan;
 }
 

@@ -32,8 +32,8 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
 /// `vector` with its capacity cut to the field's live elements.
 nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector, const live_shape& shape);
 
-/// The words of a plan's buffer that a fill wrote.
-std::span<const std::int32_t> live_words(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape);
+/// A plan's buffer with its capacity cut to what a fill wrote.
+nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape);
 
 /// The live columns of each row that `table` holds.
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

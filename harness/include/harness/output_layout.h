@@ -58,6 +58,7 @@ struct output_layout : fill_rules {
 /// Whether a problem has this output at all; asking for one that it has not is an error.
 bool field_applies(const vector_field& field, const problem_data& problem);
 bool tables_apply(const problem_data& problem);
+bool plan_applies(const nsameta_plan& plan, const problem_data& problem);
 
 /// Every row table that applies, of the narrower type, in buffers that hold exactly what is live. Without a kv_shard
 /// none of the local outputs, which would repeat others then. Step vectors have their size, and are not wanted.

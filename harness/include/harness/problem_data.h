@@ -72,6 +72,7 @@ struct problem_data {
   std::int32_t pad_slot = -1;
   strided_values topk_lens;
   strided_values extra_topk_lens;
+  strided_values num_logits;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

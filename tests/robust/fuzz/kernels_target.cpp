@@ -128,6 +128,11 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
     plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
     plans.back().threshold = in.take<std::uint16_t>();
   }
+  plans.emplace_back().kind = NSAMETA_PLAN_PAGE_LIST;
+  plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));
+  if (!plan_applies(plans.back(), problem)) plans.pop_back();
+  if (rows > 0 && rows < most_rows) plans.emplace_back().kind = NSAMETA_PLAN_LOGITS_ROWS;
+  if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   return plans;
 }
 

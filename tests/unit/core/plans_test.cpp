@@ -9,9 +9,9 @@ using namespace nsameta::test;
 namespace {
 
 /// A plan of each kind, that would be taken.
-std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int32_t, 256>& memory) {
+std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t, 256>& memory) {
   std::array<nsameta_plan, plan_kinds.size()> plans{};
-  std::int32_t* next = memory.data();
+  std::int64_t* next = memory.data();
   for (std::size_t i = 0; i < plans.size(); ++i) {
     plans[i].kind = static_cast<nsameta_plan_kind>(i);
     for (const plan_constant& constant : plan_kinds[i].constants)
@@ -19,7 +19,7 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int32_t,
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const plan_buffer& buffer = plan_kinds[i].buffers[k];
       const std::int64_t elements = rows_of(plans[i], buffer, requests, 1) * buffer.columns;
-      plans[i].buffers[k] = {next, elements, NSAMETA_INT32};
+      plans[i].buffers[k] = {next, elements, buffer.dtype};
       next += elements;
     }
   }
@@ -29,7 +29,7 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int32_t,
 /// A batch with plans that `change` has had.
 auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.size()>&, call&)>& change) {
   return [=](call& c) {
-    static std::array<std::int32_t, 256> memory;
+    static std::array<std::int64_t, 256> memory;
     static std::array<nsameta_plan, plan_kinds.size()> plans;
     plans = sound_plans(memory);
     c.outputs.plans = plans.data();
@@ -55,22 +55,28 @@ TEST_CASE("plans are accepted, and each constant is held to its range") {
     }
 }
 
-TEST_CASE("a plan's buffers: there, int32, aligned, and large enough") {
+TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
   for (std::size_t i = 0; i < plan_kinds.size(); ++i)
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const std::string name = plan_kinds[i].buffers[k].name;
       const auto spoil = [&](auto change) {
         return with_plans([=](auto& plans, call&) { change(plans[i].buffers[k]); });
       };
-      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.data = nullptr; }), {name + " is absent"});
+      const auto without = spoil([](nsameta_vector& v) { v.data = nullptr; });
+      if (may_be_absent(plan_kinds[i], k))
+        check_accepted(NSAMETA_DECODE, without);
+      else
+        check_rejected(NSAMETA_DECODE, without, {name + " is absent"});
       check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { --v.capacity; }),
                      {name + ".capacity is", "less than"});
       check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.capacity = INT64_MAX; }),
                      {name + ".capacity is 9223372036854775807"});
       check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.data = static_cast<char*>(v.data) + 2; }),
                      {name + " is not aligned"});
-      check_rejected(NSAMETA_DECODE, spoil([](nsameta_vector& v) { v.dtype = NSAMETA_INT64; }),
-                     {name + ".dtype is int64"});
+      const bool wide = plan_kinds[i].buffers[k].dtype == NSAMETA_INT64;
+      check_rejected(NSAMETA_DECODE, spoil([=](nsameta_vector& v) { v.dtype = wide ? NSAMETA_INT32 : NSAMETA_INT64; }),
+                     {name + (wide ? ".dtype is int32 (0), but the field is int64 (1)"
+                                   : ".dtype is int64 (1), but the field is int32 (0)")});
     }
 }
 
@@ -117,6 +123,29 @@ TEST_CASE("a batch of more requests, or rows, than plans count") {
         c.outputs.plan_count = 1;
       },
       {"2147483648 rows"}, NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("a page list is of a table that the problem has") {
+  const auto without = [](const nsameta_page_list_preset preset, const std::function<void(nsameta_problem&)>& change) {
+    return with_plans([=](auto& plans, call& c) {
+      for (const vector_field& field : vector_fields) (c.outputs.*field.member).data = nullptr;
+      c.outputs.page_table_1.data = c.outputs.real_page_table.data = c.outputs.local_page_table_1.data = nullptr;
+      plans[NSAMETA_PLAN_PAGE_LIST].preset = preset;
+      change(c.problem);
+    });
+  };
+  const auto no_tokens = [](nsameta_problem& p) { p.req_to_token.data = p.req_pool_indices.data = nullptr; };
+  const auto no_blocks = [](nsameta_problem& p) { p.block_table.data = nullptr; };
+  check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, no_tokens),
+                 {"req_to_token is absent, but plans[3] is a page_list of it"});
+  check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, no_blocks),
+                 {"block_table is absent, but plans[3] is a page_list of it"});
+  check_accepted(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, no_blocks));
+  check_accepted(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, no_tokens));
+  check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, [](nsameta_problem& p) { p.kv_shard = {2, 0, 1}; }),
+                 {"plans[3]: page_list of req_to_token", "kv_shard.size is 2"}, NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, [](nsameta_problem& p) { p.kv_shard = {2, 0, 48}; }),
+                 {"block_size is 64, no multiple of kv_shard.interleave, which is 48"});
 }
 
 TEST_CASE("the list: how many, and where") {
