@@ -13,6 +13,7 @@ struct limits {
   int width = 256;  ///< tokens of a request
   int page = 8;     ///< tokens of a KV page
   int topk = 64;
+  int parts = 4;                                          ///< that the attention kernel cuts its work in
   int pages() const { return batch * width / page / 2; }  ///< too few for a full batch of the longest
 };
 

@@ -11,13 +11,17 @@ steps::steps(device& on, const limits& with)
   queries_ = on.allocate(batch);
   slots_ = on.allocate(batch);
   token_table_ = on.allocate((batch + 1) * width);
-  for (const name field : {"cache_seqlens", "total_rows", "status"}) buffers_[field] = on.allocate(batch);
-  for (const name field : {"cu_seqlens_k", "cu_seqlens_q"}) buffers_[field] = on.allocate(batch + 1);
+  for (const name field : {"cache_seqlens", "positions", "out_cache_loc", "kv_last_page_len", "total_rows", "status"})
+    buffers_[field] = on.allocate(batch);
+  for (const name field : {"cu_seqlens_k", "cu_seqlens_q", "kv_indptr", "num_splits"})
+    buffers_[field] = on.allocate(batch + 1);
+  buffers_["tile_scheduler_metadata"] = on.allocate(static_cast<std::size_t>(limits_.parts) * 8);
   for (const name field : {"seqlens_expanded", "nsa_cache_seqlens", "indexer_ks", "indexer_ke", "token_to_batch"})
     buffers_[field] = on.allocate(rows_);
   buffers_["nsa_cu_seqlens_k"] = on.allocate(rows_ + 1);
   buffers_["page_table_1"] = on.allocate(batch * width);
-  buffers_["real_page_table"] = on.allocate(batch * width / static_cast<std::size_t>(limits_.page));
+  for (const name field : {"real_page_table", "kv_indices"})
+    buffers_[field] = on.allocate(batch * width / static_cast<std::size_t>(limits_.page));
 }
 
 void steps::upload_tokens(const request& of, int from) {
@@ -76,9 +80,17 @@ tables steps::decode(const std::deque<request>& running) {
     nsameta::problem step(NSAMETA_DECODE);
     step.with_seq_lens(seq_lens_.first(batch)).with_index_topk(limits_.topk).with_page_size(limits_.page);
     step.with_req_pool_indices(slots_.first(batch)).with_req_to_token(token_table_, limits_.width);
+    const nsameta_plan plans[] = {// read by the call: the graph keeps what they say
+                                  nsameta::flashmla_tiles(NSAMETA_FLASHMLA_2026, limits_.parts,
+                                                          buffer("tile_scheduler_metadata"), buffer("num_splits")),
+                                  nsameta::page_list(NSAMETA_PAGES_OF_TOKENS, buffer("kv_indptr"), buffer("kv_indices"),
+                                                     buffer("kv_last_page_len"))};
     using o = nsameta_outputs;
     nsameta::outputs out;
-    out.with(&o::cache_seqlens, buffer("cache_seqlens"))
+    out.with_plans(plans)
+        .with(&o::positions, buffer("positions"))
+        .with(&o::out_cache_loc, buffer("out_cache_loc"))
+        .with(&o::cache_seqlens, buffer("cache_seqlens"))
         .with(&o::cu_seqlens_k, buffer("cu_seqlens_k"))
         .with(&o::nsa_cache_seqlens, buffer("nsa_cache_seqlens"))
         .with(&o::nsa_cu_seqlens_k, buffer("nsa_cu_seqlens_k"))
@@ -95,6 +107,12 @@ tables steps::decode(const std::deque<request>& running) {
                {"nsa_cu_seqlens_k", batch + 1},
                {"total_rows", 1},
                {"status", 1},
+               {"positions", batch},
+               {"out_cache_loc", batch},
+               {"tile_scheduler_metadata", static_cast<std::size_t>(limits_.parts) * 8},
+               {"kv_indptr", batch + 1},
+               {"kv_indices", batch * columns / static_cast<std::size_t>(limits_.page)},
+               {"kv_last_page_len", batch},
                {"page_table_1", running.size() * columns},
                {"real_page_table", running.size() * columns / static_cast<std::size_t>(limits_.page)}});
 }
