@@ -57,4 +57,10 @@ NSAMETA_HOST_DEVICE std::int32_t saturated_int32(std::int64_t sum) {
   return static_cast<std::int32_t>(sum < int32_max ? sum : int32_max);
 }
 
+/// A length without the drafts that were not accepted. Within int64 for any length: below its middle only that counts.
+NSAMETA_HOST_DEVICE std::int64_t committed_length(std::int64_t length, std::int64_t rejected) {
+  const std::int64_t far = -(std::int64_t{1} << 62);
+  return larger(length, far) - smaller(larger(rejected, std::int64_t{0}), std::int64_t{int32_max});
+}
+
 }  // namespace nsameta

@@ -43,7 +43,7 @@ struct block_memory {
 inline bool is_dense(const batch_lengths& lengths, std::int64_t kv_offset) {
   constexpr std::int64_t far = 1 << 30;
   return !lengths.kv_is_int64 && lengths.kv_stride == 1 && kv_offset > -far && kv_offset < far &&
-         lengths.live == nullptr &&
+         lengths.live == nullptr && lengths.rejected == nullptr &&
          (lengths.tokens == nullptr
               ? lengths.uniform_rows < far
               : !lengths.tokens_are_int64 && lengths.tokens_stride == 1 && !lengths.drafts && !lengths.left_aligned());

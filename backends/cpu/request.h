@@ -27,7 +27,7 @@ inline std::int64_t offset_length(std::int64_t length, std::int64_t offset) {
 
 /// `kv_offset`: within +-2^31, added to the request's KV length first.
 inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset, std::int64_t index) {
-  const std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
+  std::int64_t kv_len = load(lengths.kv, lengths.kv_is_int64, index * lengths.kv_stride);
   const std::int64_t tokens = lengths.tokens == nullptr
                                   ? lengths.uniform_rows
                                   : load(lengths.tokens, lengths.tokens_are_int64, index * lengths.tokens_stride);
@@ -39,6 +39,11 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
   if (query > r.rows) r.bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   r.is_padding = lengths.live != nullptr && index >= *lengths.live;
   if (r.is_padding) return r;
+  if (lengths.rejected != nullptr) {
+    const std::int64_t rejected = load(lengths.rejected, lengths.rejected_is_int64, index * lengths.rejected_stride);
+    if (rejected < 0) r.bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+    kv_len = committed_length(kv_len, rejected);
+  }
   const std::int64_t drafts = lengths.drafts ? query : 0;
   // What the last row sees must still fit int32.
   const std::int64_t beyond = larger(std::int64_t{lengths.reserved()}, drafts);

@@ -50,9 +50,17 @@ struct uniform_batch {
   NSAMETA_DEVICE basic_plain_rule<N> plain_rule() const { return {{}, limit, topk}; }
 };
 
+/// Lengths that int64 alone serves.
+template <class N>
+struct general_lengths {};
+template <>
+struct general_lengths<std::int64_t> {
+  integer_array<std::int64_t> rejected;  ///< null: none
+};
+
 /// Any requests.
 template <class N>
-struct request_batch : uniform_batch<N> {
+struct request_batch : uniform_batch<N>, general_lengths<N> {
   std::int32_t uniform_query;  ///< tokens of each request; below 0: extend_seq_lens has them
   std::int32_t ragged_drafts;  ///< all bits where tokens are drafts that extend_seq_lens has, else none
 };

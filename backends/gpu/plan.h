@@ -98,8 +98,9 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
 inline bool fits_int32(const wanted_work& work) {
   const nsameta_problem& problem = work.problem;
   const auto is_near = [](const nsameta_strided& array) { return array.stride < int32_reach / 8; };
-  if (!is_plain(problem) || work.int64_outputs || problem.batch_size > tuning::short_requests ||
-      work.longest >= int32_reach || !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
+  if (!is_plain(problem) || work.int64_outputs || problem.num_rejected.data != nullptr ||
+      problem.batch_size > tuning::short_requests || work.longest >= int32_reach || !is_near(problem.seq_lens) ||
+      !is_near(problem.extend_seq_lens))
     return false;
   const bool long_rows = !work.lengths.query_within_kv && work.request_rows > tuning::table_rows;
   const bool is_power = (problem.page_size & (problem.page_size - 1)) == 0;
@@ -205,6 +206,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   batch.seq_lens = array_of<N>(problem.seq_lens);
   batch.extend_seq_lens =
       lengths.tokens != nullptr ? array_of<N>(problem.extend_seq_lens) : integer_array<N>{problem.seq_lens.data, 0, 0};
+  if constexpr (is_general<N>) batch.rejected = array_of<N>(problem.num_rejected);
   batch.requests = static_cast<std::int32_t>(requests);
   batch.uniform_rows = lengths.uniform_rows > 0 ? lengths.uniform_rows : -1;
   batch.uniform_query = lengths.tokens != nullptr ? -1 : lengths.uniform_rows;

@@ -115,7 +115,7 @@ NSAMETA_DEVICE N value_of(const integer_array<N>& array, raw_integer raw) {
 }
 
 struct raw_lengths {
-  raw_integer kv, tokens;
+  raw_integer kv, tokens, rejected;
   std::int32_t live;  ///< requests that are no padding, where it is given
 };
 
@@ -125,7 +125,19 @@ template <class N>
 NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
   const auto* const live = batch.live != nullptr ? batch.live : static_cast<const std::int32_t*>(batch.seq_lens.data);
   using word [[gnu::may_alias]] = const std::int32_t;
-  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), *static_cast<word*>(live)};
+  raw_integer rejected{};
+  if constexpr (is_general<N>)
+    if (batch.rejected.data != nullptr) rejected = load_raw(batch.rejected, index);
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), rejected, *static_cast<word*>(live)};
+}
+
+/// A request's KV length, before it is made sane.
+template <class N>
+NSAMETA_DEVICE N kv_length_of(const request_batch<N>& batch, const raw_lengths& raw) {
+  const N length = value_of(batch.seq_lens, raw.kv);
+  if constexpr (is_general<N>)
+    if (batch.rejected.data != nullptr) return committed_length(length, whole_value(batch.rejected, raw.rejected));
+  return length;
 }
 
 /// A request's tokens.
@@ -234,8 +246,7 @@ template <class N, class T, class Rule>
 NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
   const request_batch<N>& batch = at.batch;
   const N query = query_of(batch, raw);
-  return request_of<N>(batch, at.set, index, value_of(batch.seq_lens, raw.kv), query, query & N{batch.ragged_drafts},
-                       raw.live);
+  return request_of<N>(batch, at.set, index, kv_length_of(batch, raw), query, query & N{batch.ragged_drafts}, raw.live);
 }
 
 /// Sum over the block's threads, by way of a place for each warp. Reached by all of them.

@@ -26,7 +26,12 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
   if (tokens > int32_max) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
   if (query > r.tokens) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   if (r.is_padding) return bits;
-  const std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
+  std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
+  if constexpr (is_general<N>)
+    if (batch.rejected.data != nullptr) {
+      kv = kv_length_of(batch, raw);
+      if (whole_value(batch.rejected, raw.rejected) < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
+    }
   const std::int64_t most = int32_max + std::int64_t{set.kv_least} - reserved - (query & batch.ragged_drafts);
   if (kv < set.kv_least) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
   if (kv > most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;

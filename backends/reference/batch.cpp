@@ -54,7 +54,10 @@ request read_request(const nsameta_problem& problem, std::int64_t length_offset,
   const std::int64_t drafts = has_drafts(problem.mode) ? out.query_len : 0;
   // What rows beyond the length see must fit int32 too.
   const std::int64_t beyond = is_padded(problem) ? problem.uniform_extend_len : drafts;
-  out.kv_len = sane(moved(read(problem.seq_lens, r), length_offset), longest - beyond, status);
+  const std::int64_t rejected = problem.num_rejected.data != nullptr ? read(problem.num_rejected, r) : 0;
+  if (rejected < 0) status |= NSAMETA_BIT_NEGATIVE_LENGTH;
+  const std::int64_t accepted = moved(read(problem.seq_lens, r), -std::clamp<std::int64_t>(rejected, 0, longest));
+  out.kv_len = sane(moved(accepted, length_offset), longest - beyond, status);
   out.cache_len = within_limit(problem, out.kv_len + drafts);
   if (counts_tokens(problem.mode) && out.query_len > out.kv_len) status |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   const bool row_exceeds = out.tokens > 0 && positions_wanted(problem.mode, out, out.tokens - 1) >

@@ -77,6 +77,7 @@ void for_each_input(Problem& problem, Visit&& visit) {
   vector("topk_lens", problem.topk_lens);
   vector("extra_topk_lens", problem.extra_topk_lens);
   vector("num_logits", problem.num_logits);
+  vector("num_rejected", problem.num_rejected);
 }
 
 /// The same for the outputs. Plans are written through only where the caller of this owns them.

@@ -11,13 +11,14 @@ namespace nsameta {
 
 /// Where the lengths of a batch are, and what its mode makes of them.
 struct batch_lengths {
-  const void* kv;      ///< [requests] seq_lens
-  const void* tokens;  ///< [requests] query tokens; null: `uniform_rows` each
-  std::int64_t kv_stride, tokens_stride;
+  const void* kv;        ///< [requests] seq_lens
+  const void* tokens;    ///< [requests] query tokens; null: `uniform_rows` each
+  const void* rejected;  ///< [requests] drafts to take off seq_lens; null: none
+  std::int64_t kv_stride, tokens_stride, rejected_stride;
   std::int32_t uniform_rows;  ///< of each request; 0: as many as tokens
   std::int32_t limit;         ///< positions that a row sees at most
   const std::int32_t* live;   ///< [1] requests that are no padding; null: all
-  bool kv_is_int64, tokens_are_int64;
+  bool kv_is_int64, tokens_are_int64, rejected_is_int64;
   bool drafts;           ///< the tokens are drafts, which seq_lens does not count yet
   bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
 
@@ -35,13 +36,16 @@ inline batch_lengths lengths_of(const nsameta_problem& problem) {
   constexpr std::int32_t unlimited = std::numeric_limits<std::int32_t>::max();
   return {.kv = problem.seq_lens.data,
           .tokens = problem.extend_seq_lens.data,
+          .rejected = problem.num_rejected.data,
           .kv_stride = problem.seq_lens.stride,
           .tokens_stride = problem.extend_seq_lens.stride,
+          .rejected_stride = problem.num_rejected.stride,
           .uniform_rows = mode.takes_uniform ? static_cast<std::int32_t>(problem.uniform_extend_len) : 1,
           .limit = problem.context_limit > 0 ? static_cast<std::int32_t>(problem.context_limit) : unlimited,
           .live = problem.live_requests,
           .kv_is_int64 = is_int64(problem.seq_lens),
           .tokens_are_int64 = is_int64(problem.extend_seq_lens),
+          .rejected_is_int64 = is_int64(problem.num_rejected),
           .drafts = mode.drafts,
           .query_within_kv = mode.rows_within_cache};
 }

@@ -376,6 +376,8 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     if (auto s = check_input("extra_topk_lens", p.extra_topk_lens, p.batch_size)) return s;
   if (p.num_logits.data != nullptr) [[unlikely]]
     if (auto s = check_input("num_logits", p.num_logits, p.batch_size)) return s;
+  if (p.num_rejected.data != nullptr) [[unlikely]]
+    if (auto s = check_input("num_rejected", p.num_rejected, p.batch_size)) return s;
   if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]

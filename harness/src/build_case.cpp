@@ -198,6 +198,15 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
   return plans;
 }
 
+/// Few, and some that are none.
+void set_rejected(random_source& random, const case_recipe& recipe, problem_data& problem) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(problem.batch_size()));
+  for (std::int64_t& count : counts) count = random.between(0, 4) - (recipe.bad_lengths && random.chance(10) ? 7 : 0);
+  if (recipe.bad_lengths && !counts.empty() && random.chance(20))
+    counts.front() = std::numeric_limits<std::int32_t>::max();
+  problem.num_rejected = values_of(counts, recipe);
+}
+
 /// The lengths that plans alone read.
 void set_plan_lens(random_source& random, const case_recipe& recipe, bool own, bool extra, bool logits,
                    problem_data& problem) {
@@ -232,6 +241,7 @@ problem_data earlier_problem(const case_recipe& recipe, const problem_data& prob
   set_lengths(random, earlier, previous);
   if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
   if (problem.block_table.slots > 0) set_block_table(random, earlier, previous);
+  if (recipe.rejected) set_rejected(random, earlier, previous);
   set_plan_lens(random, earlier, problem.topk_lens.present(), problem.extra_topk_lens.present(),
                 problem.num_logits.present(), previous);
   return previous;
@@ -277,6 +287,10 @@ generated_case build_case(const case_recipe& recipe) {
     problem.block_size = std::max(recipe.block_size / run, 1) * run;  // as many positions on each rank
     if (random.chance(50)) problem.pad_slot = static_cast<std::int32_t>(random.between(-3, 3));
     if (random.chance(90)) set_block_table(random, recipe, problem);
+  }
+  if (recipe.rejected) {
+    random_source rejected_random(recipe.seed + 3);
+    set_rejected(rejected_random, recipe, problem);
   }
   random_source plans_random(recipe.seed + 2);
   if (recipe.plans) {

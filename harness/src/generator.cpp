@@ -80,6 +80,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.padding && random.chance(40)) draw_padding(random, recipe);
   if (options.step_vectors && random.chance(25)) draw_step_vectors(random, recipe);
   recipe.plans = options.plans && recipe.q_shard.size == 1 && random.chance(25);
+  recipe.rejected = options.padding && random.chance(15);
   return recipe;
 }
 
@@ -113,6 +114,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (random.chance(30)) draw_padding(random, recipe);
   if (recipe.kind != batch_kind::lengths && random.chance(15)) draw_step_vectors(random, recipe);
   recipe.plans = recipe.kind != batch_kind::lengths && random.chance(15);
+  recipe.rejected = random.chance(10);
   return recipe;
 }
 
@@ -148,6 +150,7 @@ std::string describe(const case_recipe& recipe) {
   if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
   if (recipe.step_vectors) text += ", step vectors";
   if (recipe.plans) text += ", plans";
+  if (recipe.rejected) text += ", rejected drafts";
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";

@@ -44,7 +44,8 @@ void input_buffers::upload(const problem_data& problem) {
                           table_input("block_table", problem.block_table),
                           vector_input("topk_lens", problem.topk_lens),
                           vector_input("extra_topk_lens", problem.extra_topk_lens),
-                          vector_input("num_logits", problem.num_logits)};
+                          vector_input("num_logits", problem.num_logits),
+                          vector_input("num_rejected", problem.num_rejected)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -71,6 +72,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.topk_lens.data, arrays[6]);
   place(view_.extra_topk_lens.data, arrays[7]);
   place(view_.num_logits.data, arrays[8]);
+  place(view_.num_rejected.data, arrays[9]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

@@ -25,7 +25,8 @@ bool is_live(const problem_data& problem, std::int64_t r) {
 
 std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
-  const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) + length_offset);
+  const std::int64_t rejected = problem.num_rejected.present() ? sane(problem.num_rejected[r]) : 0;
+  const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) - rejected + length_offset);
   const std::int64_t cached = row_of(problem.mode).drafts ? std::min(s + rows_of_request(problem, r), int32_max) : s;
   return problem.context_limit == 0 ? cached : std::min(cached, problem.context_limit);
 }

@@ -57,6 +57,7 @@ generated_case without_requests(const generated_case& whole, problem_of which, s
   problem.topk_lens = without(problem.topk_lens, begin, end);
   problem.extra_topk_lens = without(problem.extra_topk_lens, begin, end);
   problem.num_logits = without(problem.num_logits, begin, end);
+  problem.num_rejected = without(problem.num_rejected, begin, end);
   if (token_table& blocks = problem.block_table; blocks.slots > 0) {
     const auto row = blocks.memory.begin() + blocks.first;
     blocks.memory.erase(row + begin * blocks.row_stride, row + end * blocks.row_stride);

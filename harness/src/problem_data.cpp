@@ -56,7 +56,8 @@ nsameta_token_table token_table::view() const {
 }
 
 nsameta_problem problem_data::view() const {
-  for (const strided_values* values : {&extend_seq_lens, &req_pool_indices, &topk_lens, &extra_topk_lens, &num_logits})
+  for (const strided_values* values :
+       {&extend_seq_lens, &req_pool_indices, &topk_lens, &extra_topk_lens, &num_logits, &num_rejected})
     if (values->present() && values->size() < batch_size())
       throw std::logic_error("a problem of " + std::to_string(batch_size()) + " requests has values for " +
                              std::to_string(values->size()));
@@ -82,6 +83,7 @@ nsameta_problem problem_data::view() const {
   if (topk_lens.present()) problem.topk_lens = topk_lens.view();
   if (extra_topk_lens.present()) problem.extra_topk_lens = extra_topk_lens.view();
   if (num_logits.present()) problem.num_logits = num_logits.view();
+  if (num_rejected.present()) problem.num_rejected = num_rejected.view();
   return problem;
 }
 

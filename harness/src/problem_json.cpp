@@ -24,7 +24,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>(
      "page_size",     "index_topk",  "index_kpool",      "kv_shard",           "q_shard",          "context_limit",
      "live_requests", "block_table", "block_size",       "pad_slot",           "topk_lens",        "extra_topk_lens",
      "vector_tail",   "table_tail",  "table_tail_value", "length_offset",      "capacities",       "previous",
-     "plans",         "plan",        "num_logits"});
+     "plans",         "plan",        "num_logits",       "num_rejected"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
@@ -184,6 +184,8 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.extra_topk_lens = to_lengths("extra_topk_lens", value);
   } else if (key == "num_logits") {
     problem.num_logits = to_lengths("num_logits", value);
+  } else if (key == "num_rejected") {
+    problem.num_rejected = to_lengths("num_rejected", value);
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -290,6 +292,7 @@ fill_data to_fill(const json& object) {
   require_batch_size("topk_lens", fill.problem.topk_lens, fill.problem);
   require_batch_size("extra_topk_lens", fill.problem.extra_topk_lens, fill.problem);
   require_batch_size("num_logits", fill.problem.num_logits, fill.problem);
+  require_batch_size("num_rejected", fill.problem.num_rejected, fill.problem);
   return fill;
 }
 
@@ -400,6 +403,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.topk_lens.present()) object["topk_lens"] = problem.topk_lens.values();
   if (problem.extra_topk_lens.present()) object["extra_topk_lens"] = problem.extra_topk_lens.values();
   if (problem.num_logits.present()) object["num_logits"] = problem.num_logits.values();
+  if (problem.num_rejected.present()) object["num_rejected"] = problem.num_rejected.values();
   return object;
 }
 

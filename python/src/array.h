@@ -42,7 +42,7 @@ class array_reader {
   nb::object make_capsule(nb::handle array, const array_type& type);
   void place(const char* name, device_place device, const array_type& type);
 
-  static constexpr std::size_t most_arrays = 8 + output_count;  // of a fill; plans and a fill_many may have more
+  static constexpr std::size_t most_arrays = 10 + output_count;  // of a fill; plans and a fill_many may have more
 
   std::optional<std::uintptr_t> stream_;
   nsameta_device_kind kind_ = NSAMETA_DEVICE_HOST;

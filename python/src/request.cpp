@@ -43,6 +43,9 @@ struct setters {
   static void num_logits(const char* name, nb::handle value, request& to) {
     to.problem.num_logits = input(name, value, to, &to.num_logits_.emplace());
   }
+  static void num_rejected(const char* name, nb::handle value, request& to) {
+    to.problem.num_rejected = input(name, value, to, &to.num_rejected_.emplace());
+  }
   /// One element, which may have no dimension.
   static void live_requests(const char* name, nb::handle value, request& to) {
     const array_view view = to.arrays_.read(name, value, access::read, elements::int32);
@@ -214,6 +217,7 @@ struct setters {
       {"topk_lens", topk_lens, "None", scope::call},
       {"extra_topk_lens", extra_topk_lens, "None", scope::call},
       {"num_logits", num_logits, "None", scope::call},
+      {"num_rejected", num_rejected, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},
@@ -370,6 +374,7 @@ void request::check_lengths() {
   if (topk_lens_) check("topk_lens", *topk_lens_);
   if (extra_topk_lens_) check("extra_topk_lens", *extra_topk_lens_);
   if (num_logits_) check("num_logits", *num_logits_);
+  if (num_rejected_) check("num_rejected", *num_rejected_);
 }
 
 void request::start_set() {

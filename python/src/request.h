@@ -57,7 +57,8 @@ class request {
   std::uint64_t flags_ = 0;    ///< of the target
   std::int64_t requests_ = 0;  ///< elements of seq_lens
   /// Elements of these.
-  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_, num_logits_;
+  std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_, num_logits_,
+      num_rejected_;
 };
 
 }  // namespace nsameta::python

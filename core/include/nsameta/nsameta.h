@@ -148,6 +148,8 @@ typedef struct nsameta_problem {
   nsameta_strided extra_topk_lens;  ///< [bs] the same of a second cache; for plans with `extra_topk`
   nsameta_strided num_logits;       ///< [bs] last rows of a request that go to the sampler; absent: 1 of each request
                                     ///< with rows. For plans of logits rows
+  nsameta_strided num_rejected;     ///< [bs] drafts of the last step that were not accepted, taken off seq_lens first;
+                                    ///< absent: none. Each at most 2^31 - 1; a negative one is a negative length
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which

@@ -232,6 +232,14 @@ class problem : public nsameta_problem {
   }
   problem& with_num_logits(temporary auto&& counts, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
+  /// [bs] drafts of the last step that were not accepted: taken off seq_lens on the device that computes.
+  problem& with_num_rejected(const length_span auto& counts, std::int64_t every = 1) noexcept {
+    num_rejected = strided(counts, every);
+    num_rejected_elements_ = served_by(counts, every);
+    return *this;
+  }
+  problem& with_num_rejected(temporary auto&& counts, std::int64_t every = 1) = delete;  ///< keep it in a variable
+
   /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
   /// first.
   result check() const {
@@ -246,6 +254,7 @@ class problem : public nsameta_problem {
     if (topk_elements_ < batch_size) return refuse("topk_lens", topk_elements_);
     if (extra_topk_elements_ < batch_size) return refuse("extra_topk_lens", extra_topk_elements_);
     if (num_logits_elements_ < batch_size) return refuse("num_logits", num_logits_elements_);
+    if (num_rejected_elements_ < batch_size) return refuse("num_rejected", num_rejected_elements_);
     if (!has_live_requests_) return result(NSAMETA_INVALID_ARGUMENT, "live_requests has 0 elements, less than 1");
     return result(NSAMETA_OK);
   }
@@ -260,7 +269,8 @@ class problem : public nsameta_problem {
   }
 
   std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
-  std::int64_t topk_elements_ = any, extra_topk_elements_ = any, num_logits_elements_ = any;
+  std::int64_t topk_elements_ = any, extra_topk_elements_ = any;
+  std::int64_t num_logits_elements_ = any, num_rejected_elements_ = any;
   bool has_live_requests_ = true;
 };
 

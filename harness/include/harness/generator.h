@@ -82,6 +82,7 @@ struct case_recipe {
   bool step_vectors = false;
   std::int32_t block_size = 64;  ///< where they are asked for
   bool plans = false;
+  bool rejected = false;  ///< drafts to take off the lengths
 };
 
 struct generated_case {

@@ -73,6 +73,7 @@ struct problem_data {
   strided_values topk_lens;
   strided_values extra_topk_lens;
   strided_values num_logits;
+  strided_values num_rejected;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

@@ -49,6 +49,26 @@ TEST_CASE("seq_lens is required") {
   }
 }
 
+TEST_CASE("inputs that few calls have are held to the same rules") {
+  const std::pair<const char*, nsameta_strided nsameta_problem::*> inputs[]{
+      {"topk_lens", &nsameta_problem::topk_lens},
+      {"extra_topk_lens", &nsameta_problem::extra_topk_lens},
+      {"num_logits", &nsameta_problem::num_logits},
+      {"num_rejected", &nsameta_problem::num_rejected}};
+  for (const auto& [text, member] : inputs) {
+    const std::string name = text;
+    const auto given = [member = member](std::ptrdiff_t past, std::int64_t stride, int dtype) {
+      return [=](call& c) {
+        c.problem.*member = {shifted(c.seq_lens.data(), past), stride, static_cast<nsameta_dtype>(dtype)};
+      };
+    };
+    check_accepted(NSAMETA_DECODE, given(0, 1, NSAMETA_INT64));
+    check_rejected(NSAMETA_DECODE, given(0, -1, NSAMETA_INT64), {name + ".stride is -1"});
+    check_rejected(NSAMETA_DECODE, given(0, 1, 7), {name + ".dtype is 7"});
+    check_rejected(NSAMETA_DECODE, given(1, 1, NSAMETA_INT32), {name + " is not aligned"});
+  }
+}
+
 TEST_CASE("strides of the inputs are not negative and stay in memory") {
   for (const std::int64_t stride : {std::int64_t{-1}, int64_max}) {
     const std::string value = std::to_string(stride);
