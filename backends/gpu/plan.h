@@ -257,6 +257,7 @@ inline int list_plans(const wanted_work& work, plan_list& list) {
       if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);
+      if (plan.kind == NSAMETA_PLAN_AITER) task.aiter = aiter_rule::of(plan, problem, work.lengths.uniform_rows);
     }
     list.begin[set + 1] = next;
     list.blocks = std::max(list.blocks, next - list.begin[set]);

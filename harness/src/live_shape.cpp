@@ -104,10 +104,15 @@ std::span<const std::int32_t> live_words(const nsameta_plan& plan, std::size_t b
   const plan_buffer& named = row_of(plan.kind).buffers[buffer];
   const auto* const words = static_cast<const std::int32_t*>(plan.buffers[buffer].data);
   const nsameta_problem& problem = shape.problem;
-  const std::int64_t rows =
-      plan.kind == NSAMETA_PLAN_TOPK
-          ? std::clamp<std::int64_t>(1 + std::int64_t{words[1]}, 0, plan.buffers[buffer].capacity / 2)
-          : rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  std::int64_t rows = rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{words[1]};
+  if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
+    const nsameta_vector& sums = plan.buffers[buffer == 1 ? 0 : 2];
+    const std::int64_t counted =
+        buffer == 1 ? plan.parts : problem.batch_size * lengths_of(problem).uniform_rows * plan.head_ratio;
+    rows = static_cast<const std::int32_t*>(sums.data)[counted];
+  }
+  rows = std::clamp<std::int64_t>(rows, 0, plan.buffers[buffer].capacity / named.columns);
   return {words, static_cast<std::size_t>(rows * named.columns)};
 }
 

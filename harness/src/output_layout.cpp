@@ -77,7 +77,7 @@ nsameta_outputs applicable_view(const nsameta_outputs& outputs, const problem_da
   const bool ragged = lengths_of(problem.view()).uniform_rows == 0;
   const std::span<const nsameta_plan> plans = plans_of(outputs);
   view.plan_count =
-      std::ranges::find_if(plans, [&](const nsameta_plan& plan) { return ragged && plan.kind == NSAMETA_PLAN_TOPK; }) -
+      std::ranges::find_if(plans, [&](const nsameta_plan& plan) { return ragged && row_of(plan.kind).of_rows; }) -
       plans.begin();
   return view;
 }
