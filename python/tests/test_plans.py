@@ -207,9 +207,10 @@ def fill(*plans, **given):
     (ValueError, "^plans has 9 plans, more than 8$", fill(*[flashmla() for _ in range(9)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
-    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan; did you mean "
-     "flashmla[?]$", fill(flashmla(kind="flash_mla"))),
-    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan$", fill(flashmla(kind=1))),
+    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter; did you "
+     "mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter$",
+     fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),
