@@ -2,6 +2,8 @@
 /// One thread: a plan has less work than waking another takes.
 #pragma once
 
+#include <algorithm>
+
 #include "common/plan_rules.h"
 #include "cpu/request.h"
 
@@ -50,6 +52,38 @@ std::uint32_t write_paged_mqa(const nsameta_problem& problem, const nsameta_plan
   return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
 }
 
+/// Cuts the line of some requests, each of which costs `cost(r)`, in parts `step` apart. Calls `visit(part, what)` for
+/// each part that has some of it; returns how many those are.
+template <class Cost, class Visit>
+std::int32_t for_each_part(std::int32_t parts, std::int32_t overhead, std::int32_t step, std::int32_t requests,
+                           const Cost& cost, const Visit& visit) {
+  std::int32_t r = 0, begin = 0, end = requests > 0 ? cost(0) : 0;  // of request r on the line
+  std::int32_t part = 0;
+  for (line_part p{}; part < parts && r < requests; ++part) {
+    p.begin = p.end;
+    p.request = r;
+    p.request_begin = begin;
+    p.request_end = end;
+    const std::int32_t budget_end = p.begin + step;
+    const auto have = [&] {
+      p.last = r;
+      p.last_begin = begin;
+      p.last_end = end;
+    };
+    while (r < requests && end <= budget_end + overhead) {
+      have();
+      begin = p.end = end;
+      if (++r < requests) end += cost(r);
+    }
+    if (r < requests && budget_end > begin) {  // within the next one
+      have();
+      p.end = budget_end;
+    }
+    visit(part, p);
+  }
+  return part;
+}
+
 /// Returns the bits that requests raise.
 template <class Lengths>
 std::uint32_t write_tiles(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached) {
@@ -72,42 +106,119 @@ std::uint32_t write_tiles(const nsameta_problem& problem, const nsameta_plan& pl
   auto* const num_splits = static_cast<std::int32_t*>(plan.buffers[1].data);
   num_splits[0] = 0;
 
-  std::int32_t r = 0, begin = 0, end = requests > 0 ? rule.cost(length(0)) : 0;  // of request r on the line
   std::int32_t pieces = 0;
-  const auto to_next = [&] {
-    num_splits[r + 1] = pieces;
-    begin = end;
-    if (++r < requests) end += rule.cost(length(r));
+  const auto cost = [&](std::int32_t r) { return rule.cost(length(r)); };
+  const std::int32_t live =
+      for_each_part(rule.parts, rule.overhead, step, requests, cost, [&](std::int32_t part, const line_part& p) {
+        const bool is_whole = p.end == p.last_end;
+        for (std::int32_t r = p.request; r <= p.last; ++r) {
+          ++pieces;
+          if (r < p.last || is_whole) num_splits[r + 1] = pieces;
+        }
+        rows[part] = rule.row_of(p, step, is_whole ? rule.blocks(length(p.last)) : 0);
+      });
+  if (live < rule.parts)
+    std::fill(rows + live, rows + rule.parts,
+              rule.idle(requests, requests > 0 ? cost(0) : 0, requests > 0 ? rule.blocks(length(requests - 1)) : 0));
+  return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
+}
+
+/// The buffers of aiter's plan.
+struct aiter_buffers {
+  std::int32_t* work_indptr;
+  aiter_rule::work* works;
+  std::int32_t *reduce_indptr, *final_map, *partial_map;
+
+  explicit aiter_buffers(const nsameta_plan& plan)
+      : work_indptr(words(plan, 0)),
+        works(static_cast<aiter_rule::work*>(plan.buffers[1].data)),
+        reduce_indptr(words(plan, 2)),
+        final_map(words(plan, 3)),
+        partial_map(words(plan, 4)) {}
+  static std::int32_t* words(const nsameta_plan& plan, int buffer) {
+    return static_cast<std::int32_t*>(plan.buffers[buffer].data);
+  }
+};
+
+/// `entry(i)`: of all `entries`.
+template <class Entry>
+void write_cut_together(const aiter_rule& rule, const aiter_buffers& out, std::int32_t entries, const Entry& entry) {
+  const auto cost = [&](std::int32_t i) { return rule.cost(entry(i)); };
+  std::int32_t all = 0;
+  for (std::int32_t i = 0; i < entries; ++i) all += cost(i);
+  const std::int32_t step = all / rule.splits + (all % rule.splits != 0);
+  std::int32_t count = 0, placed = 0;  // works, and those of entries in several pieces
+  std::int32_t begin = 0, before = 0;  // of the entry: its first page, and the places of those before it
+  const std::int32_t live =
+      for_each_part(rule.splits, rule.overhead, step, entries, cost, [&](std::int32_t part, const line_part& p) {
+        out.work_indptr[part] = count;
+        std::int32_t from = p.begin, on_line = p.request_begin;
+        for (std::int32_t i = p.request; i <= p.last; ++i) {
+          const aiter_rule::entry e = entry(i);
+          const std::int32_t entry_end = on_line + rule.cost(e);
+          const bool is_first = from == on_line, is_last = p.end >= entry_end;
+          const std::int32_t place = is_first && is_last ? -1 : placed++;
+          if (is_first) out.reduce_indptr[i] = before;
+          if (place >= 0) out.partial_map[place] = place;
+          if (rule.stride > 0) begin = i * rule.stride;
+          out.works[count++] = rule.work_of(i, place, begin, is_first ? 0 : (from - on_line) * rule.granularity.value,
+                                            is_last ? e.pages : (p.end - on_line) * rule.granularity.value, e);
+          if (!is_last) break;
+          begin += e.pages;
+          before = placed;
+          from = on_line = entry_end;
+        }
+      });
+  out.reduce_indptr[entries] = placed;
+  std::fill(out.work_indptr + live, out.work_indptr + rule.parts + 1, count);
+}
+
+template <class Entry>
+void write_cut_each(const aiter_rule& rule, const aiter_buffers& out, std::int32_t entries, const Entry& entry) {
+  std::int32_t count = 0, before = 0;  // works, and pages of the rows before
+  aiter_rule::range read{};
+  bool is_after_empty = false;
+  for (std::int32_t i = 0; i < entries; ++i) {
+    const aiter_rule::entry e = entry(i);
+    const aiter_rule::pieces cut = rule.pieces_of(e);
+    if (i % rule.copies == 0) {
+      read = rule.read_alone(e, before, is_after_empty);
+      before += e.pages;
+      is_after_empty = e.pages == 0;
+    }
+    out.reduce_indptr[i] = count;
+    for (std::int32_t k = 0; k < cut.count; ++k, ++count) {
+      out.works[count] = rule.piece_of(i, count, k, cut, read);
+      out.partial_map[count] = out.works[count].word[1];
+    }
+  }
+  out.reduce_indptr[entries] = count;
+  for (std::int32_t part = 0; part <= rule.parts; ++part) out.work_indptr[part] = rule.first_work(part, count);
+}
+
+/// Returns the bits that entries raise.
+template <class Lengths, class Rule>
+std::uint32_t write_aiter(const nsameta_problem& problem, const nsameta_plan& plan, const Lengths& cached,
+                          const Rule& rows_rule) {
+  const aiter_rule rule = aiter_rule::of(plan, problem, cached.lengths.uniform_rows);
+  const std::int32_t rows = static_cast<std::int32_t>(problem.batch_size) * cached.lengths.uniform_rows;
+  const std::int32_t entries = rows * rule.copies;
+  const auto length = [&](std::int32_t row) {
+    const std::int32_t index = rule.rows.quotient(row);
+    return rows_rule.local(
+        larger<std::int64_t, std::int64_t>(cached.at(index).first + row - index * rule.rows.value, 0));
   };
-  tile_rule::piece piece{};
-  for (std::int32_t part = 0; part < rule.parts; ++part) {
-    if (r == requests) {
-      rows[part] = rule.idle(requests, requests > 0 ? rule.cost(length(0)) : 0,
-                             requests > 0 ? rule.blocks(length(requests - 1)) : 0);
-      continue;
-    }
-    piece.begin = piece.end;
-    piece.request = piece.last = r;
-    piece.request_begin = piece.last_begin = begin;
-    piece.request_end = piece.last_end = end;
-    const std::int32_t budget_end = piece.begin + step;
-    while (r < requests && end <= budget_end + rule.overhead) {
-      piece.last = r;
-      piece.last_begin = begin;
-      piece.last_end = end;
-      ++pieces;
-      to_next();
-    }
-    piece.end = piece.last_end;
-    if (r < requests && budget_end > begin) {  // within the next one
-      piece.last = r;
-      piece.last_begin = begin;
-      piece.last_end = end;
-      piece.end = budget_end;
-      ++pieces;
-    }
-    piece.last_blocks = piece.end == piece.last_end ? rule.blocks(length(piece.last)) : 0;
-    rows[part] = rule.row_of(piece, step);
+  bool too_long = false;
+  for (std::int32_t row = 0; row < rows; ++row) too_long |= rule.is_too_long(length(row));
+  const aiter_buffers out(plan);
+  const auto entry = [&](std::int32_t i) { return rule.entry_of(length(i / rule.copies)); };
+  if (rule.is_fast)
+    write_cut_together(rule, out, entries, entry);
+  else
+    write_cut_each(rule, out, entries, entry);
+  for (std::int32_t i = 0; i < entries; ++i) {
+    out.final_map[2 * i] = i;
+    out.final_map[2 * i + 1] = i + 1;
   }
   return too_long ? NSAMETA_BIT_LENGTH_OVERFLOW : 0;
 }
@@ -201,6 +312,7 @@ void write_plans(const nsameta_problem& problem, const nsameta_outputs& out, con
     if (plan.kind == NSAMETA_PLAN_PAGED_MQA) bits |= write_paged_mqa(problem, plan, cached);
     if (plan.kind == NSAMETA_PLAN_FLASHMLA) bits |= write_tiles(problem, plan, cached);
     if (plan.kind == NSAMETA_PLAN_TOPK) write_topk(problem, plan, cached, rule);
+    if (plan.kind == NSAMETA_PLAN_AITER) bits |= write_aiter(problem, plan, cached, rule);
     if (plan.kind == NSAMETA_PLAN_PAGE_LIST) bits |= write_page_list(problem, plan, cached);
     if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) bits |= write_logits_rows(problem, plan, cached);
   }

@@ -9,7 +9,7 @@ namespace nsameta::gpu {
 
 /// A plan, as a block is given it.
 struct plan_task {
-  static constexpr std::size_t most_buffers = 4;
+  static constexpr std::size_t most_buffers = 5;
   static_assert(std::ranges::all_of(plan_kinds,
                                     [](const plan_kind& kind) { return kind.buffers.size() <= most_buffers; }));
   nsameta_plan_kind kind;
@@ -19,6 +19,7 @@ struct plan_task {
     mqa_rule mqa;
     tile_rule tile;
     topk_rule topk;
+    aiter_rule aiter;
     page_list_rule pages;
     logits_rule logits;
   };
@@ -53,7 +54,7 @@ struct plan_memory {
   };
   std::int32_t starts[most_parts + 1];  ///< where each part does
   std::int32_t owners[most_parts + 1];  ///< the request that it begins in
-  std::int32_t cuts[most_parts + 1];    ///< parts before it that begin within a request
+  std::int32_t cuts[most_parts + 1];    ///< parts before it that begin within a request; see write_cut_together
   std::int32_t chunks[tuning::block_threads + 1];
   /// Aligned, so that wide loads of them read nothing else that is being written.
   alignas(16) row_sums<std::int32_t> warps[tuning::block_threads / 32];
@@ -114,19 +115,25 @@ NSAMETA_DEVICE thread_requests share_of(const T& self, std::int32_t count) {
   return {each, begin, smaller(begin + each, count)};
 }
 
-/// Calls `visit(index, request)` for each, with a few loads under way.
-template <class Work, class Visit>
-NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Visit& visit) {
+/// Calls `visit(index, request)` for each, with a few loads under way. `request_of_index(i)`: the request that i is of.
+template <class Work, class Request, class Visit>
+NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Request& request_of_index,
+                                const Visit& visit) {
   constexpr int loads = tuning::plan_loads;
   NSAMETA_UNROLL(1)
   for (std::int32_t first = mine.begin; first < mine.end; first += loads) {
     raw_lengths raw[loads];
     NSAMETA_UNROLL(8)
-    for (int k = 0; k < loads; ++k) raw[k] = load_lengths(at.batch, std::int64_t{smaller(first + k, mine.end - 1)});
+    for (int k = 0; k < loads; ++k)
+      raw[k] = load_lengths(at.batch, std::int64_t{request_of_index(smaller(first + k, mine.end - 1))});
     NSAMETA_UNROLL(8)
     for (int k = 0; k < loads; ++k)
-      if (first + k < mine.end) visit(first + k, request_of(at, std::int64_t{first + k}, raw[k]));
+      if (first + k < mine.end) visit(first + k, request_of(at, std::int64_t{request_of_index(first + k)}, raw[k]));
   }
+}
+template <class Work, class Visit>
+NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Visit& visit) {
+  visit_share(at, mine, [](std::int32_t index) { return index; }, visit);
 }
 
 template <class Work>
@@ -175,11 +182,29 @@ NSAMETA_DEVICE std::int64_t keys_read(const Work& at, const plan_list& list, con
   return rule.sparse_length(read(list.topk_lens, rule.topk), read(list.extra_topk_lens, rule.extra_topk));
 }
 
-/// Where each part begins on the line of `requests`, and in which of them, up to the end of the last one with work. A
-/// warp tries as many parts at once as it has lanes: up to the first one that ends at a boundary they are `step` apart.
+/// Makes places of a line's costs, `own` those of this thread together; returns what all cost.
 template <thread_context T>
-NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32_t* line, std::int32_t requests,
-                                std::int32_t step, plan_memory& shared) {
+NSAMETA_DEVICE std::int32_t lay_line(T& self, std::int32_t* line, std::int32_t requests, const thread_requests& mine,
+                                     std::int32_t own, plan_memory& shared) {
+  const block_place<std::int32_t> place = place_in_block(self, shared.warps, own);
+  std::int32_t before = place.before;
+  NSAMETA_UNROLL(1)
+  for (std::int32_t r = mine.begin; r < mine.end; ++r) {
+    const std::int32_t cost = line[r];
+    line[r] = before;
+    before += cost;
+  }
+  if (self.thread() == 0) line[requests] = place.all;
+  self.barrier();
+  return place.all;
+}
+
+/// Where each of `parts` begins on the line of `requests`, and in which of them, up to the end of the last one with
+/// work. A warp tries as many parts at once as it has lanes: up to the first one that ends at a boundary they are
+/// `step` apart.
+template <thread_context T>
+NSAMETA_DEVICE void find_starts(T& self, std::int32_t parts, std::int32_t overhead, const std::int32_t* line,
+                                std::int32_t requests, std::int32_t step, plan_memory& shared) {
   if (warp_of(self) == 0) {
     const std::int32_t all = line[requests];
     const int lane = lane_of(self);
@@ -187,10 +212,10 @@ NSAMETA_DEVICE void find_starts(T& self, const tile_rule& rule, const std::int32
     if (lane == 0) shared.starts[0] = shared.owners[0] = 0;
     NSAMETA_UNROLL(1)
     while (x < all) {
-      const bool exists = lane < rule.parts - settled;
+      const bool exists = lane < parts - settled;
       const std::int32_t y = x + (exists ? lane + 1 : 0) * step;
       const std::int32_t k = first_beyond(low, requests + 1, [&](std::int32_t i) { return line[i] > y; });
-      const bool snaps = exists && (k > requests || line[k] <= y + rule.overhead);
+      const bool snaps = exists && (k > requests || line[k] <= y + overhead);
       const std::int32_t next = !snaps ? y : k > requests ? all : line[k];
       const std::uint64_t earlier_snaps = self.ballot(snaps) & ((std::uint64_t{1} << lane) - 1);
       const bool is_settled = exists && earlier_snaps == 0;
@@ -227,18 +252,9 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
                 [&](std::int32_t index, const request& r) { add(index, rule.cost(plan.at.rule.local(r.kv_len))); });
   else
     for (std::int32_t r = mine.begin; r < mine.end; ++r) add(r, rule.cost(keys_read(plan.at, plan.list, rule, r)));
-  const block_place<std::int32_t> place = place_in_block(self, shared.warps, own);
-  std::int32_t before = place.before;
-  NSAMETA_UNROLL(1)
-  for (std::int32_t r = mine.begin; r < mine.end; ++r) {
-    const std::int32_t cost = line[r];
-    line[r] = before;
-    before += cost;
-  }
-  if (self.thread() == 0) line[requests] = place.all;
-  self.barrier();
-  const std::int32_t step = place.all / rule.parts + (place.all % rule.parts != 0);
-  find_starts(self, rule, line, requests, step, shared);
+  const std::int32_t all = lay_line(self, line, requests, mine, own, shared);
+  const std::int32_t step = all / rule.parts + (all % rule.parts != 0);
+  find_starts(self, rule.parts, rule.overhead, line, requests, step, shared);
 
   const std::int32_t live = requests > 0 ? shared.settled : 0;
   const thread_requests parts = share_of(self, live);
@@ -249,7 +265,7 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
   std::int32_t cuts = cut.before;
   auto* const rows = reinterpret_cast<tile_rule::row*>(plan.task.buffers[0]);
   for (std::int32_t part = parts.begin; part < parts.end; ++part) {
-    tile_rule::piece p{};
+    line_part p{};
     p.begin = shared.starts[part];
     p.end = shared.starts[part + 1];
     p.request = shared.owners[part];
@@ -259,8 +275,8 @@ NSAMETA_DEVICE void write_tiles(const plan_work<Work>& plan, std::int32_t* line)
     p.request_end = line[p.request + 1];
     p.last_begin = line[p.last];
     p.last_end = line[p.last + 1];
-    p.last_blocks = p.end == p.last_end ? rule.blocks(keys_read(plan.at, plan.list, rule, p.last)) : 0;
-    rows[part] = rule.row_of(p, step);
+    const bool is_whole = p.end == p.last_end;
+    rows[part] = rule.row_of(p, step, is_whole ? rule.blocks(keys_read(plan.at, plan.list, rule, p.last)) : 0);
     shared.cuts[part] = cuts;
     cuts += p.begin > p.request_begin;
   }
@@ -310,6 +326,172 @@ NSAMETA_DEVICE void write_topk(const plan_work<Work>& plan) {
         out[++listed] = {index * rule.rows_each + j, static_cast<std::int32_t>(length(j))};
     });
   if (self.thread() == 0) out[0] = {threshold, place.all};
+}
+
+/// Row `row` of the batch, which is of request `r`.
+template <class Work>
+NSAMETA_DEVICE aiter_rule::entry entry_of_row(const plan_work<Work>& plan, std::int32_t row, const request& r) {
+  const aiter_rule& rule = plan.task.aiter;
+  const std::int32_t j = row - rule.rows.quotient(row) * rule.rows.value;
+  return rule.entry_of(length_of_row<std::int64_t>(plan.at.rule, r, std::int64_t{j}));
+}
+/// Calls `visit(row, entry)` for each of some rows.
+template <class Work, class Visit>
+NSAMETA_DEVICE void visit_entries(const plan_work<Work>& plan, const thread_requests& mine, const Visit& visit) {
+  visit_share(
+      plan.at, mine, [&](std::int32_t row) { return plan.task.aiter.rows.quotient(row); },
+      [&](std::int32_t row, const request& r) { visit(row, entry_of_row(plan, row, r)); });
+}
+template <class Work>
+NSAMETA_DEVICE aiter_rule::entry load_entry(const plan_work<Work>& plan, std::int32_t row) {
+  return entry_of_row(plan, row, whole_request(plan.at, plan.task.aiter.rows.quotient(row)));
+}
+
+/// Each entry's query rows.
+template <thread_context T>
+NSAMETA_DEVICE void write_final_map(const T& self, std::int32_t* map, std::int32_t entries) {
+  for (std::int32_t i = self.thread(); i < 2 * entries; i += tuning::block_threads) map[i] = (i + 1) / 2;
+}
+
+/// aiter's fast form. `line`: memory for the entries' places, one more than there are. The low half of cuts[i] counts
+/// the parts before part i that begin within an entry; the high half counts those that are their entry's first.
+template <class Work>
+NSAMETA_DEVICE void write_cut_together(const plan_work<Work>& plan, std::int32_t* line) {
+  auto& self = plan.at.self;
+  const aiter_rule& rule = plan.task.aiter;
+  plan_memory& shared = plan.shared;
+  const std::int32_t entries = plan.at.batch.requests * rule.rows.value;
+  std::int32_t* const work_indptr = plan.task.buffers[0];
+  auto* const works = reinterpret_cast<aiter_rule::work*>(plan.task.buffers[1]);
+  std::int32_t* const reduce_indptr = plan.task.buffers[2];
+  const thread_requests mine = share_of(self, entries);
+  std::int32_t own = 0, pages = 0;
+  visit_entries(plan, mine, [&](std::int32_t i, const aiter_rule::entry& e) {
+    line[i] = rule.cost(e);
+    own += line[i];
+    pages += e.pages;
+  });
+  std::int32_t first_page = place_in_block(self, shared.warps, pages).before;
+  const std::int32_t all = lay_line(self, line, entries, mine, own, shared);
+  const std::int32_t step = all / rule.splits + (all % rule.splits != 0);
+  find_starts(self, rule.splits, rule.overhead, line, entries, step, shared);
+
+  const std::int32_t live = shared.settled;
+  const thread_requests parts = share_of(self, live);
+  const auto is_within = [&](std::int32_t part) { return shared.starts[part] > line[shared.owners[part]]; };
+  const auto cut_at = [&](std::int32_t part) {
+    if (!is_within(part)) return 0;
+    const bool is_first = shared.starts[part - 1] <= line[shared.owners[part]];  // part 0 is within none
+    return 1 + (is_first << 16);
+  };
+  const auto below = [](std::int32_t cuts) { return cuts & 0xffff; };
+  const auto firsts = [](std::int32_t cuts) { return cuts >> 16; };
+  const auto pieces = [&](std::int32_t cuts) { return below(cuts) + firsts(cuts); };
+  std::int32_t cut = 0;
+  for (std::int32_t part = parts.begin; part < parts.end; ++part) cut += cut_at(part);
+  const block_place<std::int32_t> cuts = place_in_block(self, shared.warps, cut);
+  cut = cuts.before;
+  for (std::int32_t part = parts.begin; part < parts.end; ++part) {
+    shared.cuts[part] = cut;
+    work_indptr[part] = shared.owners[part] + below(cut) + is_within(part);
+    cut += cut_at(part);
+  }
+  if (self.thread() == 0) {
+    shared.cuts[live] = cuts.all;
+    reduce_indptr[entries] = pieces(cuts.all);
+  }
+  for (std::int32_t part = live + self.thread(); part <= rule.parts; part += tuning::block_threads)
+    work_indptr[part] = entries + below(cuts.all);
+  self.barrier();
+
+  // Each entry's first work, then each part's that begins within one. That one reads where the entry's keys begin.
+  const auto first_part = [&](std::int32_t begin) {
+    return first_beyond(0, live, [&](std::int32_t i) { return shared.starts[i] >= begin; });
+  };
+  std::int32_t part = mine.begin < mine.end ? first_part(line[mine.begin]) : 0;
+  visit_entries(plan, mine, [&](std::int32_t i, const aiter_rule::entry& e) {
+    const std::int32_t begin = line[i], end = begin + rule.cost(e);
+    while (part < live && shared.starts[part] < begin) ++part;
+    const std::int32_t next = part + (part < live && shared.starts[part] == begin);
+    const bool is_split = next < live && shared.starts[next] < end;
+    const std::int32_t place = pieces(shared.cuts[part]);
+    reduce_indptr[i] = place;
+    works[i + below(shared.cuts[part])] =
+        rule.work_of(i, is_split ? place : -1, rule.stride > 0 ? i * rule.stride : first_page, 0,
+                     is_split ? (shared.starts[next] - begin) * rule.granularity.value : e.pages, e);
+    first_page += e.pages;
+  });
+  self.barrier();
+  for (std::int32_t i = parts.begin; i < parts.end; ++i) {
+    if (!is_within(i)) continue;
+    const std::int32_t owner = shared.owners[i], begin = line[owner], next = shared.starts[i + 1];
+    const aiter_rule::entry e = load_entry(plan, owner);
+    const std::int32_t first_work = owner + below(shared.cuts[first_part(begin)]);
+    works[owner + 1 + below(shared.cuts[i])] =
+        rule.work_of(owner, below(shared.cuts[i]) + firsts(shared.cuts[i + 1]), works[first_work].word[4],
+                     (shared.starts[i] - begin) * rule.granularity.value,
+                     next < line[owner + 1] ? (next - begin) * rule.granularity.value : e.pages, e);
+  }
+  for (std::int32_t i = self.thread(); i < pieces(cuts.all); i += tuning::block_threads) plan.task.buffers[4][i] = i;
+  self.barrier();  // the line may lie in the map
+  write_final_map(self, plan.task.buffers[3], entries);
+}
+
+/// aiter's intra form. `line`: memory for the entries' first works, one more than there are.
+template <class Work>
+NSAMETA_DEVICE void write_cut_each(const plan_work<Work>& plan, std::int32_t* line) {
+  auto& self = plan.at.self;
+  const aiter_rule& rule = plan.task.aiter;
+  const std::int32_t rows = plan.at.batch.requests * rule.rows.value, entries = rows * rule.copies;
+  auto* const works = reinterpret_cast<aiter_rule::work*>(plan.task.buffers[1]);
+  auto* const ranges = reinterpret_cast<aiter_rule::range*>(plan.task.buffers[3]);  // first what each entry reads
+  const thread_requests mine = share_of(self, rows);
+  std::int32_t own = 0, pages = 0;
+  visit_entries(plan, mine, [&](std::int32_t, const aiter_rule::entry& e) {
+    own += rule.pieces_of(e).count * rule.copies;
+    pages += e.pages;
+  });
+  std::int32_t first_page = place_in_block(self, plan.shared.warps, pages).before;
+  const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, own);
+  std::int32_t before = place.before;
+  bool is_after_empty = 0 < mine.begin && mine.begin < mine.end && load_entry(plan, mine.begin - 1).pages == 0;
+  visit_entries(plan, mine, [&](std::int32_t row, const aiter_rule::entry& e) {
+    const std::int32_t count = rule.pieces_of(e).count;
+    for (std::int32_t i = row * rule.copies; i < (row + 1) * rule.copies; ++i, before += count) {
+      line[i] = before;
+      ranges[i] = rule.read_alone(e, first_page, is_after_empty);
+    }
+    first_page += e.pages;
+    is_after_empty = e.pages == 0;
+  });
+  if (self.thread() == 0) line[entries] = place.all;
+  self.barrier();
+  NSAMETA_UNROLL(1)
+  for (std::int32_t w = self.thread(); w < place.all; w += tuning::block_threads) {
+    const std::int32_t i = first_beyond(0, entries, [&](std::int32_t k) { return line[k + 1] > w; });
+    const aiter_rule::pieces cut = rule.pieces_of(load_entry(plan, i / rule.copies));
+    const aiter_rule::work one = rule.piece_of(i, w, w - line[i], cut, ranges[i]);
+    works[w] = one;
+    plan.task.buffers[4][w] = one.word[1];
+  }
+  for (std::int32_t part = self.thread(); part <= rule.parts; part += tuning::block_threads)
+    plan.task.buffers[0][part] = rule.first_work(part, place.all);
+  if (line != plan.task.buffers[2])
+    for (std::int32_t i = self.thread(); i <= entries; i += tuning::block_threads) plan.task.buffers[2][i] = line[i];
+  self.barrier();  // the ranges are read
+  write_final_map(self, plan.task.buffers[3], entries);
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_aiter(const plan_work<Work>& plan) {
+  const aiter_rule& rule = plan.task.aiter;
+  const std::int32_t entries = plan.at.batch.requests * rule.rows.value * rule.copies;
+  const bool is_short = entries <= tuning::plan_line;
+  // A longer line lies in a buffer that is written last.
+  if (rule.is_fast)
+    write_cut_together(plan, is_short ? plan.shared.line : plan.task.buffers[3]);
+  else
+    write_cut_each(plan, is_short ? plan.shared.line : plan.task.buffers[2]);
 }
 
 /// What lists have of some requests, and the rows of these.
@@ -428,6 +610,7 @@ NSAMETA_DEVICE void write_plan(Work& at, const plan_list& list, const plan_task&
       write_tiles(plan, plan.task.buffers[1]);
   }
   if (plan.task.kind == NSAMETA_PLAN_TOPK) write_topk(plan);
+  if (plan.task.kind == NSAMETA_PLAN_AITER) write_aiter(plan);
   if (plan.task.kind == NSAMETA_PLAN_PAGE_LIST) write_list(plan, page_list<Work>{at, task}, block);
   if (plan.task.kind == NSAMETA_PLAN_LOGITS_ROWS) write_list(plan, logits_list<Work>{at, list, task}, block);
 }
@@ -457,6 +640,10 @@ struct plan_bits {
       if (task.kind == NSAMETA_PLAN_PAGED_MQA && task.mqa.is_too_long(cached_length(at, index)))
         bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
       if (task.kind == NSAMETA_PLAN_FLASHMLA && task.tile.is_too_long(keys_read(at, list, task.tile, index)))
+        bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
+      if (task.kind == NSAMETA_PLAN_AITER &&  // the last row sees most
+          task.aiter.is_too_long(
+              length_of_row<std::int64_t>(at.rule, whole_request(at, index), std::int64_t{task.aiter.rows.value - 1})))
         bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
       if (task.kind >= NSAMETA_PLAN_PAGE_LIST) bits |= part(task, index).bits;
     });

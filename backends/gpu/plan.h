@@ -262,6 +262,7 @@ inline int list_plans(const wanted_work& work, const launch_bounds& bounds, plan
       if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
       if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);
+      if (plan.kind == NSAMETA_PLAN_AITER) task.aiter = aiter_rule::of(plan, problem, work.lengths.uniform_rows);
       if (plan.kind == NSAMETA_PLAN_PAGE_LIST) {
         task.pages = page_list_rule::of(plan, problem);
         const std::int64_t wanted = plan.buffers[1].capacity / tuning::list_elements;

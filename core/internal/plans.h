@@ -55,13 +55,26 @@ inline constexpr auto mqa_preset_names = [] {
 /// In the order of nsameta_flashmla_preset.
 inline constexpr auto flashmla_preset_names = std::to_array<const char*>({"2026", "2025"});
 
+/// In the order of nsameta_aiter_preset.
+inline constexpr auto aiter_preset_names = std::to_array<const char*>({"fast", "intra", "intra-gfx942"});
+
 inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_to_token", "block_table"});
 
 struct plan_buffer {
   const char* name;
   std::int32_t columns;  ///< 1: a vector
   /// `listed`: as many as the plan's first buffer ends with.
-  enum { parts, parts_plus_one, requests, requests_plus_one, rows_plus_one, listed } rows;
+  enum {
+    parts,
+    parts_plus_one,
+    requests,
+    requests_plus_one,
+    rows_plus_one,
+    entries,
+    entries_plus_one,
+    works,
+    listed
+  } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
 };
 
@@ -70,6 +83,7 @@ struct plan_kind {
   std::span<const char* const> presets;  ///< by number; none: the plan has no versions
   std::span<const plan_constant> constants;
   std::span<const plan_buffer> buffers;
+  bool of_rows = false;  ///< whether its lengths are those of rows, as many of each request
 };
 
 inline constexpr std::int32_t most_parts = 1024;
@@ -102,6 +116,20 @@ inline constexpr auto topk = std::to_array<plan_constant>({
 });
 inline constexpr auto topk_buffers = std::to_array<plan_buffer>({{"topk_plan", 2, plan_buffer::rows_plus_one}});
 
+inline constexpr auto aiter = std::to_array<plan_constant>({
+    {"num_cu", &nsameta_plan::parts, 1, most_parts, 304},
+    {"kv_granularity", &nsameta_plan::block, 1, 1024, 16},
+    {"topk", &nsameta_plan::topk, 0, 1 << 20, 0},
+    {"page_size", &nsameta_plan::page_size, 1, 1024, 1},
+    {"max_splits", &nsameta_plan::most_splits, 0, 1 << 20, 0},
+    {"head_ratio", &nsameta_plan::head_ratio, 1, 64, 1},
+});
+inline constexpr auto aiter_buffers = std::to_array<plan_buffer>({{"work_indptr", 1, plan_buffer::parts_plus_one},
+                                                                  {"work_info_set", 8, plan_buffer::works},
+                                                                  {"reduce_indptr", 1, plan_buffer::entries_plus_one},
+                                                                  {"reduce_final_map", 2, plan_buffer::entries},
+                                                                  {"reduce_partial_map", 1, plan_buffer::works}});
+
 inline constexpr auto page_list_buffers = std::to_array<plan_buffer>({{"kv_indptr", 1, plan_buffer::requests_plus_one},
                                                                       {"kv_indices", 1, plan_buffer::listed},
                                                                       {"kv_last_page_len", 1, plan_buffer::requests}});
@@ -118,7 +146,8 @@ inline constexpr auto logits_buffers =
 inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"paged_mqa_schedule", mqa_preset_names, plan_rows::paged_mqa, plan_rows::paged_mqa_buffers},
     {"flashmla", flashmla_preset_names, plan_rows::flashmla, plan_rows::flashmla_buffers},
-    {"topk_plan", {}, plan_rows::topk, plan_rows::topk_buffers},
+    {"topk_plan", {}, plan_rows::topk, plan_rows::topk_buffers, true},
+    {"aiter", aiter_preset_names, plan_rows::aiter, plan_rows::aiter_buffers, true},
     {"page_list", page_list_preset_names, {}, plan_rows::page_list_buffers},
     {"logits_rows", {}, {}, plan_rows::logits_buffers},
 });
@@ -132,11 +161,22 @@ inline bool has(const plan_kind& kind, plan_member member) {
 
 inline const plan_kind& row_of(nsameta_plan_kind kind) { return plan_kinds[static_cast<std::size_t>(kind)]; }
 
+/// Pieces that aiter's intra form may cut an entry in, of `entries`.
+inline std::int64_t most_pieces(const nsameta_plan& plan, std::int64_t entries) {
+  if (plan.preset == NSAMETA_AITER_INTRA_GFX942) return 16;
+  const std::int64_t share = (plan.parts + entries - 1) / (entries > 0 ? entries : 1);
+  const std::int64_t most = plan.most_splits > 0 && plan.most_splits < share ? plan.most_splits : share;
+  return most > 1 ? most : 1;
+}
+
 /// Rows of a plan's buffer, for `requests` requests of `rows_each` rows each; of a list, which has any number, 0.
 inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, std::int64_t requests,
                             std::int64_t rows_each) {
-  const std::int64_t counts[] = {plan.parts,   std::int64_t{plan.parts} + 1, requests,
-                                 requests + 1, requests * rows_each + 1,     0};
+  const std::int64_t rows = requests * rows_each, entries = rows * plan.head_ratio;
+  const std::int64_t works =
+      plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
+  const std::int64_t counts[] = {
+      plan.parts, std::int64_t{plan.parts} + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 0};
   return counts[buffer.rows];
 }
 

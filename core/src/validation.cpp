@@ -183,6 +183,23 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   return NSAMETA_OK;
 }
 
+/// Those of aiter's plan.
+nsameta_status check_entries(const nsameta_plan& plan, std::int64_t entries, int place) {
+  if (plan.preset == NSAMETA_AITER_FAST && plan.head_ratio != 1)
+    return fail(NSAMETA_UNSUPPORTED, "plans[%d]: aiter: head_ratio is %d, but the form fast has an entry a row: 1",
+                place, plan.head_ratio);
+  if (entries > most_plan_requests)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: aiter is asked for, but there are %" PRId64 " entries, more than %" PRId64, place, entries,
+                most_plan_requests);
+  const std::int64_t pages = (std::int64_t{plan.topk} + plan.page_size - 1) / plan.page_size;
+  if (entries * pages > std::numeric_limits<std::int32_t>::max())
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: aiter: topk is %d: %" PRId64 " entries begin at more pages than int32 counts", place,
+                plan.topk, entries);
+  return NSAMETA_OK;
+}
+
 /// Whether the problem has what a page list is from.
 nsameta_status check_page_list(const nsameta_problem& p, const nsameta_plan& plan, int place) {
   if (plan.preset == NSAMETA_PAGES_OF_TOKENS && p.kv_shard.size > 1)
@@ -242,7 +259,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s is asked for, but batch_size is %" PRId64 ", more than %" PRId64,
                 place, kind.name, p.batch_size, most_plan_requests);
   const batch_lengths lengths = lengths_of(p);
-  if (plan.kind == NSAMETA_PLAN_TOPK && lengths.uniform_rows == 0 && p.batch_size > 0)
+  if (kind.of_rows && lengths.uniform_rows == 0 && p.batch_size > 0)
     return fail(NSAMETA_UNSUPPORTED,
                 "plans[%d]: %s is asked for, but requests have extend_seq_lens rows: it wants as many of each", place,
                 kind.name);
@@ -250,6 +267,8 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     return fail(NSAMETA_UNSUPPORTED,
                 "plans[%d]: %s is asked for, but there are %" PRId64 " rows, more than int32 counts", place, kind.name,
                 p.batch_size * lengths.uniform_rows);
+  if (plan.kind == NSAMETA_PLAN_AITER)
+    if (auto s = check_entries(plan, p.batch_size * lengths.uniform_rows * plan.head_ratio, place)) return s;
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
     if (auto s = check_page_list(p, plan, place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {

@@ -173,6 +173,16 @@ void set_layout(random_source& random, const case_recipe& recipe, generated_case
   }
 }
 
+void draw_aiter(random_source& random, std::int64_t rows, nsameta_plan& plan) {
+  if (rows > 4096) plan.preset = NSAMETA_AITER_FAST;  // little memory for pieces
+  plan.block = random.pick(std::array<std::int32_t, 5>{16, 16, 1, 64, 1000});
+  plan.page_size = random.chance(60) ? 1 : random.pick(std::array<std::int32_t, 4>{2, 16, 48, 64});
+  plan.topk = random.chance(50) ? 0 : random.pick(std::array<std::int32_t, 3>{1, 512, 2048});
+  plan.most_splits = random.chance(60) ? 0 : static_cast<std::int32_t>(random.between(1, 40));
+  plan.head_ratio =
+      plan.preset == NSAMETA_AITER_FAST || random.chance(60) ? 1 : static_cast<std::int32_t>(random.between(2, 5));
+}
+
 /// One of each kind that the problem has, or some. Drawn apart, so that the case is the same with them and without.
 std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& problem) {
   constexpr std::array<std::int32_t, 8> parts{1, 2, 4, 33, 78, 132, 148, most_parts};
@@ -186,6 +196,8 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
       plan.threshold = static_cast<std::int32_t>(random.between(1, 5000));
+    if (plan.kind == NSAMETA_PLAN_AITER)
+      draw_aiter(random, problem.batch_size() * lengths_of(problem.view()).uniform_rows, plan);
     if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));
     if (plan.kind == NSAMETA_PLAN_FLASHMLA) {
       plan.block = random.pick(std::array<std::int32_t, 5>{64, 64, 1, 48, 1024});

@@ -64,15 +64,10 @@ bool tables_apply(const problem_data& problem) {
 }
 
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
-  switch (plan.kind) {
-    case NSAMETA_PLAN_TOPK:
-      return lengths_of(problem.view()).uniform_rows > 0;
-    case NSAMETA_PLAN_PAGE_LIST:
-      return plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.slots > 0
-                                                    : tables_apply(problem) && problem.kv_shard.size == 1;
-    default:
-      return true;
-  }
+  if (row_of(plan.kind).of_rows && lengths_of(problem.view()).uniform_rows == 0) return false;
+  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
+  return plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.slots > 0
+                                                : tables_apply(problem) && problem.kv_shard.size == 1;
 }
 
 output_layout exact_layout(const problem_data& problem, const live_shape& shape) {

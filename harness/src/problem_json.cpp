@@ -31,17 +31,35 @@ constexpr std::size_t vector_tails = 2;                                         
 
 /// Of a problem that asks for a plan alone, in the words of its library: the key of the lengths, and of others.
 struct plan_form {
+  const char* name;
+  nsameta_plan_kind kind;
   const char* lengths;
   std::vector<std::pair<const char*, const char*>> renamed;
+  const char* preset = nullptr;  ///< where the problem does not say; null: the kind's first one
 };
-const plan_form& form_of(std::size_t kind) {
-  static const std::array<plan_form, plan_kinds.size()> forms{
-      {{"context_lens", {}},
-       {"cache_seqlens", {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
-       {"lens", {}},
-       {"seq_lens", {}},
-       {"seq_lens", {}}}};
-  return forms[kind];
+const std::vector<plan_form>& plan_forms() {
+  static const std::vector<plan_form> forms{
+      {"paged_mqa_schedule", NSAMETA_PLAN_PAGED_MQA, "context_lens", {}},
+      {"flashmla",
+       NSAMETA_PLAN_FLASHMLA,
+       "cache_seqlens",
+       {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
+      {"topk_plan", NSAMETA_PLAN_TOPK, "lens", {}},
+      {"aiter_fast", NSAMETA_PLAN_AITER, "kv_lens", {{"max_split_per_batch", "max_splits"}}},
+      {"aiter_intra", NSAMETA_PLAN_AITER, "kv_lens", {}, "intra"}};
+  return forms;
+}
+
+/// Positions of a cache that has `pages`, the last of which holds `last_keys`.
+json positions_of(const json& pages, std::int64_t page_size, const json& last_keys) {
+  json positions = json::array();
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const std::int64_t count = to_integer("kv_lens", pages[i], int32_min, int32_max);
+    const std::int64_t last =
+        i < last_keys.size() ? to_integer("kv_last_page_lens", last_keys[i], 1, page_size) : page_size;
+    positions.push_back(count > 0 ? (count - 1) * page_size + last : count);
+  }
+  return positions;
 }
 
 /// Keys of a problem that are not those of the fill before it.
@@ -231,12 +249,12 @@ nsameta_plan to_plan(const std::string& key, const json& object) {
 }
 
 /// A problem that asks for one plan, as a decode batch whose list of plans has that one.
-json with_plan_alone(const json& object, std::size_t number) {
-  const plan_form& form = form_of(number);
-  const plan_kind& kind = plan_kinds[number];
+json with_plan_alone(const json& object, const plan_form& form) {
+  const plan_kind& kind = row_of(form.kind);
   json whole{{"mode", "decode"}}, plan{{"kind", kind.name}};
+  if (form.preset != nullptr) plan["preset"] = form.preset;
   for (const char* key : {"mode", "seq_lens", "plans"})
-    if (object.contains(key)) throw json_error(key + std::string(": does not go with the plan ") + kind.name);
+    if (object.contains(key)) throw json_error(key + std::string(": does not go with the plan ") + form.name);
   for (const auto& [key, value] : object.items()) {
     const auto other = std::ranges::find(form.renamed, key, [](const auto& pair) { return std::string(pair.first); });
     const std::string name = other == form.renamed.end() ? key : other->second;
@@ -254,6 +272,14 @@ json with_plan_alone(const json& object, std::size_t number) {
     } else {
       whole["seq_lens"] = value;
     }
+  }
+  if (form.kind == NSAMETA_PLAN_AITER) {
+    const json last_keys = whole.value("kv_last_page_lens", json::array());
+    whole.erase("kv_last_page_lens");
+    if (whole.contains("seq_lens") && whole["seq_lens"].is_array())
+      whole["seq_lens"] = positions_of(
+          whole["seq_lens"], plan.contains("page_size") ? to_integer("page_size", plan["page_size"], 1, int32_max) : 1,
+          last_keys);
   }
   whole["plans"] = json::array({plan});
   return whole;
@@ -364,10 +390,11 @@ json fill_to_json(const fill_data& fill) {
 case_data case_from_json(std::string_view text) {
   json object = parse_object(text);
   if (object.contains("plan")) {
-    std::vector<std::string_view> names = names_of_plans();
+    std::vector<std::string_view> names;
+    for (const plan_form& form : plan_forms()) names.push_back(form.name);
     names.push_back("step");
     const auto place = static_cast<std::size_t>(to_place("plan", object["plan"], "plan", names));
-    if (place + 1 < names.size()) object = with_plan_alone(object, place);
+    if (place < plan_forms().size()) object = with_plan_alone(object, plan_forms()[place]);
   }
   case_data stated;
   static_cast<fill_data&>(stated) = to_fill(object);

@@ -109,9 +109,10 @@ def test_a_list_that_is_longer_than_its_buffer_loses_its_end():
 
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
-    plan, inputs, lengths = {"kind": problem["plan"]}, {}, None
-    if problem["plan"] != "topk_plan":
-        plan["preset"] = {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}[problem["plan"]]
+    kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
+    plan, inputs, lengths = {"kind": kind}, {}, None
+    if kind != "topk_plan":
+        plan["preset"] = form or {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}[kind]
     for key, value in problem.items():
         if key == "batch":
             lengths = [0] * value
@@ -120,9 +121,13 @@ def as_arguments(problem):
                 plan["next_n"] = len(value[0])
                 value = [row[-1] for row in value]
             lengths = value
+        elif key == "kv_lens":  # of pages
+            size = problem.get("page_size", 1)
+            last = problem.get("kv_last_page_lens", [size] * len(value))
+            lengths = [(pages - 1) * size + keys if pages else 0 for pages, keys in zip(value, last)]
         elif key in ("topk_length", "extra_topk_length"):
             inputs[key.replace("length", "lens")] = np.array(value, np.int32)
-        elif key != "plan":
+        elif key not in ("plan", "kv_last_page_lens"):
             plan["preset" if key == "api" else key] = value
     return np.array(lengths, np.int32), inputs, plan
 
@@ -135,13 +140,19 @@ def of_one_plan(line):
 def test_worked_plans(line):
     worked = json.loads(line)
     lengths, inputs, plan = as_arguments(worked["problem"])
-    parts = plan.get("num_sms", plan.get("num_sm_parts"))
+    parts = plan.get("num_sms", plan.get("num_sm_parts", plan.get("num_cu")))
+    entries = len(lengths) * plan.get("head_ratio", 1)
     shapes = {"paged_mqa_schedule": lambda: (parts + 1, 2), "tile_scheduler_metadata": lambda: (parts, 8),
-              "num_splits": lambda: (len(lengths) + 1,), "topk_plan": lambda: (len(lengths) + 1, 2)}
+              "num_splits": lambda: (len(lengths) + 1,), "topk_plan": lambda: (len(lengths) + 1, 2),
+              "work_indptr": lambda: (parts + 1,), "work_info_set": lambda: (entries * 16 + parts, 8),
+              "reduce_indptr": lambda: (entries + 1,), "reduce_final_map": lambda: (entries, 2),
+              "reduce_partial_map": lambda: (entries * 16 + parts,)}
     buffers = {name: ints(*shapes[name]()) for name in worked["expect"]}
     nsameta.fill("decode", lengths, plans=[{**plan, **buffers}], **inputs)
     for name, expected in worked["expect"].items():
         assert buffers[name][:len(expected)].tolist() == expected, name
+        if name in ("work_info_set", "reduce_partial_map"):
+            assert (buffers[name][len(expected):] == UNTOUCHED).all(), name
 
 
 def test_constants_that_are_left_out_have_their_usual_values():
@@ -245,9 +256,10 @@ def fill(*plans, **given):
     (ValueError, "^plans has 9 plans, more than 8$", fill(*[flashmla() for _ in range(9)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
-    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan; did you mean "
-     "flashmla[?]$", fill(flashmla(kind="flash_mla"))),
-    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan$", fill(flashmla(kind=1))),
+    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter; did you "
+     "mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter$",
+     fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

@@ -52,6 +52,15 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   if (random.chance(25)) tiles.topk = static_cast<std::int32_t>(random.between(1, 3000));
   if (tiles.topk > 0 && random.chance(50)) tiles.extra_topk = 128;
   if (random.chance(50)) plans[NSAMETA_PLAN_TOPK].threshold = static_cast<std::int32_t>(random.between(1, 70'000));
+  nsameta_plan& works = plans[NSAMETA_PLAN_AITER];
+  works.preset = static_cast<std::int32_t>(random.between(0, std::ssize(aiter_preset_names) - 1));
+  works.parts = random.pick(parts);
+  works.block = random.chance(70) ? 16 : static_cast<std::int32_t>(random.between(1, 300));
+  works.page_size = random.chance(70) ? 1 : static_cast<std::int32_t>(random.between(2, 70));
+  if (random.chance(40)) works.topk = static_cast<std::int32_t>(random.between(1, 3000));
+  if (random.chance(30)) works.most_splits = static_cast<std::int32_t>(random.between(1, 40));
+  const bool repeats = works.preset != NSAMETA_AITER_FAST && random.chance(30);
+  works.head_ratio = repeats ? static_cast<std::int32_t>(random.between(2, 3)) : 1;
   plans[NSAMETA_PLAN_PAGE_LIST].preset = NSAMETA_PAGES_OF_BLOCKS;
   return plans;
 }

@@ -187,8 +187,9 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_PAGED_MQA = 0,   ///< DeepGEMM's schedule of the indexer
   NSAMETA_PLAN_FLASHMLA = 1,    ///< FlashMLA's tiles of the attention
   NSAMETA_PLAN_TOPK = 2,        ///< the rows that SGLang's top-k gives to a cluster of SMs
-  NSAMETA_PLAN_PAGE_LIST = 3,   ///< the pages of each request's cache, one request's after another's
-  NSAMETA_PLAN_LOGITS_ROWS = 4  ///< the rows whose logits are wanted
+  NSAMETA_PLAN_AITER = 3,       ///< aiter's works of the attention, on AMD
+  NSAMETA_PLAN_PAGE_LIST = 4,   ///< the pages of each request's cache, one request's after another's
+  NSAMETA_PLAN_LOGITS_ROWS = 5  ///< the rows whose logits are wanted
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -211,6 +212,13 @@ typedef enum nsameta_flashmla_preset {
   NSAMETA_FLASHMLA_2025 = 1   ///< begin_req, begin_block, end_req (inclusive), end_block, begin_split, 0, 0, 0
 } nsameta_flashmla_preset;
 
+/// Forms of aiter's get_mla_metadata_v1.
+typedef enum nsameta_aiter_preset {
+  NSAMETA_AITER_FAST = 0,         ///< one line of all entries, cut in equal parts
+  NSAMETA_AITER_INTRA = 1,        ///< each entry in pieces of its own
+  NSAMETA_AITER_INTRA_GFX942 = 2  ///< the same in up to 16 pieces an entry, as on gfx942
+} nsameta_aiter_preset;
+
 /// Where a page list is from.
 typedef enum nsameta_page_list_preset {
   NSAMETA_PAGES_OF_TOKENS = 0,  ///< req_to_token: every P-th element, divided by P and rounded down; without kv_shard
@@ -224,21 +232,32 @@ typedef enum nsameta_page_list_preset {
 /// What its kind does not name below is 0.
 typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
-  int32_t preset;          ///< nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_page_list_preset
-  int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts
+  int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
+                           ///< nsameta_page_list_preset
+  int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
+                           ///< num_cu
   int32_t next_n;          ///< PAGED_MQA: query rows of a request, 1 to 64
-  int32_t block;           ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64
-  int32_t overhead;        ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
-  int32_t topk;         ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them
-  int32_t extra_topk;   ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
-  int32_t threshold;    ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
-  int32_t reserved[6];  ///< 0
+  int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
+                       ///< block, as many; aiter's is 16
+  int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
+  int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
+                       ///< AITER: keys that an entry reads at most; 0: all
+  int32_t extra_topk;  ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
+  int32_t threshold;   ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
+  int32_t page_size;   ///< AITER: positions of a page, 1 to 1,024
+  int32_t most_splits;  ///< AITER: pieces of an entry; fast: max_split_per_batch, times the entries the parts that get
+                        ///< work; intra: max_splits, not read on gfx942; 0: no limit
+  int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
+  int32_t reserved[3];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
-  /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each. PAGE_LIST:
-  /// kv_indptr [bs + 1], kv_indices [any], kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices
-  /// [L] int64, expanded_req [L], expanded_local_pos [L], L any. Of the last two kinds, all but the first may be null.
-  /// A list that is longer than a buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it
-  /// is kept.
+  /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
+  /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
+  /// reduce_partial_map [W], of the E = T * head_ratio entries. W is as many works as there may be: fast: E + parts;
+  /// intra: E times the pieces that an entry may have, which is 16 on gfx942, else ceil(parts / E), most_splits at
+  /// most. Works past those there are, and pieces, are kept. PAGE_LIST: kv_indptr [bs + 1], kv_indices [any],
+  /// kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices [L] int64, expanded_req [L],
+  /// expanded_local_pos [L], L any. Of these two kinds, all but the first may be null. A list that is longer than a
+  /// buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it is kept.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

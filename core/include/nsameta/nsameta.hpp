@@ -330,6 +330,28 @@ inline nsameta_plan topk_plan(std::span<std::int32_t> rows, std::int32_t thresho
   return plan;
 }
 
+/// Where aiter's plan goes: work_indptr [num_cu + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map
+/// [E, 2] and reduce_partial_map [W]; nsameta_plan says what E and W are.
+struct aiter_buffers {
+  std::span<std::int32_t> work_indptr, work_info_set, reduce_indptr, reduce_final_map, reduce_partial_map;
+};
+
+/// aiter's works for `num_cu` units. Whoever wants another page size, limit or number of copies sets it in the result.
+inline nsameta_plan aiter_works(nsameta_aiter_preset preset, std::int32_t num_cu, const aiter_buffers& to,
+                                std::int32_t topk = 0, std::int32_t kv_granularity = 16) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_AITER;
+  plan.preset = preset;
+  plan.parts = num_cu;
+  plan.block = kv_granularity;
+  plan.topk = topk;
+  plan.page_size = plan.head_ratio = 1;
+  const std::span<std::int32_t> buffers[] = {to.work_indptr, to.work_info_set, to.reduce_indptr, to.reduce_final_map,
+                                             to.reduce_partial_map};
+  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
 /// The pages of each request's cache, into kv_indptr [bs + 1], kv_indices and, unless it is empty, kv_last_page_len
 /// [bs].
 inline nsameta_plan page_list(nsameta_page_list_preset preset, std::span<std::int32_t> indptr,

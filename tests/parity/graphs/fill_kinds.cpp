@@ -105,6 +105,11 @@ std::vector<nsameta_plan> plans_for(const harness::problem_data& problem) {
   if (lengths_of(problem.view()).uniform_rows > 0) {
     plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
     plans.back().threshold = 100;
+    nsameta_plan& works = plans.emplace_back();
+    works.kind = NSAMETA_PLAN_AITER;
+    works.parts = 80;
+    works.block = 16;
+    works.page_size = works.head_ratio = 1;
   }
   return plans;
 }

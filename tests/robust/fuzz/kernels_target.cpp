@@ -127,6 +127,15 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
   if (rows > 0 && rows < most_rows) {
     plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
     plans.back().threshold = in.take<std::uint16_t>();
+    nsameta_plan& works = plans.emplace_back();
+    works.kind = NSAMETA_PLAN_AITER;
+    works.preset = static_cast<std::int32_t>(in.between(0, std::ssize(aiter_preset_names) - 1));
+    works.parts = static_cast<std::int32_t>(in.between(1, 300));
+    works.block = static_cast<std::int32_t>(in.between(1, 1024));
+    works.page_size = in.flag() ? static_cast<std::int32_t>(in.between(1, 1024)) : 1;
+    works.topk = in.flag() ? static_cast<std::int32_t>(in.between(0, 4096)) : 0;
+    works.most_splits = static_cast<std::int32_t>(in.between(0, 40));
+    works.head_ratio = works.preset == NSAMETA_AITER_FAST ? 1 : static_cast<std::int32_t>(in.between(1, 3));
   }
   plans.emplace_back().kind = NSAMETA_PLAN_PAGE_LIST;
   plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));

@@ -9,7 +9,7 @@ using namespace nsameta::test;
 namespace {
 
 /// A plan of each kind, that would be taken.
-std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t, 256>& memory) {
+std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t, 1024>& memory) {
   std::array<nsameta_plan, plan_kinds.size()> plans{};
   std::int64_t* next = memory.data();
   for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -29,7 +29,7 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t,
 /// A batch with plans that `change` has had.
 auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.size()>&, call&)>& change) {
   return [=](call& c) {
-    static std::array<std::int64_t, 256> memory;
+    static std::array<std::int64_t, 1024> memory;
     static std::array<nsameta_plan, plan_kinds.size()> plans;
     plans = sound_plans(memory);
     c.outputs.plans = plans.data();
@@ -88,7 +88,7 @@ TEST_CASE("kinds, presets and what is reserved") {
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].preset = 1; }),
                  {"topk_plan: preset is 1, but the plan has no versions"});
-  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[5] = 1; }), {"reserved[5] is 1"},
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[2] = 1; }), {"reserved[2] is 1"},
                  NSAMETA_UNSUPPORTED);
 }
 
@@ -125,6 +125,31 @@ TEST_CASE("a batch of more requests, or rows, than plans count") {
       {"2147483648 rows"}, NSAMETA_UNSUPPORTED);
 }
 
+TEST_CASE("aiter's entries: how many, how far apart, and one a row in the form fast") {
+  const auto of_size = [](std::int64_t size, std::int32_t topk, std::int32_t copies) {
+    return with_plans([=](auto& plans, call& c) {
+      c.outputs = {};
+      nsameta_outputs_init_sized(&c.outputs, sizeof c.outputs);
+      c.problem.seq_lens.stride = 0;
+      c.problem.batch_size = size;
+      c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
+      c.problem.req_pool_indices.data = nullptr;
+      plans[3].preset = NSAMETA_AITER_INTRA;
+      plans[3].topk = topk;
+      plans[3].head_ratio = copies;
+      c.outputs.plans = &plans[3];
+      c.outputs.plan_count = 1;
+    });
+  };
+  check_rejected(NSAMETA_DECODE, of_size(most_plan_requests / 2, 0, 3), {"1572864 entries, more than 1048576"},
+                 NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, of_size(most_plan_requests, 2048, 1), {"topk is 2048: 1048576 entries"},
+                 NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, of_size(most_plan_requests, 2047, 1), {"work_info_set.capacity"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[3].head_ratio = 2; }),
+                 {"head_ratio is 2, but the form fast"}, NSAMETA_UNSUPPORTED);
+}
+
 TEST_CASE("a page list is of a table that the problem has") {
   const auto without = [](const nsameta_page_list_preset preset, const std::function<void(nsameta_problem&)>& change) {
     return with_plans([=](auto& plans, call& c) {
@@ -137,13 +162,13 @@ TEST_CASE("a page list is of a table that the problem has") {
   const auto no_tokens = [](nsameta_problem& p) { p.req_to_token.data = p.req_pool_indices.data = nullptr; };
   const auto no_blocks = [](nsameta_problem& p) { p.block_table.data = nullptr; };
   check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, no_tokens),
-                 {"req_to_token is absent, but plans[3] is a page_list of it"});
+                 {"req_to_token is absent, but plans[4] is a page_list of it"});
   check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, no_blocks),
-                 {"block_table is absent, but plans[3] is a page_list of it"});
+                 {"block_table is absent, but plans[4] is a page_list of it"});
   check_accepted(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, no_blocks));
   check_accepted(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, no_tokens));
   check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, [](nsameta_problem& p) { p.kv_shard = {2, 0, 1}; }),
-                 {"plans[3]: page_list of req_to_token", "kv_shard.size is 2"}, NSAMETA_UNSUPPORTED);
+                 {"plans[4]: page_list of req_to_token", "kv_shard.size is 2"}, NSAMETA_UNSUPPORTED);
   check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_BLOCKS, [](nsameta_problem& p) { p.kv_shard = {2, 0, 48}; }),
                  {"block_size is 64, no multiple of kv_shard.interleave, which is 48"});
 }
