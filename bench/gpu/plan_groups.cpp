@@ -25,17 +25,8 @@ constexpr int chain_steps = 5;
 
 /// DeepGEMM's schedule, FlashMLA's tiles and the top-k plan, as an H100 runs them.
 std::vector<nsameta_plan> three_plans() {
-  std::vector<nsameta_plan> plans(3);
-  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
-  plans[0].preset = NSAMETA_MQA_DG_2026_06;
-  plans[0].parts = 132;
-  plans[0].next_n = 1;
-  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
-  plans[1].parts = 132;
-  plans[1].block = 64;
-  plans[1].overhead = 5;
-  plans[2].kind = NSAMETA_PLAN_TOPK;
-  return plans;
+  return {harness::usual_plan(NSAMETA_PLAN_PAGED_MQA), harness::usual_plan(NSAMETA_PLAN_FLASHMLA),
+          harness::usual_plan(NSAMETA_PLAN_TOPK)};
 }
 
 /// `log_uniform`: as many requests in each octave, else in each length.
@@ -70,6 +61,49 @@ generated_case whole_step_case(std::int64_t requests) {
   made.layout.tables[1].wanted = true;
   made.layout.ask_for_plans(three_plans(), problem);
   return made;
+}
+
+/// The table of pages or blocks, each request's of its own.
+void set_tables(harness::problem_data& problem) {
+  const std::int64_t requests = problem.batch_size();
+  std::vector<std::int64_t> slots(static_cast<std::size_t>(requests));
+  for (std::size_t r = 0; r < slots.size(); ++r) slots[r] = static_cast<std::int64_t>(r);
+  problem.req_pool_indices = harness::strided_values(slots);
+  for (harness::token_table* table : {&problem.req_to_token, &problem.block_table}) {
+    table->slots = requests;
+    table->width = table->row_stride = table == &problem.block_table ? longest / 64 + 1 : longest;
+    table->memory.resize(static_cast<std::size_t>(table->slots * table->width));
+    for (std::size_t i = 0; i < table->memory.size(); ++i) table->memory[i] = static_cast<std::int32_t>(i);
+  }
+}
+
+/// Lists, and aiter's works, each in a launch of its own.
+void measure_others(gpu_session& session, std::int64_t requests) {
+  const std::string group = "cuda/node/lists/uniform/bs:" + std::to_string(requests);
+  session.attempt(group, [&] {
+    generated_case measured = plans_case(requests, false);
+    set_tables(measured.problem);
+    measured.problem.page_size = 1;
+    nsameta_plan blocks = harness::usual_plan(NSAMETA_PLAN_PAGE_LIST), fast = harness::usual_plan(NSAMETA_PLAN_AITER);
+    const nsameta_plan tokens = blocks, rows = harness::usual_plan(NSAMETA_PLAN_LOGITS_ROWS);
+    blocks.preset = NSAMETA_PAGES_OF_BLOCKS;
+    nsameta_plan intra = fast;
+    intra.preset = NSAMETA_AITER_INTRA;
+    const std::pair<const char*, nsameta_plan> plans[]{{"page_list of blocks", blocks},
+                                                       {"page_list of tokens", tokens},
+                                                       {"logits_rows", rows},
+                                                       {"aiter fast", fast},
+                                                       {"aiter intra", intra}};
+    std::vector<contestant> contestants{{"floor", launch_empty}};
+    std::deque<uploaded_case> alone;
+    for (const auto& [name, plan] : plans) {
+      measured.layout.plans.clear();
+      measured.layout.ask_for_plans({&plan, 1}, measured.problem);
+      session.check_answer(measured);
+      contestants.push_back(alone.emplace_back(session.place(), measured).as(name));
+    }
+    session.record(group, measured, session.timer().node_times(contestants));
+  });
 }
 
 /// The plans of a case, each by a launch of its own.
@@ -124,6 +158,7 @@ class chain {
 }  // namespace
 
 void measure_plans(gpu_session& session) {
+  for (const std::int64_t requests : {1, 32, 128, 512}) measure_others(session, requests);
   for (const bool log_uniform : {false, true})
     for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
       const std::string group = std::string("cuda/node/plans/") + (log_uniform ? "log_uniform" : "uniform") +

@@ -12,20 +12,6 @@
 namespace nsameta::cli {
 namespace {
 
-/// As an H100 runs them. The top-k plan comes last: not every step has it.
-std::array<nsameta_plan, 3> plans_of_step() {
-  std::array<nsameta_plan, 3> plans{};
-  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
-  plans[0].preset = NSAMETA_MQA_DG_2026_06;
-  plans[0].next_n = 1;
-  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
-  plans[1].block = 64;
-  plans[1].overhead = 5;
-  plans[0].parts = plans[1].parts = 132;
-  plans[2].kind = NSAMETA_PLAN_TOPK;
-  return plans;
-}
-
 harness::output_layout layout_for(const runner_options& options) {
   harness::output_layout layout;
   for (std::size_t i = 0; i < vector_fields.size(); ++i)  // but what repeats another without a kv_shard
@@ -43,7 +29,10 @@ harness::output_layout layout_for(const runner_options& options) {
     largest.mode = NSAMETA_TARGET_VERIFY;
     largest.seq_lens = harness::strided_values(std::vector<std::int64_t>(static_cast<std::size_t>(options.max_batch)));
     largest.uniform_extend_len = std::max<std::int64_t>(options.draft_tokens, 1);
-    layout.ask_for_plans(plans_of_step(), largest);
+    const nsameta_plan plans[]{harness::usual_plan(NSAMETA_PLAN_PAGED_MQA), harness::usual_plan(NSAMETA_PLAN_FLASHMLA),
+                               harness::usual_plan(NSAMETA_PLAN_LOGITS_ROWS),
+                               harness::usual_plan(NSAMETA_PLAN_TOPK)};  // not every step has it
+    layout.ask_for_plans(plans, largest);
   }
   return layout;
 }

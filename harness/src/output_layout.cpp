@@ -7,6 +7,14 @@
 
 namespace nsameta::harness {
 
+nsameta_plan usual_plan(nsameta_plan_kind kind) {
+  nsameta_plan plan{};
+  plan.kind = kind;
+  if (kind == NSAMETA_PLAN_PAGED_MQA) plan.preset = NSAMETA_MQA_DG_2026_06;
+  for (const plan_constant& constant : row_of(kind).constants) plan.*constant.member = constant.usual;
+  return plan;
+}
+
 void fill_rules::apply_to(nsameta_outputs& outputs) const {
   outputs.vector_tail = vector_tail;
   outputs.table_tail = table_tail;
@@ -66,8 +74,9 @@ bool tables_apply(const problem_data& problem) {
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (row_of(plan.kind).of_rows && lengths_of(problem.view()).uniform_rows == 0) return false;
   if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
-  return plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.slots > 0
-                                                : tables_apply(problem) && problem.kv_shard.size == 1;
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  if (plan.preset == NSAMETA_PAGES_OF_TOKENS) return tables_apply(problem) && shard.size == 1;
+  return problem.block_table.slots > 0 && (shard.size == 1 || problem.block_size % shard.interleave == 0);
 }
 
 output_layout exact_layout(const problem_data& problem, const live_shape& shape) {

@@ -226,13 +226,10 @@ nsameta_plan to_plan(const std::string& key, const json& object) {
   if (!object.contains("kind")) throw json_error(key + ".kind: the key is missing");
   const auto number = static_cast<std::size_t>(to_place(key + ".kind", object["kind"], "plan", names_of_plans()));
   const plan_kind& kind = plan_kinds[number];
-  nsameta_plan plan{};
-  plan.kind = static_cast<nsameta_plan_kind>(number);
-  if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.preset = NSAMETA_MQA_DG_2026_06;
+  nsameta_plan plan = usual_plan(static_cast<nsameta_plan_kind>(number));
   std::vector<std::string_view> names{"kind"};
   if (!kind.presets.empty()) names.push_back("preset");
   for (const plan_constant& constant : kind.constants) {
-    plan.*constant.member = constant.usual;
     names.push_back(constant.name);
   }
   for (const auto& [name, value] : object.items()) {

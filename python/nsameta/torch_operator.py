@@ -2,7 +2,7 @@
 
 Its arguments are those of fill() but for three: `stream` is torch's current one, `plans` are dictionaries, which no
 schema has, and the first is `batch_mode`, because torch.compile calls operators with a `mode` of its own. What goes with
-plans alone, `topk_lens` and `extra_topk_lens`, is left out too.
+plans alone, `topk_lens`, `extra_topk_lens` and `num_logits`, is left out too.
 """
 import torch
 
@@ -12,7 +12,7 @@ if not hasattr(getattr(torch, "library", None), "register_fake"):
     raise ImportError("torch.ops.nsameta.fill needs torch 2.4 or later, which has torch.library.register_fake; this is "
                       f"torch {getattr(torch, '__version__', 'of no version')}", name=__name__)
 
-_INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token", "live_requests", "block_table")
+_INPUTS = ("extend_seq_lens", "req_pool_indices", "req_to_token", "live_requests", "block_table", "num_rejected")
 
 
 def _schema():

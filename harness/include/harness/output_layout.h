@@ -31,6 +31,9 @@ struct plan_layout {
   std::array<std::int64_t, NSAMETA_PLAN_BUFFERS> capacities{};
 };
 
+/// A plan of a kind as an H100, or an MI300X, runs it, without buffers.
+nsameta_plan usual_plan(nsameta_plan_kind kind);
+
 /// What a set of outputs says beside its buffers.
 struct fill_rules {
   nsameta_tail vector_tail = NSAMETA_TAIL_KEEP;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "harness/random.h"
+#include "plans.h"
 #include "problem.h"
 
 namespace nsameta::test {
@@ -93,23 +94,16 @@ std::vector<std::int64_t> draw(harness::random_source& random, std::int64_t requ
 
 /// One of each kind that the problem has.
 std::vector<nsameta_plan> plans_for(const harness::problem_data& problem) {
-  std::vector<nsameta_plan> plans(2);
-  plans[0].kind = NSAMETA_PLAN_PAGED_MQA;
-  plans[0].preset = NSAMETA_MQA_DG_2026_06_SM100;
-  plans[0].parts = 40;
-  plans[0].next_n = 3;
-  plans[1].kind = NSAMETA_PLAN_FLASHMLA;
-  plans[1].parts = 132;
-  plans[1].block = 64;
-  plans[1].overhead = 5;
-  if (lengths_of(problem.view()).uniform_rows > 0) {
-    plans.emplace_back().kind = NSAMETA_PLAN_TOPK;
-    plans.back().threshold = 100;
-    nsameta_plan& works = plans.emplace_back();
-    works.kind = NSAMETA_PLAN_AITER;
-    works.parts = 80;
-    works.block = 16;
-    works.page_size = works.head_ratio = 1;
+  std::vector<nsameta_plan> plans;
+  for (std::size_t kind = 0; kind < plan_kinds.size(); ++kind) {
+    nsameta_plan plan = harness::usual_plan(static_cast<nsameta_plan_kind>(kind));
+    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) {
+      plan.preset = NSAMETA_MQA_DG_2026_06_SM100;
+      plan.parts = 40;
+      plan.next_n = 3;
+    }
+    if (plan.kind == NSAMETA_PLAN_TOPK) plan.threshold = 100;
+    if (harness::plan_applies(plan, problem)) plans.push_back(plan);
   }
   return plans;
 }

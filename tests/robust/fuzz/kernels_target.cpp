@@ -142,6 +142,7 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
   if (!plan_applies(plans.back(), problem)) plans.pop_back();
   if (rows > 0 && rows < most_rows) plans.emplace_back().kind = NSAMETA_PLAN_LOGITS_ROWS;
   if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
+  if (in.flag()) problem.num_rejected = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   return plans;
 }
 
