@@ -159,7 +159,7 @@ TEST_CASE("a page list is of a table that the problem has") {
       change(c.problem);
     });
   };
-  const auto no_tokens = [](nsameta_problem& p) { p.req_to_token.data = p.req_pool_indices.data = nullptr; };
+  const auto no_tokens = [](nsameta_problem& p) { p.req_to_token = {}, p.req_pool_indices = {}; };
   const auto no_blocks = [](nsameta_problem& p) { p.block_table.data = nullptr; };
   check_rejected(NSAMETA_DECODE, without(NSAMETA_PAGES_OF_TOKENS, no_tokens),
                  {"req_to_token is absent, but plans[4] is a page_list of it"});
