@@ -149,17 +149,19 @@ struct plans_kernel {
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
     auto rule = all.rest.template rule<no_q_shard>();
     block_work<std::int64_t, T, decltype(rule)> at{self, all.rest.batch, set, rule, memory.rest};
-    int block = self.block();
+    const int block = self.block(), first = all.plans.begin[self.set()], end = all.plans.begin[self.set() + 1];
     if (block >= all.plans.blocks)
       return everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest,
                                    plan_bits<decltype(at)>{at, all.plans, self.set()});
-    const int end = all.plans.begin[self.set() + 1];
-    NSAMETA_UNROLL(1)
-    for (int place = all.plans.begin[self.set()]; place < end; ++place) {
-      const plan_task& task = all.plans.tasks[place];
-      if (block < task.blocks) return write_plan(at, all.plans, task, block, memory.plan);
-      block -= task.blocks;
+    // A block for each plan, then what lists have more: most look nothing up. Each plan is a line of constants away.
+    int place = first + block, share = 0;
+    if (place >= end) {
+      share = place - end + 1;
+      for (place = first; place < end && share >= all.plans.tasks[place].blocks; ++place)
+        share -= all.plans.tasks[place].blocks - 1;
+      if (place == end) return;
     }
+    write_plan(at, all.plans, all.plans.tasks[place], share, memory.plan);
   }
 };
 

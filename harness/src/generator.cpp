@@ -114,7 +114,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (random.chance(30)) draw_padding(random, recipe);
   if (recipe.kind != batch_kind::lengths && random.chance(15)) draw_step_vectors(random, recipe);
   recipe.plans = recipe.kind != batch_kind::lengths && random.chance(15);
-  recipe.rejected = random.chance(10);
+  recipe.rejected = recipe.kind != batch_kind::lengths && random.chance(10);
   return recipe;
 }
 

@@ -330,10 +330,13 @@ inline nsameta_plan topk_plan(std::span<std::int32_t> rows, std::int32_t thresho
   return plan;
 }
 
-/// Where aiter's plan goes: work_indptr [num_cu + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map
-/// [E, 2] and reduce_partial_map [W]; nsameta_plan says what E and W are.
+/// Where aiter's plan goes; nsameta_plan says what E and W are.
 struct aiter_buffers {
-  std::span<std::int32_t> work_indptr, work_info_set, reduce_indptr, reduce_final_map, reduce_partial_map;
+  std::span<std::int32_t> work_indptr;         ///< [num_cu + 1]
+  std::span<std::int32_t> work_info_set;       ///< [W, 8]
+  std::span<std::int32_t> reduce_indptr;       ///< [E + 1]
+  std::span<std::int32_t> reduce_final_map;    ///< [E, 2]
+  std::span<std::int32_t> reduce_partial_map;  ///< [W]
 };
 
 /// aiter's works for `num_cu` units. Whoever wants another page size, limit or number of copies sets it in the result.

@@ -149,7 +149,9 @@ TEST_CASE("a newer caller's structures are understood as long as what is new is 
     call refused(NSAMETA_EXTEND);
     problem->as<std::byte>()[sizeof(nsameta_problem) + new_bytes - 1] = std::byte{1};
     check_said(fill(problem->as<nsameta_problem>(), &refused.outputs, &target), NSAMETA_UNSUPPORTED,
-               {"problem.struct_size is 304", "byte 303 is not 0", "the first 280 bytes"});
+               {"problem.struct_size is " + std::to_string(sizeof(nsameta_problem) + new_bytes),
+                "byte " + std::to_string(sizeof(nsameta_problem) + new_bytes - 1) + " is not 0",
+                "the first " + std::to_string(sizeof(nsameta_problem)) + " bytes"});
     outputs->as<std::byte>()[sizeof(nsameta_outputs)] = std::byte{1};
     check_said(fill(&refused.problem, outputs->as<nsameta_outputs>(), &target), NSAMETA_UNSUPPORTED,
                {"outputs.struct_size is " + std::to_string(sizeof(nsameta_outputs) + new_bytes),
