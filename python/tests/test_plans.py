@@ -93,7 +93,8 @@ def test_page_list_of_tokens():
 
 def test_logits_rows():
     plan, wanted = logits_rows(), np.array([2, 0, 2], np.int32)
-    nsameta.fill("extend", np.array([5, 0, 18]), np.array([5, 0, 2]), num_logits=wanted, plans=[plan])
+    nsameta.fill("extend", np.array([5, 0, 18]), extend_seq_lens=np.array([5, 0, 2]), num_logits=wanted,
+                 plans=[plan])
     assert plan["cu_num_logits"].tolist() == [0, 2, 2, 4]
     assert plan["logits_indices"][:4].tolist() == [3, 4, 5, 6]
     assert plan["expanded_req"][:4].tolist() == [0, 0, 2, 2]
@@ -256,9 +257,9 @@ def fill(*plans, **given):
     (ValueError, "^plans has 9 plans, more than 8$", fill(*[flashmla() for _ in range(9)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
-    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter; did you "
-     "mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
-    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter$",
+    (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
+     "logits_rows; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+    (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, logits_rows$",
      fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
