@@ -8,7 +8,7 @@
 #include "cpu/outcome.h"
 #include "cpu/page_tables.h"
 #include "cpu/pieces.h"
-#include "cpu/plans.h"
+#include "cpu/plans/kinds.h"
 #include "cpu/request_walk.h"
 #include "cpu/scheduler.h"
 #include "cpu/segments.h"

@@ -4,15 +4,15 @@
 /// tables, as engines step them; and one for everything, in int32, in int64, and with shards of the queries.
 #pragma once
 
-#include "gpu/attention_plans.h"
 #include "gpu/page_tables.h"
+#include "gpu/plans/kinds.h"
 #include "gpu/status.h"
 #include "gpu/tails.h"
 #include "gpu/vectors.h"
 
 namespace nsameta::gpu {
 
-/// Of the kernel for plans. CUDA takes so many from 12.1 on.
+/// Of the kernels for plans. CUDA takes so many from 12.1 on.
 inline constexpr std::size_t most_argument_bytes = 8192;
 
 // A kernel is a type:
@@ -86,7 +86,7 @@ struct no_bits {
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
 /// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
-/// queries, whose code is half as long again.
+/// queries and rejected drafts, whose code is half as long again.
 template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
@@ -134,10 +134,14 @@ struct full_kernel {
 };
 
 /// Plans, which come first because they take longest; and everything beside them.
+template <class Rules, class QShard>
 struct plans_kernel {
   using everything = full_kernel<std::int64_t>;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::int64_threads;
-  using arguments = plan_arguments;
+  struct arguments {
+    full_arguments<std::int64_t> rest;
+    plan_list<Rules> plans;
+  };
   union shared {
     plan_memory plan;
     everything::shared rest;
@@ -146,29 +150,37 @@ struct plans_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
+    const plan_list<Rules>& plans = all.plans;
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
-    auto rule = all.rest.template rule<no_q_shard>();
-    block_work<std::int64_t, T, decltype(rule)> at{self, all.rest.batch, set, rule, memory.rest};
-    const int block = self.block(), first = all.plans.begin[self.set()], end = all.plans.begin[self.set() + 1];
-    if (block >= all.plans.blocks)
-      return everything::run_block(at, block - all.plans.blocks, all.rest, memory.rest,
-                                   plan_bits<decltype(at)>{at, all.plans, self.set()});
+    auto rule = all.rest.template rule<QShard>();
+    using work = block_work<std::int64_t, T, decltype(rule)>;
+    work at{self, all.rest.batch, set, rule, memory.rest};
+    const int block = self.block(), first = plans.begin[self.set()], end = plans.begin[self.set() + 1];
+    if (block >= plans.blocks)
+      return everything::run_block(at, block - plans.blocks, all.rest, memory.rest,
+                                   plan_bits<work, Rules>{at, plans, memory.plan, self.set()});
     // A block for each plan, then what lists have more: most look nothing up. Each plan is a line of constants away.
     int place = first + block, share = 0;
     if (place >= end) {
       share = place - end + 1;
-      for (place = first; place < end && share >= all.plans.tasks[place].blocks; ++place)
-        share -= all.plans.tasks[place].blocks - 1;
+      for (place = first; place < end && share >= plans.tasks[place].blocks; ++place)
+        share -= plans.tasks[place].blocks - 1;
       if (place == end) return;
     }
-    write_plan(at, all.plans, all.plans.tasks[place], share, memory.plan);
+    plans.visit(at, place, share, memory.plan, [](const auto& plan) { write_plan(plan); });
   }
 };
 
+/// The plans of a step on NVIDIA; and every plan, or with rejected drafts.
+using attention_plans_kernel = plans_kernel<attention_rules, no_q_shard>;
+using every_plan_kernel = plans_kernel<every_rule, rejected_drafts>;
+
+template <class K>
+inline constexpr bool has_plans = requires(const typename K::arguments& all) { all.plans; };
+
 template <class... K>
 struct type_list {
-  static_assert(((sizeof(typename K::arguments) <= (std::is_same_v<K, plans_kernel> ? most_argument_bytes : 4096)) &&
-                 ...));
+  static_assert(((sizeof(typename K::arguments) <= (has_plans<K> ? most_argument_bytes : 4096)) && ...));
   static constexpr int count = sizeof...(K);
   template <class Wanted>
   static constexpr int place_of = [](int place = 0) {
@@ -181,12 +193,12 @@ struct type_list {
 /// Those of short steps first.
 using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
                           tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>,
-                          full_kernel<std::int64_t, any_q_shard>, plans_kernel>;
+                          full_kernel<std::int64_t, any_q_shard>, attention_plans_kernel, every_plan_kernel>;
 inline constexpr int kernel_count = kernels::count;
 /// As a decision calls them.
-inline constexpr const char* kernel_names[kernel_count] = {"uniform_lengths", "lengths",        "vectors",
-                                                           "tables",          "tables_of_sets", "full_int32",
-                                                           "full_int64",      "full_q_shard",   "plans"};
+inline constexpr const char* kernel_names[kernel_count] = {
+    "uniform_lengths", "lengths",    "vectors",      "tables",          "tables_of_sets",
+    "full_int32",      "full_int64", "full_q_shard", "attention_plans", "plans"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>;

@@ -77,9 +77,10 @@ inline constexpr int no_kernel = -1;
 /// Of the kernels that serve some sets of outputs, the one that does the least.
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
-  if (work.plans) return kernel_id<plans_kernel>;
+  const bool rejects = work.problem.num_rejected.data != nullptr;
+  if (work.plans) return work.other_plans || rejects ? kernel_id<every_plan_kernel> : kernel_id<attention_plans_kernel>;
   if (!work.vectors && !tables && !work.status) return no_kernel;
-  if (work.problem.q_shard.size > 1) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
+  if (work.problem.q_shard.size > 1 || rejects) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
   if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
   if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
@@ -125,14 +126,14 @@ typename R::error launch_in(int kernel, const wanted_work& work, const launch_bo
 }
 
 /// One launch for the first of some sets with plans. `sets`: how many are to be filled; on return, are.
-template <device_runtime R>
+template <class Kernel, device_runtime R>
 typename R::error launch_plans(wanted_work work, const launch_bounds& bounds, const launch_place& place, int& sets) {
-  plan_arguments all;
+  typename Kernel::arguments all;
   work.sets = sets = list_plans(work, bounds, all.plans);
   plan(work, bounds, false, all.rest);
   const int blocks = all.plans.blocks + all.rest.batch.vector_blocks + all.rest.source.blocks + all.rest.tail_blocks +
                      all.rest.status_blocks;
-  return R::launch(kernel_id<plans_kernel>, {blocks, sets, place.overlaps}, &all, place.stream);
+  return R::launch(kernel_id<Kernel>, {blocks, sets, place.overlaps}, &all, place.stream);
 }
 
 /// One launch for at most NSAMETA_SETS_PER_LAUNCH sets. `sets`: as of launch_plans.
@@ -142,7 +143,9 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   const wanted_work work = work_of(problem, outputs, sets, bounds.rows);
   const int kernel = choose_kernel(work);
   if (kernel == no_kernel) return R::success;
-  if (kernel == kernel_id<plans_kernel>) return launch_plans<R>(work, bounds, place, sets);
+  if (kernel == kernel_id<attention_plans_kernel>)
+    return launch_plans<attention_plans_kernel, R>(work, bounds, place, sets);
+  if (kernel == kernel_id<every_plan_kernel>) return launch_plans<every_plan_kernel, R>(work, bounds, place, sets);
   return (kernel >= kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
                                                          : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }

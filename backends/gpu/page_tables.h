@@ -178,7 +178,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T, Rule>& at, int block, co
   if (batch.requests == 0) return;  // a warm-up
   const N present = smaller(index, N{batch.requests} - 1);
   const raw_integer raw_slot = load_raw(source.req_pool_indices, present);
-  const raw_lengths raw = load_lengths(batch, present);
+  const raw_lengths raw = load_lengths(at, present);
   row_sums<N> earlier{};
   N tokens = 0;  // before the group, where a q shard is on
   if (counts_rows && (first > 0 || rule.part > 0)) [[unlikely]] {

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "common/arithmetic.h"
 #include "gpu/arguments.h"
-#include "gpu/attention_plans.h"
+#include "gpu/plans/kinds.h"
 #include "problem.h"
 
 namespace nsameta::gpu {
@@ -44,6 +45,7 @@ struct wanted_work {
   bool lengths_only = true;    ///< nothing but the two length fields
   bool int64_outputs = false;  ///< or such as int64 alone serves
   bool plans = false;
+  bool other_plans = false;  ///< such as the attention on NVIDIA does without
 
   /// Whether the kernels of short steps serve it.
   bool is_short_step() const {
@@ -62,6 +64,7 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
     work.plans |= wants_plans(out);
+    for (const nsameta_plan& plan : plans_of(out)) work.other_plans |= !attention_rules::has(plan.kind);
     work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
     work.int64_outputs |=
         present(out.local_page_table_1) || present(out.local_cache_seqlens) || wants_step_vectors(out);
@@ -241,34 +244,31 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   }
 }
 
+/// Blocks of the grid's row for a plan, of `most` at most.
+inline std::int32_t blocks_of(const nsameta_plan& plan, std::int64_t most) {
+  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return 1;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(plan.buffers[1].capacity / tuning::list_elements, 1, most));
+}
+
 /// Lists the plans of the first of some sets, as many sets as there is room for; how many those are.
-inline int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list& list) {
+template <class Rules>
+int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<Rules>& list) {
   const nsameta_problem& problem = work.problem;
   list.blocks = list.begin[0] = 0;
-  list.topk_lens = array_of<std::int64_t>(problem.topk_lens);
-  list.extra_topk_lens = array_of<std::int64_t>(problem.extra_topk_lens);
-  list.num_logits = array_of<std::int64_t>(problem.num_logits);
+  list.inputs = {array_of<std::int64_t>(problem.topk_lens), array_of<std::int64_t>(problem.extra_topk_lens),
+                 array_of<std::int64_t>(problem.num_logits)};
   for (int set = 0; set < work.sets; ++set) {
     std::int32_t next = list.begin[set];
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
-    if (next + std::ssize(plans) > plan_list::most) return set;
+    if (next + std::ssize(plans) > list.most) return set;
     std::int32_t blocks = 0;
     for (const nsameta_plan& plan : plans) {
-      plan_task& task = list.tasks[next++];
+      plan_task<Rules>& task = list.tasks[next++];
       task.kind = plan.kind;
-      task.blocks = 1;
-      for (std::size_t i = 0; i < plan_task::most_buffers; ++i)
+      task.blocks = blocks_of(plan, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
+      for (std::size_t i = 0; i < task.most_buffers; ++i)
         task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
-      if (plan.kind == NSAMETA_PLAN_PAGED_MQA) task.mqa = mqa_rule::of(plan, problem);
-      if (plan.kind == NSAMETA_PLAN_FLASHMLA) task.tile = tile_rule::of(plan, problem);
-      if (plan.kind == NSAMETA_PLAN_TOPK) task.topk = topk_rule::of(plan, work.lengths.uniform_rows);
-      if (plan.kind == NSAMETA_PLAN_AITER) task.aiter = aiter_rule::of(plan, problem, work.lengths.uniform_rows);
-      if (plan.kind == NSAMETA_PLAN_PAGE_LIST) {
-        task.pages = page_list_rule::of(plan, problem);
-        const std::int64_t wanted = plan.buffers[1].capacity / tuning::list_elements;
-        task.blocks = static_cast<std::int32_t>(std::max<std::int64_t>(std::min(wanted, bounds.blocks / work.sets), 1));
-      }
-      if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) task.logits = logits_rule::of(plan, problem);
+      Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, problem)); });
       blocks += task.blocks;
     }
     list.begin[set + 1] = next;

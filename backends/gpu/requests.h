@@ -115,8 +115,9 @@ NSAMETA_DEVICE N value_of(const integer_array<N>& array, raw_integer raw) {
 }
 
 struct raw_lengths {
-  raw_integer kv, tokens, rejected;
+  raw_integer kv, tokens;
   std::int32_t live;  ///< requests that are no padding, where it is given
+  raw_integer rejected;
 };
 
 /// Of request `index`, which exists. All are read whether they are needed or not: a branch around a load costs more
@@ -125,19 +126,7 @@ template <class N>
 NSAMETA_DEVICE raw_lengths load_lengths(const request_batch<N>& batch, N index) {
   const auto* const live = batch.live != nullptr ? batch.live : static_cast<const std::int32_t*>(batch.seq_lens.data);
   using word [[gnu::may_alias]] = const std::int32_t;
-  raw_integer rejected{};
-  if constexpr (is_general<N>)
-    if (batch.rejected.data != nullptr) rejected = load_raw(batch.rejected, index);
-  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), rejected, *static_cast<word*>(live)};
-}
-
-/// A request's KV length, before it is made sane.
-template <class N>
-NSAMETA_DEVICE N kv_length_of(const request_batch<N>& batch, const raw_lengths& raw) {
-  const N length = value_of(batch.seq_lens, raw.kv);
-  if constexpr (is_general<N>)
-    if (batch.rejected.data != nullptr) return committed_length(length, whole_value(batch.rejected, raw.rejected));
-  return length;
+  return {load_raw(batch.seq_lens, index), load_raw(batch.extend_seq_lens, index), *static_cast<word*>(live), {}};
 }
 
 /// A request's tokens.
@@ -242,11 +231,29 @@ NSAMETA_DEVICE basic_request<N> request_of(const uniform_batch<N>& batch, const 
   }
   return r;
 }
+/// The same with the drafts that were rejected, where the rule takes those off: kernels that do not are the faster.
+template <class N, class T, class Rule>
+NSAMETA_DEVICE raw_lengths load_lengths(const block_work<N, T, Rule>& at, N index) {
+  raw_lengths raw = load_lengths(at.batch, index);
+  if constexpr (Rule::rejects)
+    if (at.batch.rejected.data != nullptr) raw.rejected = load_raw(at.batch.rejected, index);
+  return raw;
+}
+
+/// A request's KV length, before it is made sane.
+template <class N, class T, class Rule>
+NSAMETA_DEVICE N kv_length_of(const block_work<N, T, Rule>& at, const raw_lengths& raw) {
+  const N length = value_of(at.batch.seq_lens, raw.kv);
+  if constexpr (Rule::rejects)
+    if (at.batch.rejected.data != nullptr)
+      return committed_length(length, whole_value(at.batch.rejected, raw.rejected));
+  return length;
+}
 template <class N, class T, class Rule>
 NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
   const request_batch<N>& batch = at.batch;
   const N query = query_of(batch, raw);
-  return request_of<N>(batch, at.set, index, kv_length_of(batch, raw), query, query & N{batch.ragged_drafts}, raw.live);
+  return request_of<N>(batch, at.set, index, kv_length_of(at, raw), query, query & N{batch.ragged_drafts}, raw.live);
 }
 
 /// Sum over the block's threads, by way of a place for each warp. Reached by all of them.
@@ -300,11 +307,10 @@ NSAMETA_DEVICE void visit_requests(const block_work<N, T, Rule>& at, N end, Visi
     if (at.rule.dealt) {  // which rows a rank has depends on the tokens before them: consecutive requests a thread
       const N each = (end + threads - 1) / threads, begin = at.self.thread() * each, stop = smaller(begin + each, end);
       N tokens = 0;
-      for (N index = begin; index < stop; ++index)
-        tokens += request_of(at, index, load_lengths(at.batch, index)).tokens;
+      for (N index = begin; index < stop; ++index) tokens += request_of(at, index, load_lengths(at, index)).tokens;
       N before = tokens_before(at, tokens);
       for (N index = begin; index < stop; ++index) {
-        const raw_lengths raw = load_lengths(at.batch, index);
+        const raw_lengths raw = load_lengths(at, index);
         basic_request<N> r = request_of(at, index, raw);
         at.rule.deal(r, before);
         before += r.tokens;
@@ -316,8 +322,7 @@ NSAMETA_DEVICE void visit_requests(const block_work<N, T, Rule>& at, N end, Visi
   for (N index = at.self.thread(); index < end; index += loads * threads) {
     raw_lengths raw[loads];
     NSAMETA_UNROLL(8)
-    for (int k = 0; k < loads; ++k)
-      raw[k] = load_lengths(at.batch, k == 0 ? index : smaller(index + k * threads, end - 1));
+    for (int k = 0; k < loads; ++k) raw[k] = load_lengths(at, k == 0 ? index : smaller(index + k * threads, end - 1));
     NSAMETA_UNROLL(8)
     for (int k = 0; k < loads; ++k)
       if (const N place = index + k * threads; k == 0 || place < end)

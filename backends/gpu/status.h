@@ -27,9 +27,9 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
   if (query > r.tokens) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   if (r.is_padding) return bits;
   std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
-  if constexpr (is_general<N>)
+  if constexpr (Rule::rejects)
     if (batch.rejected.data != nullptr) {
-      kv = kv_length_of(batch, raw);
+      kv = kv_length_of(at, raw);
       if (whole_value(batch.rejected, raw.rejected) < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
     }
   const std::int64_t most = int32_max + std::int64_t{set.kv_least} - reserved - (query & batch.ragged_drafts);
@@ -67,7 +67,7 @@ NSAMETA_DEVICE bool overflows_in_part(const block_work<N, T, Rule>& at, std::int
   N tokens = 0;
   for (N index = lane_of(self); index - lane_of(self) < at.batch.requests; index += lanes) {
     basic_request<N> r{};
-    if (index < at.batch.requests) r = request_of(at, index, load_lengths(at.batch, index));
+    if (index < at.batch.requests) r = request_of(at, index, load_lengths(at, index));
     if constexpr (Rule::deals) {
       const auto dealt = scan_lanes(self, row_sums<N>{r.tokens, 0, 0}, lanes);
       at.rule.deal(r, tokens + dealt.before.rows);

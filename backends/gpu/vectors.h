@@ -208,7 +208,7 @@ NSAMETA_DEVICE void write_vectors(const block_work<N, T, Rule>& at, int block, i
   for (N group = first_group; group < first_group + groups; ++group) {
     const N first = smaller(first_request(batch, group), N{batch.requests}), index = own_request(at.self, batch, group);
     if (groups > 1 && group > 0 && first == batch.requests) return;
-    const raw_lengths raw = load_lengths(batch, smaller(index, N{batch.requests} - 1));
+    const raw_lengths raw = load_lengths(at, smaller(index, N{batch.requests} - 1));
     if (!lengths_only && block == 0 && group == 0 && at.self.thread() == 0) write_zeros(at.set);
     if (group > first_group)
       at.self.barrier();  // the sums of the last group may still be read

@@ -62,7 +62,7 @@ inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_
 
 struct plan_buffer {
   const char* name;
-  std::int32_t columns;  ///< 1: a vector
+  std::int32_t columns;  ///< 1: a vector; 0: as many as the kv_shard has ranks
   /// `listed`: as many as the plan's first buffer ends with.
   enum {
     parts,
@@ -73,6 +73,8 @@ struct plan_buffer {
     entries,
     entries_plus_one,
     works,
+    request_blocks,
+    request_pairs,
     listed
   } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
@@ -140,6 +142,24 @@ inline constexpr auto logits_buffers =
                                 {"expanded_req", 1, plan_buffer::listed},
                                 {"expanded_local_pos", 1, plan_buffer::listed}});
 
+inline constexpr auto dcp_local_buffers =
+    std::to_array<plan_buffer>({{"dcp_local_seq_lens", 0, plan_buffer::requests}});
+
+inline constexpr auto zigzag = std::to_array<plan_constant>({
+    {"cp_size", &nsameta_plan::parts, 1, most_parts, 2},
+    {"cp_rank", &nsameta_plan::rank, 0, most_parts - 1, 0},
+});
+inline constexpr auto zigzag_buffers =
+    std::to_array<plan_buffer>({{"split_list", 1, plan_buffer::request_blocks},
+                                {"zigzag_index", 1, plan_buffer::request_pairs},
+                                {"per_rank_tokens", 1, plan_buffer::parts},
+                                {"q_prev", 1, plan_buffer::requests},
+                                {"q_next", 1, plan_buffer::requests},
+                                {"kv_prev", 1, plan_buffer::requests},
+                                {"kv_next", 1, plan_buffer::requests},
+                                {"cp_reverse_index", 1, plan_buffer::request_blocks},
+                                {"reverse_split_len", 1, plan_buffer::request_blocks}});
+
 }  // namespace plan_rows
 
 /// In the order of nsameta_plan_kind.
@@ -150,6 +170,8 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"aiter", aiter_preset_names, plan_rows::aiter, plan_rows::aiter_buffers, true},
     {"page_list", page_list_preset_names, {}, plan_rows::page_list_buffers},
     {"logits_rows", {}, {}, plan_rows::logits_buffers},
+    {"dcp_local", {}, {}, plan_rows::dcp_local_buffers},
+    {"zigzag", {}, plan_rows::zigzag, plan_rows::zigzag_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -169,20 +191,26 @@ inline std::int64_t most_pieces(const nsameta_plan& plan, std::int64_t entries) 
   return most > 1 ? most : 1;
 }
 
-/// Rows of a plan's buffer, for `requests` requests of `rows_each` rows each; of a list, which has any number, 0.
-inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, std::int64_t requests,
+/// Rows of a plan's buffer, where requests have `rows_each` rows each; of a list, which has any number, 0.
+inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem,
                             std::int64_t rows_each) {
-  const std::int64_t rows = requests * rows_each, entries = rows * plan.head_ratio;
+  const std::int64_t requests = problem.batch_size, rows = requests * rows_each, entries = rows * plan.head_ratio;
   const std::int64_t works =
       plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
-  const std::int64_t counts[] = {
-      plan.parts, std::int64_t{plan.parts} + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 0};
+  const std::int64_t parts = plan.parts;
+  const std::int64_t counts[] = {parts,   parts + 1,   requests, requests + 1,         rows + 1,
+                                 entries, entries + 1, works,    2 * parts * requests, 2 * requests,
+                                 0};
   return counts[buffer.rows];
 }
 
 /// Whether a plan does without buffer `place`: of a list all but the first, which says how long it is.
 inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
   return place > 0 && kind.buffers[1].rows == plan_buffer::listed;
+}
+
+inline std::int64_t columns_of(const plan_buffer& buffer, const nsameta_problem& problem) {
+  return buffer.columns > 0 ? buffer.columns : problem.kv_shard.size;
 }
 
 inline std::span<const nsameta_plan> plans_of(const nsameta_outputs& outputs) {

@@ -219,6 +219,17 @@ nsameta_status check_page_list(const nsameta_problem& p, const nsameta_plan& pla
   return NSAMETA_OK;
 }
 
+/// The blocks of a plan in zigzag.
+nsameta_status check_zigzag(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+  if (plan.rank >= plan.parts)
+    return fail(bad, "plans[%d]: zigzag: cp_rank is %d, but cp_size is %d", place, plan.rank, plan.parts);
+  if (const std::int64_t blocks = 2 * p.batch_size * plan.parts; blocks > std::numeric_limits<std::int32_t>::max())
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: zigzag is asked for, but there are %" PRId64 " blocks, more than int32 counts", place,
+                blocks);
+  return NSAMETA_OK;
+}
+
 /// A plan's constants and buffers; `place`: its own in the list.
 nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, int place, output_ranges* ranges) {
   const int number = raw_value(plan.kind);
@@ -269,6 +280,12 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
                 p.batch_size * lengths.uniform_rows);
   if (plan.kind == NSAMETA_PLAN_AITER)
     if (auto s = check_entries(plan, p.batch_size * lengths.uniform_rows * plan.head_ratio, place)) return s;
+  if (plan.kind == NSAMETA_PLAN_ZIGZAG)
+    if (auto s = check_zigzag(p, plan, place)) return s;
+  if (plan.kind == NSAMETA_PLAN_DCP_LOCAL && p.batch_size * p.kv_shard.size > std::numeric_limits<std::int32_t>::max())
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: dcp_local is asked for, but there are %" PRId64 " lengths, more than int32 counts", place,
+                p.batch_size * p.kv_shard.size);
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
     if (auto s = check_page_list(p, plan, place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
@@ -284,7 +301,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
                   wide ? "int32 (0)" : "int64 (1)", wide ? "int64 (1)" : "int32 (0)");
     if (auto s = check_elements(buffer.name, vector.data, vector.dtype))
       return fail(s, "plans[%d]: %s", place, nsameta_last_error());
-    const std::int64_t needed = rows_of(plan, buffer, p.batch_size, lengths.uniform_rows) * buffer.columns;
+    const std::int64_t needed = rows_of(plan, buffer, p, lengths.uniform_rows) * columns_of(buffer, p);
     if (vector.capacity < needed)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
                   buffer.name, vector.capacity, needed);

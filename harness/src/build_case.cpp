@@ -196,6 +196,10 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
       plan.threshold = static_cast<std::int32_t>(random.between(1, 5000));
+    if (plan.kind == NSAMETA_PLAN_ZIGZAG) {  // little memory for blocks
+      plan.parts = random.pick(std::array<std::int32_t, 4>{1, 2, 3, 8});
+      plan.rank = static_cast<std::int32_t>(random.between(0, plan.parts - 1));
+    }
     if (plan.kind == NSAMETA_PLAN_AITER)
       draw_aiter(random, problem.batch_size() * lengths_of(problem.view()).uniform_rows, plan);
     if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));

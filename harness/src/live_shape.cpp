@@ -106,7 +106,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   const nsameta_vector& vector = plan.buffers[buffer];
   const auto* const first = static_cast<const std::int32_t*>(plan.buffers[0].data);
   const nsameta_problem& problem = shape.problem;
-  std::int64_t rows = rows_of(plan, named, problem.batch_size, lengths_of(problem).uniform_rows);
+  std::int64_t rows = rows_of(plan, named, problem, lengths_of(problem).uniform_rows);
   if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{first[1]};
   if (named.rows == plan_buffer::listed) rows = first[problem.batch_size];
   if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
@@ -115,7 +115,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
         buffer == 1 ? plan.parts : problem.batch_size * lengths_of(problem).uniform_rows * plan.head_ratio;
     rows = static_cast<const std::int32_t*>(sums.data)[counted];
   }
-  return {vector.data, std::clamp<std::int64_t>(rows * named.columns, 0, vector.capacity), vector.dtype};
+  return {vector.data, std::clamp<std::int64_t>(rows * columns_of(named, problem), 0, vector.capacity), vector.dtype};
 }
 
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

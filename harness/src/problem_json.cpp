@@ -36,6 +36,7 @@ struct plan_form {
   const char* lengths;
   std::vector<std::pair<const char*, const char*>> renamed;
   const char* preset = nullptr;  ///< where the problem does not say; null: the kind's first one
+  const char* mode = "decode";
 };
 const std::vector<plan_form>& plan_forms() {
   static const std::vector<plan_form> forms{
@@ -46,7 +47,9 @@ const std::vector<plan_form>& plan_forms() {
        {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
       {"topk_plan", NSAMETA_PLAN_TOPK, "lens", {}},
       {"aiter_fast", NSAMETA_PLAN_AITER, "kv_lens", {{"max_split_per_batch", "max_splits"}}},
-      {"aiter_intra", NSAMETA_PLAN_AITER, "kv_lens", {}, "intra"}};
+      {"aiter_intra", NSAMETA_PLAN_AITER, "kv_lens", {}, "intra"},
+      {"dcp_local", NSAMETA_PLAN_DCP_LOCAL, "seq_lens", {}},
+      {"zigzag", NSAMETA_PLAN_ZIGZAG, "seq_lens", {}, nullptr, "extend"}};
   return forms;
 }
 
@@ -245,13 +248,14 @@ nsameta_plan to_plan(const std::string& key, const json& object) {
   return plan;
 }
 
-/// A problem that asks for one plan, as a decode batch whose list of plans has that one.
+/// A problem that asks for one plan, as a batch whose list of plans has that one.
 json with_plan_alone(const json& object, const plan_form& form) {
   const plan_kind& kind = row_of(form.kind);
-  json whole{{"mode", "decode"}}, plan{{"kind", kind.name}};
+  json whole{{"mode", form.mode}}, plan{{"kind", kind.name}};
   if (form.preset != nullptr) plan["preset"] = form.preset;
   for (const char* key : {"mode", "seq_lens", "plans"})
-    if (object.contains(key)) throw json_error(key + std::string(": does not go with the plan ") + form.name);
+    if (key != std::string_view(form.lengths) && object.contains(key))
+      throw json_error(key + std::string(": does not go with the plan ") + form.name);
   for (const auto& [key, value] : object.items()) {
     const auto other = std::ranges::find(form.renamed, key, [](const auto& pair) { return std::string(pair.first); });
     const std::string name = other == form.renamed.end() ? key : other->second;

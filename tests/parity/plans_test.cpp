@@ -62,6 +62,9 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   const bool repeats = works.preset != NSAMETA_AITER_FAST && random.chance(30);
   works.head_ratio = repeats ? static_cast<std::int32_t>(random.between(2, 3)) : 1;
   plans[NSAMETA_PLAN_PAGE_LIST].preset = NSAMETA_PAGES_OF_BLOCKS;
+  nsameta_plan& blocks = plans[NSAMETA_PLAN_ZIGZAG];
+  blocks.parts = static_cast<std::int32_t>(random.between(1, 20));
+  blocks.rank = static_cast<std::int32_t>(random.between(0, blocks.parts - 1));
   return plans;
 }
 
@@ -96,7 +99,9 @@ harness::generated_case draw_case(std::uint64_t number) {
   const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
   made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
   made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
-  made.layout.ask_for_plans(draw_plans(random), made.problem);
+  std::vector<nsameta_plan> plans = draw_plans(random);
+  if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
+  made.layout.ask_for_plans(plans, made.problem);
   for (harness::plan_layout& plan : made.layout.plans)
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
       if (row_of(plan.asked.kind).buffers[i].rows == plan_buffer::listed && random.chance(20))

@@ -184,12 +184,14 @@ typedef struct nsameta_table {
 /// Each is a contract of that library's, which nothing checks at run time. docs/plans.md says what each one holds, and
 /// of which versions.
 typedef enum nsameta_plan_kind {
-  NSAMETA_PLAN_PAGED_MQA = 0,   ///< DeepGEMM's schedule of the indexer
-  NSAMETA_PLAN_FLASHMLA = 1,    ///< FlashMLA's tiles of the attention
-  NSAMETA_PLAN_TOPK = 2,        ///< the rows that SGLang's top-k gives to a cluster of SMs
-  NSAMETA_PLAN_AITER = 3,       ///< aiter's works of the attention, on AMD
-  NSAMETA_PLAN_PAGE_LIST = 4,   ///< the pages of each request's cache, one request's after another's
-  NSAMETA_PLAN_LOGITS_ROWS = 5  ///< the rows whose logits are wanted
+  NSAMETA_PLAN_PAGED_MQA = 0,    ///< DeepGEMM's schedule of the indexer
+  NSAMETA_PLAN_FLASHMLA = 1,     ///< FlashMLA's tiles of the attention
+  NSAMETA_PLAN_TOPK = 2,         ///< the rows that SGLang's top-k gives to a cluster of SMs
+  NSAMETA_PLAN_AITER = 3,        ///< aiter's works of the attention, on AMD
+  NSAMETA_PLAN_PAGE_LIST = 4,    ///< the pages of each request's cache, one request's after another's
+  NSAMETA_PLAN_LOGITS_ROWS = 5,  ///< the rows whose logits are wanted
+  NSAMETA_PLAN_DCP_LOCAL = 6,    ///< the cache lengths of all ranks of the kv_shard
+  NSAMETA_PLAN_ZIGZAG = 7        ///< a prefill cut over ranks, each with a block of every request and its mirror
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -226,7 +228,7 @@ typedef enum nsameta_page_list_preset {
                                 ///< multiple of its interleave
 } nsameta_page_list_preset;
 
-#define NSAMETA_PLAN_BUFFERS 5
+#define NSAMETA_PLAN_BUFFERS 9
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
 /// What its kind does not name below is 0.
@@ -235,7 +237,7 @@ typedef struct nsameta_plan {
   int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
                            ///< nsameta_page_list_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
-                           ///< num_cu
+                           ///< num_cu. ZIGZAG: cp_size, the ranks C
   int32_t next_n;          ///< PAGED_MQA: query rows of a request, 1 to 64
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
                        ///< block, as many; aiter's is 16
@@ -248,7 +250,8 @@ typedef struct nsameta_plan {
   int32_t most_splits;  ///< AITER: pieces of an entry; fast: max_split_per_batch, times the entries the parts that get
                         ///< work; intra: max_splits, not read on gfx942; 0: no limit
   int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
-  int32_t reserved[3];  ///< 0
+  int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
+  int32_t reserved[2];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
   /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
@@ -258,6 +261,9 @@ typedef struct nsameta_plan {
   /// kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices [L] int64, expanded_req [L],
   /// expanded_local_pos [L], L any. Of these two kinds, all but the first may be null. A list that is longer than a
   /// buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it is kept.
+  /// DCP_LOCAL: dcp_local_seq_lens [bs, kv_shard.size]. ZIGZAG: split_list [bs * 2C], zigzag_index [2 * bs],
+  /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
+  /// each].
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

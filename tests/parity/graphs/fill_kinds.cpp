@@ -25,7 +25,7 @@ std::vector<fill_kind> make_kinds() {
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
                 full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
                 dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>,
-                plans = gpu::kernel_id<gpu::plans_kernel>;
+                plans = gpu::kernel_id<gpu::every_plan_kernel>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},

@@ -12,13 +12,16 @@ namespace {
 std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t, 1024>& memory) {
   std::array<nsameta_plan, plan_kinds.size()> plans{};
   std::int64_t* next = memory.data();
+  nsameta_problem problem{};
+  problem.batch_size = requests;
+  problem.kv_shard.size = 1;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     plans[i].kind = static_cast<nsameta_plan_kind>(i);
     for (const plan_constant& constant : plan_kinds[i].constants)
       plans[i].*constant.member = constant.member == &nsameta_plan::parts ? 4 : constant.usual;
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const plan_buffer& buffer = plan_kinds[i].buffers[k];
-      const std::int64_t elements = rows_of(plans[i], buffer, requests, 1) * buffer.columns;
+      const std::int64_t elements = rows_of(plans[i], buffer, problem, 1) * columns_of(buffer, problem);
       plans[i].buffers[k] = {next, elements, buffer.dtype};
       next += elements;
     }
@@ -99,6 +102,15 @@ TEST_CASE("what a kind does not have is 0") {
                  {"paged_mqa_schedule: topk is 9"}, NSAMETA_UNSUPPORTED);
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].buffers[1].data = &plans; }),
                  {"buffers[1] is given, but the plan has 1"}, NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("the rank of a zigzag is one of its ranks") {
+  check_rejected(NSAMETA_EXTEND, with_plans([](auto& plans, call& c) {
+                   c.outputs.plans = &plans[NSAMETA_PLAN_ZIGZAG];
+                   c.outputs.plan_count = 1;
+                   plans[NSAMETA_PLAN_ZIGZAG].rank = 4;
+                 }),
+                 {"plans[0]: zigzag: cp_rank is 4, but cp_size is 4"});
 }
 
 TEST_CASE("a batch of more requests, or rows, than plans count") {

@@ -1,0 +1,111 @@
+/// Lists, one request's elements after another's: pages, and rows whose logits are wanted.
+#pragma once
+
+#include "common/plans/line.h"
+#include "common/rules.h"
+#include "plans.h"
+
+namespace nsameta {
+
+/// How much of a list its buffers hold.
+struct list_room {
+  static constexpr int most_buffers = 3;
+  std::int32_t capacity[most_buffers];  ///< below 0: the buffer is not wanted
+
+  /// Of the plan's buffers, those that hold the list: `count` from `first` on.
+  static list_room of(const nsameta_plan& plan, int first, int count) {
+    list_room room{{-1, -1, -1}};
+    for (int i = 0; i < count; ++i)
+      if (const nsameta_vector& buffer = plan.buffers[first + i]; buffer.data != nullptr)
+        room.capacity[i] = static_cast<std::int32_t>(smaller(buffer.capacity, int32_max));
+    return room;
+  }
+  NSAMETA_HOST_DEVICE std::int32_t most() const {
+    return larger(larger(capacity[0], capacity[1]), larger(capacity[2], 0));
+  }
+  NSAMETA_HOST_DEVICE bool is_short(std::int64_t listed) const {
+    const auto lacks = [&](std::int32_t held) { return held >= 0 && listed > held; };
+    return lacks(capacity[0]) || lacks(capacity[1]) || lacks(capacity[2]);
+  }
+};
+
+/// Of a plan that is a list.
+template <class Rule>
+concept list_rule = requires(const Rule& rule) { rule.held; };
+
+/// What a list has of a request.
+struct listed_part {
+  std::int32_t count;
+  std::uint32_t bits;  ///< nsameta_status_bit
+};
+
+/// kv_indptr, kv_indices and kv_last_page_len.
+struct page_list_rule {
+  divisor page;         ///< positions
+  small_divisor shown;  ///< the same, of KV slots
+  std::int64_t room;    ///< positions of a request that the table has columns for
+  std::int32_t most;    ///< pages that a request counts
+  bool of_blocks;
+  list_room held;
+
+  static page_list_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    const bool of_blocks = plan.preset == NSAMETA_PAGES_OF_BLOCKS;
+    const std::int32_t page = of_blocks ? problem.block_size : problem.page_size;
+    const std::int64_t width = of_blocks ? problem.block_table.width : problem.req_to_token.width;
+    return {
+        .page = divisor::of(page),
+        .shown = small_divisor::of(page),
+        .room = smaller(width, int32_max) * (of_blocks ? page : 1),
+        .most = static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
+        .of_blocks = of_blocks,
+        .held = list_room::of(plan, 1, 1)};
+  }
+
+  /// Its row of the table; null where it has none.
+  NSAMETA_HOST_DEVICE const std::int32_t* row(const key_slots& keys, std::int64_t index) const {
+    if (of_blocks) return keys.blocks.data + index * keys.blocks.row_stride;
+    const std::int64_t slot = keys.row_of(index);
+    return keys.has_row(slot) ? keys.tokens.data + slot * keys.tokens.row_stride : nullptr;
+  }
+  /// Of `positions` on this rank, those that are listed.
+  NSAMETA_HOST_DEVICE std::int64_t within(std::int64_t positions) const {
+    return smaller(smaller(positions, room), most * page.value);
+  }
+  NSAMETA_HOST_DEVICE listed_part part(const key_slots& keys, const request& r, std::int64_t index,
+                                       std::int64_t positions) const {
+    if (r.is_padding) return {0, 0};  // whose slot is not read
+    if (!of_blocks && !keys.has_row(keys.row_of(index))) return {0, NSAMETA_BIT_BAD_SLOT};
+    return {static_cast<std::int32_t>(units_of(within(positions), page)),
+            bit_if(positions > room, NSAMETA_BIT_CONTEXT_EXCEEDED) |
+                bit_if(units_of(smaller(positions, room), page) > most, NSAMETA_BIT_LENGTH_OVERFLOW)};
+  }
+  NSAMETA_HOST_DEVICE std::int32_t last_page(const listed_part& part, std::int64_t positions) const {
+    return part.count == 0 ? 0 : static_cast<std::int32_t>(within(positions) - (part.count - 1) * page.value);
+  }
+  NSAMETA_HOST_DEVICE std::int32_t element(const std::int32_t* row, std::int32_t page_number) const {
+    return of_blocks ? row[page_number] : shown.floor(row[page_number * page.value]);
+  }
+};
+
+/// cu_num_logits and the lists of rows whose logits are wanted: the last ones of each request.
+struct logits_rule {
+  std::int32_t most;  ///< that a request counts
+  bool given;         ///< else one of each request that has a row
+  list_room held;
+
+  static logits_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
+            problem.num_logits.data != nullptr, list_room::of(plan, 1, 3)};
+  }
+  /// `wanted`: 1 where it is not given.
+  NSAMETA_HOST_DEVICE listed_part part(const request& r, std::int64_t wanted) const {
+    if (r.is_padding) return {0, 0};
+    const std::int64_t held_rows = smaller(larger(wanted, std::int64_t{0}), r.rows);
+    return {static_cast<std::int32_t>(smaller(held_rows, std::int64_t{most})),
+            bit_if(wanted < 0, NSAMETA_BIT_NEGATIVE_LENGTH) |
+                bit_if(given && wanted > r.rows, NSAMETA_BIT_CAPACITY_EXCEEDED) |
+                bit_if(held_rows > most, NSAMETA_BIT_LENGTH_OVERFLOW)};
+  }
+};
+
+}  // namespace nsameta

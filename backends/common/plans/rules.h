@@ -1,0 +1,36 @@
+/// The rules of the plans, one a kind. A rule is made by the host, `of(plan, problem)`; a backend has a function for each
+/// that writes the plan.
+#pragma once
+
+#include <algorithm>
+
+#include "common/plans/aiter.h"
+#include "common/plans/dcp_local.h"
+#include "common/plans/flashmla.h"
+#include "common/plans/lists.h"
+#include "common/plans/paged_mqa.h"
+#include "common/plans/topk.h"
+#include "common/plans/zigzag.h"
+
+namespace nsameta {
+
+/// Those of the first kinds, in the order of nsameta_plan_kind.
+template <class... Rule>
+struct plan_rules {
+  static constexpr int count = sizeof...(Rule);
+  static constexpr std::size_t bytes = std::max({sizeof(Rule)...});
+  static constexpr bool has(nsameta_plan_kind kind) { return kind < count; }
+
+  /// Calls `visit.operator()<Rule>()` for the rule of a kind.
+  template <class Visit>
+  static void visit(nsameta_plan_kind kind, const Visit& visit) {
+    int number = 0;
+    (void)((kind == number++ ? (visit.template operator()<Rule>(), true) : false) || ...);
+  }
+};
+
+using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule,
+                              zigzag_rule>;
+static_assert(every_rule::count == plan_kinds.size());
+
+}  // namespace nsameta

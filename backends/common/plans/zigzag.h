@@ -1,0 +1,65 @@
+/// How a prefill is cut over ranks that each take a block of every request and its mirror.
+#pragma once
+
+#include "common/arithmetic.h"
+#include "common/divisor.h"
+#include "common/rules.h"
+#include "plans.h"
+
+namespace nsameta {
+
+/// split_list and what follows from it. Request r has the blocks r * 2C and on, of C ranks.
+struct zigzag_rule {
+  /// The plan's buffers, by their names.
+  enum buffer {
+    split_list,
+    zigzag_index,
+    per_rank_tokens,
+    q_prev,
+    q_next,
+    kv_prev,
+    kv_next,
+    cp_reverse_index,
+    reverse_split_len
+  };
+  std::int32_t ranks, rank;
+  divisor blocks;     ///< of a request
+  std::int64_t most;  ///< tokens that a request counts
+
+  static zigzag_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {plan.parts, plan.rank, divisor::of(std::int64_t{2} * plan.parts),
+            most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)};
+  }
+  NSAMETA_HOST_DEVICE bool is_too_long(std::int64_t tokens) const { return tokens > most; }
+
+  /// The tokens of a request in equal blocks, the first `longer` of them one longer.
+  struct cut {
+    std::int32_t each, longer;
+    NSAMETA_HOST_DEVICE std::int32_t size(std::int32_t block) const { return each + (block < longer); }
+    NSAMETA_HOST_DEVICE std::int32_t end(std::int32_t block) const {
+      return (block + 1) * each + smaller(block + 1, longer);
+    }
+  };
+  NSAMETA_HOST_DEVICE cut cut_of(std::int64_t tokens) const {
+    const std::int64_t counted = smaller(tokens, most), each = blocks.quotient(counted);
+    return {static_cast<std::int32_t>(each), static_cast<std::int32_t>(counted - each * blocks.value)};
+  }
+  NSAMETA_HOST_DEVICE std::int32_t mirror(std::int32_t block) const { return 2 * ranks - 1 - block; }
+  /// Tokens of a request that rank `k` has.
+  NSAMETA_HOST_DEVICE std::int32_t tokens_of(const cut& c, std::int32_t k) const {
+    return c.size(k) + c.size(mirror(k));
+  }
+  /// Positions that the last row of a block sees.
+  NSAMETA_HOST_DEVICE std::int32_t seen_by(const cut& c, std::int32_t block, const request& r,
+                                           std::int64_t limit) const {
+    return static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}) + c.end(block), limit));
+  }
+  /// Where a block of a request lies once the ranks' blocks are gathered: a rank's first blocks of all requests, then
+  /// their mirrors.
+  NSAMETA_HOST_DEVICE std::int32_t gathered(std::int32_t request, std::int32_t block, std::int32_t requests) const {
+    const bool is_mirror = block >= ranks;
+    return (2 * (is_mirror ? mirror(block) : block) + is_mirror) * requests + request;
+  }
+};
+
+}  // namespace nsameta

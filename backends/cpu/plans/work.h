@@ -1,0 +1,36 @@
+/// What a plan is written from.
+#pragma once
+
+#include "cpu/request.h"
+
+namespace nsameta::cpu {
+
+/// A plan, and the lengths it is of. `Rows`: what becomes of a request's rows.
+template <class Rule, class Rows>
+struct plan_work {
+  const Rule& rule;
+  const nsameta_problem& problem;
+  const nsameta_vector* buffers;
+  const batch_lengths& lengths;
+  const Rows& rows;
+  std::int64_t offset;  ///< of the set
+
+  std::int32_t requests() const { return static_cast<std::int32_t>(problem.batch_size); }
+  request at(std::int64_t index) const { return load_request(lengths, offset, index); }
+  /// Positions of a request's cache on this rank.
+  std::int64_t cached(std::int64_t index) const { return rows.local(at(index).kv_len); }
+  /// What row `j` of a request sees on this rank.
+  std::int64_t seen(const request& r, std::int64_t j) const {
+    return rows.local(larger<std::int64_t, std::int64_t>(r.first + j, 0));
+  }
+  template <class Element = std::int32_t>
+  Element* buffer(int number) const {
+    return static_cast<Element*>(buffers[number].data);
+  }
+};
+
+inline std::int64_t load(const nsameta_strided& vector, std::int64_t index, std::int64_t absent) {
+  return vector.data == nullptr ? absent : load(vector.data, is_int64(vector), index * vector.stride);
+}
+
+}  // namespace nsameta::cpu

@@ -1,0 +1,25 @@
+/// The cache lengths of all ranks of a kv_shard.
+#pragma once
+
+#include "common/plans/dcp_local.h"
+#include "gpu/plans/block.h"
+
+namespace nsameta::gpu {
+
+template <class Work>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, dcp_local_rule>& plan) {
+  const dcp_local_rule& rule = plan.rule;
+  visit_share(plan.at, share_of(plan.at.self, plan.at.batch.requests), [&](std::int32_t index, const request& r) {
+    const std::int64_t positions = smaller(r.kv_len, plan.at.rule.fixed.limit);
+    NSAMETA_UNROLL(1)
+    for (std::int32_t rank = 0; rank < rule.ranks; ++rank)
+      plan.buffers[0][index * rule.ranks + rank] = rule.held_by(rank, positions);
+  });
+}
+
+template <class Work>
+NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, dcp_local_rule>&, std::int32_t) {
+  return 0;
+}
+
+}  // namespace nsameta::gpu

@@ -1,0 +1,102 @@
+/// The plans of a launch: a list, in which each block finds its own.
+#pragma once
+
+#include "common/plans/rules.h"
+#include "gpu/plans/aiter.h"
+#include "gpu/plans/dcp_local.h"
+#include "gpu/plans/flashmla.h"
+#include "gpu/plans/lists.h"
+#include "gpu/plans/paged_mqa.h"
+#include "gpu/plans/topk.h"
+#include "gpu/plans/zigzag.h"
+
+namespace nsameta::gpu {
+
+/// Of the plans that a step on NVIDIA has, DeepGEMM's, FlashMLA's and the top-k's: the first kinds.
+using attention_rules = plan_rules<mqa_rule, tile_rule, topk_rule>;
+
+/// What plan_rules::visit does, on a GPU.
+template <class... Rule, class Visit>
+NSAMETA_DEVICE void visit_rule(plan_rules<Rule...>, nsameta_plan_kind kind, const Visit& visit) {
+  int number = 0;
+  (void)((kind == number++ ? (visit.template operator()<Rule>(), true) : false) || ...);
+}
+
+/// A plan, as its blocks are given it. `Rules`: those of the kinds that it may be of.
+template <class Rules>
+struct plan_task {
+  static constexpr std::size_t most_buffers = [] {
+    std::size_t most = 0;
+    for (int kind = 0; kind < Rules::count; ++kind)
+      most = std::max(most, plan_kinds[static_cast<std::size_t>(kind)].buffers.size());
+    return most;
+  }();
+  nsameta_plan_kind kind;
+  std::int32_t blocks;  ///< of the grid's row
+  std::int32_t* buffers[most_buffers];
+  alignas(8) unsigned char rule[Rules::bytes];
+
+  template <class Rule>
+  NSAMETA_HOST_DEVICE const Rule& rule_as() const {
+    return *reinterpret_cast<const Rule*>(rule);
+  }
+};
+
+/// The plans of all sets, one set's after another's.
+template <class Rules>
+struct plan_list {
+  static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
+  std::int32_t blocks;                                      ///< of the grid's row: the most that a set's have
+  std::int32_t begin[NSAMETA_SETS_PER_LAUNCH + 1];          ///< of each set's
+  plan_inputs inputs;
+  plan_task<Rules> tasks[most];
+
+  /// Calls `visit(plan_block)` for a plan, with the rule of its kind.
+  template <class Work, class Visit>
+  NSAMETA_DEVICE void visit(Work& at, int place, int block, plan_memory& shared, const Visit& visit) const {
+    const plan_task<Rules>& task = tasks[place];
+    visit_rule(Rules{}, task.kind, [&]<class Rule>() {
+      visit(plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
+    });
+  }
+};
+
+/// The bits that the plans of a set raise.
+template <class Work, class Rules>
+struct plan_bits {
+  Work& at;
+  const plan_list<Rules>& list;
+  plan_memory& shared;
+  int set;
+
+  template <class Visit>
+  NSAMETA_DEVICE void visit_plans(const Visit& visit) const {
+    NSAMETA_UNROLL(1)
+    for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) list.visit(at, place, 0, shared, visit);
+  }
+  /// Of a request.
+  NSAMETA_DEVICE std::uint32_t operator()(std::int64_t request) const {
+    std::uint32_t bits = 0;
+    visit_plans([&](const auto& plan) { bits |= request_bits(plan, static_cast<std::int32_t>(request)); });
+    return bits;
+  }
+  /// Whether a list is longer than its buffers. Reached by all threads of the block. `sums`: a place for each warp.
+  template <class Place>
+  NSAMETA_DEVICE bool is_short(Place* sums) const {
+    bool found = false;
+    visit_plans([&]<class Rule>(const plan_block<Work, Rule>& plan) {
+      if constexpr (list_rule<Rule>) {
+        row_sums<std::int64_t> own{};
+        visit_requests<1>(at, std::int64_t{at.batch.requests},
+                          [&](std::int64_t index, const raw_lengths&, const request& r) {
+                            own.rows += part_of(plan, static_cast<std::int32_t>(index), r).count;
+                          });
+        at.self.barrier();  // the places are free
+        found |= plan.rule.held.is_short(block_sum(at.self, sums, own).rows);
+      }
+    });
+    return found;
+  }
+};
+
+}  // namespace nsameta::gpu

@@ -1,0 +1,112 @@
+/// Lists, one request's elements after another's, by several blocks each.
+#pragma once
+
+#include "common/plans/lists.h"
+#include "gpu/plans/block.h"
+
+namespace nsameta::gpu {
+
+/// What lists have of some requests, and the rows of these.
+struct list_sums {
+  std::int32_t listed;
+  std::int64_t rows;
+};
+
+/// What a page list has of a request.
+template <class Work>
+NSAMETA_DEVICE listed_part part_of(const plan_block<Work, page_list_rule>& plan, std::int32_t index, const request& r) {
+  return plan.rule.part(plan.at.rule.fixed.keys, r, index, plan.at.rule.local(r.kv_len));
+}
+template <class Work>
+NSAMETA_DEVICE void finish_request(const plan_block<Work, page_list_rule>& plan, std::int32_t index, const request& r,
+                                   const listed_part& part) {
+  if (plan.buffers[2] != nullptr) plan.buffers[2][index] = plan.rule.last_page(part, plan.at.rule.local(r.kv_len));
+}
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, page_list_rule>& plan, std::int32_t element,
+                                  std::int32_t index, std::int32_t page, std::int64_t) {
+  plan.buffers[1][element] = plan.rule.element(plan.rule.row(plan.at.rule.fixed.keys, index), page);
+}
+
+/// The same of the lists of rows whose logits are wanted.
+template <class Work>
+NSAMETA_DEVICE listed_part part_of(const plan_block<Work, logits_rule>& plan, std::int32_t index, const request& r) {
+  const integer_array<std::int64_t>& wanted = plan.inputs.num_logits;
+  return plan.rule.part(r, wanted.data == nullptr ? 1 : whole_value(wanted, load_raw(wanted, std::int64_t{index})));
+}
+template <class Work>
+NSAMETA_DEVICE void finish_request(const plan_block<Work, logits_rule>&, std::int32_t, const request&,
+                                   const listed_part&) {}
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, logits_rule>& plan, std::int32_t element, std::int32_t index,
+                                  std::int32_t i, std::int64_t first_row) {
+  const list_room& held = plan.rule.held;
+  if (element < held.capacity[0]) reinterpret_cast<std::int64_t*>(plan.buffers[1])[element] = first_row + i;
+  if (element < held.capacity[1]) plan.buffers[2][element] = index;
+  if (element < held.capacity[2]) plan.buffers[3][element] = i;
+}
+
+/// A list. Each block finds the request of its elements by itself: among the sums of the threads' shares, then request
+/// by request.
+template <class Work, list_rule Rule>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
+  auto& self = plan.at.self;
+  plan_memory& shared = plan.shared;
+  const thread_requests mine = share_of(self, plan.at.batch.requests);
+  list_sums own{};
+  visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+    own.listed += part_of(plan, index, r).count;
+    own.rows += r.rows;
+  });
+  const block_place<std::int32_t> listed = place_in_block(self, shared.warps, own.listed);
+  const block_place<std::int64_t> rows = place_in_block(self, shared.wide_warps, own.rows);
+  shared.chunks[self.thread()] = listed.before;
+  shared.rows_before[self.thread()] = rows.before;
+  if (self.thread() == 0) shared.chunks[tuning::block_threads] = listed.all;
+  self.barrier();
+  if (plan.index == 0) {
+    std::int32_t before = listed.before;
+    if (self.thread() == 0) plan.buffers[0][0] = 0;
+    visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+      const listed_part part = part_of(plan, index, r);
+      plan.buffers[0][index + 1] = before += part.count;
+      finish_request(plan, index, r, part);
+    });
+  }
+
+  constexpr int run = tuning::list_run;
+  const std::int32_t live = smaller(listed.all, plan.rule.held.most());
+  NSAMETA_UNROLL(1)
+  for (std::int64_t first = (std::int64_t{plan.index} * tuning::block_threads + self.thread()) * run; first < live;
+       first += std::int64_t{plan.count} * tuning::block_threads * run) {
+    const auto begin = static_cast<std::int32_t>(first), end = smaller(begin + run, live);
+    const std::int32_t chunk =
+        first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
+    list_sums before{shared.chunks[chunk], shared.rows_before[chunk]};
+    std::int32_t r = chunk * mine.each, count = 0;
+    std::int64_t request_rows = 0;
+    const auto look = [&] {
+      const request of = whole_request(plan.at, r);
+      count = part_of(plan, r, of).count;
+      request_rows = of.rows;
+    };
+    look();
+    NSAMETA_UNROLL(1)
+    for (std::int32_t element = begin; element < end; ++element) {
+      NSAMETA_UNROLL(1)
+      while (before.listed + count <= element) {
+        before = {before.listed + count, before.rows + request_rows};
+        ++r;
+        look();
+      }
+      write_element(plan, element, r, element - before.listed, before.rows + request_rows - count);
+    }
+  }
+}
+
+template <class Work, list_rule Rule>
+NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, Rule>& plan, std::int32_t index) {
+  return part_of(plan, index, whole_request(plan.at, index)).bits;
+}
+
+}  // namespace nsameta::gpu

@@ -1,0 +1,59 @@
+/// The plans, one file a kind, walked part by part and row by row as the attention libraries walk them on one thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plans.h"
+#include "reference/fill.h"
+
+namespace nsameta::reference {
+
+/// Where a plan's rows go, one after another.
+class row_writer {
+ public:
+  explicit row_writer(const nsameta_vector& out) : to_(static_cast<std::int32_t*>(out.data)) {}
+  template <std::size_t columns>
+  void put(const std::int64_t (&row)[columns]) {
+    for (const std::int64_t word : row) *to_++ = static_cast<std::int32_t>(word);
+  }
+
+ private:
+  std::int32_t* to_;
+};
+
+inline std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + by - 1) / by; }
+
+/// As many units as a request may count, so that those of the whole batch fit int32.
+std::int64_t within_share(std::int64_t units, std::int64_t share, std::int32_t& status);
+
+/// What each row of the batch sees on this rank.
+std::vector<std::int64_t> lengths_of_rows(const nsameta_problem& problem, const batch& requests);
+
+/// Where a part begins or ends.
+struct cursor {
+  std::int64_t request, block, split;
+};
+
+/// How requests are cut, of so many blocks each.
+struct cut_line {
+  std::vector<cursor> begins;        ///< of each part, and the last one's end
+  std::vector<std::int64_t> pieces;  ///< of each request
+};
+
+/// The walk that FlashMLA and aiter's fast form have in common. A part has a budget of its share and of one overhead.
+cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, std::int64_t shares, std::int32_t parts);
+
+/// Raise length_overflow where a request counts fewer units than its length has.
+#define NSAMETA_WRITER(name) \
+  void name(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests, std::int32_t& status)
+NSAMETA_WRITER(write_paged_mqa);
+NSAMETA_WRITER(write_flashmla);
+NSAMETA_WRITER(write_topk);
+NSAMETA_WRITER(write_aiter);
+NSAMETA_WRITER(write_page_list);
+NSAMETA_WRITER(write_logits_rows);
+NSAMETA_WRITER(write_dcp_local);
+NSAMETA_WRITER(write_zigzag);
+
+}  // namespace nsameta::reference
