@@ -1,7 +1,7 @@
 """The performance targets as data, and how a run's groups answer them.
 
-A time is named "GROUP CONTESTANT". A target compares times of one run: a ratio, or a difference. Where it holds for
-many sizes, the worst one counts.
+A time is named "GROUP CONTESTANT". A target compares times of one run: a ratio, or a difference. Some are of a time
+itself. Where a target holds for many sizes, the worst one counts.
 """
 import dataclasses
 
@@ -11,13 +11,13 @@ class Target:
     line: str                # of the table of targets
     case: str
     limit: float
-    pairs: tuple             # ((over, under), ...), each a time's name
+    pairs: tuple             # ((over, under), ...), each a time's name; ((time,), ...) of a time itself
     sense: str = "<="
     difference: bool = False  # over - under, in the group's unit, in place of over / under
 
 
-def _pair(group, over, under):
-    return f"{group} {over}", f"{group} {under}"
+def _pair(group, *contestants):
+    return tuple(f"{group} {contestant}" for contestant in contestants)
 
 
 # How fills were launched in older runs: as usual, or overlapping, which has become usual.
@@ -65,6 +65,24 @@ def _steps(every):
                      (_pair(f"step/node/{mode}/tables:2/live:62000/bs:{size}", "nsameta", "copy"),))
 
 
+def _plans():
+    """Of lengths uniform to 16,000. One step of the chain is the launch of three plans."""
+    limits = {1: 6, 32: 7, 128: 10, 512: 9, 2048: 19}
+
+    def at(size, *contestants):
+        return _pair(f"cuda/node/plans/uniform/bs:{size}", *contestants)
+
+    for size, limit in limits.items():
+        yield Target("three plans in one launch, lengths to 16,000, graph node, us", f"bs {size}", limit,
+                     (at(size, "plans"),))
+    yield Target("three plans in a launch each, graph node, x the one launch", "worst size", 4,
+                 tuple(at(size, "separate", "plans") for size in limits), ">=")
+    yield Target("a whole step with three plans, graph node, x the plans alone", "worst size", 1.25,
+                 tuple(at(size, "step", "plans") for size in limits))
+    yield Target("five draft steps with three plans each, graph node, x one step's plans", "bs 32", 2,
+                 (at(32, "chain", "plans"),))
+
+
 def _eager():
     line = "against other ways, bs 32, eager: their time over nsameta's"
     step = "python/call/draft_extend/bs:32"
@@ -102,6 +120,7 @@ def all_targets(group_names):
         Target("1e6 requests, 1e8 rows, two fields, memset's time over its own", "share of memset bandwidth", 0.9,
                (_pair("cuda/node/long_rows/rows:100000000", "memset", "two"),), ">="),
         *_steps(every),
+        *_plans(),
         *_eager(),
         Target("first call after nsameta_warmup, x the median", "until the call returns", 3,
                (_pair("cuda/first_call", "first", "later"),)),
@@ -117,10 +136,12 @@ def all_targets(group_names):
 
 
 def _value(target, medians, pair):
-    over, under = pair
-    if over not in medians or under not in medians:
+    if not all(name in medians for name in pair):
         return None
-    return medians[over] - medians[under] if target.difference else medians[over] / medians[under]
+    over, *under = (medians[name] for name in pair)
+    if not under:
+        return over
+    return over - under[0] if target.difference else over / under[0]
 
 
 def evaluate(groups, reasons):

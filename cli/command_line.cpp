@@ -176,6 +176,19 @@ CLI::App& add_verify(CLI::App& app, verify_options& options) {
   return command;
 }
 
+CLI::App& add_check_plans(CLI::App& app, check_plans_options& options) {
+  CLI::App& command = *app.add_subcommand(
+      "check-plans", "Says which presets equal the plans of the DeepGEMM, FlashMLA and aiter that are installed");
+  command.add_option("--python", options.python, "The interpreter that has these libraries, torch and nsameta")
+      ->check(check_file)
+      ->type_name("PATH")
+      ->capture_default_str();
+  command.footer(
+      "Runs each library on 20 problems, as `python3 -m nsameta.check_plans` does. Exits 1 if one is there that no "
+      "preset equals.");
+  return command;
+}
+
 /// CLI11 says of a first word that is none of them only that there must be one.
 void refuse_unknown_subcommand(CLI::App& app, const std::string& word) {
   std::vector<std::string_view> names;
@@ -198,20 +211,23 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", version());
   app.require_subcommand(1);
   app.footer(
-      "Exit status: 0 success, 1 mismatch with the reference, 2 bad input, 3 a backend that was asked for cannot run, "
-      "4 failure or leak.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints "
+      "Exit status: 0 success, 1 mismatch, 2 bad input, 3 a backend or Python that was asked for cannot run, 4 failure "
+      "or "
+      "leak.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints "
       "every decision.");
   info_options info;
   fill_options fill;
   replay_options replay;
   soak_options soak;
   verify_options verify;
+  check_plans_options check_plans;
   int result = success;
   add_info(app, info).callback([&] { result = run_info(info); });
   add_fill(app, fill).callback([&] { result = run_fill(fill); });
   add_replay(app, replay).callback([&] { result = run_replay(replay); });
   add_soak(app, soak).callback([&] { result = run_soak(soak); });
   add_verify(app, verify).callback([&] { result = run_verify(verify); });
+  add_check_plans(app, check_plans).callback([&] { result = run_check_plans(check_plans); });
   if (argc > 1) refuse_unknown_subcommand(app, argv[1]);
   try {
     app.parse(argc, argv);

@@ -14,9 +14,9 @@ namespace nsameta::cli {
 /// What the program's exit status means, for every subcommand.
 enum exit_code : int {
   success = 0,
-  mismatch = 1,     ///< a backend gave other bits than the reference
+  mismatch = 1,     ///< a backend gave other bits than the reference, or a library another plan than all presets
   bad_input = 2,    ///< a problem, trace, option or override that makes no sense
-  unavailable = 3,  ///< a backend that was asked for cannot run here
+  unavailable = 3,  ///< a backend that was asked for cannot run here, or Python cannot
   failed = 4        ///< anything else: a device error, no memory, a leak
 };
 
@@ -69,11 +69,17 @@ struct verify_options {
   bool json = false;
 };
 
+struct check_plans_options {
+  std::string python = "python3";  ///< a program's name, or its path
+};
+
 /// Each returns the exit status. They throw usage_error, and library_error of a call that failed.
 int run_info(const info_options& options);
 int run_fill(const fill_options& options);
 int run_replay(const replay_options& options);
 int run_soak(const soak_options& options);
 int run_verify(const verify_options& options);
+/// Goes on as the interpreter, whose exit status is then the program's, and returns only where that cannot be run.
+int run_check_plans(const check_plans_options& options);
 
 }  // namespace nsameta::cli

@@ -14,6 +14,7 @@ endforeach()
 target_link_libraries(nsameta_leaking_module PRIVATE nsameta_static)
 
 add_executable(nsameta_cli_tests
+  cli_check_plans_test.cpp
   cli_fill_test.cpp
   cli_info_test.cpp
   cli_replay_test.cpp

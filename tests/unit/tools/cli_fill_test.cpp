@@ -260,8 +260,8 @@ TEST_CASE("a word that is no subcommand is named, with the nearest and all") {
   const outcome slip = run("verfy");
   CHECK(slip.code == 2);
   CHECK(slip.err ==
-        "nsameta: \"verfy\" is no subcommand; did you mean \"verify\"? valid are info, fill, replay, soak or "
-        "verify\n");
+        "nsameta: \"verfy\" is no subcommand; did you mean \"verify\"? valid are info, fill, replay, soak, "
+        "verify or check-plans\n");
   CHECK(run("42").err.find("did you mean") == std::string::npos);
   CHECK(run("--json info").err == "nsameta: \"--json\" does not go before a subcommand\n");
   CHECK(run("").code == 2);

@@ -6,7 +6,7 @@ namespace nsameta::test {
 
 TEST_CASE("--version and --help succeed") {
   CHECK(run("--version").out.starts_with("nsameta "));
-  for (const char* command : {"", "info", "fill", "replay", "soak", "verify"}) {
+  for (const char* command : {"", "info", "fill", "replay", "soak", "verify", "check-plans"}) {
     const outcome help = run(std::string(command) + " --help");
     CHECK(help.code == 0);
     CHECK(help.out.find("Options:") != std::string::npos);
@@ -14,9 +14,9 @@ TEST_CASE("--version and --help succeed") {
 }
 
 TEST_CASE("a call that makes no sense exits 2 and says why") {
-  for (const char* arguments :
-       {"", "fil", "fill --inptu x", "replay --accept 2", "replay --seed -1", "verify --cases many",
-        "verify --cases -1", "verify --cases 0", "verify --seed -1", "verify --backends cup", "verify --require cup"}) {
+  for (const char* arguments : {"", "fil", "fill --inptu x", "replay --accept 2", "replay --seed -1",
+                                "verify --cases many", "verify --cases -1", "verify --cases 0", "verify --seed -1",
+                                "verify --backends cup", "verify --require cup", "check-plans --python ''"}) {
     const outcome result = run(arguments);
     CHECK_MESSAGE(result.code == 2, arguments);
     CHECK(result.out.empty());
