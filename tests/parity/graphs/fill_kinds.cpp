@@ -25,7 +25,8 @@ std::vector<fill_kind> make_kinds() {
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
                 full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
                 dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>,
-                plans = gpu::kernel_id<gpu::every_plan_kernel>;
+                plans = gpu::kernel_id<gpu::every_plan_kernel>,
+                attention = gpu::kernel_id<gpu::attention_plans_kernel>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},
@@ -63,6 +64,7 @@ std::vector<fill_kind> make_kinds() {
        status,
        {.tables = true, .tails = true, .q_shard = {3, 1, NSAMETA_Q_SHARD_CONTIGUOUS}, .step_vectors = true}},
       {"plans", all_modes, plans, status, {.tables = true, .step_vectors = true, .plans = true}},
+      {"attention plans", all_modes, attention, status, {.tables = true, .step_vectors = true, .plans = true}},
       {"plans of many requests", all_modes, plans, two, {.requests = 5000, .most_tokens = 2, .plans = true}},
       {"three sets of plans",
        all_modes,
@@ -92,8 +94,8 @@ std::vector<std::int64_t> draw(harness::random_source& random, std::int64_t requ
   return lengths;
 }
 
-/// One of each kind that the problem has.
-std::vector<nsameta_plan> plans_for(const harness::problem_data& problem) {
+/// One of each kind that the problem has and the kernel writes.
+std::vector<nsameta_plan> plans_for(const fill_kind& made, const harness::problem_data& problem) {
   std::vector<nsameta_plan> plans;
   for (std::size_t kind = 0; kind < plan_kinds.size(); ++kind) {
     nsameta_plan plan = harness::usual_plan(static_cast<nsameta_plan_kind>(kind));
@@ -103,7 +105,8 @@ std::vector<nsameta_plan> plans_for(const harness::problem_data& problem) {
       plan.next_n = 3;
     }
     if (plan.kind == NSAMETA_PLAN_TOPK) plan.threshold = 100;
-    if (harness::plan_applies(plan, problem)) plans.push_back(plan);
+    const bool is_written = made.kernel == gpu::kernel_id<gpu::every_plan_kernel> || gpu::attention_rules::has(plan.kind);
+    if (is_written && harness::plan_applies(plan, problem)) plans.push_back(plan);
   }
   return plans;
 }
@@ -164,7 +167,7 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
     harness::output_layout layout = exact_layout(full, live_shape_of(full));
     layout.length_offset = set;
     if (kind.with.step_vectors) layout.ask_for_step_vectors(full);
-    if (kind.with.plans) layout.ask_for_plans(plans_for(full), full);
+    if (kind.with.plans) layout.ask_for_plans(plans_for(kind, full), full);
     for (std::size_t i = 0; i < vector_fields.size(); ++i) {
       harness::vector_layout& vector = layout.vectors[i];
       vector.wanted = vector.wanted && wanted(kind.fields, vector_fields[i].name);
