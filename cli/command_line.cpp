@@ -90,8 +90,7 @@ CLI::App& add_fill(CLI::App& app, fill_options& options) {
       "Keys: mode, seq_lens, extend_seq_lens, uniform_extend_len, req_pool_indices, req_to_token, page_size, "
       "index_topk, index_kpool, kv_shard, q_shard, context_limit, live_requests, block_table, block_size, pad_slot, "
       "vector_tail, table_tail, table_tail_value, length_offset, topk_lens, extra_topk_lens, num_logits, num_rejected, "
-      "capacities, "
-      "previous, plans, plan.");
+      "seq_pad, capacities, previous, plans, plan.");
   return command;
 }
 

@@ -19,7 +19,7 @@ struct basic_request {
   N first;
   N step;              ///< 1, or the size of a round-robin q shard
   N kv_len;            ///< cache_seqlens on all ranks together, if there were no limit
-  bool is_padding;     ///< no live request: no row sees anything
+  bool is_padding;     ///< no live request: no row sees anything, and kv_len is seq_pad
   std::uint32_t bits;  ///< nsameta_status_bit raised by its lengths
 };
 using request = basic_request<std::int64_t>;
@@ -161,6 +161,12 @@ struct general_rule : QShard {
   /// Whether it writes a key there.
   NSAMETA_HOST_DEVICE bool writes_key(std::int64_t seen) const { return seen > 0 && seen <= fixed.limit; }
 
+  /// Where the key of a position is written among those of its request's unfinished pool.
+  NSAMETA_HOST_DEVICE std::int64_t tail_slot(std::int64_t index, std::int64_t position) const {
+    const divisor& kpool = fixed.clamp.kpool;
+    return fixed.keys.in_first_block(index, kpool.value == 1 ? 0 : kpool.remainder(position), kpool.value);
+  }
+
   /// Sum of the clamped lengths of the request's first `rows` rows.
   NSAMETA_HOST_DEVICE std::int64_t sum(const request& r, std::int64_t rows) const {
     if (r.step == 1 && !fixed.kv_shard.is_on() && fixed.clamp.kpool.value == 1)
@@ -200,12 +206,13 @@ struct general_rule : QShard {
 /// Bits of what a request's rows on this rank, in this part, see beyond the tables of slots that are asked for.
 template <class Rule>
 NSAMETA_HOST_DEVICE std::uint32_t key_bits(const Rule& rule, const request& r, std::int64_t index, bool by_blocks,
-                                           bool by_tokens) {
+                                           bool by_tokens, bool by_first_block) {
   if (r.rows == 0 || r.is_padding) return 0;
   const key_slots& keys = rule.fixed.keys;
   const std::int64_t last = r.first + (r.rows - 1) * r.step, reach = last < rule.fixed.limit ? last : rule.fixed.limit;
   std::uint32_t bits = 0;
-  if ((by_blocks && reach > keys.covered) || (by_tokens && reach > keys.tokens.width))
+  if ((by_blocks && reach > keys.covered) || (by_tokens && reach > keys.tokens.width) ||
+      (by_first_block && reach > 0 && keys.covered == 0))
     bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   if (by_tokens && !keys.has_row(keys.row_of(index))) bits |= NSAMETA_BIT_BAD_SLOT;
   return bits;

@@ -13,6 +13,9 @@ inline void store_sum(const nsameta_vector& vector, std::int64_t index, std::int
     static_cast<std::int32_t*>(vector.data)[index] = saturated_int32(sum);
 }
 
+/// The elements of a vector of bytes.
+inline std::uint8_t* bytes_of(const nsameta_vector& vector) { return static_cast<std::uint8_t*>(vector.data); }
+
 /// A request in its batch.
 struct located_request {
   std::int64_t index;
@@ -49,7 +52,8 @@ struct batch {
     if (!rule.keeps(r)) return sum;
     if constexpr (Rule::deals)
       if (present(out.status))
-        sum.bits |= key_bits(rule, r, index, present(out.slot_mapping), present(out.out_cache_loc));
+        sum.bits |= key_bits(rule, r, index, present(out.slot_mapping), present(out.out_cache_loc),
+                             present(out.tail_slot_mapping));
     sum.kv_len = rule.local(r.kv_len);
     sum.clamped = rule.sum(r, r.rows);
     sum.kept = 1;

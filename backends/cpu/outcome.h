@@ -90,11 +90,17 @@ void write_outcome(Batch& batch, const totals& all, Locate locate) {
   end_sums(out.nsa_cu_seqlens_k, rows, all.clamped);
   end_sums(out.nsa_cu_seqlens_q, rows, rows);
   fill(out.total_rows, 0, 1, rows);
-  if (has_tails)
+  if (has_tails) {
+    const std::int64_t pad_length = batch.rule.local(batch.problem.seq_pad);
     for (const vector_field& field : vector_fields)
-      if (field.tail == tail_rule::zero || field.tail == tail_rule::pad_slot)
+      if (field.tail == tail_rule::zero || field.tail == tail_rule::pad_slot || field.tail == tail_rule::seq_pad)
         fill(out.*field.member, field.per_row() ? rows : kept, (out.*field.member).capacity,
-             field.tail == tail_rule::zero ? 0 : batch.problem.pad_slot);
+             field.tail == tail_rule::zero      ? 0
+             : field.tail == tail_rule::seq_pad ? pad_length
+                                                : batch.problem.pad_slot);
+    if (const std::int64_t end = writable(out.is_padding, out.is_padding.capacity); end > rows)
+      std::fill(bytes_of(out.is_padding) + rows, bytes_of(out.is_padding) + end, std::uint8_t{1});
+  }
   if (!present(out.status)) return;
   std::uint32_t bits = all.bits;
   if (any_capacity_exceeded(out, rows, batch.table_rows(all))) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;

@@ -38,7 +38,10 @@ inline request load_request(const batch_lengths& lengths, std::int64_t kv_offset
   r.first = 1 - r.rows;
   if (query > r.rows) r.bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   r.is_padding = lengths.live != nullptr && index >= *lengths.live;
-  if (r.is_padding) return r;
+  if (r.is_padding) {
+    r.kv_len = lengths.seq_pad;
+    return r;
+  }
   if (lengths.rejected != nullptr) {
     const std::int64_t rejected = load(lengths.rejected, lengths.rejected_is_int64, index * lengths.rejected_stride);
     if (rejected < 0) r.bits |= NSAMETA_BIT_NEGATIVE_LENGTH;

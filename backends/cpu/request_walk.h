@@ -1,6 +1,7 @@
 /// A batch request by request: adding them up, and writing the fields of requests and of rows.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "cpu/batch.h"
@@ -79,6 +80,9 @@ void write_run(const Batch& batch, const located_request& at, std::int64_t begin
     write_slots(out.slot_mapping,
                 [&](std::int64_t position) { return fixed.keys.in_blocks(at.index, position, fixed.kv_shard); });
     write_slots(out.out_cache_loc, [&](std::int64_t position) { return fixed.keys.in_tokens(at.index, position); });
+    write_slots(out.tail_slot_mapping, [&](std::int64_t position) { return batch.rule.tail_slot(at.index, position); });
+    if (const std::int64_t last = writable(out.is_padding, end); last > begin)
+      std::fill(bytes_of(out.is_padding) + begin, bytes_of(out.is_padding) + last, at.value.is_padding);
   }
   write(out.nsa_cu_seqlens_q, [](std::int64_t row) { return row; });
   write(out.token_to_batch, [&](std::int64_t) { return at.before.kept; });

@@ -56,6 +56,7 @@ struct general_lengths {};
 template <>
 struct general_lengths<std::int64_t> {
   integer_array<std::int64_t> rejected;  ///< null: none
+  std::int64_t seq_pad;                  ///< KV length of padding requests
 };
 
 /// Any requests.
@@ -120,14 +121,23 @@ struct output_vector<std::int64_t> {
   NSAMETA_DEVICE bool has_int32() const { return capacity > 0 && !is_int64; }
 };
 
+/// An output of bytes; absent: a capacity of 0.
+struct output_bytes {
+  std::uint8_t* data;
+  std::int64_t capacity : 63;
+  std::uint64_t mark : 1;  ///< has_step_vectors(): arguments end at 4 KB
+};
+
 /// Vectors that int64 alone serves.
 template <class N>
 struct general_vectors {};
 template <>
 struct general_vectors<std::int64_t> {
   output_vector<std::int64_t> indexer_ks, indexer_ke, local_cache_seqlens;
-  output_vector<std::int64_t> positions, slot_mapping, out_cache_loc, last_token_index;
-  std::int64_t has_step_vectors;  ///< whether any of these is asked for
+  output_vector<std::int64_t> positions, slot_mapping, out_cache_loc, last_token_index, tail_slot_mapping;
+  output_bytes is_padding;
+  /// Whether any of the step vectors is asked for.
+  NSAMETA_DEVICE bool has_step_vectors() const { return is_padding.mark; }
 };
 
 template <class N>
@@ -170,6 +180,8 @@ NSAMETA_HOST_DEVICE void for_each_vector(Set& set, const Visit& visit) {
     visit(set.slot_mapping, field_of<&nsameta_outputs::slot_mapping>{});
     visit(set.out_cache_loc, field_of<&nsameta_outputs::out_cache_loc>{});
     visit(set.last_token_index, field_of<&nsameta_outputs::last_token_index>{});
+    visit(set.tail_slot_mapping, field_of<&nsameta_outputs::tail_slot_mapping>{});
+    visit(set.is_padding, field_of<&nsameta_outputs::is_padding>{});
   }
 }
 
@@ -210,8 +222,8 @@ struct output_set : table_outputs<N>, vector_outputs<N> {};
 /// The tails of a set, and its status word: what the kernels of short steps do without.
 struct set_tails {
   std::uint32_t* status;
-  std::int32_t vector_tail;  ///< whether there is one
-  std::int32_t table_tail;   ///< whether there is one
+  std::int16_t vector_tail;  ///< whether there is one
+  std::int16_t table_tail;   ///< whether there is one
   std::int32_t table_tail_value;
 };
 

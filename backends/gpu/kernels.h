@@ -85,8 +85,8 @@ struct no_bits {
 };
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
-/// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
-/// queries and rejected drafts, whose code is half as long again.
+/// outputs, pages of any size, int64 sums, indexer ranges, the places of keys and lengths of padding; and with `QShard`
+/// shards of the queries and rejected drafts, whose code is half as long again.
 template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;

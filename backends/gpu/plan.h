@@ -101,7 +101,7 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
 inline bool fits_int32(const wanted_work& work) {
   const nsameta_problem& problem = work.problem;
   const auto is_near = [](const nsameta_strided& array) { return array.stride < int32_reach / 8; };
-  if (!is_plain(problem) || work.int64_outputs || problem.num_rejected.data != nullptr ||
+  if (!is_plain(problem) || work.int64_outputs || problem.num_rejected.data != nullptr || problem.seq_pad != 0 ||
       problem.batch_size > tuning::short_requests || work.longest >= int32_reach || !is_near(problem.seq_lens) ||
       !is_near(problem.extend_seq_lens))
     return false;
@@ -137,6 +137,14 @@ struct take_vector {
     to.capacity = static_cast<N>(from.capacity);
     if constexpr (is_general<N>) to.is_int64 = from.dtype == NSAMETA_INT64;
   }
+  template <class Field>
+  NSAMETA_HOST_DEVICE void operator()(output_bytes& to, Field field) const {
+    const nsameta_vector& from = out.*field.row.member;
+    to = {};
+    if (from.data == nullptr) return;
+    to.data = static_cast<std::uint8_t*>(from.data);
+    to.capacity = from.capacity;
+  }
 };
 
 /// Takes over a table of the outputs.
@@ -159,7 +167,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_s
   set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
-  if constexpr (is_general<N>) set.has_step_vectors = wants_step_vectors(out);
+  if constexpr (is_general<N>) set.is_padding.mark = wants_step_vectors(out);
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
@@ -210,6 +218,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   batch.extend_seq_lens =
       lengths.tokens != nullptr ? array_of<N>(problem.extend_seq_lens) : integer_array<N>{problem.seq_lens.data, 0, 0};
   if constexpr (is_general<N>) batch.rejected = array_of<N>(problem.num_rejected);
+  if constexpr (is_general<N>) batch.seq_pad = lengths.seq_pad;
   batch.requests = static_cast<std::int32_t>(requests);
   batch.uniform_rows = lengths.uniform_rows > 0 ? lengths.uniform_rows : -1;
   batch.uniform_query = lengths.tokens != nullptr ? -1 : lengths.uniform_rows;

@@ -253,7 +253,9 @@ template <class N, class T, class Rule>
 NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
   const request_batch<N>& batch = at.batch;
   const N query = query_of(batch, raw);
-  return request_of<N>(batch, at.set, index, kv_length_of(at, raw), query, query & N{batch.ragged_drafts}, raw.live);
+  auto r = request_of<N>(batch, at.set, index, kv_length_of(at, raw), query, query & N{batch.ragged_drafts}, raw.live);
+  if constexpr (is_general<N>) r.kv_len = r.is_padding ? batch.seq_pad : r.kv_len;
+  return r;
 }
 
 /// Sum over the block's threads, by way of a place for each warp. Reached by all of them.

@@ -38,8 +38,9 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
   if (source.row_a_request && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   if (r.kv_len > batch.limit || r.kv_len - query + r.tokens > batch.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   if constexpr (is_general<N>)
-    if (set.has_step_vectors)
-      bits |= key_bits(at.rule, r, index, set.slot_mapping.data != nullptr, set.out_cache_loc.data != nullptr);
+    if (set.has_step_vectors())
+      bits |= key_bits(at.rule, r, index, set.slot_mapping.data != nullptr, set.out_cache_loc.data != nullptr,
+                       set.tail_slot_mapping.data != nullptr);
   bool wanted = false;
   for_each_table(set, [&](const output_table<N>& table, table_member) { wanted |= table.data != nullptr; });
   if (!wanted || !at.rule.keeps(r) || (!source.row_a_request && r.owned == 0)) return bits;
@@ -164,7 +165,7 @@ NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N
   for_each_table(set, [&](const output_table<N>& table, table_member) {
     exceeded |= table.data != nullptr && table_rows > table.rows;
   });
-  for_each_vector(set, [&](const output_vector<N>& vector, auto field) {
+  for_each_vector(set, [&](const auto& vector, auto field) {
     if constexpr (field.per_row) exceeded |= vector.data != nullptr && all.rows + field.has_last_sum > vector.capacity;
   });
   if (exceeded || more_bits.is_short(shared.sums)) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;

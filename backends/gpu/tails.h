@@ -12,7 +12,7 @@ NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int blo
                                        const vector_sums<N>& all) {
   const vector_outputs<N>& out = at.set;
   const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
-  const auto fill = [&](const output_vector<N>& vector, N live, N value) {
+  const auto fill = [&](const auto& vector, N live, N value) {
     for (N i = saturating_add(live, thread); i < vector.capacity; i += stride) store(vector, i, value);
   };
   const N kept = kept_of(all, N{at.batch.requests}), sums = saturating_add(all.rows, N{1});
@@ -20,11 +20,16 @@ NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int blo
   fill(out.cu_seqlens_q, kept + 1, all.rows);
   fill(out.nsa_cu_seqlens_k, sums, all.clamped);
   fill(out.nsa_cu_seqlens_q, sums, all.rows);
-  for_each_vector(out, [&](const output_vector<N>& vector, auto field) {
+  for_each_vector(out, [&](const auto& vector, auto field) {
     constexpr tail_rule tail = decltype(field)::row.tail;
     if constexpr (tail == tail_rule::zero) fill(vector, field.per_row ? all.rows : kept, 0);
-    if constexpr (is_general<N>)
+    if constexpr (tail == tail_rule::one) fill(vector, all.rows, 1);
+    if constexpr (is_general<N>) {
       if constexpr (tail == tail_rule::pad_slot) fill(vector, all.rows, at.rule.fixed.keys.pad_slot);
+      if constexpr (tail == tail_rule::seq_pad) fill(vector, kept, at.rule.local(at.batch.seq_pad));
+    } else if constexpr (tail == tail_rule::seq_pad) {
+      fill(vector, kept, 0);
+    }
   });
 }
 

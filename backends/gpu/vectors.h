@@ -21,6 +21,10 @@ NSAMETA_DEVICE void store(const output_vector<std::int64_t>& vector, std::int64_
     static_cast<std::int32_t*>(vector.data)[at] = saturated_int32(value);
 }
 
+NSAMETA_DEVICE void store(const output_bytes& vector, std::int64_t at, std::int64_t value) {
+  if (at < vector.capacity) vector.data[at] = static_cast<std::uint8_t>(value);
+}
+
 /// What stands once for a row.
 template <class N>
 struct row_values {
@@ -30,9 +34,10 @@ struct row_values {
   N request;
   N kv_before;  ///< of the requests before its own
   N index;      ///< of its request, in the whole batch
+  bool is_padding;
 };
 
-/// A row's position, and where its key is written.
+/// A row's position, where its key is written, and whether it is padding.
 template <class Rule>
 NSAMETA_DEVICE void write_step_vectors(const vector_outputs<std::int64_t>& out, const Rule& rule,
                                        const row_values<std::int64_t>& at) {
@@ -45,6 +50,9 @@ NSAMETA_DEVICE void write_step_vectors(const vector_outputs<std::int64_t>& out, 
           writes ? keys.in_blocks(at.index, position, rule.fixed.kv_shard) : std::int64_t{keys.pad_slot});
   if (at.row < out.out_cache_loc.capacity)
     store(out.out_cache_loc, at.row, writes ? keys.in_tokens(at.index, position) : std::int64_t{keys.pad_slot});
+  if (at.row < out.tail_slot_mapping.capacity)
+    store(out.tail_slot_mapping, at.row, writes ? rule.tail_slot(at.index, position) : std::int64_t{keys.pad_slot});
+  store(out.is_padding, at.row, at.is_padding);
 }
 
 template <bool lengths_only, class Set, class N, class Rule>
@@ -60,7 +68,7 @@ NSAMETA_DEVICE void write_row(const Set& out, const Rule& rule, const row_values
   if constexpr (is_general<N>) {
     store(out.indexer_ks, at.row, at.kv_before);
     store(out.indexer_ke, at.row, at.kv_before + at.length);
-    if (out.has_step_vectors) write_step_vectors(out, rule, at);
+    if (out.has_step_vectors()) write_step_vectors(out, rule, at);
   }
 }
 
@@ -84,7 +92,7 @@ NSAMETA_DEVICE void write_request(const vector_outputs<N>& out, const Rule& rule
     store(out.local_cache_seqlens, number, kv_len);
     const N rows = saturating_add(before.owned, r.owned);
     store(out.cu_seqlens_q, number + 1, rows);
-    if (out.has_step_vectors) store(out.last_token_index, number, r.owned > 0 ? rows - 1 : N{-1});
+    if (out.has_step_vectors()) store(out.last_token_index, number, r.owned > 0 ? rows - 1 : N{-1});
   } else {
     store(out.cu_seqlens_q, number + 1, saturating_add(before.rows, r.rows));
   }
@@ -109,8 +117,9 @@ NSAMETA_DEVICE void write_uniform_lengths(T& self, const uniform_lengths_argumen
   const auto r = request_of(batch, all.set, index, value_of(batch.seq_lens, kv), batch.uniform_rows, 0,
                             batch.live != nullptr ? *batch.live : 0);
   const auto rule = batch.plain_rule();
-  write_row<true>(all.set, rule,
-                  row_values<std::int32_t>{index * batch.uniform_rows + j, length_of_row(rule, r, j), 0, 0, 0, 0, 0});
+  write_row<true>(
+      all.set, rule,
+      row_values<std::int32_t>{index * batch.uniform_rows + j, length_of_row(rule, r, j), 0, 0, 0, 0, 0, false});
 }
 
 template <bool lengths_only, class N>
@@ -162,7 +171,7 @@ NSAMETA_DEVICE sums_for<lengths_only, N> write_group(const block_work<N, T, Rule
     before = exclusive_prefix(at, is_first, earlier, sums.through);
   sums.before = before + sums.before;
   const N number = kept_of(sums.before, index) - (is_general<N> && j > 0);
-  row_values<N> row{sums.before.rows, length, seen_by_row(r, N{j}), 0, number, 0, index};
+  row_values<N> row{sums.before.rows, length, seen_by_row(r, N{j}), 0, number, 0, index, r.is_padding};
   if constexpr (!lengths_only) {
     if (share.index == 0 && j == 0 && index < batch.requests && rule.part == 0 && rule.keeps(r))
       write_request(set, rule, number, r, sums.before);

@@ -49,7 +49,10 @@ request read_request(const nsameta_problem& problem, std::int64_t length_offset,
   out.query_len = sane(query_tokens(problem, r), longest, status);
   out.tokens = is_padded(problem) ? problem.uniform_extend_len : out.query_len;
   if (out.query_len > out.tokens) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
-  if (!is_live) return out;
+  if (!is_live) {
+    out.cache_len = problem.seq_pad;  // as it stands, without offset and drafts
+    return out;
+  }
 
   const std::int64_t drafts = has_drafts(problem.mode) ? out.query_len : 0;
   // What rows beyond the length see must fit int32 too.

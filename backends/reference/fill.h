@@ -15,7 +15,7 @@ namespace nsameta::reference {
 /// A request as the definitions see it, kept on this rank. All lengths are non-negative and fit int32.
 struct request {
   std::int64_t index;      ///< its place in the caller's batch
-  bool is_live;            ///< else padding, all of whose lengths are 0
+  bool is_live;            ///< else padding: no row sees anything, and cache_len is seq_pad
   std::int64_t kv_len;     ///< s
   std::int64_t query_len;  ///< q
   std::int64_t tokens;     ///< that have a row on some rank: q, or n where q tokens are padded to n
@@ -57,6 +57,9 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
 /// Where the key of a request's position is written, if this rank writes it: by block_table, and by req_to_token.
 std::optional<std::int64_t> slot_in_blocks(const nsameta_problem& problem, const request& r, std::int64_t position);
 std::optional<std::int64_t> slot_in_tokens(const nsameta_problem& problem, const request& r, std::int64_t position);
+
+/// The same of the row in the request's one block of keys whose pool is unfinished, which is written round and round.
+std::optional<std::int64_t> slot_in_tail_block(const nsameta_problem& problem, const request& r, std::int64_t position);
 
 /// Raises context_exceeded and bad_slot for the slots that are asked for, also of rows that no buffer has room for.
 void check_slots(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,

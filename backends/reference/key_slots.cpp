@@ -20,9 +20,17 @@ std::optional<std::int64_t> slot_in_tokens(const nsameta_problem& problem, const
   return tokens.data[slot * tokens.row_stride + position];
 }
 
+std::optional<std::int64_t> slot_in_tail_block(const nsameta_problem& problem, const request& r,
+                                               std::int64_t position) {
+  if (problem.block_table.width == 0) return std::nullopt;
+  const std::int64_t block = problem.block_table.data[r.index * problem.block_table.row_stride];
+  return block * problem.index_kpool + position % problem.index_kpool;
+}
+
 void check_slots(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                  std::int32_t& status) {
   const bool by_blocks = outputs.slot_mapping.data != nullptr, by_tokens = outputs.out_cache_loc.data != nullptr;
+  const bool by_tail = outputs.tail_slot_mapping.data != nullptr;
   for (const run& part : requests.runs) {
     const request& r = requests.kept[part.request];
     if (!r.is_live) continue;
@@ -30,7 +38,7 @@ void check_slots(const nsameta_problem& problem, const nsameta_outputs& outputs,
     const std::int64_t last = positions_seen(problem, r, part.first + (part.rows - 1) * part.step) - 1;
     const std::int64_t column = last / (std::int64_t{problem.block_size} * problem.kv_shard.size);
     if ((by_blocks && last >= 0 && column >= problem.block_table.width) ||
-        (by_tokens && last >= problem.req_to_token.width))
+        (by_tokens && last >= problem.req_to_token.width) || (by_tail && last >= 0 && problem.block_table.width == 0))
       status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
     const std::int64_t slot = by_tokens ? read(problem.req_pool_indices, r.index) : 0;
     if (by_tokens && (slot < 0 || slot >= problem.req_to_token.slots)) status |= NSAMETA_BIT_BAD_SLOT;

@@ -78,8 +78,8 @@ void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& ou
 
   std::int64_t first = 0;  // row of the tables that is written next
   const auto show = [&](const request& r, std::int64_t rows) {
-    const std::int64_t live = std::min(r.cache_len, source.width);
-    if (r.cache_len > source.width || !fits(positions, live) || !fits(pages, page_count(problem, live)) ||
+    const std::int64_t length = r.is_live ? r.cache_len : 0, live = std::min(length, source.width);
+    if (length > source.width || !fits(positions, live) || !fits(pages, page_count(problem, live)) ||
         !fits(local_positions, local(problem.kv_shard, live)))
       status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
     const std::int64_t slot = r.is_live ? read(problem.req_pool_indices, r.index) : -1;

@@ -22,6 +22,10 @@ class vector_writer {
 
   void put(std::int64_t i, wide value) {
     if (i >= capacity()) return;
+    if (out_.dtype == NSAMETA_BOOL) {
+      static_cast<std::uint8_t*>(out_.data)[i] = value != 0;
+      return;
+    }
     if (out_.dtype == NSAMETA_INT64) {
       constexpr wide most = std::numeric_limits<std::int64_t>::max();
       static_cast<std::int64_t*>(out_.data)[i] = static_cast<std::int64_t>(value < most ? value : most);
@@ -107,6 +111,8 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
   vector_writer positions(outputs.positions, status);
   vector_writer slot_mapping(outputs.slot_mapping, status);
   vector_writer out_cache_loc(outputs.out_cache_loc, status);
+  vector_writer is_padding(outputs.is_padding, status);
+  vector_writer tail_slot_mapping(outputs.tail_slot_mapping, status);
 
   const std::int64_t longest = longest_capacity(outputs);
   wide selected = 0;  // by the rows so far
@@ -135,6 +141,8 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
       };
       put_slot(slot_mapping, slot_in_blocks);
       put_slot(out_cache_loc, slot_in_tokens);
+      put_slot(tail_slot_mapping, slot_in_tail_block);
+      is_padding.put(row, r.is_live ? 0 : 1);
       ++row;
       nsa_cu_seqlens_k.put(row, selected);
       nsa_cu_seqlens_q.put(row, row);
@@ -151,6 +159,8 @@ void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& o
     if (live >= out.capacity()) continue;
     const std::int64_t value = field.tail == tail_rule::last_total ? out.get(live - 1)
                                : field.tail == tail_rule::pad_slot ? problem.pad_slot
+                               : field.tail == tail_rule::seq_pad  ? local(problem.kv_shard, problem.seq_pad)
+                               : field.tail == tail_rule::one      ? 1
                                                                    : 0;
     for (std::int64_t i = live; i < out.capacity(); ++i) out.put(i, value);
   }

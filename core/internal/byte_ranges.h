@@ -24,7 +24,7 @@ struct byte_range {
 /// Makes the range of `count` elements at `data`; false when it would leave the address space.
 inline bool make_range(const void* data, std::int64_t count, std::int64_t bytes_each, const char* name,
                        byte_range* range) noexcept {
-  constexpr std::uintptr_t most = std::numeric_limits<std::ptrdiff_t>::max();
+  constexpr std::uintptr_t most = std::numeric_limits<std::ptrdiff_t>::max() / 2;  // what GPU kernels count to
   std::uintptr_t bytes = 0;
   range->begin = reinterpret_cast<std::uintptr_t>(data);
   range->name = name;

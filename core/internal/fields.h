@@ -23,13 +23,13 @@ enum class extent {
 };
 
 /// What stands beyond the live elements under NSAMETA_TAIL_ZERO.
-enum class tail_rule { keep, zero, last_total, pad_slot };
+enum class tail_rule { keep, zero, last_total, pad_slot, seq_pad, one };
 
 /// Which problems have a field.
 enum class validity { always, without_kv_shard, without_zigzag, with_block_table, with_req_to_token };
 
 /// Which elements an argument takes.
-enum class elements { int32, int32_or_int64, int64 };
+enum class elements { int32, int32_or_int64, int64, boolean };
 
 /// Named, because nvcc puts parentheses around a member pointer's declarator that the host compiler then warns of.
 using vector_member = nsameta_vector nsameta_outputs::*;
@@ -46,6 +46,7 @@ struct vector_field {
 
   /// The type of its elements: the wider one where it has the choice and `wide` says so.
   constexpr nsameta_dtype dtype(bool wide) const {
+    if (holds == elements::boolean) return NSAMETA_BOOL;
     return holds == elements::int64 || (wide && holds == elements::int32_or_int64) ? NSAMETA_INT64 : NSAMETA_INT32;
   }
   constexpr bool may_be(nsameta_dtype type) const { return dtype(type == NSAMETA_INT64) == type; }
@@ -56,7 +57,7 @@ struct vector_field {
 
 /// A new row comes last: digests number fields by their places.
 inline constexpr auto vector_fields = std::to_array<vector_field>({
-    {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::zero, elements::int32},
+    {"cache_seqlens", &nsameta_outputs::cache_seqlens, extent::requests, tail_rule::seq_pad, elements::int32},
     {"cu_seqlens_k", &nsameta_outputs::cu_seqlens_k, extent::requests_plus_one, tail_rule::last_total,
      elements::int32_or_int64},
     {"cu_seqlens_q", &nsameta_outputs::cu_seqlens_q, extent::requests_plus_one, tail_rule::last_total,
@@ -74,7 +75,8 @@ inline constexpr auto vector_fields = std::to_array<vector_field>({
     {"token_to_batch", &nsameta_outputs::token_to_batch, extent::rows, tail_rule::zero, elements::int32},
     {"total_rows", &nsameta_outputs::total_rows, extent::one, tail_rule::keep, elements::int32},
     {"status", &nsameta_outputs::status, extent::one, tail_rule::keep, elements::int32},
-    {"local_cache_seqlens", &nsameta_outputs::local_cache_seqlens, extent::requests, tail_rule::zero, elements::int32},
+    {"local_cache_seqlens", &nsameta_outputs::local_cache_seqlens, extent::requests, tail_rule::seq_pad,
+     elements::int32},
     {"positions", &nsameta_outputs::positions, extent::rows, tail_rule::zero, elements::int32_or_int64,
      validity::always, true},
     {"slot_mapping", &nsameta_outputs::slot_mapping, extent::rows, tail_rule::pad_slot, elements::int64,
@@ -83,6 +85,10 @@ inline constexpr auto vector_fields = std::to_array<vector_field>({
      validity::with_req_to_token, true},
     {"last_token_index", &nsameta_outputs::last_token_index, extent::requests, tail_rule::keep, elements::int32,
      validity::without_zigzag, true},
+    {"is_padding", &nsameta_outputs::is_padding, extent::rows, tail_rule::one, elements::boolean, validity::always,
+     true},
+    {"tail_slot_mapping", &nsameta_outputs::tail_slot_mapping, extent::rows, tail_rule::pad_slot, elements::int64,
+     validity::with_block_table, true},
 });
 
 /// Whether the problem has the field: asking for one that it has not is an error. A batch of no request needs no table.
@@ -157,6 +163,8 @@ constexpr std::int64_t element_count(extent size, std::int64_t requests, std::in
   return counts[static_cast<int>(size)];
 }
 
-constexpr std::int64_t element_bytes(nsameta_dtype dtype) { return dtype == NSAMETA_INT64 ? 8 : 4; }
+constexpr std::int64_t element_bytes(nsameta_dtype dtype) {
+  return dtype == NSAMETA_INT64 ? 8 : dtype == NSAMETA_BOOL ? 1 : 4;
+}
 
 }  // namespace nsameta

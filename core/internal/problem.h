@@ -18,6 +18,7 @@ struct batch_lengths {
   std::int32_t uniform_rows;  ///< of each request; 0: as many as tokens
   std::int32_t limit;         ///< positions that a row sees at most
   const std::int32_t* live;   ///< [1] requests that are no padding; null: all
+  std::int32_t seq_pad;       ///< KV length of those that are
   bool kv_is_int64, tokens_are_int64, rejected_is_int64;
   bool drafts;           ///< the tokens are drafts, which seq_lens does not count yet
   bool query_within_kv;  ///< a request that has more tokens than seq_lens raises a bit
@@ -43,6 +44,7 @@ inline batch_lengths lengths_of(const nsameta_problem& problem) {
           .uniform_rows = mode.takes_uniform ? static_cast<std::int32_t>(problem.uniform_extend_len) : 1,
           .limit = problem.context_limit > 0 ? static_cast<std::int32_t>(problem.context_limit) : unlimited,
           .live = problem.live_requests,
+          .seq_pad = problem.seq_pad,
           .kv_is_int64 = is_int64(problem.seq_lens),
           .tokens_are_int64 = is_int64(problem.extend_seq_lens),
           .rejected_is_int64 = is_int64(problem.num_rejected),

@@ -130,6 +130,10 @@ nsameta_status check_parameters(const nsameta_problem& p) {
     return fail(bad, "index_topk is %d, less than 1", p.index_topk);
   if (p.index_kpool < 1) [[unlikely]]
     return fail(bad, "index_kpool is %d, less than 1", p.index_kpool);
+  if (p.seq_pad < 0 || p.seq_pad > 1) [[unlikely]]
+    return fail(bad, "seq_pad is %d, neither 0 nor 1", p.seq_pad);
+  if (p.reserved != 0) [[unlikely]]
+    return fail(NSAMETA_UNSUPPORTED, "problem.reserved is %d: this version knows 0 alone", p.reserved);
   const nsameta_kv_shard& kv = p.kv_shard;
   if (auto s = check_shard("kv_shard", kv.size, kv.rank)) [[unlikely]]
     return s;
@@ -163,8 +167,12 @@ nsameta_status check_parameters(const nsameta_problem& p) {
 /// Inlined, because the field is a constant to its caller.
 [[gnu::always_inline]] inline nsameta_status check_vector(const vector_field& field, const nsameta_vector& vector,
                                                           std::int64_t batch_size, output_ranges* ranges) {
-  if (auto s = check_elements(field.name, vector.data, vector.dtype)) [[unlikely]]
+  if (field.holds == elements::boolean) {
+    if (raw_value(vector.dtype) != NSAMETA_BOOL) [[unlikely]]
+      return fail(bad, "%s.dtype is %d, but the field is bool (2)", field.name, raw_value(vector.dtype));
+  } else if (auto s = check_elements(field.name, vector.data, vector.dtype)) [[unlikely]] {
     return s;
+  }
   if (!field.may_be(vector.dtype)) [[unlikely]]
     return fail(bad, "%s.dtype is %s, but the field is %s", field.name,
                 vector.dtype == NSAMETA_INT64 ? "int64 (1)" : "int32 (0)",

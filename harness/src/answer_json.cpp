@@ -15,7 +15,9 @@ constexpr std::array<const char*, 7> status_bits{
 json elements(const nsameta_vector& vector) {
   json array = json::array();
   for (std::int64_t i = 0; i < vector.capacity; ++i) {
-    if (vector.dtype == NSAMETA_INT64) {
+    if (vector.dtype == NSAMETA_BOOL) {
+      array.push_back(static_cast<const std::uint8_t*>(vector.data)[i]);
+    } else if (vector.dtype == NSAMETA_INT64) {
       array.push_back(static_cast<const std::int64_t*>(vector.data)[i]);
     } else {
       array.push_back(static_cast<const std::int32_t*>(vector.data)[i]);

@@ -293,6 +293,7 @@ generated_case build_case(const case_recipe& recipe) {
   problem.q_shard = recipe.q_shard;
   problem.context_limit = recipe.context_limit;
   problem.live_requests = recipe.live_requests;
+  problem.seq_pad = recipe.seq_pad;
   set_lengths(random, recipe, problem);
   if (recipe.tables != table_choice::none) {
     set_token_table(random, recipe, live_shape_of(problem).table_rows, problem.req_to_token);

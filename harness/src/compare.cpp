@@ -23,6 +23,7 @@ std::optional<difference> first_difference(const char* field, const void* got, c
 
 std::optional<difference> first_difference(const char* field, const nsameta_vector& got,
                                            const nsameta_vector& expected) {
+  if (got.dtype == NSAMETA_BOOL) return first_difference<std::uint8_t>(field, got.data, expected.data, got.capacity);
   return got.dtype == NSAMETA_INT64 ? first_difference<std::int64_t>(field, got.data, expected.data, got.capacity)
                                     : first_difference<std::int32_t>(field, got.data, expected.data, got.capacity);
 }

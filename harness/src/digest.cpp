@@ -15,7 +15,9 @@ void add_elements(digest& sum, const void* data, std::int64_t count) {
 }
 
 void add_elements(digest& sum, const nsameta_vector& vector) {
-  if (vector.dtype == NSAMETA_INT64)
+  if (vector.dtype == NSAMETA_BOOL)
+    add_elements<std::uint8_t>(sum, vector.data, vector.capacity);
+  else if (vector.dtype == NSAMETA_INT64)
     add_elements<std::int64_t>(sum, vector.data, vector.capacity);
   else
     add_elements<std::int32_t>(sum, vector.data, vector.capacity);

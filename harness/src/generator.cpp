@@ -81,6 +81,7 @@ case_recipe draw_recipe(std::uint64_t seed, std::uint64_t number, const generato
   if (options.step_vectors && random.chance(25)) draw_step_vectors(random, recipe);
   recipe.plans = options.plans && recipe.q_shard.size == 1 && random.chance(25);
   recipe.rejected = options.padding && random.chance(15);
+  recipe.seq_pad = options.padding && random.chance(recipe.live_requests ? 40 : 10);
   return recipe;
 }
 
@@ -115,6 +116,7 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number) {
   if (recipe.kind != batch_kind::lengths && random.chance(15)) draw_step_vectors(random, recipe);
   recipe.plans = recipe.kind != batch_kind::lengths && random.chance(15);
   recipe.rejected = recipe.kind != batch_kind::lengths && random.chance(10);
+  recipe.seq_pad = recipe.live_requests && random.chance(30);
   return recipe;
 }
 
@@ -151,6 +153,7 @@ std::string describe(const case_recipe& recipe) {
   if (recipe.step_vectors) text += ", step vectors";
   if (recipe.plans) text += ", plans";
   if (recipe.rejected) text += ", rejected drafts";
+  if (recipe.seq_pad != 0) text += ", padding of length " + std::to_string(recipe.seq_pad);
   if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";

@@ -84,6 +84,7 @@ nsameta_problem problem_data::view() const {
   if (extra_topk_lens.present()) problem.extra_topk_lens = extra_topk_lens.view();
   if (num_logits.present()) problem.num_logits = num_logits.view();
   if (num_rejected.present()) problem.num_rejected = num_rejected.view();
+  problem.seq_pad = seq_pad;
   return problem;
 }
 

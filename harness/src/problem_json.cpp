@@ -24,7 +24,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>(
      "page_size",     "index_topk",  "index_kpool",      "kv_shard",           "q_shard",          "context_limit",
      "live_requests", "block_table", "block_size",       "pad_slot",           "topk_lens",        "extra_topk_lens",
      "vector_tail",   "table_tail",  "table_tail_value", "length_offset",      "capacities",       "previous",
-     "plans",         "plan",        "num_logits",       "num_rejected"});
+     "plans",         "plan",        "num_logits",       "num_rejected",       "seq_pad"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
@@ -207,6 +207,8 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.num_logits = to_lengths("num_logits", value);
   } else if (key == "num_rejected") {
     problem.num_rejected = to_lengths("num_rejected", value);
+  } else if (key == "seq_pad") {
+    problem.seq_pad = int32_value();
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -432,6 +434,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.extra_topk_lens.present()) object["extra_topk_lens"] = problem.extra_topk_lens.values();
   if (problem.num_logits.present()) object["num_logits"] = problem.num_logits.values();
   if (problem.num_rejected.present()) object["num_rejected"] = problem.num_rejected.values();
+  if (problem.seq_pad != defaults.seq_pad) object["seq_pad"] = problem.seq_pad;
   return object;
 }
 

@@ -49,7 +49,12 @@ std::string type_name(const element_type& type) {
 }
 
 bool fits(elements wanted, std::int64_t bytes) {
+  if (wanted == elements::boolean) return bytes == 1;
   return (bytes == 4 && wanted != elements::int64) || (bytes == 8 && wanted != elements::int32);
+}
+
+nsameta_dtype dtype_of(std::int64_t bytes) {
+  return bytes == 1 ? NSAMETA_BOOL : bytes == 4 ? NSAMETA_INT32 : NSAMETA_INT64;
 }
 
 wrong_type refuse_type(const char* name, const std::string& is, elements wanted) {
@@ -61,16 +66,18 @@ nsameta_dtype dtype_of(const char* name, const char* format, std::int64_t bytes_
   if (format == nullptr) format = "B";
   const char* code = format;
   if (*code == '@' || *code == '=' || *code == '<') ++code;
-  const bool integer = *code != '\0' && code[1] == '\0' && std::strchr("bhilqn", *code) != nullptr;
-  if (!integer || !fits(wanted, bytes_each)) throw refuse_type(name, type_name(format, bytes_each), wanted);
-  return bytes_each == 4 ? NSAMETA_INT32 : NSAMETA_INT64;
+  const char* codes = wanted == elements::boolean ? "?" : "bhilqn";
+  const bool known = *code != '\0' && code[1] == '\0' && std::strchr(codes, *code) != nullptr;
+  if (!known || !fits(wanted, bytes_each)) throw refuse_type(name, type_name(format, bytes_each), wanted);
+  return dtype_of(bytes_each);
 }
 
 nsameta_dtype dtype_of(const char* name, const element_type& type, elements wanted) {
-  constexpr std::uint8_t integer = 0;
-  if (type.code != integer || type.lanes != 1 || type.bits % 8 != 0 || !fits(wanted, type.bits / 8))
+  constexpr std::uint8_t integer = 0, boolean = 6;
+  if (type.code != (wanted == elements::boolean ? boolean : integer) || type.lanes != 1 || type.bits % 8 != 0 ||
+      !fits(wanted, type.bits / 8))
     throw refuse_type(name, type_name(type), wanted);
-  return type.bits == 32 ? NSAMETA_INT32 : NSAMETA_INT64;
+  return dtype_of(type.bits / 8);
 }
 
 int dimensions_of(const char* name, int count) {
@@ -117,7 +124,7 @@ array_view finish(const char* name, void* data, array_view view) {
 }  // namespace
 
 const char* other_than(elements wanted) {
-  constexpr const char* words[] = {"not int32", "neither int32 nor int64", "not int64"};
+  constexpr const char* words[] = {"not int32", "neither int32 nor int64", "not int64", "not bool"};
   return words[static_cast<int>(wanted)];
 }
 

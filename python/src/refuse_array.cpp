@@ -69,7 +69,8 @@ void refuse_array(const char* name, nb::handle array, access how, elements wante
     throw invalid_argument(is + "of the layout " + layout + ": a dense one, torch.strided, is wanted");
   const std::string dtype = text_of(array, "dtype");
   const std::string plain = dtype.starts_with("torch.") ? dtype.substr(sizeof "torch." - 1) : dtype;
-  if (!plain.empty() && plain != "int32" && plain != "int64") throw wrong_type(is + plain + ", " + other_than(wanted));
+  const bool known = wanted == elements::boolean ? plain == "bool" : plain == "int32" || plain == "int64";
+  if (!plain.empty() && !known) throw wrong_type(is + plain + ", " + other_than(wanted));
   if (said.empty())
     throw wrong_type(is + "of type " + type +
                      ", which shows no array: one with DLPack or the buffer protocol is wanted");

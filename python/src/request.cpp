@@ -218,6 +218,7 @@ struct setters {
       {"extra_topk_lens", extra_topk_lens, "None", scope::call},
       {"num_logits", num_logits, "None", scope::call},
       {"num_rejected", num_rejected, "None", scope::call},
+      {"seq_pad", parameter<&p::seq_pad>, "0", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},

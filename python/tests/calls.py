@@ -5,7 +5,7 @@ import nsameta
 import reference
 
 UNTOUCHED = -77
-SLOTS = ("slot_mapping", "out_cache_loc")
+SLOTS = ("slot_mapping", "out_cache_loc", "tail_slot_mapping")
 TABLES = ("page_table_1", "real_page_table", "local_page_table_1")
 
 
@@ -16,7 +16,7 @@ def arguments(problem, make, dtype="int32"):
              "q_shard": problem.q_shard, "q_shard_kind": problem.q_shard_kind, "context_limit": problem.context_limit,
              "vector_tail": problem.vector_tail, "table_tail": problem.table_tail,
              "table_tail_value": problem.table_tail_value, "block_size": problem.block_size,
-             "pad_slot": problem.pad_slot}
+             "pad_slot": problem.pad_slot, "seq_pad": problem.seq_pad}
     for name in ("extend_seq_lens", "req_pool_indices"):
         if getattr(problem, name) is not None:
             given[name] = make(getattr(problem, name), dtype)
@@ -40,7 +40,8 @@ def buffers(problem, expected, spare, make):
             shape = (1,)
         else:  # the host checks request fields for the whole batch, also where a shard keeps less of it
             shape = (max(len(values), len(problem.seq_lens) + 1) + spare,)
-        made[name] = make(np.full(shape, UNTOUCHED), "int64" if name == "slot_mapping" else "int32")
+        types = {"slot_mapping": "int64", "tail_slot_mapping": "int64", "is_padding": "bool"}
+        made[name] = make(np.full(shape, UNTOUCHED), types.get(name, "int32"))
     return made
 
 
@@ -50,7 +51,11 @@ def check(problem, expected, outputs):
         got = np.asarray(outputs[name])
         if name not in TABLES:
             zero = values[-1] if name.startswith(("cu_", "nsa_cu_")) else problem.pad_slot if name in SLOTS else 0
+            if name in ("cache_seqlens", "local_cache_seqlens"):
+                zero = reference.local(problem, problem.seq_pad)
             tail = zero if problem.vector_tail == "zero" and name != "last_token_index" else UNTOUCHED
+            if name == "is_padding":  # a bool that was written at all is what stood there or is 1
+                tail = 1
             np.testing.assert_array_equal(got[:len(values)], np.asarray(values, np.int64), err_msg=name)
             assert (got[len(values):] == tail).all(), f"{name}: its tail"
             continue

@@ -40,6 +40,7 @@ def problems(draw):
         made.context_limit = draw(st.integers(1, 100))
     if draw(st.integers(0, 2)) == 0:
         made.live_requests = draw(st.integers(-1, requests + 1))
+    made.seq_pad = draw(st.integers(0, 1))
     if draw(st.booleans()):
         rows, width = requests + draw(st.integers(0, 2)), draw(st.integers(0, 20))
         made.block_table = np.random.default_rng(draw(st.integers(0, 9))).integers(

@@ -25,6 +25,7 @@ class Problem:
     block_table: np.ndarray | None = None
     block_size: int = 64
     pad_slot: int = -1
+    seq_pad: int = 0
     vector_tail: str = "keep"
     table_tail: str = "keep"
     table_tail_value: int = 0
@@ -68,7 +69,7 @@ class Request:
     live: bool
 
     def cached(self, mode):
-        return 0 if not self.live else self.length + self.tokens if mode == "target_verify" else self.length
+        return self.length + self.tokens if self.live and mode == "target_verify" else self.length
 
     def seen(self, mode, row):
         """By its first token, and one more by each after it."""
@@ -80,7 +81,8 @@ def requests_of(problem):
     count = len(problem.seq_lens)
     tokens = problem.extend_seq_lens or [1 if problem.mode == "decode" else problem.uniform_extend_len] * count
     live = count if problem.live_requests is None else problem.live_requests
-    return [Request(max(0, s), max(0, q), problem.uniform_extend_len or max(0, q), r < live)
+    return [Request(max(0, s) if r < live else problem.seq_pad, max(0, q), problem.uniform_extend_len or max(0, q),
+                    r < live)
             for r, (s, q) in enumerate(zip(problem.seq_lens, tokens))]
 
 
@@ -98,6 +100,13 @@ def token_slot(problem, request, position):
     slots, width = problem.req_to_token.shape
     slot = problem.req_pool_indices[request]
     return int(problem.req_to_token[slot, position]) if 0 <= slot < slots and position < width else None
+
+
+def tail_slot(problem, request, position):
+    """In the first block, round and round; None where there is none."""
+    if problem.block_table.shape[1] == 0:
+        return None
+    return int(problem.block_table[request, 0]) * problem.index_kpool + position % problem.index_kpool
 
 
 def sums(values):
@@ -134,16 +143,20 @@ def answer(problem):
         "total_rows": [len(tokens)],
         "local_cache_seqlens": cache_seqlens,
         "positions": [max(0, seen - 1) for _, seen, _ in tokens],
+        "is_padding": [not requests[r].live for r, _, _ in tokens],
     }
     if problem.q_shard[0] == 1 or problem.q_shard_kind != "zigzag":
         answers["last_token_index"] = [end - 1 if count else -1 for end, count in zip(sums(counts)[1:], counts)]
     bits = 0
     for name, table, slot_of in (("slot_mapping", problem.block_table, block_slot),
-                                 ("out_cache_loc", problem.req_to_token, token_slot)):
+                                 ("out_cache_loc", problem.req_to_token, token_slot),
+                                 ("tail_slot_mapping", problem.block_table, tail_slot)):
         if table is not None:
             slots = [slot_of(problem, r, seen - 1) if writes else None for r, seen, writes in tokens]
             answers[name] = [problem.pad_slot if slot is None else slot for slot in slots]
             reach = table.shape[1] * (problem.block_size * problem.kv_shard[0] if name == "slot_mapping" else 1)
+            if name == "tail_slot_mapping":
+                reach = float("inf") if table.shape[1] else 0
             bits |= CONTEXT_EXCEEDED * any(seen > reach for _, seen, _ in tokens)
     if problem.kv_shard[0] == 1:
         before = dict(zip(kept, sums(cache_seqlens)))
@@ -167,7 +180,7 @@ def answer(problem):
         size, rank, interleave = problem.kv_shard
         answers["local_page_table_1"] = [
             row if row is None else row[np.arange(len(row)) // interleave % size == rank] // size for row in table]
-        bits |= CONTEXT_EXCEEDED * any(cached[r] > width for r in shown)
+        bits |= CONTEXT_EXCEEDED * any(requests[r].live and cached[r] > width for r in shown)
         bits |= BAD_SLOT * any(requests[r].live and row is None for r, row in zip(shown, table))
     answers["status"] = [bits]
     return answers

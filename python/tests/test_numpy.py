@@ -29,7 +29,7 @@ def test_matches_the_definition(problem, dtype, spare):
 def test_strided_inputs(problem, stride):
     def strided(values, dtype):
         values = np.array(values, dtype)
-        if values.ndim != 1 or (values == calls.UNTOUCHED).any():
+        if values.ndim != 1 or values.dtype == bool or (values == calls.UNTOUCHED).any():  # not an input
             return values
         spread = np.full(len(values) * stride, 999, dtype)
         spread[::stride] = values
@@ -88,6 +88,21 @@ def test_a_smaller_batch_by_the_number_of_its_requests():
             [-1] * 4] * (4 - 2 * live[0])
     nsameta.fill("decode", lengths, live_requests=np.array(1, np.int32), context_limit=2, cache_seqlens=cache)
     assert cache.tolist() == [2, 0]
+
+
+def test_padding_by_the_row_and_by_its_length():
+    marked, cache = np.zeros(5, bool), np.full(4, -1, np.int32)
+    nsameta.fill("target_verify", np.array([7, 9]), uniform_extend_len=2, live_requests=np.array([1], np.int32),
+                 seq_pad=1, is_padding=marked, cache_seqlens=cache, vector_tail="zero")
+    assert marked.tolist() == [False, False, True, True, True]
+    assert cache.tolist() == [9, 1, 1, 1]
+
+
+def test_slots_of_the_unfinished_pools():
+    slots = np.full(4, -7, np.int64)
+    nsameta.fill("extend", np.array([10]), extend_seq_lens=np.array([3]), index_kpool=4, tail_slot_mapping=slots,
+                 block_table=np.array([[7, 3]], np.int32), vector_tail="zero")
+    assert slots.tolist() == [31, 28, 29, -1]
 
 
 def test_limits_cut_what_the_buffers_hold():

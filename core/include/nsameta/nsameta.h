@@ -79,9 +79,13 @@ typedef enum nsameta_mode {
   NSAMETA_EXTEND = 3          ///< prefill: q (or n) new tokens per request, already in seq_lens
 } nsameta_mode;
 
-typedef enum nsameta_dtype { NSAMETA_INT32 = 0, NSAMETA_INT64 = 1 } nsameta_dtype;
+typedef enum nsameta_dtype {
+  NSAMETA_INT32 = 0,
+  NSAMETA_INT64 = 1,
+  NSAMETA_BOOL = 2  ///< a byte, 0 or 1; of is_padding alone
+} nsameta_dtype;
 
-/// An input vector of integers: element i stands at `data[i * stride]`.
+/// An input vector of integers, int32 or int64: element i stands at `data[i * stride]`.
 typedef struct nsameta_strided {
   const void* data;     ///< aligned to its element; null: absent
   int64_t stride;       ///< elements, >= 0; 0: one length for all
@@ -139,8 +143,10 @@ typedef struct nsameta_problem {
   nsameta_q_shard q_shard;           ///< default (1, 0, round robin): off
   int64_t context_limit;             ///< L, below 2^31: no row sees more positions, and no cache is longer; 0: none
   const int32_t* live_requests;      ///< [1], in the memory of the lengths: requests from there on are padding. They
-                                     ///< keep their rows, all their lengths are 0, their slot is not read. Null: none
-  nsameta_token_table block_table;   ///< [slots >= bs, B] KV block of each block of a request; for slot_mapping
+                                     ///< keep their rows, which see nothing; their length is seq_pad; their slot is not
+                                     ///< read. Null: none
+  nsameta_token_table block_table;   ///< [slots >= bs, B] KV block of each block of a request; for slot_mapping and
+                                     ///< tail_slot_mapping
   int32_t block_size;         ///< b, positions of a block on one rank, 1 to 65,536; default 64. Where slot_mapping
                               ///< is asked for with a kv_shard, a multiple of its interleave
   int32_t pad_slot;           ///< slot of a row that writes no key; default -1
@@ -150,6 +156,9 @@ typedef struct nsameta_problem {
                                     ///< with rows. For plans of logits rows
   nsameta_strided num_rejected;     ///< [bs] drafts of the last step that were not accepted, taken off seq_lens first;
                                     ///< absent: none. Each at most 2^31 - 1; a negative one is a negative length
+  int32_t seq_pad;  ///< 0 or 1: the length of a padding request in cache_seqlens and plans, and what stands in the tail
+                    ///< of cache_seqlens; no offset, drafts or num_rejected count there. Default 0
+  int32_t reserved;  ///< 0
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -167,7 +176,8 @@ static inline void nsameta_problem_init(nsameta_problem* problem) {
 typedef struct nsameta_vector {
   void* data;           ///< aligned to its element; null: skip this output
   int64_t capacity;     ///< elements the buffer holds
-  nsameta_dtype dtype;  ///< int32; the cu_* arrays, positions and out_cache_loc may be int64, and slot_mapping is
+  nsameta_dtype dtype;  ///< int32; the cu_* arrays, positions and out_cache_loc may be int64, and slot_mapping and
+                        ///< tail_slot_mapping are; is_padding is bool
 } nsameta_vector;
 
 /// An output table, int32, row-major.
@@ -276,7 +286,8 @@ typedef struct nsameta_plan {
 /// requests without a slot.
 typedef enum nsameta_tail {
   NSAMETA_TAIL_KEEP = 0,  ///< what stood there before (costs nothing)
-  NSAMETA_TAIL_ZERO = 1,  ///< zeros up to the capacity; in cu_* arrays the last total, in slots pad_slot
+  NSAMETA_TAIL_ZERO = 1,  ///< zeros up to the capacity; in cu_* arrays the last total, in slots pad_slot, in
+                          ///< is_padding 1, in cache_seqlens and local_cache_seqlens seq_pad
   NSAMETA_TAIL_VALUE = 2  ///< page tables only: `table_tail_value`
 } nsameta_tail;
 
@@ -314,6 +325,11 @@ typedef struct nsameta_outputs {
   int64_t length_offset;               ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
   const nsameta_plan* plans;           ///< [plan_count] in host memory, read by the call alone
   int64_t plan_count;                  ///< 0 to NSAMETA_MAX_PLANS
+  nsameta_vector is_padding;           ///< [T] 1 where the row's request is padding, else 0, also where it sees nothing
+  nsameta_vector tail_slot_mapping;    ///< [T] where the key of the row's position is written among those of the
+                                     ///< request's unfinished pool: block_table[r, 0] * kp + position mod kp, on every
+                                     ///< rank of kv_shard. pad_slot where a row sees nothing, is past context_limit,
+                                     ///< or the table has no column
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.

@@ -173,6 +173,11 @@ class problem : public nsameta_problem {
     return *this;
   }
   problem& with_live_requests(temporary auto&& count) = delete;  ///< keep it in a variable
+  /// 0 or 1: the length of padding requests in cache_seqlens and plans, and what stands in the tail of cache_seqlens.
+  problem& with_seq_pad(std::int32_t length) noexcept {
+    seq_pad = length;
+    return *this;
+  }
 
   /// [bs] each request's row of req_to_token, which goes with it. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {
@@ -189,8 +194,8 @@ class problem : public nsameta_problem {
   }
   problem& with_req_to_token(temporary auto&&, std::int64_t, std::int64_t = 0) = delete;  ///< keep it in a variable
 
-  /// [requests, width] KV block of each block of a request, for slot_mapping; at least as many rows as the batch has.
-  /// `row_stride` as above.
+  /// [requests, width] KV block of each block of a request, for slot_mapping and tail_slot_mapping; at least as many
+  /// rows as the batch has. `row_stride` as above.
   problem& with_block_table(std::span<const std::int32_t> table, std::int64_t width, std::int64_t row_stride = 0) {
     block_table = token_table_of(table, width, row_stride);
     return *this;
@@ -288,6 +293,10 @@ inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
 /// The same of int64, for fields that may be or are.
 inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
   return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
+}
+/// The same of bool, for is_padding.
+inline nsameta_vector vector_of(std::span<bool> data) noexcept {
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_BOOL};
 }
 
 /// DeepGEMM's schedule of the indexer for `num_sms` SMs and `next_n` query rows a request, into [num_sms + 1, 2].
@@ -394,6 +403,11 @@ class outputs : public nsameta_outputs {
   }
   /// The same of int64.
   outputs& with(nsameta_vector nsameta_outputs::* field, std::span<std::int64_t> data) noexcept {
+    this->*field = vector_of(data);
+    return *this;
+  }
+  /// The same of bool.
+  outputs& with(nsameta_vector nsameta_outputs::* field, std::span<bool> data) noexcept {
     this->*field = vector_of(data);
     return *this;
   }

@@ -83,6 +83,7 @@ struct case_recipe {
   std::int32_t block_size = 64;  ///< where they are asked for
   bool plans = false;
   bool rejected = false;  ///< drafts to take off the lengths
+  std::int32_t seq_pad = 0;
 };
 
 struct generated_case {

@@ -74,6 +74,7 @@ struct problem_data {
   strided_values extra_topk_lens;
   strided_values num_logits;
   strided_values num_rejected;
+  std::int32_t seq_pad = 0;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

@@ -28,6 +28,7 @@ TEST_CASE("what belongs to an absent buffer is not looked at") {
   check_accepted(NSAMETA_DECODE, [](call& c) {
     c.outputs.indexer_ks = {nullptr, -1, static_cast<nsameta_dtype>(9)};
     c.outputs.slot_mapping = c.outputs.out_cache_loc = {nullptr, -1, static_cast<nsameta_dtype>(9)};
+    c.outputs.is_padding = c.outputs.tail_slot_mapping = {nullptr, -1, static_cast<nsameta_dtype>(9)};
     c.problem.block_table = {nullptr, -1, INT64_MIN, -2};
     c.outputs.indexer_ke = {};
     c.problem.kv_shard = {3, 1, 2};

@@ -20,19 +20,25 @@ TEST_CASE("every vector: dtype, alignment, capacity") {
     const auto spoil = [&](auto change) { return [&, change](call& c) { change(c.outputs.*field.member); }; };
     check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.dtype = static_cast<nsameta_dtype>(9); }),
                    {name + ".dtype is 9"});
-    check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.data = static_cast<char*>(v.data) + 2; }),
-                   {name + " is not aligned"});
+    if (field.holds != elements::boolean)
+      check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.data = static_cast<char*>(v.data) + 2; }),
+                     {name + " is not aligned"});
     check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = -1; }), {name + ".capacity is -1"});
     check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.capacity = int64_max; }),
                    {name + ".capacity is 9223372036854775807"});
     for (const nsameta_dtype dtype : {NSAMETA_INT32, NSAMETA_INT64}) {
       const auto changed = spoil([=](nsameta_vector& v) { v.dtype = dtype; });
-      if (field.holds == elements::int32_or_int64 || (field.holds == elements::int64) == (dtype == NSAMETA_INT64))
+      if (field.holds == elements::boolean)
+        check_rejected(NSAMETA_EXTEND, changed,
+                       {name + ".dtype is " + std::to_string(dtype), "but the field is bool (2)"});
+      else if (field.holds == elements::int32_or_int64 || (field.holds == elements::int64) == (dtype == NSAMETA_INT64))
         check_accepted(NSAMETA_EXTEND, changed);
       else
         check_rejected(NSAMETA_EXTEND, changed,
                        {name + ".dtype is int", field.holds == elements::int64 ? "is int64 (1)" : "is int32 (0)"});
     }
+    if (field.holds != elements::boolean)
+      check_rejected(NSAMETA_EXTEND, spoil([](nsameta_vector& v) { v.dtype = NSAMETA_BOOL; }), {name + ".dtype is 2"});
   }
 }
 
@@ -88,6 +94,25 @@ TEST_CASE("slot_mapping needs a block table, out_cache_loc one of the tokens; an
     c.problem.batch_size = 0;
     c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
     c.problem.req_pool_indices.data = nullptr;
+  });
+}
+
+TEST_CASE("is_padding is of bytes at any address, and needs no table; tail_slot_mapping needs the block table") {
+  check_accepted(NSAMETA_DECODE, [](call& c) {
+    c.outputs.is_padding.data = static_cast<char*>(c.outputs.is_padding.data) + 1;
+    c.outputs.slot_mapping = c.outputs.tail_slot_mapping = {};
+    c.problem.block_table.data = nullptr;
+  });
+  check_rejected(NSAMETA_DECODE,
+                 [](call& c) {
+                   c.outputs.slot_mapping = {};
+                   c.problem.block_table.data = nullptr;
+                 },
+                 {"block_table is absent, but tail_slot_mapping is asked for"});
+  // Of a pool on one rank, whatever the blocks hold.
+  check_accepted(NSAMETA_DECODE, [](call& c) {
+    c.outputs.indexer_ks = c.outputs.indexer_ke = c.outputs.slot_mapping = {};
+    c.problem.kv_shard = {2, 0, 3};
   });
 }
 

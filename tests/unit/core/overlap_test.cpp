@@ -14,19 +14,19 @@ TEST_CASE("any two outputs that share a byte are named") {
       const auto& second = vector_fields[a];
       CAPTURE(first.name);
       CAPTURE(second.name);
-      const auto words = [](const vector_field& field) { return element_bytes(field.dtype(false)) / 4; };
-      const auto at = [](call& c, const vector_field& field, std::int64_t word) {
-        c.outputs.*field.member = {c.table.data() + word, 32, field.dtype(false)};
+      const auto bytes = [](const vector_field& field) { return element_bytes(field.dtype(false)); };
+      const auto at = [](call& c, const vector_field& field, std::int64_t byte) {
+        c.outputs.*field.member = {reinterpret_cast<std::byte*>(c.table.data()) + byte, 32, field.dtype(false)};
       };
-      // The last element of one, or its second half, is the first of the other.
+      // The last element of one, or its last part, is in the first of the other.
       check_rejected(NSAMETA_EXTEND,
                      [&](call& c) {
                        at(c, first, 0);
-                       at(c, second, 32 * words(first) - words(second));
+                       at(c, second, (32 * bytes(first) - 1) / bytes(second) * bytes(second));
                      },
                      {std::string(second.name) + " overlaps " + first.name, "at its byte "});
       check_accepted(NSAMETA_EXTEND, [&](call& c) {
-        at(c, first, 32 * words(second));
+        at(c, first, 32 * bytes(second));
         at(c, second, 0);
       });
     }

@@ -69,6 +69,17 @@ TEST_CASE("inputs that few calls have are held to the same rules") {
   }
 }
 
+TEST_CASE("seq_pad is 0 or 1, and what is reserved is 0") {
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    for (const std::int32_t length : {0, 1}) check_accepted(mode, [=](call& c) { c.problem.seq_pad = length; });
+    for (const std::int32_t length : {-1, 2, 2147483647})
+      check_rejected(mode, [=](call& c) { c.problem.seq_pad = length; },
+                     {"seq_pad is " + std::to_string(length) + ", neither 0 nor 1"});
+  }
+  check_rejected(
+      NSAMETA_DECODE, [](call& c) { c.problem.reserved = 3; }, {"problem.reserved is 3"}, NSAMETA_UNSUPPORTED);
+}
+
 TEST_CASE("strides of the inputs are not negative and stay in memory") {
   for (const std::int64_t stride : {std::int64_t{-1}, int64_max}) {
     const std::string value = std::to_string(stride);

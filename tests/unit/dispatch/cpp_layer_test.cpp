@@ -89,6 +89,21 @@ TEST_CASE("a block table has a row for each request, and says where keys are wri
   CHECK(slots == std::vector<std::int64_t>{15, 4, -9});
 }
 
+TEST_CASE("rows of padding are told apart, and their requests have a length of their own") {
+  std::array<bool, 4> marked{};
+  ints cached(4);
+  outputs into;
+  into.with(&nsameta_outputs::is_padding, marked).with(&nsameta_outputs::cache_seqlens, cached);
+  into.vector_tail = NSAMETA_TAIL_ZERO;
+  const std::int32_t live = 1;
+  problem decode(NSAMETA_DECODE);
+  decode.with_seq_lens(three).with_live_requests({&live, 1}).with_seq_pad(1);
+  CHECK(fill(decode, into).message() == "");
+  CHECK(marked == std::array<bool, 4>{false, true, true, true});
+  CHECK(cached == ints{three[0], 1, 1, 1});
+  expect_refusal(fill(decode.with_seq_pad(2), into), "seq_pad is 2, neither 0 nor 1");
+}
+
 TEST_CASE("with a stride of 0 the first element stands for all requests") {
   ints rows(16), lengths(5);
   const ints one{2}, none;

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -48,6 +49,29 @@ TEST_CASE("the first difference is told with field, index and both values") {
   REQUIRE(found);
   CHECK(to_string(*found) == "cu_seqlens_k[2]: 1099511627785, expected 9");
   CHECK(got.sum() != expected.sum());
+}
+
+TEST_CASE("bytes are compared and added up one by one") {
+  answer got, expected;
+  std::array<bool, 5> marked{false, false, true, true, true}, other = marked;
+  const auto with = [](answer& of, std::array<bool, 5>& bytes) {
+    nsameta_outputs view = of.view();
+    view.is_padding = {bytes.data(), std::ssize(bytes), NSAMETA_BOOL};
+    return view;
+  };
+  const auto sum = [](const nsameta_outputs& outputs) {
+    digest d;
+    d.add(outputs, answer::shape);
+    return d.value();
+  };
+  CHECK_FALSE(compare(with(got, marked), with(expected, other)));
+  other[1] = true;
+  CHECK(to_string(*compare(with(got, other), with(expected, marked))) == "is_padding[1]: 1, expected 0");
+  CHECK(sum(with(got, marked)) != sum(with(got, other)));
+  other = marked;
+  other[4] = false;
+  CHECK_FALSE(compare_live(with(got, marked), with(expected, other), answer::shape));
+  CHECK(sum(with(got, marked)) == sum(with(got, other)));
 }
 
 TEST_CASE("beyond the live columns, only the whole answers differ") {

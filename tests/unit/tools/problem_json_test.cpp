@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -115,6 +116,7 @@ TEST_CASE("plans come back from their JSON, and an error of one names it") {
 TEST_CASE("a case comes back from its own JSON") {
   for (const std::string text :
        {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
+        R"({"mode":"decode","seq_lens":[5,2],"live_requests":1,"seq_pad":1,"capacities":{"is_padding":4}})",
         R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"table_tail":"value",)"
         R"("table_tail_value":-1,"capacities":{"page_table_1":3,"real_page_table":4},)"
         R"("previous":{"seq_lens":[1,2],"req_pool_indices":[0,1],"page_size":1}})",
@@ -219,6 +221,10 @@ TEST_CASE("an answer shows what is live and nothing else") {
         R"("page_table_1":[[1,2,3],[5]],"real_page_table":[[0,1],[2]]})");
 
   set(view.status.data, {0});
+  const std::array<bool, 4> marked{false, true, true, true};
+  nsameta_outputs with_bytes = outputs.read_back();
+  with_bytes.is_padding = {const_cast<bool*>(marked.data()), 4, NSAMETA_BOOL};
+  CHECK(answer_to_json(stated, with_bytes)["is_padding"].dump() == "[0,1]");
   CHECK_FALSE(answer_to_json(stated, outputs.read_back()).contains("status"));
 }
 
