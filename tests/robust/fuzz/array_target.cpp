@@ -44,12 +44,14 @@ struct description {
   int dimensions;
   const std::int64_t *shape, *strides;
   std::int64_t stride_unit;  ///< bytes of what strides count
-  bool int32, int64;
+  bool int32, int64, boolean;
 };
 
 void check_view(const array_view& view, const description& of, elements wanted) {
-  const std::int64_t bytes = view.dtype == NSAMETA_INT64 ? 8 : 4;
-  require(bytes == 8 ? of.int64 && wanted != elements::int32 : of.int32 && wanted != elements::int64,
+  const std::int64_t bytes = element_bytes(view.dtype);
+  require(wanted == elements::boolean ? of.boolean && bytes == 1
+          : bytes == 8                ? of.int64 && wanted != elements::int32
+                                      : of.int32 && wanted != elements::int64,
           "other elements than described");
   require(view.dimensions == of.dimensions && view.dimensions >= 0 && view.dimensions <= 2, "other dimensions");
   require(view.data != nullptr, "no data");
@@ -111,7 +113,8 @@ void read_tensor(byte_reader& in, elements wanted) {
                        shown.strides,
                        bits / 8,
                        integer && bits == 32,
-                       integer && bits == 64};
+                       integer && bits == 64,
+                       shown.type.code == 6 && shown.type.lanes == 1 && bits == 8};
   check(of, wanted, [&] { return python::view_of(name, shown, wanted); });
   const access how = in.flag() ? access::write : access::read;
   check(of, wanted, [&] {
@@ -144,7 +147,8 @@ void read_buffer(byte_reader& in, elements wanted) {
                        buffer.strides,
                        1,
                        integer && buffer.bytes_each == 4,
-                       integer && buffer.bytes_each == 8};
+                       integer && buffer.bytes_each == 8,
+                       format == "?" && buffer.bytes_each == 1};
   check(of, wanted, [&] {
     const array_view view = python::view_of(name, buffer, wanted);
     for (int d = 0; d < view.dimensions && buffer.indirection != nullptr; ++d)
@@ -162,6 +166,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace nsameta;
   test::byte_reader in({data, size});
   const auto wanted = static_cast<elements>(in.between(0, 2));
-  in.flag() ? test::read_buffer(in, wanted) : test::read_tensor(in, wanted);
+  const bool has_buffer = in.flag();
+  for (const elements each : {wanted, elements::boolean}) {
+    test::byte_reader same = in;
+    has_buffer ? test::read_buffer(same, each) : test::read_tensor(same, each);
+  }
   return 0;
 }

@@ -108,6 +108,8 @@ problem_data any_problem(byte_reader& in) {
   if (is_ragged) problem.extend_seq_lens = any_lengths(in, requests, dtype, stride);
   if (in.flag()) set_block_table(in, problem);
   if (in.flag()) set_tables(in, dtype, stride, problem);
+  if (in.flag()) problem.live_requests = in.take<std::int8_t>();
+  problem.seq_pad = in.flag();
   return problem;
 }
 
