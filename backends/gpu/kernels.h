@@ -85,8 +85,8 @@ struct no_bits {
 };
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
-/// outputs, pages of any size, int64 sums, indexer ranges, the places of keys and lengths of padding; and with `QShard`
-/// shards of the queries and rejected drafts, whose code is half as long again.
+/// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
+/// queries, rejected drafts and lengths of padding, whose code is half as long again.
 template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
@@ -171,9 +171,9 @@ struct plans_kernel {
   }
 };
 
-/// The plans of a step on NVIDIA; and every plan, or with rejected drafts.
+/// The plans of a step on NVIDIA; and every plan, with rejected drafts and lengths of padding.
 using attention_plans_kernel = plans_kernel<attention_rules, no_q_shard>;
-using every_plan_kernel = plans_kernel<every_rule, rejected_drafts>;
+using every_plan_kernel = plans_kernel<every_rule, adjusted_lengths>;
 
 template <class K>
 inline constexpr bool has_plans = requires(const typename K::arguments& all) { all.plans; };

@@ -206,7 +206,7 @@ NSAMETA_DEVICE void write_tables(const block_work<N, T, Rule>& at, int block, co
   if constexpr (is_general<N>) row_count = smaller(row_count, table_rows_end);  // no parts for rows that nobody wants
   table_rows<N> rows{};
   N kv_len = smaller(r.kv_len, N{batch.limit});
-  if constexpr (is_general<N>) kv_len = r.is_padding ? 0 : kv_len;
+  if constexpr (Rule::adjusts_lengths) kv_len = r.is_padding ? 0 : kv_len;
   if (r.rows > 0 || (has_request && source.row_a_request && !dealt)) rows = rows_of<N>(source, set, rule, kv_len, slot);
   const bool tail = has_tail && tails.table_tail;
   bool has_local = false;

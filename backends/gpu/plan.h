@@ -101,9 +101,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
 inline bool fits_int32(const wanted_work& work) {
   const nsameta_problem& problem = work.problem;
   const auto is_near = [](const nsameta_strided& array) { return array.stride < int32_reach / 8; };
-  if (!is_plain(problem) || work.int64_outputs || problem.num_rejected.data != nullptr || problem.seq_pad != 0 ||
-      problem.batch_size > tuning::short_requests || work.longest >= int32_reach || !is_near(problem.seq_lens) ||
-      !is_near(problem.extend_seq_lens))
+  if (!is_plain(problem) || work.int64_outputs || problem.batch_size > tuning::short_requests ||
+      work.longest >= int32_reach || !is_near(problem.seq_lens) || !is_near(problem.extend_seq_lens))
     return false;
   const bool long_rows = !work.lengths.query_within_kv && work.request_rows > tuning::table_rows;
   const bool is_power = (problem.page_size & (problem.page_size - 1)) == 0;

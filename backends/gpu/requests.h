@@ -235,7 +235,7 @@ NSAMETA_DEVICE basic_request<N> request_of(const uniform_batch<N>& batch, const 
 template <class N, class T, class Rule>
 NSAMETA_DEVICE raw_lengths load_lengths(const block_work<N, T, Rule>& at, N index) {
   raw_lengths raw = load_lengths(at.batch, index);
-  if constexpr (Rule::rejects)
+  if constexpr (Rule::adjusts_lengths)
     if (at.batch.rejected.data != nullptr) raw.rejected = load_raw(at.batch.rejected, index);
   return raw;
 }
@@ -244,7 +244,7 @@ NSAMETA_DEVICE raw_lengths load_lengths(const block_work<N, T, Rule>& at, N inde
 template <class N, class T, class Rule>
 NSAMETA_DEVICE N kv_length_of(const block_work<N, T, Rule>& at, const raw_lengths& raw) {
   const N length = value_of(at.batch.seq_lens, raw.kv);
-  if constexpr (Rule::rejects)
+  if constexpr (Rule::adjusts_lengths)
     if (at.batch.rejected.data != nullptr)
       return committed_length(length, whole_value(at.batch.rejected, raw.rejected));
   return length;
@@ -254,7 +254,7 @@ NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N i
   const request_batch<N>& batch = at.batch;
   const N query = query_of(batch, raw);
   auto r = request_of<N>(batch, at.set, index, kv_length_of(at, raw), query, query & N{batch.ragged_drafts}, raw.live);
-  if constexpr (is_general<N>) r.kv_len = r.is_padding ? batch.seq_pad : r.kv_len;
+  if constexpr (Rule::adjusts_lengths) r.kv_len = r.is_padding ? batch.seq_pad : r.kv_len;
   return r;
 }
 

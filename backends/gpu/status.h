@@ -27,7 +27,7 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
   if (query > r.tokens) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   if (r.is_padding) return bits;
   std::int64_t kv = whole_value(batch.seq_lens, raw.kv);
-  if constexpr (Rule::rejects)
+  if constexpr (Rule::adjusts_lengths)
     if (batch.rejected.data != nullptr) {
       kv = kv_length_of(at, raw);
       if (whole_value(batch.rejected, raw.rejected) < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;

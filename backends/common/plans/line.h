@@ -1,5 +1,5 @@
-/// The line that a plan cuts: the requests of a batch side by side, each as long as it costs. Where it is cut, and what a
-/// row says of a piece, are closed forms of the line.
+/// The line that a plan cuts: the requests of a batch side by side, each as long as it costs. Where it is cut, and what
+/// a row says of a piece, are closed forms of the line.
 #pragma once
 
 #include "common/arithmetic.h"

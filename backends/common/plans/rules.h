@@ -1,5 +1,5 @@
-/// The rules of the plans, one a kind. A rule is made by the host, `of(plan, problem)`; a backend has a function for each
-/// that writes the plan.
+/// The rules of the plans, one a kind. A rule is made by the host, `of(plan, problem)`; a backend has a function for
+/// each that writes the plan.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +29,8 @@ struct plan_rules {
   }
 };
 
-using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule,
-                              zigzag_rule>;
+using every_rule =
+    plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule, zigzag_rule>;
 static_assert(every_rule::count == plan_kinds.size());
 
 }  // namespace nsameta

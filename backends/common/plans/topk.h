@@ -14,9 +14,8 @@ struct topk_rule {
   std::int32_t rows_each;  ///< of a request
 
   static topk_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    topk_rule rule{{393216, 262144, 196608, 131072, 98304, 65536},
-                   {128, 112, 80, 60, 48, 30},
-                   lengths_of(problem).uniform_rows};
+    topk_rule rule{
+        {393216, 262144, 196608, 131072, 98304, 65536}, {128, 112, 80, 60, 48, 30}, lengths_of(problem).uniform_rows};
     if (plan.threshold > 0)
       for (std::int32_t& length : rule.longer_than) length = plan.threshold;
     return rule;

@@ -8,14 +8,16 @@ namespace nsameta::gpu {
 
 /// Row `row` of the batch, which is of request `r`.
 template <class Work>
-NSAMETA_DEVICE aiter_rule::entry entry_of_row(const plan_block<Work, aiter_rule>& plan, std::int32_t row, const request& r) {
+NSAMETA_DEVICE aiter_rule::entry entry_of_row(const plan_block<Work, aiter_rule>& plan, std::int32_t row,
+                                              const request& r) {
   const aiter_rule& rule = plan.rule;
   const std::int32_t j = row - rule.rows.quotient(row) * rule.rows.value;
   return rule.entry_of(length_of_row<std::int64_t>(plan.at.rule, r, std::int64_t{j}));
 }
 /// Calls `visit(row, entry)` for each of some rows.
 template <class Work, class Visit>
-NSAMETA_DEVICE void visit_entries(const plan_block<Work, aiter_rule>& plan, const thread_requests& mine, const Visit& visit) {
+NSAMETA_DEVICE void visit_entries(const plan_block<Work, aiter_rule>& plan, const thread_requests& mine,
+                                  const Visit& visit) {
   visit_share(
       plan.at, mine, [&](std::int32_t row) { return plan.rule.rows.quotient(row); },
       [&](std::int32_t row, const request& r) { visit(row, entry_of_row(plan, row, r)); });

@@ -67,8 +67,7 @@ NSAMETA_DEVICE void write_tiles(const plan_block<Work, tile_rule>& plan, std::in
   if (self.thread() == 0) shared.cuts[live] = cut.all;
   if (live + self.thread() < rule.parts) {
     const tile_rule::row idle =
-        rule.idle(requests, requests > 0 ? line[1] : 0,
-                  requests > 0 ? rule.blocks(keys_read(plan, requests - 1)) : 0);
+        rule.idle(requests, requests > 0 ? line[1] : 0, requests > 0 ? rule.blocks(keys_read(plan, requests - 1)) : 0);
     for (std::int32_t part = live + self.thread(); part < rule.parts; part += tuning::block_threads) rows[part] = idle;
   }
   self.barrier();

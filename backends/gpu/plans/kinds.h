@@ -56,7 +56,8 @@ struct plan_list {
   NSAMETA_DEVICE void visit(Work& at, int place, int block, plan_memory& shared, const Visit& visit) const {
     const plan_task<Rules>& task = tasks[place];
     visit_rule(Rules{}, task.kind, [&]<class Rule>() {
-      visit(plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
+      visit(
+          plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
     });
   }
 };

@@ -26,8 +26,7 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, zigzag_rule>& plan) {
       const std::int32_t block = half == 0 ? rule.rank : rule.mirror(rule.rank);
       out[zigzag_rule::zigzag_index][half * requests + index] = index * blocks + block;
       out[zigzag_rule::q_prev + half][index] = cut.size(block);
-      out[zigzag_rule::kv_prev + half][index] =
-          rule.seen_by(cut, block, r, plan.at.rule.fixed.limit);
+      out[zigzag_rule::kv_prev + half][index] = rule.seen_by(cut, block, r, plan.at.rule.fixed.limit);
     }
   });
   // A warp adds up what a rank has.

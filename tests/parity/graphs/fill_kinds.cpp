@@ -25,8 +25,7 @@ std::vector<fill_kind> make_kinds() {
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
                 full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
                 dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>,
-                plans = gpu::kernel_id<gpu::every_plan_kernel>,
-                attention = gpu::kernel_id<gpu::attention_plans_kernel>;
+                plans = gpu::kernel_id<gpu::every_plan_kernel>, attention = gpu::kernel_id<gpu::attention_plans_kernel>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},
@@ -105,7 +104,8 @@ std::vector<nsameta_plan> plans_for(const fill_kind& made, const harness::proble
       plan.next_n = 3;
     }
     if (plan.kind == NSAMETA_PLAN_TOPK) plan.threshold = 100;
-    const bool is_written = made.kernel == gpu::kernel_id<gpu::every_plan_kernel> || gpu::attention_rules::has(plan.kind);
+    const bool is_written =
+        made.kernel == gpu::kernel_id<gpu::every_plan_kernel> || gpu::attention_rules::has(plan.kind);
     if (is_written && harness::plan_applies(plan, problem)) plans.push_back(plan);
   }
   return plans;
