@@ -154,9 +154,9 @@ TEST_CASE("more plans than a launch takes, in several sets") {
   harness::generated_case made = draw_case(3);
   made.recipe.sets = NSAMETA_SETS_PER_LAUNCH + 1;
   std::vector<nsameta_plan> plans;
-  for (const harness::plan_layout& plan : made.layout.plans) plans.insert(plans.end(), 2, plan.asked);
+  while (plans.size() < NSAMETA_MAX_PLANS)
+    plans.push_back(made.layout.plans[plans.size() % made.layout.plans.size()].asked);
   made.layout.plans.clear();
-  plans.resize(NSAMETA_MAX_PLANS);
   made.layout.ask_for_plans(plans, made.problem);  // 72 in all
   const auto wrong = harness::check_parity(made, tested().spec);
   CHECK_MESSAGE(!wrong, wrong.value_or(""));

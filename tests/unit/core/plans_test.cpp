@@ -91,7 +91,7 @@ TEST_CASE("kinds, presets and what is reserved") {
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].preset = 1; }),
                  {"topk_plan: preset is 1, but the plan has no versions"});
-  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[2] = 1; }), {"reserved[2] is 1"},
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[1] = 1; }), {"reserved[1] is 1"},
                  NSAMETA_UNSUPPORTED);
 }
 
