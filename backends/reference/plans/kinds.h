@@ -44,16 +44,10 @@ struct cut_line {
 /// The walk that FlashMLA and aiter's fast form have in common. A part has a budget of its share and of one overhead.
 cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, std::int64_t shares, std::int32_t parts);
 
-/// Raise length_overflow where a request counts fewer units than its length has.
-#define NSAMETA_WRITER(name) \
-  void name(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests, std::int32_t& status)
-NSAMETA_WRITER(write_paged_mqa);
-NSAMETA_WRITER(write_flashmla);
-NSAMETA_WRITER(write_topk);
-NSAMETA_WRITER(write_aiter);
-NSAMETA_WRITER(write_page_list);
-NSAMETA_WRITER(write_logits_rows);
-NSAMETA_WRITER(write_dcp_local);
-NSAMETA_WRITER(write_zigzag);
+/// What writes a plan; it raises length_overflow where a request counts fewer units than its length has.
+using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                         std::int32_t& status);
+plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
+    write_dcp_local, write_zigzag;
 
 }  // namespace nsameta::reference
