@@ -108,16 +108,45 @@ def test_a_list_that_is_longer_than_its_buffer_loses_its_end():
     assert status.tolist() == [4]  # capacity_exceeded
 
 
+def dcp_local(ranks, requests=4):
+    return {"kind": "dcp_local", "dcp_local_seq_lens": ints(requests, ranks)}
+
+
+def zigzag(size, requests=4, **other):
+    blocks, of_requests = ints(2 * size * requests), ints(requests)
+    return {"kind": "zigzag", "cp_size": size, "split_list": blocks, "zigzag_index": ints(2 * requests),
+            "per_rank_tokens": ints(size), "q_prev": of_requests, "q_next": of_requests.copy(),
+            "kv_prev": of_requests.copy(), "kv_next": of_requests.copy(), "cp_reverse_index": blocks.copy(),
+            "reverse_split_len": blocks.copy(), **other}
+
+
+def test_dcp_local():
+    plan, alone = dcp_local(2), dcp_local(1)
+    nsameta.fill("decode", LENGTHS, kv_shard=(2, 1, 16), context_limit=70, plans=[plan])
+    assert plan["dcp_local_seq_lens"].tolist() == [[38, 32], [0, 0], [38, 32], [32, 32]]
+    nsameta.fill("decode", LENGTHS, plans=[alone])
+    assert alone["dcp_local_seq_lens"].ravel().tolist() == LENGTHS.tolist()
+
+
+def test_zigzag_of_each_rank():
+    for rank, (own, prev, after) in enumerate([([0, 4, 3, 7], [24, 5], [30, 17]), ([1, 5, 2, 6], [26, 9], [28, 13])]):
+        plan = zigzag(2, 2, cp_rank=rank)
+        nsameta.fill("extend", np.array([30, 17]), extend_seq_lens=np.array([9, 17]), plans=[plan])
+        assert plan["split_list"].tolist() == [3, 2, 2, 2, 5, 4, 4, 4]
+        assert plan["zigzag_index"].tolist() == own and plan["per_rank_tokens"].tolist() == [14, 12]
+        assert plan["kv_prev"].tolist() == prev and plan["kv_next"].tolist() == after
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
     plan, inputs, lengths = {"kind": kind}, {}, None
-    if kind != "topk_plan":
-        plan["preset"] = form or {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}[kind]
+    if preset := form or {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}.get(kind):
+        plan["preset"] = preset
     for key, value in problem.items():
         if key == "batch":
             lengths = [0] * value
-        elif key in ("context_lens", "cache_seqlens", "lens"):
+        elif key in ("context_lens", "cache_seqlens", "lens", "seq_lens"):
             if value and isinstance(value[0], list):
                 plan["next_n"] = len(value[0])
                 value = [row[-1] for row in value]
@@ -128,6 +157,10 @@ def as_arguments(problem):
             lengths = [(pages - 1) * size + keys if pages else 0 for pages, keys in zip(value, last)]
         elif key in ("topk_length", "extra_topk_length"):
             inputs[key.replace("length", "lens")] = np.array(value, np.int32)
+        elif key == "extend_seq_lens":
+            inputs[key] = np.array(value, np.int32)
+        elif key == "kv_shard":
+            inputs[key] = tuple(value)
         elif key not in ("plan", "kv_last_page_lens"):
             plan["preset" if key == "api" else key] = value
     return np.array(lengths, np.int32), inputs, plan
@@ -141,15 +174,19 @@ def of_one_plan(line):
 def test_worked_plans(line):
     worked = json.loads(line)
     lengths, inputs, plan = as_arguments(worked["problem"])
-    parts = plan.get("num_sms", plan.get("num_sm_parts", plan.get("num_cu")))
+    parts = plan.get("num_sms", plan.get("num_sm_parts", plan.get("num_cu", plan.get("cp_size"))))
     entries = len(lengths) * plan.get("head_ratio", 1)
     shapes = {"paged_mqa_schedule": lambda: (parts + 1, 2), "tile_scheduler_metadata": lambda: (parts, 8),
               "num_splits": lambda: (len(lengths) + 1,), "topk_plan": lambda: (len(lengths) + 1, 2),
               "work_indptr": lambda: (parts + 1,), "work_info_set": lambda: (entries * 16 + parts, 8),
               "reduce_indptr": lambda: (entries + 1,), "reduce_final_map": lambda: (entries, 2),
-              "reduce_partial_map": lambda: (entries * 16 + parts,)}
-    buffers = {name: ints(*shapes[name]()) for name in worked["expect"]}
-    nsameta.fill("decode", lengths, plans=[{**plan, **buffers}], **inputs)
+              "reduce_partial_map": lambda: (entries * 16 + parts,),
+              "dcp_local_seq_lens": lambda: (len(lengths), inputs.get("kv_shard", (1,))[0])}
+    if plan["kind"] == "zigzag":
+        mode, buffers = "extend", zigzag(parts, len(lengths))
+    else:
+        mode, buffers = "decode", {name: ints(*shapes[name]()) for name in worked["expect"]}
+    nsameta.fill(mode, lengths, plans=[{**buffers, **plan}], **inputs)
     for name, expected in worked["expect"].items():
         assert buffers[name][:len(expected)].tolist() == expected, name
         if name in ("work_info_set", "reduce_partial_map"):
@@ -258,9 +295,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),
@@ -298,6 +335,13 @@ def fill(*plans, **given):
      fill(flashmla(tile_scheduler_metadata=ints(8, 6).T))),
     (ValueError, r"^plans\[0\].tile_scheduler_metadata has 3 dimensions, more than 2",
      fill(flashmla(tile_scheduler_metadata=ints(6, 4, 2)))),
+    (ValueError, r"^plans\[0\]: dcp_local_seq_lens.capacity is 8, less than the 12 elements that it has",
+     fill(dcp_local(2), kv_shard=(3, 0, 1))),
+    (TypeError, r"^plans\[0\]: unknown key 'preset' of dcp_local; valid are kind, dcp_local_seq_lens$",
+     fill({**dcp_local(1), "preset": "2026"})),
+    (TypeError, r"^plans\[0\]: cp_size: the key is missing$", fill(without("cp_size", zigzag(2)))),
+    (TypeError, r"^plans\[0\]: kv_next: the key is missing$", fill(without("kv_next", zigzag(2)))),
+    (ValueError, r"^plans\[0\]: zigzag: cp_rank is 2, but cp_size is 2$", fill(zigzag(2, cp_rank=2))),
     (ValueError, r"^plans\[0\]: tile_scheduler_metadata.capacity is 47, less than the 48 elements that it has",
      fill(flashmla(tile_scheduler_metadata=ints(47)))),
     (ValueError, r"^plans\[0\]: num_splits.capacity is 0, less than the 5 elements",

@@ -391,6 +391,41 @@ inline nsameta_plan logits_rows(std::span<std::int32_t> sums, std::span<std::int
   return plan;
 }
 
+/// The cache lengths of all ranks of the problem's kv_shard, into dcp_local_seq_lens [bs, kv_shard.size].
+inline nsameta_plan dcp_local(std::span<std::int32_t> lengths) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_DCP_LOCAL;
+  plan.buffers[0] = vector_of(lengths);
+  return plan;
+}
+
+/// Where a prefill in zigzag over C ranks is written down.
+struct zigzag_buffers {
+  std::span<std::int32_t> split_list;         ///< [bs * 2C]
+  std::span<std::int32_t> zigzag_index;       ///< [2 * bs]
+  std::span<std::int32_t> per_rank_tokens;    ///< [C]
+  std::span<std::int32_t> q_prev;             ///< [bs]
+  std::span<std::int32_t> q_next;             ///< [bs]
+  std::span<std::int32_t> kv_prev;            ///< [bs]
+  std::span<std::int32_t> kv_next;            ///< [bs]
+  std::span<std::int32_t> cp_reverse_index;   ///< [bs * 2C]
+  std::span<std::int32_t> reverse_split_len;  ///< [bs * 2C]
+};
+
+/// How a prefill is cut over `cp_size` ranks, and what `cp_rank` has of it. The problem has no q_shard: the plan is of
+/// the whole batch on each rank.
+inline nsameta_plan zigzag(std::int32_t cp_size, std::int32_t cp_rank, const zigzag_buffers& to) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_ZIGZAG;
+  plan.parts = cp_size;
+  plan.rank = cp_rank;
+  const std::span<std::int32_t> buffers[] = {to.split_list, to.zigzag_index,     to.per_rank_tokens,
+                                             to.q_prev,     to.q_next,           to.kv_prev,
+                                             to.kv_next,    to.cp_reverse_index, to.reverse_split_len};
+  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
 class outputs : public nsameta_outputs {
  public:

@@ -143,6 +143,12 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
   plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));
   if (!plan_applies(plans.back(), problem)) plans.pop_back();
   if (rows > 0 && rows < most_rows) plans.emplace_back().kind = NSAMETA_PLAN_LOGITS_ROWS;
+  if (in.flag()) {  // not always: GPUs have a kernel for the first kinds alone
+    plans.emplace_back().kind = NSAMETA_PLAN_DCP_LOCAL;
+    plans.emplace_back().kind = NSAMETA_PLAN_ZIGZAG;
+    plans.back().parts = static_cast<std::int32_t>(in.between(1, 8));
+    plans.back().rank = static_cast<std::int32_t>(in.between(0, plans.back().parts - 1));
+  }
   if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   if (in.flag()) problem.num_rejected = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   return plans;

@@ -150,6 +150,30 @@ TEST_CASE("tokens are dealt in turn unless a kind is named") {
   CHECK(step.with_q_shard(4, 1).q_shard.kind == NSAMETA_Q_SHARD_ROUND_ROBIN);
 }
 
+TEST_CASE("the cache lengths of all ranks, and a prefill in zigzag") {
+  const ints lengths{30, 17}, queries{9, 17};
+  ints of_ranks(4), splits(8), index(4), per_rank(2), q_prev(2), q_next(2), kv_prev(2), kv_next(2), reverse(8),
+      gathered(8);
+  const zigzag_buffers to{splits, index, per_rank, q_prev, q_next, kv_prev, kv_next, reverse, gathered};
+  std::array plans{dcp_local(of_ranks), zigzag(2, 1, to)};
+  const outputs into = outputs().with_plans(plans);
+  problem step(NSAMETA_EXTEND);
+  step.with_seq_lens(lengths).with_extend_seq_lens(queries).with_kv_shard(2, 1, 16);
+  CHECK(fill(step, into).message() == "");
+  CHECK(of_ranks == ints{16, 14, 16, 1});
+  CHECK(splits == ints{3, 2, 2, 2, 5, 4, 4, 4});
+  CHECK(index == ints{1, 5, 2, 6});
+  CHECK(per_rank == ints{14, 12});
+  CHECK(q_prev == ints{2, 4});
+  CHECK(q_next == ints{2, 4});
+  CHECK(kv_prev == ints{26, 9});
+  CHECK(kv_next == ints{28, 13});
+  CHECK(reverse == ints{0, 4, 6, 2, 1, 5, 7, 3});
+  CHECK(gathered == ints{3, 5, 2, 4, 2, 4, 2, 4});
+  plans[1] = zigzag(2, 2, to);
+  expect_refusal(fill(step, into), "plans[1]: zigzag: cp_rank is 2, but cp_size is 2");
+}
+
 TEST_CASE("a batch that was made larger than its lengths is refused") {
   problem decode(NSAMETA_DECODE);
   ints lengths(5);
