@@ -73,10 +73,11 @@ nsameta_plan to_plan(const std::string& name, nb::handle value, array_reader& ar
   refuse_unknown_keys(name, given, kind);
   nsameta_plan plan{};
   plan.kind = static_cast<nsameta_plan_kind>(number);
-  // The preset and the parts have no default: a wrong guess can hang the kernel that reads the plan.
+  // The preset, the parts and the rank have no default: a wrong guess can hang the kernel that reads the plan.
   if (!kind.presets.empty()) plan.preset = to_choice(part("preset").c_str(), need("preset"), kind.presets);
   for (const plan_constant& constant : kind.constants) {
-    const nb::object held = constant.member == &nsameta_plan::parts ? need(constant.name) : find(constant.name);
+    const bool is_needed = constant.member == &nsameta_plan::parts || constant.member == &nsameta_plan::rank;
+    const nb::object held = is_needed ? need(constant.name) : find(constant.name);
     plan.*constant.member =
         held.is_none() ? constant.usual : to_integer<std::int32_t>(part(constant.name).c_str(), held);
   }

@@ -112,10 +112,10 @@ def dcp_local(ranks, requests=4):
     return {"kind": "dcp_local", "dcp_local_seq_lens": ints(requests, ranks)}
 
 
-def zigzag(size, requests=4, **other):
+def zigzag(size, requests=4, cp_rank=0, **other):
     blocks, of_requests = ints(2 * size * requests), ints(requests)
-    return {"kind": "zigzag", "cp_size": size, "split_list": blocks, "zigzag_index": ints(2 * requests),
-            "per_rank_tokens": ints(size), "q_prev": of_requests, "q_next": of_requests.copy(),
+    return {"kind": "zigzag", "cp_size": size, "cp_rank": cp_rank, "split_list": blocks,
+            "zigzag_index": ints(2 * requests), "per_rank_tokens": ints(size), "q_prev": of_requests, "q_next": of_requests.copy(),
             "kv_prev": of_requests.copy(), "kv_next": of_requests.copy(), "cp_reverse_index": blocks.copy(),
             "reverse_split_len": blocks.copy(), **other}
 
@@ -340,6 +340,7 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[0\]: unknown key 'preset' of dcp_local; valid are kind, dcp_local_seq_lens$",
      fill({**dcp_local(1), "preset": "2026"})),
     (TypeError, r"^plans\[0\]: cp_size: the key is missing$", fill(without("cp_size", zigzag(2)))),
+    (TypeError, r"^plans\[0\]: cp_rank: the key is missing$", fill(without("cp_rank", zigzag(2)))),
     (TypeError, r"^plans\[0\]: kv_next: the key is missing$", fill(without("kv_next", zigzag(2)))),
     (ValueError, r"^plans\[0\]: zigzag: cp_rank is 2, but cp_size is 2$", fill(zigzag(2, cp_rank=2))),
     (ValueError, r"^plans\[0\]: tile_scheduler_metadata.capacity is 47, less than the 48 elements that it has",
