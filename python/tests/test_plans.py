@@ -116,8 +116,8 @@ def zigzag(size, requests=4, cp_rank=0, **other):
     blocks, of_requests = ints(2 * size * requests), ints(requests)
     return {"kind": "zigzag", "cp_size": size, "cp_rank": cp_rank, "split_list": blocks,
             "zigzag_index": ints(2 * requests), "per_rank_tokens": ints(size), "q_prev": of_requests,
-            "q_next": of_requests.copy(), "kv_prev": of_requests.copy(), "kv_next": of_requests.copy(), "cp_reverse_index": blocks.copy(),
-            "reverse_split_len": blocks.copy(), **other}
+            "q_next": of_requests.copy(), "kv_prev": of_requests.copy(), "kv_next": of_requests.copy(),
+            "cp_reverse_index": blocks.copy(), "reverse_split_len": blocks.copy(), **other}
 
 
 def test_dcp_local():
