@@ -156,9 +156,9 @@ typedef struct nsameta_problem {
                                     ///< with rows. For plans of logits rows
   nsameta_strided num_rejected;     ///< [bs] drafts of the last step that were not accepted, taken off seq_lens first;
                                     ///< absent: none. Each at most 2^31 - 1; a negative one is a negative length
-  int32_t seq_pad;  ///< 0 or 1: the length of a padding request, before kv_shard, in cache_seqlens and in plans of
-                    ///< requests (PAGED_MQA, FLASHMLA, DCP_LOCAL); and what stands in the tail of cache_seqlens. Its
-                    ///< rows see nothing. No offset, drafts or num_rejected count there. Default 0
+  int32_t seq_pad;   ///< 0 or 1: the length of a padding request, before kv_shard, in cache_seqlens and in plans of
+                     ///< requests (PAGED_MQA, FLASHMLA, DCP_LOCAL); and what stands in the tail of cache_seqlens. Its
+                     ///< rows see nothing. No offset, drafts or num_rejected count there. Default 0
   int32_t reserved;  ///< 0
 } nsameta_problem;
 
