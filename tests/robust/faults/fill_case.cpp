@@ -127,5 +127,12 @@ generated_case dealt(std::int64_t requests) {
 generated_case with_plans(std::int64_t requests) {
   return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.plans = r.step_vectors = true; });
 }
+generated_case with_attention_plans(std::int64_t requests) {
+  generated_case made = with_plans(requests);
+  std::erase_if(made.layout.plans, [](const plan_layout& plan) { return plan.asked.kind > NSAMETA_PLAN_TOPK; });
+  made.problem.num_rejected = {};  // another kernel's
+  made.problem.seq_pad = 0;
+  return made;
+}
 
 }  // namespace nsameta::test

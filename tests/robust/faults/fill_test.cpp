@@ -36,6 +36,7 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"tails", tails()},
                                  {"general", general()},
                                  {"dealt", dealt()},
+                                 {"attention plans", with_attention_plans()},
                                  {"plans", with_plans()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
