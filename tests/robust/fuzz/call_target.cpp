@@ -107,7 +107,12 @@ void place_pointers(const arena& memory, call* made) {
   memory.place(made->problem.req_to_token.data);
   memory.place(made->problem.live_requests);
   memory.place(made->problem.block_table.data);
+  memory.place(made->problem.topk_lens.data);
+  memory.place(made->problem.extra_topk_lens.data);
+  memory.place(made->problem.num_logits.data);
+  memory.place(made->problem.num_rejected.data);
   for (nsameta_outputs& outputs : made->outputs) {
+    outputs.plans = nullptr;  // a list is trusted; kernels_target has plans
     for (const vector_field& field : vector_fields) memory.place((outputs.*field.member).data);
     for (const table_field& field : table_fields) memory.place((outputs.*field.member).data);
   }
