@@ -137,6 +137,31 @@ TEST_CASE("a batch of more requests, or rows, than plans count") {
       {"2147483648 rows"}, NSAMETA_UNSUPPORTED);
 }
 
+TEST_CASE("blocks of a zigzag, and lengths of ranks, that int32 does not number") {
+  const auto of_ranks = [](nsameta_plan_kind kind, std::int32_t ranks) {
+    return with_plans([=](auto& plans, call& c) {
+      c.outputs = {};
+      nsameta_outputs_init_sized(&c.outputs, sizeof c.outputs);
+      c.problem.seq_lens.stride = 0;
+      c.problem.batch_size = 1 << 20;
+      c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
+      c.problem.req_pool_indices.data = nullptr;
+      if (kind == NSAMETA_PLAN_ZIGZAG)
+        plans[kind].parts = ranks;
+      else
+        c.problem.kv_shard = {ranks, 0, 1};
+      c.outputs.plans = &plans[kind];
+      c.outputs.plan_count = 1;
+    });
+  };
+  check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_ZIGZAG, 1024), {"zigzag", "2147483648 blocks"},
+                 NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_ZIGZAG, 1023), {"split_list.capacity"});
+  check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_DCP_LOCAL, 2048), {"dcp_local", "2147483648 lengths"},
+                 NSAMETA_UNSUPPORTED);
+  check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_DCP_LOCAL, 2047), {"dcp_local_seq_lens.capacity"});
+}
+
 TEST_CASE("aiter's entries: how many, how far apart, and one a row in the form fast") {
   const auto of_size = [](std::int64_t size, std::int32_t topk, std::int32_t copies) {
     return with_plans([=](auto& plans, call& c) {
