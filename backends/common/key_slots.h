@@ -33,10 +33,10 @@ struct key_slots {
     return own < 0 ? pad_slot : std::int64_t{blocks.data[request * blocks.row_stride + block]} * block_size + own;
   }
 
-  /// Place `place` of the request's first block, of `places`; pad_slot where there is none. On any rank.
-  NSAMETA_HOST_DEVICE std::int64_t in_first_block(std::int64_t request, std::int64_t place, std::int64_t places) const {
+  /// Key `offset` of the request's first block, which has `keys`; pad_slot where there is none. On any rank.
+  NSAMETA_HOST_DEVICE std::int64_t in_first_block(std::int64_t request, std::int64_t offset, std::int64_t keys) const {
     if (covered == 0) return pad_slot;
-    return std::int64_t{blocks.data[request * blocks.row_stride]} * places + place;
+    return std::int64_t{blocks.data[request * blocks.row_stride]} * keys + offset;
   }
 
   NSAMETA_HOST_DEVICE std::int64_t row_of(std::int64_t request) const {

@@ -125,7 +125,7 @@ struct output_vector<std::int64_t> {
 struct output_bytes {
   std::uint8_t* data;
   std::int64_t capacity : 63;
-  std::uint64_t mark : 1;  ///< has_step_vectors(): arguments end at 4 KB
+  std::uint64_t has_step_vectors : 1;  ///< of the set: in this word, because arguments end at 4 KB
 };
 
 /// Vectors that int64 alone serves.
@@ -137,7 +137,7 @@ struct general_vectors<std::int64_t> {
   output_vector<std::int64_t> positions, slot_mapping, out_cache_loc, last_token_index, tail_slot_mapping;
   output_bytes is_padding;
   /// Whether any of the step vectors is asked for.
-  NSAMETA_DEVICE bool has_step_vectors() const { return is_padding.mark; }
+  NSAMETA_DEVICE bool has_step_vectors() const { return is_padding.has_step_vectors; }
 };
 
 template <class N>

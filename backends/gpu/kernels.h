@@ -133,8 +133,8 @@ struct full_kernel {
   }
 };
 
-/// Plans, which come first because they take longest; and everything beside them.
-template <class Rules, class QShard>
+/// Plans, which come first because they take longest; and everything beside them. `Requests`: what becomes of those.
+template <class Rules, class Requests>
 struct plans_kernel {
   using everything = full_kernel<std::int64_t>;
   static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::int64_threads;
@@ -152,7 +152,7 @@ struct plans_kernel {
     self.let_later_kernels_start();
     const plan_list<Rules>& plans = all.plans;
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
-    auto rule = all.rest.template rule<QShard>();
+    auto rule = all.rest.template rule<Requests>();
     using work = block_work<std::int64_t, T, decltype(rule)>;
     work at{self, all.rest.batch, set, rule, memory.rest};
     const int block = self.block(), first = plans.begin[self.set()], end = plans.begin[self.set() + 1];

@@ -166,7 +166,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_s
   set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
-  if constexpr (is_general<N>) set.is_padding.mark = wants_step_vectors(out);
+  if constexpr (is_general<N>) set.is_padding.has_step_vectors = wants_step_vectors(out);
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }

@@ -231,7 +231,8 @@ NSAMETA_DEVICE basic_request<N> request_of(const uniform_batch<N>& batch, const 
   }
   return r;
 }
-/// The same with the drafts that were rejected, where the rule takes those off: kernels that do not are the faster.
+/// Those of load_lengths(batch, index), and the drafts that were rejected where the rule takes those off: kernels that
+/// do not are the faster.
 template <class N, class T, class Rule>
 NSAMETA_DEVICE raw_lengths load_lengths(const block_work<N, T, Rule>& at, N index) {
   raw_lengths raw = load_lengths(at.batch, index);
@@ -249,6 +250,7 @@ NSAMETA_DEVICE N kv_length_of(const block_work<N, T, Rule>& at, const raw_length
       return committed_length(length, whole_value(at.batch.rejected, raw.rejected));
   return length;
 }
+
 template <class N, class T, class Rule>
 NSAMETA_DEVICE basic_request<N> request_of(const block_work<N, T, Rule>& at, N index, const raw_lengths& raw) {
   const request_batch<N>& batch = at.batch;

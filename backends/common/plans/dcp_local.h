@@ -15,6 +15,13 @@ struct dcp_local_rule {
     const nsameta_kv_shard& shard = problem.kv_shard;
     return {shard.size, shard.interleave, divisor::of(std::int64_t{shard.size} * shard.interleave)};
   }
+  /// Writes what each rank has of a request's `positions`.
+  NSAMETA_HOST_DEVICE void write_request(std::int32_t* row, std::int64_t positions) const {
+    NSAMETA_UNROLL(1)
+    for (std::int32_t rank = 0; rank < ranks; ++rank) row[rank] = held_by(rank, positions);
+  }
+
+ private:
   /// Of `positions`, those of `rank`.
   NSAMETA_HOST_DEVICE std::int32_t held_by(std::int32_t rank, std::int64_t positions) const {
     const std::int64_t turns = turn.quotient(positions), left = positions - turns * turn.value;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "common/plans/aiter.h"
 #include "common/plans/dcp_local.h"
@@ -17,6 +18,7 @@ namespace nsameta {
 /// Those of the first kinds, in the order of nsameta_plan_kind.
 template <class... Rule>
 struct plan_rules {
+  static_assert(((std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 8) && ...), "a GPU gets its bytes");
   static constexpr int count = sizeof...(Rule);
   static constexpr std::size_t bytes = std::max({sizeof(Rule)...});
   static constexpr bool has(nsameta_plan_kind kind) { return kind < count; }

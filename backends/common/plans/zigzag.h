@@ -20,8 +20,10 @@ struct zigzag_rule {
     kv_prev,
     kv_next,
     cp_reverse_index,
-    reverse_split_len
+    reverse_split_len,
+    buffers
   };
+  static_assert(buffers == plan_rows::zigzag_buffers.size());
   std::int32_t ranks, rank;
   divisor blocks;     ///< of a request
   std::int64_t most;  ///< tokens that a request counts
@@ -49,16 +51,31 @@ struct zigzag_rule {
   NSAMETA_HOST_DEVICE std::int32_t tokens_of(const cut& c, std::int32_t k) const {
     return c.size(k) + c.size(mirror(k));
   }
-  /// Positions that the last row of a block sees.
-  NSAMETA_HOST_DEVICE std::int32_t seen_by(const cut& c, std::int32_t block, const request& r,
-                                           std::int64_t limit) const {
-    return static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}) + c.end(block), limit));
-  }
   /// Where a block of a request lies once the ranks' blocks are gathered: a rank's first blocks of all requests, then
   /// their mirrors.
   NSAMETA_HOST_DEVICE std::int32_t gathered(std::int32_t request, std::int32_t block, std::int32_t requests) const {
     const bool is_mirror = block >= ranks;
     return (2 * (is_mirror ? mirror(block) : block) + is_mirror) * requests + request;
+  }
+  /// Writes what the plan has of request `index`, but for the sums. `limit`: positions that a row sees at most.
+  NSAMETA_HOST_DEVICE void write_request(std::int32_t* const* out, std::int32_t index, std::int32_t requests,
+                                         const request& r, std::int64_t limit) const {
+    const cut c = cut_of(r.tokens);
+    const auto each = static_cast<std::int32_t>(blocks.value);
+    NSAMETA_UNROLL(1)
+    for (std::int32_t block = 0; block < each; ++block) {
+      const std::int32_t place = gathered(index, block, requests);
+      out[split_list][index * each + block] = c.size(block);
+      out[cp_reverse_index][index * each + block] = place;
+      out[reverse_split_len][place] = c.size(block);
+    }
+    for (int half = 0; half < 2; ++half) {
+      const std::int32_t block = half == 0 ? rank : mirror(rank);
+      out[zigzag_index][half * requests + index] = index * each + block;
+      out[q_prev + half][index] = c.size(block);
+      out[kv_prev + half][index] =  // what the block's last row sees
+          static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}) + c.end(block), limit));
+    }
   }
 };
 

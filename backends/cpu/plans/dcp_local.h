@@ -9,11 +9,9 @@ namespace nsameta::cpu {
 /// Raises no bits.
 template <class Rows>
 std::uint32_t write_plan(const plan_work<dcp_local_rule, Rows>& plan) {
-  std::int32_t* out = plan.buffer(0);
-  for (std::int32_t index = 0; index < plan.requests(); ++index) {
-    const std::int64_t positions = smaller(plan.at(index).kv_len, std::int64_t{plan.lengths.limit});
-    for (std::int32_t rank = 0; rank < plan.rule.ranks; ++rank) *out++ = plan.rule.held_by(rank, positions);
-  }
+  for (std::int32_t index = 0; index < plan.requests(); ++index)
+    plan.rule.write_request(plan.buffer(0) + index * plan.rule.ranks,
+                            smaller(plan.at(index).kv_len, std::int64_t{plan.lengths.limit}));
   return 0;
 }
 

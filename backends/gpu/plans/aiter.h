@@ -16,7 +16,7 @@ NSAMETA_DEVICE aiter_rule::entry entry_of_row(const plan_block<Work, aiter_rule>
 }
 /// Calls `visit(row, entry)` for each of some rows.
 template <class Work, class Visit>
-NSAMETA_DEVICE void visit_entries(const plan_block<Work, aiter_rule>& plan, const thread_requests& mine,
+NSAMETA_DEVICE void visit_entries(const plan_block<Work, aiter_rule>& plan, const thread_share& mine,
                                   const Visit& visit) {
   visit_share(
       plan.at, mine, [&](std::int32_t row) { return plan.rule.rows.quotient(row); },
@@ -44,7 +44,7 @@ NSAMETA_DEVICE void write_cut_together(const plan_block<Work, aiter_rule>& plan,
   std::int32_t* const work_indptr = plan.buffers[0];
   auto* const works = reinterpret_cast<aiter_rule::work*>(plan.buffers[1]);
   std::int32_t* const reduce_indptr = plan.buffers[2];
-  const thread_requests mine = share_of(self, entries);
+  const thread_share mine = share_of(self, entries);
   std::int32_t own = 0, pages = 0;
   visit_entries(plan, mine, [&](std::int32_t i, const aiter_rule::entry& e) {
     line[i] = rule.cost(e);
@@ -57,7 +57,7 @@ NSAMETA_DEVICE void write_cut_together(const plan_block<Work, aiter_rule>& plan,
   find_starts(self, rule.splits, rule.overhead, line, entries, step, shared);
 
   const std::int32_t live = shared.settled;
-  const thread_requests parts = share_of(self, live);
+  const thread_share parts = share_of(self, live);
   const auto is_within = [&](std::int32_t part) { return shared.starts[part] > line[shared.owners[part]]; };
   const auto cut_at = [&](std::int32_t part) {
     if (!is_within(part)) return 0;
@@ -125,7 +125,7 @@ NSAMETA_DEVICE void write_cut_each(const plan_block<Work, aiter_rule>& plan, std
   const std::int32_t rows = plan.at.batch.requests * rule.rows.value, entries = rows * rule.copies;
   auto* const works = reinterpret_cast<aiter_rule::work*>(plan.buffers[1]);
   auto* const ranges = reinterpret_cast<aiter_rule::range*>(plan.buffers[3]);  // first what each entry reads
-  const thread_requests mine = share_of(self, rows);
+  const thread_share mine = share_of(self, rows);
   std::int32_t own = 0, pages = 0;
   visit_entries(plan, mine, [&](std::int32_t, const aiter_rule::entry& e) {
     own += rule.pieces_of(e).count * rule.copies;

@@ -79,12 +79,12 @@ NSAMETA_DEVICE std::int64_t cached_length(const Work& at, std::int32_t index) {
   return at.rule.local(whole_request(at, index).kv_len);
 }
 
-/// The requests of this thread, one after another.
-struct thread_requests {
+/// What this thread has of requests, rows or parts, one after another.
+struct thread_share {
   std::int32_t each, begin, end;
 };
 template <thread_context T>
-NSAMETA_DEVICE thread_requests share_of(const T& self, std::int32_t count) {
+NSAMETA_DEVICE thread_share share_of(const T& self, std::int32_t count) {
   const std::int32_t each = (count + tuning::block_threads - 1) / tuning::block_threads;
   const std::int32_t begin = smaller(self.thread() * each, count);
   return {each, begin, smaller(begin + each, count)};
@@ -92,7 +92,7 @@ NSAMETA_DEVICE thread_requests share_of(const T& self, std::int32_t count) {
 
 /// Calls `visit(index, request)` for each, with a few loads under way. `request_of_index(i)`: the request that i is of.
 template <class Work, class Request, class Visit>
-NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Request& request_of_index,
+NSAMETA_DEVICE void visit_share(const Work& at, const thread_share& mine, const Request& request_of_index,
                                 const Visit& visit) {
   constexpr int loads = tuning::plan_loads;
   NSAMETA_UNROLL(1)
@@ -107,7 +107,7 @@ NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, con
   }
 }
 template <class Work, class Visit>
-NSAMETA_DEVICE void visit_share(const Work& at, const thread_requests& mine, const Visit& visit) {
+NSAMETA_DEVICE void visit_share(const Work& at, const thread_share& mine, const Visit& visit) {
   visit_share(at, mine, [](std::int32_t index) { return index; }, visit);
 }
 

@@ -10,10 +10,7 @@ template <class Work>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, dcp_local_rule>& plan) {
   const dcp_local_rule& rule = plan.rule;
   visit_share(plan.at, share_of(plan.at.self, plan.at.batch.requests), [&](std::int32_t index, const request& r) {
-    const std::int64_t positions = smaller(r.kv_len, plan.at.rule.fixed.limit);
-    NSAMETA_UNROLL(1)
-    for (std::int32_t rank = 0; rank < rule.ranks; ++rank)
-      plan.buffers[0][index * rule.ranks + rank] = rule.held_by(rank, positions);
+    rule.write_request(plan.buffers[0] + index * rule.ranks, smaller(r.kv_len, plan.at.rule.fixed.limit));
   });
 }
 

@@ -25,7 +25,7 @@ NSAMETA_DEVICE void write_tiles(const plan_block<Work, tile_rule>& plan, std::in
   plan_memory& shared = plan.shared;
   const std::int32_t requests = plan.at.batch.requests;
   std::int32_t* const num_splits = plan.buffers[1];
-  const thread_requests mine = share_of(self, requests);
+  const thread_share mine = share_of(self, requests);
   std::int32_t own = 0;
   const auto add = [&](std::int32_t r, std::int32_t cost) {
     line[r] = cost;
@@ -41,7 +41,7 @@ NSAMETA_DEVICE void write_tiles(const plan_block<Work, tile_rule>& plan, std::in
   find_starts(self, rule.parts, rule.overhead, line, requests, step, shared);
 
   const std::int32_t live = requests > 0 ? shared.settled : 0;
-  const thread_requests parts = share_of(self, live);
+  const thread_share parts = share_of(self, live);
   std::int32_t inner = 0;
   for (std::int32_t part = parts.begin; part < parts.end; ++part)
     inner += shared.starts[part] > line[shared.owners[part]];

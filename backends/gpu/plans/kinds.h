@@ -15,7 +15,7 @@ namespace nsameta::gpu {
 /// Of the plans that a step on NVIDIA has, DeepGEMM's, FlashMLA's and the top-k's: the first kinds.
 using attention_rules = plan_rules<mqa_rule, tile_rule, topk_rule>;
 
-/// What plan_rules::visit does, on a GPU.
+/// What plan_rules::visit does, on a GPU: nvcc warns of one function that calls visitors of both.
 template <class... Rule, class Visit>
 NSAMETA_DEVICE void visit_rule(plan_rules<Rule...>, nsameta_plan_kind kind, const Visit& visit) {
   int number = 0;
@@ -34,7 +34,7 @@ struct plan_task {
   nsameta_plan_kind kind;
   std::int32_t blocks;  ///< of the grid's row
   std::int32_t* buffers[most_buffers];
-  alignas(8) unsigned char rule[Rules::bytes];
+  alignas(8) unsigned char rule[Rules::bytes];  ///< made by the host, copied with the arguments
 
   template <class Rule>
   NSAMETA_HOST_DEVICE const Rule& rule_as() const {
@@ -62,7 +62,7 @@ struct plan_list {
   }
 };
 
-/// The bits that the plans of a set raise.
+/// The bits that the plans of a set raise. What is in shared memory is the status word's: request_bits does without.
 template <class Work, class Rules>
 struct plan_bits {
   Work& at;

@@ -7,7 +7,7 @@ namespace nsameta::gpu {
 
 /// Makes places of a line's costs, `own` those of this thread together; returns what all cost.
 template <thread_context T>
-NSAMETA_DEVICE std::int32_t lay_line(T& self, std::int32_t* line, std::int32_t requests, const thread_requests& mine,
+NSAMETA_DEVICE std::int32_t lay_line(T& self, std::int32_t* line, std::int32_t requests, const thread_share& mine,
                                      std::int32_t own, plan_memory& shared) {
   const block_place<std::int32_t> place = place_in_block(self, shared.warps, own);
   std::int32_t before = place.before;

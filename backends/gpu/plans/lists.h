@@ -52,7 +52,7 @@ template <class Work, list_rule Rule>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
   auto& self = plan.at.self;
   plan_memory& shared = plan.shared;
-  const thread_requests mine = share_of(self, plan.at.batch.requests);
+  const thread_share mine = share_of(self, plan.at.batch.requests);
   list_sums own{};
   visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
     own.listed += part_of(plan, index, r).count;

@@ -11,7 +11,7 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, mqa_rule>& plan) {
   auto& self = plan.at.self;
   const mqa_rule& rule = plan.rule;
   const std::int32_t requests = plan.at.batch.requests;
-  const thread_requests mine = share_of(self, requests);
+  const thread_share mine = share_of(self, requests);
   std::int32_t own = 0;
   visit_share(plan.at, mine, [&](std::int32_t, const request& r) { own += rule.splits(plan.at.rule.local(r.kv_len)); });
   const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, own);

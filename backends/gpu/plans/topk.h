@@ -11,7 +11,7 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, topk_rule>& plan) {
   auto& self = plan.at.self;
   const topk_rule& rule = plan.rule;
   const std::int32_t requests = plan.at.batch.requests;
-  const thread_requests mine = share_of(self, requests);
+  const thread_share mine = share_of(self, requests);
   const auto lengths_of = [&](const request& r) {
     return [&](std::int32_t j) { return length_of_row<std::int64_t>(plan.at.rule, r, j); };
   };
