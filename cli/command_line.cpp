@@ -183,8 +183,8 @@ CLI::App& add_check_plans(CLI::App& app, check_plans_options& options) {
       ->type_name("PATH")
       ->capture_default_str();
   command.footer(
-      "Runs each library on 20 problems, as `python3 -m nsameta.check_plans` does. Exits 1 if one is there that no "
-      "preset equals.");
+      "Runs each library on 20 problems, as `python3 -m nsameta.check_plans` does. Exits 1 if no preset equals a plan "
+      "that one shows, or if one raises.");
   return command;
 }
 
@@ -211,8 +211,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 success, 1 mismatch, 2 bad input, 3 a backend or Python that was asked for cannot run, 4 failure "
-      "or "
-      "leak.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints "
+      "or leak.\nNSAMETA_BACKEND chooses the backend where --backend does not; NSAMETA_LOG=dispatch prints "
       "every decision.");
   info_options info;
   fill_options fill;

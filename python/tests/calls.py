@@ -41,7 +41,8 @@ def buffers(problem, expected, spare, make):
         else:  # the host checks request fields for the whole batch, also where a shard keeps less of it
             shape = (max(len(values), len(problem.seq_lens) + 1) + spare,)
         types = {"slot_mapping": "int64", "tail_slot_mapping": "int64", "is_padding": "bool"}
-        made[name] = make(np.full(shape, UNTOUCHED), types.get(name, "int32"))
+        untouched = 0 if name == "is_padding" else UNTOUCHED
+        made[name] = make(np.full(shape, untouched), types.get(name, "int32"))
     return made
 
 
@@ -54,8 +55,8 @@ def check(problem, expected, outputs):
             if name in ("cache_seqlens", "local_cache_seqlens"):
                 zero = reference.local(problem, problem.seq_pad)
             tail = zero if problem.vector_tail == "zero" and name != "last_token_index" else UNTOUCHED
-            if name == "is_padding":  # a bool that was written at all is what stood there or is 1
-                tail = 1
+            if name == "is_padding":
+                tail = problem.vector_tail == "zero"
             np.testing.assert_array_equal(got[:len(values)], np.asarray(values, np.int64), err_msg=name)
             assert (got[len(values):] == tail).all(), f"{name}: its tail"
             continue

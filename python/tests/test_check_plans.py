@@ -210,6 +210,17 @@ def test_splits_of_another_length_are_no_preset(run):
     assert result == 1 and lines[0].startswith("DeepGEMM 1.2: no preset equals it; ")
 
 
+def test_a_work_that_aiter_leaves_out_is_a_difference(run):
+    whole = aiter(False)["get_mla_metadata_v1"]
+
+    def without_first_work(*arguments, **options):
+        whole(*arguments, **options)
+        arguments[7][0] = check_plans.UNWRITTEN  # of work_info_set
+    result, lines = run(aiter={"get_mla_metadata_v1": without_first_work})
+    assert result == 1
+    assert all("no preset equals it" in line and "work_info_set[0, 0]" in line for line in lines[2:])
+
+
 def test_a_library_that_raises_is_told(run):
     def no_gpu(*_):
         raise RuntimeError("no CUDA GPUs are available\nFor debugging consider")
