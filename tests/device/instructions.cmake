@@ -12,4 +12,4 @@ if(NSAMETA_SANITIZE)
 endif()
 add_test(NAME instructions
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/instructions $<TARGET_FILE:nsameta_fixed_fills> "${build}")
-set_tests_properties(instructions PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT NSAMETA_BACKEND=cpu/serial)
+set_tests_properties(instructions PROPERTIES SKIP_RETURN_CODE 77)
