@@ -89,8 +89,8 @@ CLI::App& add_fill(CLI::App& app, fill_options& options) {
       "Example: echo '{\"mode\": \"extend\", \"seq_lens\": [10, 4], \"extend_seq_lens\": [3, 2]}' | nsameta fill\n"
       "Keys: mode, seq_lens, extend_seq_lens, uniform_extend_len, req_pool_indices, req_to_token, page_size, "
       "index_topk, index_kpool, kv_shard, q_shard, context_limit, live_requests, block_table, block_size, pad_slot, "
-      "vector_tail, table_tail, table_tail_value, length_offset, topk_lens, extra_topk_lens, num_logits, num_rejected, "
-      "seq_pad, capacities, previous, plans, plan.");
+      "vector_tail, table_tail, table_tail_value, length_offset, draft_step, draft_steps, topk_lens, extra_topk_lens, "
+      "num_logits, num_rejected, seq_pad, capacities, previous, plans, plan.");
   return command;
 }
 

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "backend_choice.h"
 #include "commands.h"
@@ -75,19 +77,31 @@ harness::json answer(const harness::case_data& stated, const harness::device_pla
   }
   inputs.upload(problem);
   explain(inputs.view(), nullptr, target);
-  refuse_too_much(problem, live_shape_of(problem));
+  const harness::live_shape shape = live_shape_of(problem);
+  refuse_too_much(problem, shape);
   const harness::output_layout layout = layout_of(stated);
   refuse_too_much(stated, layout);
 
+  const std::int64_t entries = shape.table_rows * (harness::tables_apply(problem) ? problem.req_to_token.width : 1);
+  if (stated.draft_steps > 0 && entries > most_entries / stated.draft_steps)
+    throw harness::json_error("draft_steps: " + std::to_string(stated.draft_steps) + " makes more than the " +
+                              std::to_string(most_entries) + " entries that are printed");
   harness::output_buffers outputs(place, layout);
+  std::deque<harness::output_buffers> drafts;
+  std::vector<nsameta_outputs> sets{outputs.view()};
+  for (std::int32_t step = 1; step <= stated.draft_steps; ++step)
+    sets.push_back(drafts.emplace_back(place, layout_of(stated.draft(step))).view());
   if (stated.previous) {
     inputs.upload(stated.previous->problem);
     const nsameta_outputs view = view_for(*stated.previous, outputs.view());
     harness::check(nsameta_fill(&inputs.view(), &view, &target), in_previous);
     inputs.upload(problem);
   }
-  harness::check(nsameta_fill(&inputs.view(), &outputs.view(), &target));
+  harness::check(nsameta_fill_many(&inputs.view(), sets.data(), std::ssize(sets), &target));
   harness::json result = harness::answer_to_json(stated, outputs.read_back());
+  for (std::int32_t step = 1; step <= stated.draft_steps; ++step)
+    add_draft_step(result,
+                   harness::answer_to_json(stated.draft(step), drafts[static_cast<std::size_t>(step - 1)].read_back()));
   if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &outputs.view(), target));
   return result;
 }

@@ -30,7 +30,7 @@ struct no_q_shard {
   static constexpr int part = 0, parts = 1;
 };
 
-/// The same, where rejected drafts may be taken off lengths, and padding may have one.
+/// The same, where rejected drafts may be taken off lengths, padding may have one, and sets may be of draft steps.
 struct adjusted_lengths : no_q_shard {
   static constexpr bool adjusts_lengths = true;
 };

@@ -68,7 +68,7 @@ inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsa
 
 /// Whether the code without shards, pools, step vectors and lengths of padding serves it.
 inline bool serves_plain(const nsameta_problem& problem, const nsameta_outputs& out) {
-  return is_plain(problem) && problem.seq_pad == 0 && !wants_step_vectors(out);
+  return is_plain(problem) && !shows_seq_pad(problem, out) && !wants_step_vectors(out);
 }
 
 /// Whether one thread can write a plain batch and read each length once.

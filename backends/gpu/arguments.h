@@ -124,8 +124,10 @@ struct output_vector<std::int64_t> {
 /// An output of bytes; absent: a capacity of 0.
 struct output_bytes {
   std::uint8_t* data;
-  std::int64_t capacity : 63;
-  std::uint64_t has_step_vectors : 1;  ///< of the set: in this word, because arguments end at 4 KB
+  std::int64_t capacity : 62;
+  // Of the set: in this word, because arguments end at 4 KB.
+  std::uint64_t has_step_vectors : 1;
+  std::uint64_t has_own_rows : 1;
 };
 
 /// Vectors that int64 alone serves.
@@ -138,6 +140,8 @@ struct general_vectors<std::int64_t> {
   output_bytes is_padding;
   /// Whether any of the step vectors is asked for.
   NSAMETA_DEVICE bool has_step_vectors() const { return is_padding.has_step_vectors; }
+  /// Whether every request has one row, because the set is of a draft step of a batch that has others.
+  NSAMETA_DEVICE bool has_own_rows() const { return is_padding.has_own_rows; }
 };
 
 template <class N>

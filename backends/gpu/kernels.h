@@ -86,7 +86,7 @@ struct no_bits {
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
 /// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
-/// queries, rejected drafts and lengths of padding, whose code is half as long again.
+/// queries, rejected drafts, lengths of padding and draft steps, whose code is half as long again.
 template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
@@ -98,8 +98,9 @@ struct full_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
+    const auto& batch = batch_of_set<QShard>(all.batch, set);
     auto rule = all.template rule<QShard>();
-    block_work<N, T, decltype(rule)> at{self, all.batch, set, rule, memory};
+    block_work<N, T, decltype(rule)> at{self, batch, set, rule, memory};
     run_block(at, self.block(), all, memory, no_bits{});
   }
 
@@ -152,9 +153,10 @@ struct plans_kernel {
     self.let_later_kernels_start();
     const plan_list<Rules>& plans = all.plans;
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
+    const auto& batch = batch_of_set<Requests>(all.rest.batch, set);
     auto rule = all.rest.template rule<Requests>();
     using work = block_work<std::int64_t, T, decltype(rule)>;
-    work at{self, all.rest.batch, set, rule, memory.rest};
+    work at{self, batch, set, rule, memory.rest};
     const int block = self.block(), first = plans.begin[self.set()], end = plans.begin[self.set() + 1];
     if (block >= plans.blocks)
       return everything::run_block(at, block - plans.blocks, all.rest, memory.rest,
@@ -171,7 +173,7 @@ struct plans_kernel {
   }
 };
 
-/// The plans of a step on NVIDIA; and every plan, with rejected drafts and lengths of padding.
+/// The plans of a step on NVIDIA; and every plan, with rejected drafts, lengths of padding and draft steps.
 using attention_plans_kernel = plans_kernel<attention_rules, no_q_shard>;
 using every_plan_kernel = plans_kernel<every_rule, adjusted_lengths>;
 

@@ -77,10 +77,10 @@ inline constexpr int no_kernel = -1;
 /// Of the kernels that serve some sets of outputs, the one that does the least.
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
-  const bool adjusts = work.problem.num_rejected.data != nullptr || work.problem.seq_pad != 0;
-  if (work.plans) return work.other_plans || adjusts ? kernel_id<every_plan_kernel> : kernel_id<attention_plans_kernel>;
+  if (work.plans)
+    return work.other_plans || work.adjusts ? kernel_id<every_plan_kernel> : kernel_id<attention_plans_kernel>;
   if (!work.vectors && !tables && !work.status) return no_kernel;
-  if (work.problem.q_shard.size > 1 || adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
+  if (work.problem.q_shard.size > 1 || work.adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
   if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
   if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;

@@ -44,6 +44,7 @@ struct wanted_work {
   bool vector_tails = false, table_tails = false, status = false;
   bool lengths_only = true;    ///< nothing but the two length fields
   bool int64_outputs = false;  ///< or such as int64 alone serves
+  bool adjusts = false;        ///< by a rule whose `adjusts_lengths` says so
   bool plans = false;
   bool other_plans = false;  ///< such as the attention on NVIDIA does without
 
@@ -60,10 +61,12 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
   wanted_work work{problem, outputs, sets, lengths,
                    lengths.uniform_rows > 0 ? lengths.uniform_rows
                                             : rounded_up(row_bound, std::max<std::int64_t>(problem.batch_size, 1))};
+  work.adjusts = problem.num_rejected.data != nullptr;
   for (int i = 0; i < sets; ++i) {
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
     work.plans |= wants_plans(out);
+    work.adjusts |= has_own_rows(problem, out) || shows_seq_pad(problem, out);
     for (const nsameta_plan& plan : plans_of(out)) work.other_plans |= !attention_rules::has(plan.kind);
     work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
     work.int64_outputs |=
@@ -114,7 +117,8 @@ inline bool fits_int32(const wanted_work& work) {
       return table.data == nullptr ||
              (table.rows <= int32_max && (out.table_tail == NSAMETA_TAIL_KEEP || table.width < int32_reach));
     };
-    return out.length_offset < int32_reach && out.length_offset >= (is_int64(problem.seq_lens) ? 0 : 1 - int32_reach) &&
+    const std::int64_t added = added_length(out);
+    return added < int32_reach && added >= (is_int64(problem.seq_lens) ? 0 : 1 - int32_reach) &&
            is_near_table(out.page_table_1) && is_near_table(out.real_page_table);
   });
 }
@@ -158,15 +162,20 @@ struct take_table {
 };
 
 template <class N>
-void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, output_set<N>& set, set_tails& tails) {
+void plan_set(const nsameta_problem& problem, const nsameta_outputs& out, output_set<N>& set, set_tails& tails) {
   for_each_table(set, take_table{out});
-  set.kv_least = static_cast<N>(-out.length_offset);
-  const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0;
-  set.kv_most = clipped<N>(int32_max - lengths.reserved() - out.length_offset);
-  set.kv_added = static_cast<N>(drafts + out.length_offset);  // may wrap, and back again when it is added
+  const bool own_rows = has_own_rows(problem, out);
+  const batch_lengths lengths = own_rows ? lengths_of(draft_problem(problem)) : lengths_of(problem);
+  const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0, added = added_length(out);
+  set.kv_least = static_cast<N>(-added);
+  set.kv_most = clipped<N>(int32_max - lengths.reserved() - added);
+  set.kv_added = static_cast<N>(drafts + added);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
-  if constexpr (is_general<N>) set.is_padding.has_step_vectors = wants_step_vectors(out);
+  if constexpr (is_general<N>) {
+    set.is_padding.has_step_vectors = wants_step_vectors(out);
+    set.is_padding.has_own_rows = own_rows;
+  }
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
@@ -199,7 +208,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const nsameta_problem& problem = work.problem;
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
-  for (int i = 0; i < work.sets; ++i) plan_set(work.outputs[i], lengths, all.sets[i], all.tails[i]);
+  for (int i = 0; i < work.sets; ++i) plan_set(problem, work.outputs[i], all.sets[i], all.tails[i]);
   if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
@@ -270,13 +279,16 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
     if (next + std::ssize(plans) > list.most) return set;
     std::int32_t blocks = 0;
+    nsameta_problem draft;
+    const bool own_rows = has_own_rows(problem, work.outputs[set]);
+    if (own_rows) draft = draft_problem(problem);
     for (const nsameta_plan& plan : plans) {
       plan_task<Rules>& task = list.tasks[next++];
       task.kind = plan.kind;
       task.blocks = blocks_of(plan, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
       for (std::size_t i = 0; i < task.most_buffers; ++i)
         task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
-      Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, problem)); });
+      Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own_rows ? draft : problem)); });
       blocks += task.blocks;
     }
     list.begin[set + 1] = next;

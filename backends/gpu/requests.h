@@ -203,6 +203,22 @@ NSAMETA_DEVICE std::int32_t row_lane(const T& self, const uniform_batch<N>& batc
   return self.thread() & ((1 << batch.lanes_shift) - 1);
 }
 
+/// The batch as a set has it: with its own rows where the rule serves those.
+template <class Rule, class N>
+NSAMETA_DEVICE std::conditional_t<Rule::adjusts_lengths, request_batch<N>, const request_batch<N>&> batch_of_set(
+    const request_batch<N>& all, const vector_outputs<N>& set) {
+  if constexpr (Rule::adjusts_lengths) {
+    request_batch<N> batch = all;
+    if (set.has_own_rows()) {
+      batch.uniform_rows = batch.uniform_query = 1;
+      batch.ragged_drafts = 0;
+    }
+    return batch;
+  } else {
+    return all;
+  }
+}
+
 /// What the threads of a block work with, on one set of outputs.
 template <class N, thread_context T, class Rule>
 struct block_work {

@@ -32,10 +32,16 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
       kv = kv_length_of(at, raw);
       if (whole_value(batch.rejected, raw.rejected) < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
     }
+  bool within_cache = source.row_a_request;
+  if constexpr (Rule::adjusts_lengths)
+    if (set.has_own_rows()) {
+      reserved = 0;
+      within_cache = false;
+    }
   const std::int64_t most = int32_max + std::int64_t{set.kv_least} - reserved - (query & batch.ragged_drafts);
   if (kv < set.kv_least) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
   if (kv > most) bits |= NSAMETA_BIT_LENGTH_OVERFLOW;
-  if (source.row_a_request && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
+  if (within_cache && query > r.kv_len) bits |= NSAMETA_BIT_QUERY_LONGER_THAN_KV;
   if (r.kv_len > batch.limit || r.kv_len - query + r.tokens > batch.limit) bits |= NSAMETA_BIT_CONTEXT_EXCEEDED;
   if constexpr (is_general<N>)
     if (set.has_step_vectors())

@@ -11,10 +11,21 @@ namespace {
 
 constexpr const char* variant_names[] = {"scalar", nullptr};
 
+/// A drafter's step decodes one token of each request, and finds those that the steps before it decoded in the cache.
+nsameta_problem problem_of_step(const nsameta_problem& stated, std::int32_t draft_step) {
+  nsameta_problem problem = stated;
+  if (draft_step == 0) return problem;
+  problem.mode = NSAMETA_DECODE;
+  problem.extend_seq_lens.data = nullptr;
+  problem.uniform_extend_len = 0;
+  return problem;
+}
+
 /// Throws what std::vector throws when the requests do not fit in memory; nothing is written then.
-void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs) {
+void fill_set(const nsameta_problem& stated, const nsameta_outputs& outputs) {
   std::int32_t status = 0;
-  const batch requests = read_batch(problem, outputs.length_offset, status);
+  const nsameta_problem problem = problem_of_step(stated, outputs.draft_step);
+  const batch requests = read_batch(problem, outputs.length_offset + outputs.draft_step, status);
   write_request_vectors(problem, outputs, requests, status);
   write_row_vectors(problem, outputs, requests, status);
   check_slots(problem, outputs, requests, status);

@@ -52,6 +52,28 @@ inline batch_lengths lengths_of(const nsameta_problem& problem) {
           .query_within_kv = mode.rows_within_cache};
 }
 
+/// What is added to every seq_lens for a set of outputs.
+inline std::int64_t added_length(const nsameta_outputs& out) { return out.length_offset + out.draft_step; }
+
+/// Whether a set has other rows than its problem: one of each request, because it is of a draft step.
+inline bool has_own_rows(const nsameta_problem& problem, const nsameta_outputs& out) {
+  return out.draft_step > 0 && problem.mode != NSAMETA_DECODE;
+}
+
+/// The problem of a draft step.
+inline nsameta_problem draft_problem(const nsameta_problem& problem) {
+  nsameta_problem draft = problem;
+  draft.mode = NSAMETA_DECODE;
+  draft.extend_seq_lens = {};
+  draft.uniform_extend_len = 0;
+  return draft;
+}
+
+/// Whether the length of padding shows in a set: where there is padding, and in tails.
+inline bool shows_seq_pad(const nsameta_problem& problem, const nsameta_outputs& out) {
+  return problem.seq_pad != 0 && (problem.live_requests != nullptr || out.vector_tail != NSAMETA_TAIL_KEEP);
+}
+
 constexpr bool present(const nsameta_vector& vector) { return vector.data != nullptr; }
 constexpr bool present(const nsameta_table& table) { return table.data != nullptr; }
 
@@ -105,6 +127,7 @@ inline std::int64_t rows_in_all(const nsameta_outputs& out) noexcept {
 /// Rows the host can bound T by: bs * rows per request where they are uniform, else the smallest capacity among the row
 /// outputs asked for, 0 if there are none. Saturates at 2^63 - 1.
 inline std::int64_t row_bound(const nsameta_problem& problem, const nsameta_outputs& outputs) noexcept {
+  if (has_own_rows(problem, outputs)) return problem.batch_size;
   const batch_lengths lengths = lengths_of(problem);
   if (lengths.tokens != nullptr && !lengths.left_aligned()) return rows_in_all(outputs);
   std::int64_t uniform = 0;

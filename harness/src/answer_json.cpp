@@ -62,7 +62,7 @@ json plan_rows(const nsameta_vector& written, std::int32_t columns) {
 }  // namespace
 
 json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
-  const live_shape shape = live_shape_of(stated.problem, stated.rules.length_offset);
+  const live_shape shape = live_shape_of(stated.batch(), stated.rules.added_length());
   json answer;
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_field& field = vector_fields[i];
@@ -93,6 +93,14 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
     }
   }
   return answer;
+}
+
+void add_draft_step(json& answer, const json& step) {
+  const auto add = [&](const std::string& name, const json& value) { answer["draft_" + name].push_back(value); };
+  for (const auto& [key, value] : step.items())
+    if (key != "status")
+      add(key == "cache_seqlens" ? "seq_lens" : key == "nsa_cache_seqlens" ? "nsa_seqlens" : key, value);
+  add("status", step.value("status", json::array()));
 }
 
 }  // namespace nsameta::harness

@@ -165,6 +165,7 @@ void set_layout(random_source& random, const case_recipe& recipe, generated_case
   result.layout.table_tail = recipe.table_tail;
   result.layout.table_tail_value = recipe.table_tail == NSAMETA_TAIL_VALUE ? -7 : 0;
   result.layout.length_offset = recipe.length_offset;
+  result.layout.draft_step = recipe.draft_step;
   set_vector_layout(random, recipe, shape.rows, result);
   if (recipe.tables == table_choice::none) return;
   for (std::size_t i = 0; i < table_fields.size(); ++i) {

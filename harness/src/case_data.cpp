@@ -9,13 +9,21 @@ output_layout exact_layout(const problem_data& problem) { return exact_layout(pr
 
 }  // namespace
 
+case_data case_data::draft(std::int32_t step) const {
+  case_data made{{problem, rules, step_vectors, plans}};
+  made.rules.draft_step = step;
+  return made;
+}
+
 output_layout layout_of(const case_data& stated) {
-  output_layout layout = exact_layout(stated.problem);
-  if (stated.step_vectors) layout.ask_for_step_vectors(stated.problem);
-  layout.ask_for_plans(stated.plans, stated.problem);
+  const problem_data batch = stated.batch();
+  output_layout layout = exact_layout(batch);
+  if (stated.step_vectors) layout.ask_for_step_vectors(batch);
+  layout.ask_for_plans(stated.plans, batch);
   if (stated.previous) {
-    output_layout before = exact_layout(stated.previous->problem);
-    before.ask_for_plans(stated.plans, stated.previous->problem);
+    const problem_data earlier = stated.previous->batch();
+    output_layout before = exact_layout(earlier);
+    before.ask_for_plans(stated.plans, earlier);
     layout.make_room(before);
   }
   for (std::size_t i = 0; i < vector_fields.size(); ++i)

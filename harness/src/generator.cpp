@@ -129,6 +129,9 @@ case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
     recipe.table_tail = random.chance(50) ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
   if (recipe.earlier == earlier_batch::larger && recipe.kind != batch_kind::lengths && random.chance(30))
     recipe.vector_tail = NSAMETA_TAIL_ZERO;
+  recipe.chain = recipe.sets > 1 && random.chance(60);
+  if (recipe.kind != batch_kind::lengths && random.chance(8))
+    recipe.draft_step = static_cast<std::int32_t>(random.between(1, 5));
   return recipe;
 }
 
@@ -147,6 +150,7 @@ std::string describe(const case_recipe& recipe) {
     text += std::string(", ") + name(tables, recipe.tables) + " tables " + name(widths, recipe.table_width) +
             ", their tails " + name(tails, recipe.table_tail);
   if (recipe.length_offset != 0) text += ", length offset " + std::to_string(recipe.length_offset);
+  if (recipe.draft_step != 0) text += ", draft step " + std::to_string(recipe.draft_step);
   if (recipe.left_aligned) text += ", left-aligned rows";
   if (recipe.context_limit != 0) text += ", limit " + std::to_string(recipe.context_limit);
   if (recipe.live_requests) text += ", live requests " + std::to_string(*recipe.live_requests);
@@ -154,7 +158,8 @@ std::string describe(const case_recipe& recipe) {
   if (recipe.plans) text += ", plans";
   if (recipe.rejected) text += ", rejected drafts";
   if (recipe.seq_pad != 0) text += ", padding of length " + std::to_string(recipe.seq_pad);
-  if (recipe.sets > 1) text += ", " + std::to_string(recipe.sets) + " sets";
+  if (recipe.sets > 1)
+    text += ", " + std::to_string(recipe.sets) + (recipe.chain ? " sets of a chain of draft steps" : " sets");
   if (recipe.earlier != earlier_batch::none)
     text += recipe.earlier == earlier_batch::larger ? ", after a larger batch" : ", after a smaller batch";
   if (recipe.kind != batch_kind::any) text += std::string(", ") + name(batch_kind_names, recipe.kind);

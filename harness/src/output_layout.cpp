@@ -20,6 +20,7 @@ void fill_rules::apply_to(nsameta_outputs& outputs) const {
   outputs.table_tail = table_tail;
   outputs.table_tail_value = table_tail_value;
   outputs.length_offset = length_offset;
+  outputs.draft_step = draft_step;
 }
 
 void output_layout::make_room(const output_layout& other) {

@@ -89,6 +89,7 @@ generated_case as_fill_runs_it(const case_data& stated) {
   plain.recipe.vector_tail = read.rules.vector_tail;
   plain.recipe.table_tail = read.rules.table_tail;
   plain.recipe.length_offset = read.rules.length_offset;
+  plain.recipe.draft_step = read.rules.draft_step;
   plain.recipe.step_vectors = read.step_vectors;
   if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::all;
   plain.layout = layout_of(read);
@@ -99,7 +100,11 @@ generated_case as_fill_runs_it(const case_data& stated) {
 /// A layout for every set of the case.
 std::vector<output_layout> layouts_of(const generated_case& tested) {
   std::vector<output_layout> layouts(static_cast<std::size_t>(tested.recipe.sets), tested.layout);
-  for (std::size_t set = 0; set < layouts.size(); ++set) layouts[set].length_offset += static_cast<std::int64_t>(set);
+  for (std::size_t set = 0; set < layouts.size(); ++set)
+    if (tested.recipe.chain)
+      layouts[set].draft_step += static_cast<std::int32_t>(set);
+    else
+      layouts[set].length_offset += static_cast<std::int64_t>(set);
   return layouts;
 }
 
@@ -143,9 +148,9 @@ case_data stated_by(const generated_case& made) {
   for (const plan_layout& plan : made.layout.plans) plans.push_back(plan.asked);
   case_data stated{{made.problem, rules, made.recipe.step_vectors, plans}};
   if (made.previous) stated.previous = {*made.previous, rules, made.recipe.step_vectors, plans};
-  const live_shape shape = live_shape_of(made.problem);
-  output_layout exact = exact_layout(made.problem, shape);
-  if (made.recipe.step_vectors) exact.ask_for_step_vectors(made.problem);
+  const problem_data batch = stated.batch();
+  output_layout exact = exact_layout(batch, live_shape_of(batch));
+  if (made.recipe.step_vectors) exact.ask_for_step_vectors(batch);
   // What is as large as its live elements needs no word, unless a layout for both batches makes it larger.
   for (std::size_t i = 0; i < vector_fields.size(); ++i) {
     const vector_layout& vector = made.layout.vectors[i];

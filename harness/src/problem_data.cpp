@@ -88,4 +88,12 @@ nsameta_problem problem_data::view() const {
   return problem;
 }
 
+problem_data problem_data::draft() const {
+  problem_data batch = *this;
+  batch.mode = NSAMETA_DECODE;
+  batch.extend_seq_lens = {};
+  batch.uniform_extend_len = 0;
+  return batch;
+}
+
 }  // namespace nsameta::harness

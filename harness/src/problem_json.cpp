@@ -19,15 +19,42 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int64_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
 
-constexpr auto problem_keys = std::to_array<std::string_view>(
-    {"mode",          "seq_lens",    "extend_seq_lens",  "uniform_extend_len", "req_pool_indices", "req_to_token",
-     "page_size",     "index_topk",  "index_kpool",      "kv_shard",           "q_shard",          "context_limit",
-     "live_requests", "block_table", "block_size",       "pad_slot",           "topk_lens",        "extra_topk_lens",
-     "vector_tail",   "table_tail",  "table_tail_value", "length_offset",      "capacities",       "previous",
-     "plans",         "plan",        "num_logits",       "num_rejected",       "seq_pad"});
+constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
+                                                               "seq_lens",
+                                                               "extend_seq_lens",
+                                                               "uniform_extend_len",
+                                                               "req_pool_indices",
+                                                               "req_to_token",
+                                                               "page_size",
+                                                               "index_topk",
+                                                               "index_kpool",
+                                                               "kv_shard",
+                                                               "q_shard",
+                                                               "context_limit",
+                                                               "live_requests",
+                                                               "block_table",
+                                                               "block_size",
+                                                               "pad_slot",
+                                                               "topk_lens",
+                                                               "extra_topk_lens",
+                                                               "vector_tail",
+                                                               "table_tail",
+                                                               "table_tail_value",
+                                                               "length_offset",
+                                                               "capacities",
+                                                               "previous",
+                                                               "draft_step",
+                                                               "plans",
+                                                               "plan",
+                                                               "num_logits",
+                                                               "num_rejected",
+                                                               "seq_pad",
+                                                               "draft_steps"});
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
+
+constexpr std::int64_t most_draft_steps = 1024;
 
 /// Of a problem that asks for a plan alone, in the words of its library: the key of the lengths, and of others.
 struct plan_form {
@@ -66,7 +93,7 @@ json positions_of(const json& pages, std::int64_t page_size, const json& last_ke
 }
 
 /// Keys of a problem that are not those of the fill before it.
-constexpr std::array<const char*, 2> own_keys{"capacities", "previous"};
+constexpr std::array<const char*, 3> own_keys{"capacities", "previous", "draft_steps"};
 
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> valid) {
   const std::string nearest = nearest_name(name, valid);
@@ -158,6 +185,8 @@ bool set_rule(fill_rules& rules, const std::string& key, const json& value) {
     rules.table_tail_value = static_cast<std::int32_t>(to_integer(key, value, int32_min, int32_max));
   } else if (key == "length_offset") {
     rules.length_offset = to_integer(key, value, int64_min, int64_max);
+  } else if (key == "draft_step") {
+    rules.draft_step = static_cast<std::int32_t>(to_integer(key, value, int32_min, int32_max));
   } else {
     return false;
   }
@@ -288,6 +317,15 @@ json with_plan_alone(const json& object, const plan_form& form) {
   return whole;
 }
 
+/// A chain of draft steps as engines state it, with all that a step has.
+json with_draft_steps(const json& object) {
+  json whole{{"mode", "decode"}, {"plan", "step"}, {"page_size", 1}};
+  for (const auto& [key, value] : object.items())
+    if (key != "plan") whole[key == "steps" ? "draft_steps" : key == "max_len" ? "context_limit" : key] = value;
+  if (object.contains("req_to_token")) whole["plans"] = json::array({{{"kind", "page_list"}}});
+  return whole;
+}
+
 json plan_to_json(const nsameta_plan& plan) {
   const plan_kind& kind = row_of(plan.kind);
   json object{{"kind", kind.name}};
@@ -385,6 +423,7 @@ json fill_to_json(const fill_data& fill) {
     object["table_tail"] = tail_names[static_cast<std::size_t>(rules.table_tail)];
   if (rules.table_tail_value != defaults.table_tail_value) object["table_tail_value"] = rules.table_tail_value;
   if (rules.length_offset != defaults.length_offset) object["length_offset"] = rules.length_offset;
+  if (rules.draft_step != defaults.draft_step) object["draft_step"] = rules.draft_step;
   return object;
 }
 
@@ -395,14 +434,21 @@ case_data case_from_json(std::string_view text) {
   if (object.contains("plan")) {
     std::vector<std::string_view> names;
     for (const plan_form& form : plan_forms()) names.push_back(form.name);
+    names.push_back("draft_steps");
     names.push_back("step");
     const auto place = static_cast<std::size_t>(to_place("plan", object["plan"], "plan", names));
-    if (place < plan_forms().size()) object = with_plan_alone(object, plan_forms()[place]);
+    if (place < plan_forms().size())
+      object = with_plan_alone(object, plan_forms()[place]);
+    else if (names[place] == "draft_steps")
+      object = with_draft_steps(object);
   }
   case_data stated;
   static_cast<fill_data&>(stated) = to_fill(object);
   if (object.contains("capacities")) set_capacities(stated, object["capacities"]);
   if (object.contains("previous")) stated.previous = to_previous(object);
+  if (object.contains("draft_steps"))
+    stated.draft_steps =
+        static_cast<std::int32_t>(to_integer("draft_steps", object["draft_steps"], 0, most_draft_steps));
   return stated;
 }
 
@@ -444,6 +490,7 @@ json case_to_json(const case_data& stated) {
     if (stated.elements[i]) object["capacities"][vector_fields[i].name] = *stated.elements[i];
   for (std::size_t i = 0; i < table_fields.size(); ++i)
     if (stated.rows[i]) object["capacities"][table_fields[i].name] = *stated.rows[i];
+  if (stated.draft_steps != 0) object["draft_steps"] = stated.draft_steps;
   if (!stated.previous) return object;
   const json before = fill_to_json(*stated.previous);
   json changes = json::object();

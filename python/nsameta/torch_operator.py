@@ -24,6 +24,7 @@ def _schema():
         "str q_shard_kind='round_robin'", "int context_limit=0", "int block_size=64", "int pad_slot=-1", "int seq_pad=0",
         *outputs,
         "str vector_tail='keep'", "str table_tail='keep'", "int table_tail_value=0", "SymInt length_offset=0",
+        "int draft_step=0",
         "SymInt? batch_size=None", "SymInt? row_limit=None", "SymInt? column_limit=None", "bool overlap=True) -> ()"])
 
 

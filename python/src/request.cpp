@@ -126,6 +126,9 @@ struct setters {
   static void length_offset(const char* name, nb::handle value, request& to) {
     to.outputs.length_offset = to_integer<std::int64_t>(name, value);
   }
+  static void draft_step(const char* name, nb::handle value, request& to) {
+    to.outputs.draft_step = to_integer<std::int32_t>(name, value);
+  }
 
   template <auto member>
   static void limit(const char* name, nb::handle value, request& to) {
@@ -226,6 +229,7 @@ struct setters {
       {"table_tail", table_tail, "'keep'", scope::set},
       {"table_tail_value", table_tail_value, "0", scope::set},
       {"length_offset", length_offset, "0", scope::set},
+      {"draft_step", draft_step, "0", scope::set},
       {"batch_size", limit<&request::batch_size_>, "None", scope::call},
       {"row_limit", limit<&request::row_limit_>, "None", scope::set},
       {"column_limit", limit<&request::column_limit_>, "None", scope::set},
@@ -388,7 +392,7 @@ void request::apply_limits() {
     for (const vector_field& field : vector_fields)
       if (std::int64_t& capacity = (outputs.*field.member).capacity; field.per_row() && *row_limit_ < capacity)
         capacity = element_count(field.size, 0, *row_limit_);
-    if (row_of(problem.mode).table_row_a_row)
+    if (outputs.draft_step == 0 && row_of(problem.mode).table_row_a_row)
       for (const table_field& field : table_fields) {
         std::int64_t& rows = (outputs.*field.member).rows;
         rows = std::min(rows, *row_limit_);

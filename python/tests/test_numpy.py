@@ -174,6 +174,20 @@ def test_many_sets_in_one_call():
     nsameta.fill_many("decode", lengths, ())
 
 
+def test_draft_steps_beside_their_batch():
+    lengths, rejected = np.array([10, 0, 21], np.int32), np.array([0, 0, 3], np.int32)
+    own = {"positions": np.zeros(6, np.int64), "cu_seqlens_q": np.zeros(4, np.int32)}
+    seen, positions = np.zeros((5, 3), np.int32), np.full((5, 4), -7, np.int64)
+    sets = [own, *({"draft_step": i + 1, "seqlens_expanded": seen[i], "positions": positions[i]} for i in range(5))]
+    nsameta.fill_many("target_verify", lengths, sets, uniform_extend_len=2, num_rejected=rejected)
+    assert own["positions"].tolist() == [10, 11, 0, 1, 18, 19]
+    committed = lengths - rejected
+    assert (seen == committed + np.arange(1, 6)[:, None]).all()
+    assert (positions[:, :3] == committed + np.arange(5)[:, None]).all() and (positions[:, 3] == -7).all()
+    with pytest.raises(ValueError, match="draft_step is 1025, outside"):
+        nsameta.fill("decode", lengths, positions=positions[0], draft_step=1025)
+
+
 @pytest.mark.parametrize("count", range(1, 80))
 def test_any_number_of_sets(count):
     sets = [{"cache_seqlens": np.zeros(1, np.int32), "status": np.zeros(1, np.int32), "vector_tail": "zero",

@@ -124,7 +124,8 @@ field_digests digests_of(const std::string& backend, const harness::generated_ca
 std::vector<std::uint64_t> request_digests(const std::string& backend, const harness::generated_case& tested) {
   filling on = buffers_on(backend, tested, {});
   const nsameta_outputs& outputs = fill_and_read(on, backend, {});
-  const harness::live_shape shape = live_shape_of(tested.problem, tested.layout.length_offset);
+  const harness::live_shape shape = live_shape_of(
+      tested.layout.draft_step > 0 ? tested.problem.draft() : tested.problem, tested.layout.added_length());
   const auto element = [](const nsameta_vector& vector, std::int64_t i) {
     return static_cast<const std::int32_t*>(vector.data)[i];
   };

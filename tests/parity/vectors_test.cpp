@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "fixture.h"
 #include "harness/library_error.h"
@@ -17,7 +18,9 @@ namespace {
 harness::json answer(const harness::case_data& stated) {
   const harness::device_place& place = tested().place;
   const nsameta_target target = place.target();
-  filling fill(stated.problem, {layout_of(stated)}, place, harness::pages_in_turn());
+  std::vector<harness::output_layout> layouts{layout_of(stated)};
+  for (std::int32_t step = 1; step <= stated.draft_steps; ++step) layouts.push_back(layout_of(stated.draft(step)));
+  filling fill(stated.problem, layouts, place, harness::pages_in_turn());
   note_case(tested().spec, stated.problem);
   if (stated.previous) {
     fill.upload(stated.previous->problem);
@@ -25,9 +28,12 @@ harness::json answer(const harness::case_data& stated) {
     harness::check(nsameta_fill(&fill.problem(), &view, &target));
     fill.upload(stated.problem);
   }
-  harness::check(nsameta_fill(&fill.problem(), &fill.outputs(), &target));
+  harness::check(nsameta_fill_many(&fill.problem(), fill.sets().data(), std::ssize(fill.sets()), &target));
   synchronize();
-  return harness::answer_to_json(stated, fill.read_back());
+  harness::json result = harness::answer_to_json(stated, fill.read_back());
+  for (std::int32_t step = 1; step <= stated.draft_steps; ++step)
+    add_draft_step(result, harness::answer_to_json(stated.draft(step), fill.read_back(static_cast<std::size_t>(step))));
+  return result;
 }
 
 /// Fills every line's problem and holds it against what is expected; how many there were.
@@ -59,6 +65,10 @@ TEST_CASE("the worked cases of step vectors come out as written") {
 
 TEST_CASE("the worked cases of plans come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/plans.jsonl") == 49);
+}
+
+TEST_CASE("the worked cases of draft steps come out as written") {
+  CHECK(check_cases(NSAMETA_TEST_DATA "/draft_steps.jsonl") == 9);
 }
 
 TEST_CASE("the worked cases of both shards, of local tables and of pages of any size come out as written") {

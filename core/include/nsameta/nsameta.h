@@ -323,11 +323,14 @@ typedef struct nsameta_outputs {
   nsameta_tail vector_tail;            ///< keep or zero
   nsameta_tail table_tail;             ///< keep, zero or value
   int32_t table_tail_value;            ///< goes with NSAMETA_TAIL_VALUE
-  int64_t length_offset;               ///< added to every seq_lens first: draft steps ahead of the batch; within +-2^31
-  const nsameta_plan* plans;           ///< [plan_count] in host memory, read by the call alone
-  int64_t plan_count;                  ///< 0 to NSAMETA_MAX_PLANS
-  nsameta_vector is_padding;           ///< [T] 1 where the row's request is padding, else 0, also where it sees nothing
-  nsameta_vector tail_slot_mapping;    ///< [T] where the key of the row's position is written among those of the
+  int32_t draft_step;  ///< 0: the batch itself. i, 1 to 1,024: the i-th decode step of a drafter after it. Every
+                       ///< request has one row, whatever the mode, and sees i positions more than seq_lens without the
+                       ///< drafts of target_verify; all outputs and plans of the set are as in decode
+  int64_t length_offset;             ///< added to every seq_lens first; within +-2^31
+  const nsameta_plan* plans;         ///< [plan_count] in host memory, read by the call alone
+  int64_t plan_count;                ///< 0 to NSAMETA_MAX_PLANS
+  nsameta_vector is_padding;         ///< [T] 1 where the row's request is padding, else 0, also where it sees nothing
+  nsameta_vector tail_slot_mapping;  ///< [T] where the key of the row's position is written among those of the
                                      ///< request's unfinished pool: block_table[r, 0] * kp + position mod kp, on every
                                      ///< rank of kv_shard. pad_slot where a row sees nothing, is past context_limit,
                                      ///< or the table has no column
@@ -381,11 +384,12 @@ typedef struct nsameta_target {
 NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                         const nsameta_target* target);
 
-/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails and length offset: what
-/// the steps of a multi-step speculator read. One launch on a GPU for up to NSAMETA_SETS_PER_LAUNCH sets that have up
-/// to 24 plans together, and one more for each further so many. The sets may not overlap. They are an array of the
-/// caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that is not the library's own size, more
-/// than NSAMETA_SETS_PER_LAUNCH sets take host memory for a copy. All other promises are nsameta_fill's.
+/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails, draft step and length
+/// offset: what a batch reads, and each step of a drafter after it. One launch on a GPU for up to
+/// NSAMETA_SETS_PER_LAUNCH sets that have up to 24 plans together, and one more for each further so many. The sets may
+/// not overlap. They are an array of the caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that
+/// is not the library's own size, more than NSAMETA_SETS_PER_LAUNCH sets take host memory for a copy. All other
+/// promises are nsameta_fill's.
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
 

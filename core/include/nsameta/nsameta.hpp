@@ -471,9 +471,14 @@ class outputs : public nsameta_outputs {
     table_tail_value = value;
     return *this;
   }
-  /// Adds to every seq_lens first: a draft step that many tokens ahead of the batch.
+  /// Adds to every seq_lens first.
   outputs& with_length_offset(std::int64_t tokens) noexcept {
     length_offset = tokens;
+    return *this;
+  }
+  /// Makes it a set of the drafter's i-th decode step after the batch, i from 1 on.
+  outputs& with_draft_step(std::int32_t step) noexcept {
+    draft_step = step;
     return *this;
   }
 };

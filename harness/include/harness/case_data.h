@@ -16,6 +16,9 @@ struct fill_data {
   fill_rules rules = {};
   bool step_vectors = false;             ///< whether they are asked for
   std::vector<nsameta_plan> plans = {};  ///< that are asked for, without buffers
+
+  /// Whose rows the outputs have.
+  problem_data batch() const { return rules.draft_step > 0 ? problem.draft() : problem; }
 };
 
 struct case_data : fill_data {
@@ -23,6 +26,10 @@ struct case_data : fill_data {
   std::array<std::optional<std::int64_t>, vector_fields.size()> elements = {};
   std::array<std::optional<std::int64_t>, table_fields.size()> rows = {};
   std::optional<fill_data> previous = {};  ///< filled into the same buffers first
+  std::int32_t draft_steps = 0;            ///< of a drafter, each into a set of its own in the same call
+
+  /// What its draft step `step` is asked for, from 1 on: in buffers for what is live.
+  case_data draft(std::int32_t step) const;
 };
 
 /// Every row table that the problem has, and the step vectors where they are asked for, of the narrower type. Where no

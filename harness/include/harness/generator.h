@@ -60,6 +60,7 @@ struct case_recipe {
   capacity_rule capacity = capacity_rule::exact;
   bool bad_lengths = false;  ///< some negative, beyond int32 or longer than their context
   std::int64_t length_offset = 0;
+  std::int32_t draft_step = 0;  ///< that the outputs are of
   std::int64_t context_limit = 0;
   std::optional<std::int32_t> live_requests;
   bool all_fields = true;  ///< else a random half; of the vectors
@@ -78,6 +79,7 @@ struct case_recipe {
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
   batch_kind kind = batch_kind::any;
   std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
+  bool chain = false;     ///< whether each is for the next draft step
   earlier_batch earlier = earlier_batch::none;
   bool step_vectors = false;
   std::int32_t block_size = 64;  ///< where they are asked for

@@ -40,7 +40,10 @@ struct fill_rules {
   nsameta_tail table_tail = NSAMETA_TAIL_KEEP;
   std::int32_t table_tail_value = 0;
   std::int64_t length_offset = 0;
+  std::int32_t draft_step = 0;
 
+  /// To every seq_lens.
+  std::int64_t added_length() const { return length_offset + draft_step; }
   void apply_to(nsameta_outputs& outputs) const;
 };
 

@@ -80,6 +80,8 @@ struct problem_data {
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is
   /// shorter than the batch.
   nsameta_problem view() const;
+  /// The batch of a drafter's step after this one: a row of each request. Its outputs say which step it is.
+  problem_data draft() const;
 };
 
 }  // namespace nsameta::harness

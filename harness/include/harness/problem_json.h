@@ -37,6 +37,10 @@ json case_to_json(const case_data& stated);
 /// page tables are arrays of rows cut to their live prefix, empty for a request whose slot is no row of req_to_token.
 json answer_to_json(const case_data& stated, const nsameta_outputs& outputs);
 
+/// Adds the answer of the next draft step: an element of `draft_` and the field's name, of each field. Engines' names
+/// stand for two, `draft_seq_lens` for cache_seqlens and `draft_nsa_seqlens` for nsa_cache_seqlens.
+void add_draft_step(json& answer, const json& step);
+
 using nsameta::mode_name;
 
 }  // namespace nsameta::harness

@@ -27,6 +27,15 @@ TEST_CASE("length_offset reaches 2^31 both ways and no further") {
   }
 }
 
+TEST_CASE("draft_step is 0 to 1,024") {
+  for (const nsameta_mode mode : nsameta::all_modes) {
+    for (const std::int32_t step : {1, 1024}) check_accepted(mode, [=](call& c) { c.outputs.draft_step = step; });
+    for (const std::int32_t step : {-1, 1025, INT32_MIN})
+      check_rejected(mode, [=](call& c) { c.outputs.draft_step = step; },
+                     {"draft_step is " + std::to_string(step), "[0, 1024]"});
+  }
+}
+
 TEST_CASE("a length that the offset takes out of bounds is clamped, and said to be") {
   call moved(NSAMETA_DECODE);                                     // lengths 5, 9, 1, 70
   moved.outputs.slot_mapping = moved.outputs.out_cache_loc = {};  // no table has so many columns
