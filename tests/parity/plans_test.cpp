@@ -172,6 +172,37 @@ TEST_CASE("lists of requests of very different lengths, and of positions as page
   }
 }
 
+TEST_CASE("context parallelism of thousands of requests, by many blocks") {
+  harness::generated_case made;
+  harness::problem_data& problem = made.problem;
+  harness::random_source random(11);
+  std::vector<std::int64_t> lengths(3000), tokens(lengths.size());
+  for (std::size_t r = 0; r < lengths.size(); ++r) {
+    tokens[r] = random.chance(5) ? 200'000 : random.between(0, 300);  // more than a request counts
+    lengths[r] = tokens[r] + random.between(-100, 5000);
+  }
+  problem.mode = NSAMETA_EXTEND;
+  problem.seq_lens = harness::strided_values(lengths);
+  problem.extend_seq_lens = harness::strided_values(tokens);
+  problem.kv_shard = {8, 3, 64};
+  problem.live_requests = 2900;
+  problem.seq_pad = 1;
+  problem.context_limit = 4000;
+  const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
+  made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
+  std::vector<nsameta_plan> plans(2);
+  plans[0].kind = NSAMETA_PLAN_DCP_LOCAL;
+  plans[1].kind = NSAMETA_PLAN_ZIGZAG;
+  for (const std::int32_t ranks : {1, 3, 64}) {  // fewer ranks than blocks, and more
+    CAPTURE(ranks);
+    plans[1].parts = ranks;
+    plans[1].rank = ranks / 2;
+    made.layout.plans.clear();
+    made.layout.ask_for_plans(plans, problem);
+    check_equal(made);
+  }
+}
+
 TEST_CASE("more plans than a launch takes, in several sets") {
   harness::generated_case made = draw_case(3);
   made.recipe.sets = NSAMETA_SETS_PER_LAUNCH + 1;
