@@ -161,7 +161,7 @@ struct plans_kernel {
     if (block >= plans.blocks)
       return everything::run_block(at, block - plans.blocks, all.rest, memory.rest,
                                    plan_bits<work, Rules>{at, plans, memory.plan, self.set()});
-    // A block for each plan, then what lists have more: most look nothing up. Each plan is a line of constants away.
+    // A block for each plan, then what some have more: most look nothing up. Each plan is a line of constants away.
     int place = first + block, share = 0;
     if (place >= end) {
       share = place - end + 1;

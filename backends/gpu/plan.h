@@ -262,9 +262,12 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
 }
 
 /// Blocks of the grid's row for a plan, of `most` at most.
-inline std::int32_t blocks_of(const nsameta_plan& plan, std::int64_t most) {
-  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return 1;
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(plan.buffers[1].capacity / tuning::list_elements, 1, most));
+inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& problem, std::int64_t most) {
+  std::int64_t blocks = 1;
+  if (plan.kind == NSAMETA_PLAN_PAGE_LIST) blocks = plan.buffers[1].capacity / tuning::list_elements;
+  if (plan.kind == NSAMETA_PLAN_DCP_LOCAL) blocks = problem.batch_size * problem.kv_shard.size / tuning::plan_elements;
+  if (plan.kind == NSAMETA_PLAN_ZIGZAG) blocks = 2 * problem.batch_size * plan.parts / tuning::plan_elements;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(blocks, 1, most));
 }
 
 /// Lists the plans of the first of some sets, as many sets as there is room for; how many those are.
@@ -285,7 +288,7 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
     for (const nsameta_plan& plan : plans) {
       plan_task<Rules>& task = list.tasks[next++];
       task.kind = plan.kind;
-      task.blocks = blocks_of(plan, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
+      task.blocks = blocks_of(plan, problem, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
       for (std::size_t i = 0; i < task.most_buffers; ++i)
         task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
       Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own_rows ? draft : problem)); });

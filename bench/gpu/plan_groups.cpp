@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -106,6 +107,38 @@ void measure_others(gpu_session& session, std::int64_t requests) {
   });
 }
 
+/// The plans of batches that eight ranks share, each in a launch of its own: the caches of a decode, and a prefill of
+/// up to 2,048 rows of each request.
+void measure_context_parallel(gpu_session& session, std::int64_t requests) {
+  constexpr std::int32_t ranks = 8, rank = 3;
+  const std::string group = "cuda/node/plans/context_parallel/bs:" + std::to_string(requests);
+  session.attempt(group, [&] {
+    generated_case decode = plans_case(requests, false), prefill = decode;
+    decode.problem.kv_shard = {ranks, rank, 64};
+    prefill.problem.mode = NSAMETA_EXTEND;
+    harness::random_source random(20231118);
+    std::vector<std::int64_t> tokens(static_cast<std::size_t>(requests));
+    for (std::size_t r = 0; r < tokens.size(); ++r)
+      tokens[r] =
+          random.between(1, std::min<std::int64_t>(prefill.problem.seq_lens[static_cast<std::int64_t>(r)], 2048));
+    prefill.problem.extend_seq_lens = harness::strided_values(tokens);
+    const nsameta_plan lengths = harness::usual_plan(NSAMETA_PLAN_DCP_LOCAL);
+    nsameta_plan blocks = harness::usual_plan(NSAMETA_PLAN_ZIGZAG);
+    blocks.parts = ranks;
+    blocks.rank = rank;
+    decode.layout.plans.clear();
+    prefill.layout.plans.clear();
+    decode.layout.ask_for_plans({&lengths, 1}, decode.problem);
+    prefill.layout.ask_for_plans({&blocks, 1}, prefill.problem);
+    session.check_answer(decode);
+    session.check_answer(prefill);
+    const uploaded_case shared_cache(session.place(), decode), shared_rows(session.place(), prefill);
+    session.record(
+        group, prefill,
+        session.timer().node_times({{"floor", launch_empty}, shared_cache.as("dcp_local"), shared_rows.as("zigzag")}));
+  });
+}
+
 /// The plans of a case, each by a launch of its own.
 class separate_plans {
  public:
@@ -159,6 +192,7 @@ class chain {
 
 void measure_plans(gpu_session& session) {
   for (const std::int64_t requests : {1, 32, 128, 512}) measure_others(session, requests);
+  for (const std::int64_t requests : {1, 32, 128, 512, 2048}) measure_context_parallel(session, requests);
   for (const bool log_uniform : {false, true})
     for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
       const std::string group = std::string("cuda/node/plans/") + (log_uniform ? "log_uniform" : "uniform") +

@@ -77,16 +77,36 @@ void set_blocks(harness::random_source& random, std::int64_t requests, harness::
   for (std::int32_t& block : table.memory) block = static_cast<std::int32_t>(random.between(-1, 1 << 20));
 }
 
+/// A mode with rows of its own, as many of each request or not.
+void draw_rows(harness::random_source& random, std::int64_t requests, harness::problem_data& problem) {
+  problem.mode = static_cast<nsameta_mode>(random.between(NSAMETA_TARGET_VERIFY, NSAMETA_EXTEND));
+  const bool is_ragged = random.chance(50), is_aligned = row_of(problem.mode).takes_both && random.chance(30);
+  if (!is_ragged || is_aligned) problem.uniform_extend_len = random.between(1, 4);
+  if (!is_ragged && !is_aligned) return;
+  const std::int64_t most = problem.mode == NSAMETA_EXTEND && random.chance(50) ? 3000 : 4;
+  std::vector<std::int64_t> tokens(static_cast<std::size_t>(requests));
+  for (std::int64_t& count : tokens) count = random.between(random.chance(5) ? -1 : 0, most);
+  problem.extend_seq_lens = harness::strided_values(tokens, random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32);
+}
+
+/// Padding, drafts to take off lengths, and a limit of these.
+void draw_padding(harness::random_source& random, std::int64_t requests, harness::problem_data& problem) {
+  if (random.chance(30)) problem.live_requests = static_cast<std::int32_t>(random.between(0, requests));
+  problem.seq_pad = random.chance(problem.live_requests ? 50 : 5);
+  if (random.chance(20)) problem.context_limit = random.between(1, random.chance(50) ? 300 : 100'000);
+  if (!random.chance(20)) return;
+  std::vector<std::int64_t> rejected(static_cast<std::size_t>(requests));
+  for (std::int64_t& count : rejected) count = random.between(random.chance(5) ? -1 : 0, 6);
+  problem.num_rejected = harness::strided_values(rejected);
+}
+
 harness::generated_case draw_case(std::uint64_t number) {
   harness::random_source random(number * 0x9e3779b97f4a7c15u);
   const std::int64_t requests = random.chance(2) ? random.pick(many) : random.pick(few);
   harness::generated_case made;
   made.problem.seq_lens =
       harness::strided_values(draw_lengths(random, requests), random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32);
-  if (random.chance(30)) {
-    made.problem.mode = NSAMETA_TARGET_VERIFY;
-    made.problem.uniform_extend_len = random.between(1, 4);
-  }
+  if (random.chance(60)) draw_rows(random, requests, made.problem);
   if (random.chance(20)) made.problem.kv_shard = {4, static_cast<std::int32_t>(random.between(0, 3)), 64};
   if (random.chance(20)) made.problem.index_kpool = 64;
   set_blocks(random, requests, made.problem);
@@ -95,12 +115,14 @@ harness::generated_case draw_case(std::uint64_t number) {
     for (std::int64_t& count : wanted) count = random.between(-1, 5);
     made.problem.num_logits = harness::strided_values(wanted);
   }
-  if (random.chance(20)) made.problem.live_requests = static_cast<std::int32_t>(random.between(0, requests));
+  draw_padding(random, requests, made.problem);
   const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
   made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
   made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
   std::vector<nsameta_plan> plans = draw_plans(random);
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
+  const bool is_ragged = made.problem.extend_seq_lens.present() && made.problem.uniform_extend_len == 0;
+  if (is_ragged) std::erase_if(plans, [](const nsameta_plan& plan) { return row_of(plan.kind).of_rows; });
   made.layout.ask_for_plans(plans, made.problem);
   for (harness::plan_layout& plan : made.layout.plans)
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
@@ -144,6 +166,37 @@ TEST_CASE("lists of requests of very different lengths, and of positions as page
   for (const std::int32_t page : {1, 3, 64}) {
     CAPTURE(page);
     problem.page_size = page;
+    made.layout.plans.clear();
+    made.layout.ask_for_plans(plans, problem);
+    check_equal(made);
+  }
+}
+
+TEST_CASE("context parallelism of thousands of requests, by many blocks") {
+  harness::generated_case made;
+  harness::problem_data& problem = made.problem;
+  harness::random_source random(11);
+  std::vector<std::int64_t> lengths(3000), tokens(lengths.size());
+  for (std::size_t r = 0; r < lengths.size(); ++r) {
+    tokens[r] = random.chance(5) ? 200'000 : random.between(0, 300);  // more than a request counts
+    lengths[r] = tokens[r] + random.between(-100, 5000);
+  }
+  problem.mode = NSAMETA_EXTEND;
+  problem.seq_lens = harness::strided_values(lengths);
+  problem.extend_seq_lens = harness::strided_values(tokens);
+  problem.kv_shard = {8, 3, 64};
+  problem.live_requests = 2900;
+  problem.seq_pad = 1;
+  problem.context_limit = 4000;
+  const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
+  made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
+  std::vector<nsameta_plan> plans(2);
+  plans[0].kind = NSAMETA_PLAN_DCP_LOCAL;
+  plans[1].kind = NSAMETA_PLAN_ZIGZAG;
+  for (const std::int32_t ranks : {1, 3, 64}) {  // fewer ranks than blocks, and more
+    CAPTURE(ranks);
+    plans[1].parts = ranks;
+    plans[1].rank = ranks / 2;
     made.layout.plans.clear();
     made.layout.ask_for_plans(plans, problem);
     check_equal(made);

@@ -6,22 +6,16 @@
 
 namespace nsameta {
 
-/// dcp_local_seq_lens.
+/// dcp_local_seq_lens. Request r has the lengths r * ranks and on.
 struct dcp_local_rule {
-  std::int32_t ranks, interleave;
+  small_divisor ranks;
+  std::int32_t interleave;
   divisor turn;  ///< positions until every rank had `interleave` of them
 
   static dcp_local_rule of(const nsameta_plan&, const nsameta_problem& problem) {
     const nsameta_kv_shard& shard = problem.kv_shard;
-    return {shard.size, shard.interleave, divisor::of(std::int64_t{shard.size} * shard.interleave)};
+    return {small_divisor::of(shard.size), shard.interleave, divisor::of(std::int64_t{shard.size} * shard.interleave)};
   }
-  /// Writes what each rank has of a request's `positions`.
-  NSAMETA_HOST_DEVICE void write_request(std::int32_t* row, std::int64_t positions) const {
-    NSAMETA_UNROLL(1)
-    for (std::int32_t rank = 0; rank < ranks; ++rank) row[rank] = held_by(rank, positions);
-  }
-
- private:
   /// Of `positions`, those of `rank`.
   NSAMETA_HOST_DEVICE std::int32_t held_by(std::int32_t rank, std::int64_t positions) const {
     const std::int64_t turns = turn.quotient(positions), left = positions - turns * turn.value;

@@ -25,11 +25,11 @@ struct zigzag_rule {
   };
   static_assert(buffers == plan_rows::zigzag_buffers.size());
   std::int32_t ranks, rank;
-  divisor blocks;     ///< of a request
-  std::int64_t most;  ///< tokens that a request counts
+  small_divisor blocks;  ///< of a request
+  std::int64_t most;     ///< tokens that a request counts; below 2^30
 
   static zigzag_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {plan.parts, plan.rank, divisor::of(std::int64_t{2} * plan.parts),
+    return {plan.parts, plan.rank, small_divisor::of(2 * plan.parts),
             most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)};
   }
   NSAMETA_HOST_DEVICE bool is_too_long(std::int64_t tokens) const { return tokens > most; }
@@ -43,8 +43,9 @@ struct zigzag_rule {
     }
   };
   NSAMETA_HOST_DEVICE cut cut_of(std::int64_t tokens) const {
-    const std::int64_t counted = smaller(tokens, most), each = blocks.quotient(counted);
-    return {static_cast<std::int32_t>(each), static_cast<std::int32_t>(counted - each * blocks.value)};
+    const auto counted = static_cast<std::int32_t>(smaller(tokens, most));
+    const std::int32_t each = blocks.quotient(counted);
+    return {each, counted - each * blocks.value};
   }
   NSAMETA_HOST_DEVICE std::int32_t mirror(std::int32_t block) const { return 2 * ranks - 1 - block; }
   /// Tokens of a request that rank `k` has.
@@ -57,25 +58,23 @@ struct zigzag_rule {
     const bool is_mirror = block >= ranks;
     return (2 * (is_mirror ? mirror(block) : block) + is_mirror) * requests + request;
   }
-  /// Writes what the plan has of request `index`, but for the sums. `limit`: positions that a row sees at most.
-  NSAMETA_HOST_DEVICE void write_request(std::int32_t* const* out, std::int32_t index, std::int32_t requests,
-                                         const request& r, std::int64_t limit) const {
-    const cut c = cut_of(r.tokens);
-    const auto each = static_cast<std::int32_t>(blocks.value);
-    NSAMETA_UNROLL(1)
-    for (std::int32_t block = 0; block < each; ++block) {
-      const std::int32_t place = gathered(index, block, requests);
-      out[split_list][index * each + block] = c.size(block);
-      out[cp_reverse_index][index * each + block] = place;
-      out[reverse_split_len][place] = c.size(block);
-    }
-    for (int half = 0; half < 2; ++half) {
-      const std::int32_t block = half == 0 ? rank : mirror(rank);
-      out[zigzag_index][half * requests + index] = index * each + block;
-      out[q_prev + half][index] = c.size(block);
-      out[kv_prev + half][index] =  // what the block's last row sees
-          static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}) + c.end(block), limit));
-    }
+  /// Writes what the plan has of a block of request `index`.
+  NSAMETA_HOST_DEVICE void write_block(std::int32_t* const* out, std::int32_t index, std::int32_t block,
+                                       std::int32_t requests, const cut& c) const {
+    const std::int32_t element = index * blocks.value + block, place = gathered(index, block, requests);
+    out[split_list][element] = c.size(block);
+    out[cp_reverse_index][element] = place;
+    out[reverse_split_len][place] = c.size(block);
+  }
+  /// Writes what it has of this rank's block of request `index`, or of its mirror. `limit`: positions that a row sees
+  /// at most.
+  NSAMETA_HOST_DEVICE void write_own(std::int32_t* const* out, std::int32_t index, bool is_mirror,
+                                     std::int32_t requests, const request& r, const cut& c, std::int64_t limit) const {
+    const std::int32_t block = is_mirror ? mirror(rank) : rank;
+    out[zigzag_index][is_mirror * requests + index] = index * blocks.value + block;
+    out[q_prev + is_mirror][index] = c.size(block);
+    out[kv_prev + is_mirror][index] =  // what the block's last row sees
+        static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}) + c.end(block), limit));
   }
 };
 

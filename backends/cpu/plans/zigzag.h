@@ -20,8 +20,12 @@ std::uint32_t write_plan(const plan_work<zigzag_rule, Rows>& plan) {
   for (std::int32_t index = 0; index < plan.requests(); ++index) {
     const request r = plan.at(index);
     too_long |= rule.is_too_long(r.tokens);
-    for (std::int32_t rank = 0; rank < rule.ranks; ++rank) tokens[rank] += rule.tokens_of(rule.cut_of(r.tokens), rank);
-    rule.write_request(out, index, plan.requests(), r, plan.lengths.limit);
+    const zigzag_rule::cut cut = rule.cut_of(r.tokens);
+    for (std::int32_t rank = 0; rank < rule.ranks; ++rank) tokens[rank] += rule.tokens_of(cut, rank);
+    for (std::int32_t block = 0; block < rule.blocks.value; ++block)
+      rule.write_block(out, index, block, plan.requests(), cut);
+    for (const bool is_mirror : {false, true})
+      rule.write_own(out, index, is_mirror, plan.requests(), r, cut, plan.lengths.limit);
   }
   return bit_if(too_long, NSAMETA_BIT_LENGTH_OVERFLOW);
 }

@@ -111,4 +111,31 @@ NSAMETA_DEVICE void visit_share(const Work& at, const thread_share& mine, const 
   visit_share(at, mine, [](std::int32_t index) { return index; }, visit);
 }
 
+/// The same for every `stride`th index from `first` on.
+template <class Work, class Request, class Visit>
+NSAMETA_DEVICE void visit_every(const Work& at, std::int64_t first, std::int64_t stride, std::int32_t end,
+                                const Request& request_of_index, const Visit& visit) {
+  constexpr int loads = tuning::plan_loads;
+  NSAMETA_UNROLL(1)
+  for (; first < end; first += loads * stride) {
+    const auto index = [&](int k) {
+      return static_cast<std::int32_t>(smaller(first + k * stride, end - std::int64_t{1}));
+    };
+    raw_lengths raw[loads];
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k) raw[k] = load_lengths(at, std::int64_t{request_of_index(index(k))});
+    NSAMETA_UNROLL(8)
+    for (int k = 0; k < loads; ++k)
+      if (first + k * stride < end) visit(index(k), request_of(at, std::int64_t{request_of_index(index(k))}, raw[k]));
+  }
+}
+/// The same for this thread's of a plan's elements, which are dealt to the threads of all its blocks in turn.
+template <class Work, class Rule, class Request, class Visit>
+NSAMETA_DEVICE void visit_elements(const plan_block<Work, Rule>& plan, std::int32_t count,
+                                   const Request& request_of_element, const Visit& visit) {
+  constexpr std::int64_t threads = tuning::block_threads;
+  visit_every(plan.at, plan.index * threads + plan.at.self.thread(), plan.count * threads, count, request_of_element,
+              visit);
+}
+
 }  // namespace nsameta::gpu

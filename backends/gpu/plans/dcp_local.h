@@ -6,12 +6,16 @@
 
 namespace nsameta::gpu {
 
+/// By several blocks, an element each thread.
 template <class Work>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, dcp_local_rule>& plan) {
   const dcp_local_rule& rule = plan.rule;
-  visit_share(plan.at, share_of(plan.at.self, plan.at.batch.requests), [&](std::int32_t index, const request& r) {
-    rule.write_request(plan.buffers[0] + index * rule.ranks, smaller(r.kv_len, plan.at.rule.fixed.limit));
-  });
+  const auto request_of_element = [&](std::int32_t element) { return rule.ranks.quotient(element); };
+  visit_elements(plan, plan.at.batch.requests * rule.ranks.value, request_of_element,
+                 [&](std::int32_t element, const request& r) {
+                   const std::int32_t rank = element - request_of_element(element) * rule.ranks.value;
+                   plan.buffers[0][element] = rule.held_by(rank, smaller(r.kv_len, plan.at.rule.fixed.limit));
+                 });
 }
 
 template <class Work>
