@@ -60,9 +60,13 @@ inline constexpr auto aiter_preset_names = std::to_array<const char*>({"fast", "
 
 inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_to_token", "block_table"});
 
+/// In the order of nsameta_context_lens_preset.
+inline constexpr auto context_lens_preset_names = std::to_array<const char*>({"rows", "repeated"});
+
 struct plan_buffer {
   const char* name;
-  std::int32_t columns;  ///< 1: a vector; 0: as many as the kv_shard has ranks
+  static constexpr std::int32_t ranks = 0, query_rows = -1;
+  std::int32_t columns;  ///< 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n
   /// `listed`: as many as the plan's first buffer ends with.
   enum {
     parts,
@@ -89,6 +93,7 @@ struct plan_kind {
 };
 
 inline constexpr std::int32_t most_parts = 1024;
+inline constexpr std::int32_t most_query_rows = 64;
 /// Requests that a plan may have: sums over them are in int32.
 inline constexpr std::int64_t most_plan_requests = std::int64_t{1} << 20;
 /// What the units of a plan's requests add up to at most. A request counts at most its share of that.
@@ -98,7 +103,7 @@ namespace plan_rows {
 
 inline constexpr auto paged_mqa = std::to_array<plan_constant>({
     {"num_sms", &nsameta_plan::parts, 1, most_parts, 132},
-    {"next_n", &nsameta_plan::next_n, 1, 64, 1},
+    {"next_n", &nsameta_plan::next_n, 1, most_query_rows, 1},
 });
 inline constexpr auto paged_mqa_buffers =
     std::to_array<plan_buffer>({{"paged_mqa_schedule", 2, plan_buffer::parts_plus_one}});
@@ -143,7 +148,7 @@ inline constexpr auto logits_buffers =
                                 {"expanded_local_pos", 1, plan_buffer::listed}});
 
 inline constexpr auto dcp_local_buffers =
-    std::to_array<plan_buffer>({{"dcp_local_seq_lens", 0, plan_buffer::requests}});
+    std::to_array<plan_buffer>({{"dcp_local_seq_lens", plan_buffer::ranks, plan_buffer::requests}});
 
 inline constexpr auto zigzag = std::to_array<plan_constant>({
     {"cp_size", &nsameta_plan::parts, 1, most_parts, 2},
@@ -160,6 +165,12 @@ inline constexpr auto zigzag_buffers =
                                 {"cp_reverse_index", 1, plan_buffer::request_blocks},
                                 {"reverse_split_len", 1, plan_buffer::request_blocks}});
 
+inline constexpr auto context_lens = std::to_array<plan_constant>({
+    {"next_n", &nsameta_plan::next_n, 1, most_query_rows, 1},
+});
+inline constexpr auto context_lens_buffers =
+    std::to_array<plan_buffer>({{"context_lens", plan_buffer::query_rows, plan_buffer::requests}});
+
 }  // namespace plan_rows
 
 /// In the order of nsameta_plan_kind.
@@ -172,6 +183,7 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"logits_rows", {}, {}, plan_rows::logits_buffers},
     {"dcp_local", {}, {}, plan_rows::dcp_local_buffers},
     {"zigzag", {}, plan_rows::zigzag, plan_rows::zigzag_buffers},
+    {"context_lens", context_lens_preset_names, plan_rows::context_lens, plan_rows::context_lens_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -209,8 +221,9 @@ inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
   return place > 0 && kind.buffers[1].rows == plan_buffer::listed;
 }
 
-inline std::int64_t columns_of(const plan_buffer& buffer, const nsameta_problem& problem) {
-  return buffer.columns > 0 ? buffer.columns : problem.kv_shard.size;
+inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
+  if (buffer.columns > 0) return buffer.columns;
+  return buffer.columns == plan_buffer::ranks ? problem.kv_shard.size : plan.next_n;
 }
 
 inline std::span<const nsameta_plan> plans_of(const nsameta_outputs& outputs) {

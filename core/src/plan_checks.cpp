@@ -127,7 +127,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
                   wide ? "int32 (0)" : "int64 (1)", wide ? "int64 (1)" : "int32 (0)");
     if (auto s = check_elements(buffer.name, vector.data, vector.dtype))
       return fail(s, "plans[%d]: %s", place, nsameta_last_error());
-    const std::int64_t needed = rows_of(plan, buffer, p, lengths.uniform_rows) * columns_of(buffer, p);
+    const std::int64_t needed = rows_of(plan, buffer, p, lengths.uniform_rows) * columns_of(plan, buffer, p);
     if (vector.capacity < needed)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
                   buffer.name, vector.capacity, needed);

@@ -89,7 +89,7 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
       if (plan.buffers[i].data == nullptr) continue;
       std::string name = buffers[i].name;
       for (int number = 2; answer.contains(name); ++number) name = buffers[i].name + ("_" + std::to_string(number));
-      answer[name] = plan_rows(live_part(plan, i, shape), columns_of(buffers[i], shape.problem));
+      answer[name] = plan_rows(live_part(plan, i, shape), columns_of(plan, buffers[i], shape.problem));
     }
   }
   return answer;

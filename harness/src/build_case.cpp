@@ -203,7 +203,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     }
     if (plan.kind == NSAMETA_PLAN_AITER)
       draw_aiter(random, problem.batch_size() * lengths_of(problem.view()).uniform_rows, plan);
-    if (plan.kind == NSAMETA_PLAN_PAGED_MQA) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));
+    if (has(plan_kinds[kind], &nsameta_plan::next_n)) plan.next_n = static_cast<std::int32_t>(random.between(1, 8));
     if (plan.kind == NSAMETA_PLAN_FLASHMLA) {
       plan.block = random.pick(std::array<std::int32_t, 5>{64, 64, 1, 48, 1024});
       plan.overhead = random.pick(std::array<std::int32_t, 5>{5, 5, 3, 0, 64});
@@ -212,6 +212,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     }
     if (!random.chance(20)) plans.push_back(plan);
   }
+  if (plans.size() > NSAMETA_MAX_PLANS) plans.erase(plans.begin() + random.between(0, std::ssize(plans) - 1));
   return plans;
 }
 

@@ -115,7 +115,8 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
         buffer == 1 ? plan.parts : problem.batch_size * lengths_of(problem).uniform_rows * plan.head_ratio;
     rows = static_cast<const std::int32_t*>(sums.data)[counted];
   }
-  return {vector.data, std::clamp<std::int64_t>(rows * columns_of(named, problem), 0, vector.capacity), vector.dtype};
+  return {vector.data, std::clamp<std::int64_t>(rows * columns_of(plan, named, problem), 0, vector.capacity),
+          vector.dtype};
 }
 
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

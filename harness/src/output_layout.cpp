@@ -56,7 +56,7 @@ void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const pro
     for (std::size_t i = 0; i < buffers.size(); ++i)
       made.capacities[i] = buffers[i].rows == plan_buffer::listed
                                ? most_listed(plan, problem)
-                               : columns_of(buffers[i], problem.view()) *
+                               : columns_of(plan, buffers[i], problem.view()) *
                                      rows_of(plan, buffers[i], problem.view(), lengths_of(problem.view()).uniform_rows);
   }
 }

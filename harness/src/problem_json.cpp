@@ -76,7 +76,8 @@ const std::vector<plan_form>& plan_forms() {
       {"aiter_fast", NSAMETA_PLAN_AITER, "kv_lens", {{"max_split_per_batch", "max_splits"}}},
       {"aiter_intra", NSAMETA_PLAN_AITER, "kv_lens", {}, "intra"},
       {"dcp_local", NSAMETA_PLAN_DCP_LOCAL, "seq_lens", {}},
-      {"zigzag", NSAMETA_PLAN_ZIGZAG, "seq_lens", {}, nullptr, "extend"}};
+      {"zigzag", NSAMETA_PLAN_ZIGZAG, "seq_lens", {}, nullptr, "extend"},
+      {"context_lens", NSAMETA_PLAN_CONTEXT_LENS, "seq_lens", {}}};
   return forms;
 }
 

@@ -73,10 +73,12 @@ nsameta_plan to_plan(const std::string& name, nb::handle value, array_reader& ar
   refuse_unknown_keys(name, given, kind);
   nsameta_plan plan{};
   plan.kind = static_cast<nsameta_plan_kind>(number);
-  // The preset, the parts and the rank have no default: a wrong guess can hang the kernel that reads the plan.
+  // The preset, the parts and the rank have no default: a wrong guess can hang the kernel that reads the plan. Nor have
+  // columns: another number of them would fill the buffer in another shape.
   if (!kind.presets.empty()) plan.preset = to_choice(part("preset").c_str(), need("preset"), kind.presets);
   for (const plan_constant& constant : kind.constants) {
-    const bool is_needed = constant.member == &nsameta_plan::parts || constant.member == &nsameta_plan::rank;
+    const bool is_needed = constant.member == &nsameta_plan::parts || constant.member == &nsameta_plan::rank ||
+                           (constant.member == &nsameta_plan::next_n && plan.kind == NSAMETA_PLAN_CONTEXT_LENS);
     const nb::object held = is_needed ? need(constant.name) : find(constant.name);
     plan.*constant.member =
         held.is_none() ? constant.usual : to_integer<std::int32_t>(part(constant.name).c_str(), held);

@@ -83,6 +83,45 @@ def test_lengths_of_another_shape_are_refused_before_anything_is_written():
     assert cache.tolist() == [-1]
 
 
+def verify_two_requests(lens_2d, requests=2):
+    def new(*shape):
+        return torch.full(shape, -1, dtype=torch.int32)
+    cache = new(requests)
+    sglang.fused_dsa_target_verify_metadata(
+        torch.tensor([7, 0])[:requests], torch.arange(requests), torch.zeros(4, 16, dtype=torch.int32), cache,
+        new(requests + 1), new(3 * requests, 16), new(3 * requests), new(3 * requests), new(3 * requests + 1), None,
+        requests, 16, 64, 1, 3, paged_mqa_ctx_lens_2d=lens_2d)
+    return cache
+
+
+@pytest.mark.parametrize("error, text, lens_2d", [
+    (TypeError, "^paged_mqa_ctx_lens_2d is int64, not int32$", torch.zeros(2, 3, dtype=torch.int64)),
+    (ValueError, "^paged_mqa_ctx_lens_2d has rows 4 elements apart, not 3: one without gaps is wanted$",
+     torch.zeros(2, 4, dtype=torch.int32)[:, :3]),
+    (ValueError, "^paged_mqa_ctx_lens_2d has elements 2 elements apart, not 1: one without gaps is wanted$",
+     torch.zeros(3, 2, dtype=torch.int32).T)])
+def test_repeated_lengths_of_another_type_or_order_are_refused(error, text, lens_2d):
+    with pytest.raises(error, match=text):
+        verify_two_requests(lens_2d)
+    assert not lens_2d.any()
+
+
+def test_repeated_lengths_are_the_first_rows_of_a_larger_array():
+    held = torch.full((4, 3), -1, dtype=torch.int32)
+    assert verify_two_requests(held[:2]).tolist() == [10, 3]
+    assert held.tolist() == [[10] * 3, [3] * 3, [-1] * 3, [-1] * 3]
+    assert verify_two_requests(held[:0], requests=0).tolist() == []
+    assert verify_two_requests(torch.zeros(0, 3, dtype=torch.int32), requests=0).tolist() == []
+
+
+def test_repeated_lengths_are_written_by_the_one_fill(monkeypatch):
+    calls, fill = [], sglang.fill
+    monkeypatch.setattr(sglang, "fill", lambda *given, **named: calls.append(named["plans"]) or fill(*given, **named))
+    verify_two_requests(None)
+    verify_two_requests(torch.zeros(2, 3, dtype=torch.int32))
+    assert calls[0] is None and len(calls) == 2 and len(calls[1]) == 1
+
+
 def test_static_rows_of_no_request():
     def new(*shape):
         return torch.zeros(shape, dtype=torch.int32)

@@ -137,11 +137,31 @@ def test_zigzag_of_each_rank():
         assert plan["kv_prev"].tolist() == prev and plan["kv_next"].tolist() == after
 
 
+def context_lens(columns, requests=4, preset="rows", **other):
+    return {"kind": "context_lens", "preset": preset, "next_n": columns, "context_lens": ints(requests, columns),
+            **other}
+
+
+def test_context_lens():
+    rows, repeated = context_lens(3, 3), context_lens(3, 3, "repeated")
+    nsameta.fill("decode", np.array([14, 2, 9]), context_limit=13, live_requests=np.array([2], np.int32), seq_pad=1,
+                 plans=[rows, repeated])
+    assert rows["context_lens"].tolist() == [[12, 13, 13], [0, 1, 2], [0, 0, 1]]
+    assert repeated["context_lens"].tolist() == [[13, 13, 13], [2, 2, 2], [1, 1, 1]]
+
+
+def test_context_lens_of_a_batch_with_drafts_are_its_rows_lengths():
+    lengths, plan, expanded = np.array([10, 0, 300], np.int32), context_lens(4, 3), ints(12)
+    nsameta.fill("target_verify", lengths, uniform_extend_len=4, kv_shard=(2, 1, 16), seqlens_expanded=expanded,
+                 plans=[plan])
+    assert plan["context_lens"].ravel().tolist() == expanded.tolist()
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
     plan, inputs, lengths = {"kind": kind}, {}, None
-    if preset := form or {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06"}.get(kind):
+    if preset := form or {"flashmla": "2026", "paged_mqa_schedule": "dg-2026-06", "context_lens": "rows"}.get(kind):
         plan["preset"] = preset
     for key, value in problem.items():
         if key == "batch":
@@ -161,8 +181,14 @@ def as_arguments(problem):
             inputs[key] = np.array(value, np.int32)
         elif key == "kv_shard":
             inputs[key] = tuple(value)
+        elif key == "live_requests":
+            inputs[key] = np.array([value], np.int32)
+        elif key in ("context_limit", "index_kpool", "seq_pad"):
+            inputs[key] = value
         elif key not in ("plan", "kv_last_page_lens"):
             plan["preset" if key == "api" else key] = value
+    if kind == "context_lens":
+        plan.setdefault("next_n", 1)
     return np.array(lengths, np.int32), inputs, plan
 
 
@@ -181,7 +207,8 @@ def test_worked_plans(line):
               "work_indptr": lambda: (parts + 1,), "work_info_set": lambda: (entries * 16 + parts, 8),
               "reduce_indptr": lambda: (entries + 1,), "reduce_final_map": lambda: (entries, 2),
               "reduce_partial_map": lambda: (entries * 16 + parts,),
-              "dcp_local_seq_lens": lambda: (len(lengths), inputs.get("kv_shard", (1,))[0])}
+              "dcp_local_seq_lens": lambda: (len(lengths), inputs.get("kv_shard", (1,))[0]),
+              "context_lens": lambda: (len(lengths), plan["next_n"]) if plan["next_n"] > 1 else (len(lengths),)}
     if plan["kind"] == "zigzag":
         mode, buffers = "extend", zigzag(parts, len(lengths))
     else:
@@ -295,9 +322,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),
@@ -339,6 +366,13 @@ def fill(*plans, **given):
      fill(dcp_local(2), kv_shard=(3, 0, 1))),
     (TypeError, r"^plans\[0\]: unknown key 'preset' of dcp_local; valid are kind, dcp_local_seq_lens$",
      fill({**dcp_local(1), "preset": "2026"})),
+    (ValueError, r"^plans\[0\]: context_lens.capacity is 8, less than the 12 elements that it has",
+     fill(context_lens(2, next_n=3))),
+    (ValueError, r"^plans\[0\]: context_lens: next_n is 65, outside \[1, 64\]$", fill(context_lens(65))),
+    (TypeError, r"^plans\[0\]: next_n: the key is missing$", fill(without("next_n", context_lens(2)))),
+    (TypeError, r"^plans\[0\]: preset: the key is missing$", fill(without("preset", context_lens(2)))),
+    (ValueError, r"^plans\[0\].preset is 'row', none of rows, repeated; did you mean rows[?]$",
+     fill(context_lens(2, preset="row"))),
     (TypeError, r"^plans\[0\]: cp_size: the key is missing$", fill(without("cp_size", zigzag(2)))),
     (TypeError, r"^plans\[0\]: cp_rank: the key is missing$", fill(without("cp_rank", zigzag(2)))),
     (TypeError, r"^plans\[0\]: kv_next: the key is missing$", fill(without("kv_next", zigzag(2)))),

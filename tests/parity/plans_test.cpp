@@ -36,7 +36,7 @@ std::vector<std::int64_t> draw_lengths(harness::random_source& random, std::int6
   return lengths;
 }
 
-/// One plan of each kind.
+/// One plan of each kind, by its number.
 std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   std::vector<nsameta_plan> plans(plan_kinds.size());
   for (std::size_t i = 0; i < plans.size(); ++i) plans[i].kind = static_cast<nsameta_plan_kind>(i);
@@ -65,6 +65,9 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   nsameta_plan& blocks = plans[NSAMETA_PLAN_ZIGZAG];
   blocks.parts = static_cast<std::int32_t>(random.between(1, 20));
   blocks.rank = static_cast<std::int32_t>(random.between(0, blocks.parts - 1));
+  nsameta_plan& lengths = plans[NSAMETA_PLAN_CONTEXT_LENS];
+  lengths.preset = static_cast<std::int32_t>(random.between(0, std::ssize(context_lens_preset_names) - 1));
+  lengths.next_n = static_cast<std::int32_t>(random.chance(80) ? random.between(1, 5) : random.between(6, 64));
   return plans;
 }
 
@@ -123,6 +126,7 @@ harness::generated_case draw_case(std::uint64_t number) {
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
   const bool is_ragged = made.problem.extend_seq_lens.present() && made.problem.uniform_extend_len == 0;
   if (is_ragged) std::erase_if(plans, [](const nsameta_plan& plan) { return row_of(plan.kind).of_rows; });
+  while (plans.size() > NSAMETA_MAX_PLANS) plans.erase(plans.begin() + random.between(0, std::ssize(plans) - 1));
   made.layout.ask_for_plans(plans, made.problem);
   for (harness::plan_layout& plan : made.layout.plans)
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)

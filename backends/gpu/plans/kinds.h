@@ -3,6 +3,7 @@
 
 #include "common/plans/rules.h"
 #include "gpu/plans/aiter.h"
+#include "gpu/plans/context_lens.h"
 #include "gpu/plans/dcp_local.h"
 #include "gpu/plans/flashmla.h"
 #include "gpu/plans/lists.h"

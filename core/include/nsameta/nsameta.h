@@ -157,8 +157,8 @@ typedef struct nsameta_problem {
   nsameta_strided num_rejected;     ///< [bs] drafts of the last step that were not accepted, taken off seq_lens first;
                                     ///< absent: none. Each at most 2^31 - 1; a negative one is a negative length
   int32_t seq_pad;   ///< 0 or 1: the length of a padding request, before kv_shard, in cache_seqlens and in plans of
-                     ///< requests (PAGED_MQA, FLASHMLA, DCP_LOCAL); and what stands in the tail of cache_seqlens. Its
-                     ///< rows see nothing. No offset, drafts or num_rejected count there. Default 0
+                     ///< requests (PAGED_MQA, FLASHMLA, DCP_LOCAL, CONTEXT_LENS); and what stands in the tail of
+                     ///< cache_seqlens. Its rows see nothing. No offset, drafts or num_rejected count there. Default 0
   int32_t reserved;  ///< 0
 } nsameta_problem;
 
@@ -202,7 +202,8 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_PAGE_LIST = 4,    ///< the pages of each request's cache, one request's after another's
   NSAMETA_PLAN_LOGITS_ROWS = 5,  ///< the rows whose logits are wanted
   NSAMETA_PLAN_DCP_LOCAL = 6,    ///< the cache lengths of all ranks of the kv_shard
-  NSAMETA_PLAN_ZIGZAG = 7        ///< a prefill cut over ranks, each with a block of every request and its mirror
+  NSAMETA_PLAN_ZIGZAG = 7,       ///< a prefill cut over ranks, each with a block of every request and its mirror
+  NSAMETA_PLAN_CONTEXT_LENS = 8  ///< the lengths of the indexer, as many of each request as it has query rows
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -239,6 +240,12 @@ typedef enum nsameta_page_list_preset {
                                 ///< multiple of its interleave
 } nsameta_page_list_preset;
 
+/// What the columns of the indexer's lengths hold.
+typedef enum nsameta_context_lens_preset {
+  NSAMETA_CONTEXT_LENS_OF_ROWS = 0,  ///< column j: max(0, s - next_n + 1 + j), what the last next_n positions see
+  NSAMETA_CONTEXT_LENS_REPEATED = 1  ///< the request's length in each, as SGLang's paged_mqa_ctx_lens_2d
+} nsameta_context_lens_preset;
+
 #define NSAMETA_PLAN_BUFFERS 9
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
@@ -246,10 +253,10 @@ typedef enum nsameta_page_list_preset {
 typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
   int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
-                           ///< nsameta_page_list_preset
+                           ///< nsameta_page_list_preset, nsameta_context_lens_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
-  int32_t next_n;          ///< PAGED_MQA: query rows of a request, 1 to 64
+  int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
                        ///< block, as many; aiter's is 16
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
@@ -274,7 +281,7 @@ typedef struct nsameta_plan {
   /// buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it is kept.
   /// DCP_LOCAL: dcp_local_seq_lens [bs, kv_shard.size]. ZIGZAG: split_list [bs * 2C], zigzag_index [2 * bs],
   /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
-  /// each].
+  /// each]. CONTEXT_LENS: context_lens [bs, next_n].
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

@@ -426,6 +426,17 @@ inline nsameta_plan zigzag(std::int32_t cp_size, std::int32_t cp_rank, const zig
   return plan;
 }
 
+/// The indexer's lengths of a batch with `next_n` query rows a request, into context_lens [bs, next_n].
+inline nsameta_plan context_lens(nsameta_context_lens_preset preset, std::int32_t next_n,
+                                 std::span<std::int32_t> lengths) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_CONTEXT_LENS;
+  plan.preset = preset;
+  plan.next_n = next_n;
+  plan.buffers[0] = vector_of(lengths);
+  return plan;
+}
+
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
 class outputs : public nsameta_outputs {
  public:

@@ -14,6 +14,13 @@ def _paged(real_page_table, real_page_size):
     return real_page_table if real_page_size > 1 else None
 
 
+def _repeated_lengths(lengths, bs, next_n):
+    """The plan that writes `paged_mqa_ctx_lens_2d`."""
+    if tuple(lengths.shape) != (bs, next_n):
+        raise ValueError(f"paged_mqa_ctx_lens_2d has shape {tuple(lengths.shape)}, not {(bs, next_n)}")
+    return {"kind": "context_lens", "preset": "repeated", "next_n": next_n, "context_lens": lengths}
+
+
 def fused_dsa_decode_metadata(seq_lens, req_pool_indices, req_to_token, cache_seqlens, cu_seqlens_k, page_table_1,
                               dsa_cache_seqlens, dsa_cu_seqlens_k, real_page_table, bs, max_len, dsa_index_topk,
                               real_page_size):
@@ -30,18 +37,20 @@ def fused_dsa_target_verify_metadata(seq_lens, req_pool_indices, req_to_token, c
                                      paged_mqa_ctx_lens_2d=None):
     """`next_n` rows a request, which `seq_lens` does not count yet.
 
-    `paged_mqa_ctx_lens_2d`, [bs, next_n], gets each request's cache_seqlens in every column: a copy of its own.
+    `paged_mqa_ctx_lens_2d`, [bs, next_n], int32 and contiguous, gets each request's cache_seqlens in every column, in
+    the same launch. `next_n` is 64 at most then.
     """
-    if paged_mqa_ctx_lens_2d is not None and tuple(paged_mqa_ctx_lens_2d.shape) != (bs, next_n):
-        shape = tuple(paged_mqa_ctx_lens_2d.shape)
-        raise ValueError(f"paged_mqa_ctx_lens_2d has shape {shape}, not {(bs, next_n)}")
-    fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
-         req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k,
-         index_topk=dsa_index_topk, page_size=real_page_size, cache_seqlens=cache_seqlens, cu_seqlens_k=cu_seqlens_k,
-         seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens, nsa_cu_seqlens_k=dsa_cu_seqlens_k,
-         page_table_1=page_table_1, real_page_table=_paged(real_page_table, real_page_size))
-    if paged_mqa_ctx_lens_2d is not None:
-        paged_mqa_ctx_lens_2d[:] = cache_seqlens[:bs, None]
+    plans = None if paged_mqa_ctx_lens_2d is None else [_repeated_lengths(paged_mqa_ctx_lens_2d, bs, next_n)]
+    try:
+        fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
+             req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k,
+             index_topk=dsa_index_topk, page_size=real_page_size, cache_seqlens=cache_seqlens,
+             cu_seqlens_k=cu_seqlens_k, seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens,
+             nsa_cu_seqlens_k=dsa_cu_seqlens_k, page_table_1=page_table_1,
+             real_page_table=_paged(real_page_table, real_page_size), plans=plans)
+    except (TypeError, ValueError) as error:  # which knows the plan's name for it
+        error.args = tuple(str(text).replace("plans[0].context_lens", "paged_mqa_ctx_lens_2d") for text in error.args)
+        raise
 
 
 def fused_dsa_draft_extend_metadata(seq_lens, extend_seq_lens, req_pool_indices, req_to_token, cache_seqlens,

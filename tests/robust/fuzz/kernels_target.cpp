@@ -145,6 +145,11 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
   if (rows > 0 && rows < most_rows) plans.emplace_back().kind = NSAMETA_PLAN_LOGITS_ROWS;
   if (in.flag()) {  // not always: GPUs have a kernel for the first kinds alone
     plans.emplace_back().kind = NSAMETA_PLAN_DCP_LOCAL;
+    if (in.flag()) {  // one of the two: a list has no room for all kinds
+      plans.back().kind = NSAMETA_PLAN_CONTEXT_LENS;
+      plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));
+      plans.back().next_n = static_cast<std::int32_t>(in.between(1, 64));
+    }
     plans.emplace_back().kind = NSAMETA_PLAN_ZIGZAG;
     plans.back().parts = static_cast<std::int32_t>(in.between(1, 8));
     plans.back().rank = static_cast<std::int32_t>(in.between(0, plans.back().parts - 1));

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "call.h"
 #include "plans.h"
 
@@ -21,7 +23,7 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t,
       plans[i].*constant.member = constant.member == &nsameta_plan::parts ? 4 : constant.usual;
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const plan_buffer& buffer = plan_kinds[i].buffers[k];
-      const std::int64_t elements = rows_of(plans[i], buffer, problem, 1) * columns_of(buffer, problem);
+      const std::int64_t elements = rows_of(plans[i], buffer, problem, 1) * columns_of(plans[i], buffer, problem);
       plans[i].buffers[k] = {next, elements, buffer.dtype};
       next += elements;
     }
@@ -29,14 +31,19 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t,
   return plans;
 }
 
-/// A batch with plans that `change` has had.
-auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.size()>&, call&)>& change) {
+/// Where a list begins that has kind `kind`: there are more kinds than plans in a list.
+std::size_t first_with(std::size_t kind) { return kind < NSAMETA_MAX_PLANS ? 0 : kind; }
+
+/// A batch with plans that `change` has had, from kind `first` on.
+auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.size()>&, call&)>& change,
+                std::size_t first = 0) {
   return [=](call& c) {
     static std::array<std::int64_t, 1024> memory;
     static std::array<nsameta_plan, plan_kinds.size()> plans;
     plans = sound_plans(memory);
-    c.outputs.plans = plans.data();
-    c.outputs.plan_count = std::ssize(plans);
+    c.outputs.plans = plans.data() + first;
+    c.outputs.plan_count =
+        std::min<std::int64_t>(std::ssize(plans) - static_cast<std::int64_t>(first), NSAMETA_MAX_PLANS);
     change(plans, c);
   };
 }
@@ -44,17 +51,19 @@ auto with_plans(const std::function<void(std::array<nsameta_plan, plan_kinds.siz
 }  // namespace
 
 TEST_CASE("plans are accepted, and each constant is held to its range") {
-  check_accepted(NSAMETA_DECODE, with_plans([](auto&, call&) {}));
+  for (const std::size_t first : {std::size_t{0}, plan_kinds.size() - 1})
+    check_accepted(NSAMETA_DECODE, with_plans([](auto&, call&) {}, first));
   for (std::size_t i = 0; i < plan_kinds.size(); ++i)
     for (const plan_constant& constant : plan_kinds[i].constants) {
       CAPTURE(constant.name);
       for (const std::int64_t value : {std::int64_t{constant.least} - 1, std::int64_t{constant.most} + 1})
         if (value == static_cast<std::int32_t>(value))
-          check_rejected(NSAMETA_DECODE, with_plans([&](auto& plans, call&) {
-                           plans[i].*constant.member = static_cast<std::int32_t>(value);
-                         }),
-                         {"plans[" + std::to_string(i) + "]", plan_kinds[i].name,
-                          std::string(constant.name) + " is " + std::to_string(value)});
+          check_rejected(
+              NSAMETA_DECODE,
+              with_plans([&](auto& plans, call&) { plans[i].*constant.member = static_cast<std::int32_t>(value); },
+                         first_with(i)),
+              {"plans[" + std::to_string(i - first_with(i)) + "]", plan_kinds[i].name,
+               std::string(constant.name) + " is " + std::to_string(value)});
     }
 }
 
@@ -63,7 +72,7 @@ TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const std::string name = plan_kinds[i].buffers[k].name;
       const auto spoil = [&](auto change) {
-        return with_plans([=](auto& plans, call&) { change(plans[i].buffers[k]); });
+        return with_plans([=](auto& plans, call&) { change(plans[i].buffers[k]); }, first_with(i));
       };
       const auto without = spoil([](nsameta_vector& v) { v.data = nullptr; });
       if (may_be_absent(plan_kinds[i], k))
@@ -89,6 +98,10 @@ TEST_CASE("kinds, presets and what is reserved") {
                  {"plans[1].kind is 9", "flashmla (1)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
+  check_rejected(
+      NSAMETA_DECODE,
+      with_plans([](auto& plans, call&) { plans[NSAMETA_PLAN_CONTEXT_LENS].preset = 2; }, NSAMETA_PLAN_CONTEXT_LENS),
+      {"plans[0]: context_lens: preset is 2, none of rows (0), repeated (1)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].preset = 1; }),
                  {"topk_plan: preset is 1, but the plan has no versions"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].reserved[1] = 1; }), {"reserved[1] is 1"},
@@ -160,6 +173,21 @@ TEST_CASE("blocks of a zigzag, and lengths of ranks, that int32 does not number"
   check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_DCP_LOCAL, 2048), {"dcp_local", "2147483648 lengths"},
                  NSAMETA_UNSUPPORTED);
   check_rejected(NSAMETA_DECODE, of_ranks(NSAMETA_PLAN_DCP_LOCAL, 2047), {"dcp_local_seq_lens.capacity"});
+}
+
+TEST_CASE("the indexer's lengths of the most requests and query rows want that many elements") {
+  check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call& c) {
+                   c.outputs = {};
+                   nsameta_outputs_init_sized(&c.outputs, sizeof c.outputs);
+                   c.problem.seq_lens.stride = 0;
+                   c.problem.batch_size = most_plan_requests;
+                   c.problem.block_table.data = c.problem.req_to_token.data = nullptr;
+                   c.problem.req_pool_indices.data = nullptr;
+                   plans[NSAMETA_PLAN_CONTEXT_LENS].next_n = most_query_rows;
+                   c.outputs.plans = &plans[NSAMETA_PLAN_CONTEXT_LENS];
+                   c.outputs.plan_count = 1;
+                 }),
+                 {"context_lens.capacity is 3, less than the 67108864 elements"});
 }
 
 TEST_CASE("aiter's entries: how many, how far apart, and one a row in the form fast") {

@@ -174,6 +174,20 @@ TEST_CASE("the cache lengths of all ranks, and a prefill in zigzag") {
   expect_refusal(fill(step, into), "plans[1]: zigzag: cp_rank is 2, but cp_size is 2");
 }
 
+TEST_CASE("the indexer's lengths, of rows and repeated") {
+  const ints lengths{10, 1};
+  ints of_rows(6), repeated(6);
+  const std::array plans{context_lens(NSAMETA_CONTEXT_LENS_OF_ROWS, 3, of_rows),
+                         context_lens(NSAMETA_CONTEXT_LENS_REPEATED, 3, repeated)};
+  problem step(NSAMETA_DECODE);
+  CHECK(fill(step.with_seq_lens(lengths), outputs().with_plans(plans)).message() == "");
+  CHECK(of_rows == ints{8, 9, 10, 0, 0, 1});
+  CHECK(repeated == ints{10, 10, 10, 1, 1, 1});
+  const std::array short_one{context_lens(NSAMETA_CONTEXT_LENS_OF_ROWS, 4, of_rows)};
+  expect_refusal(fill(step, outputs().with_plans(short_one)),
+                 "plans[0]: context_lens.capacity is 6, less than the 8 elements that it has");
+}
+
 TEST_CASE("a batch that was made larger than its lengths is refused") {
   problem decode(NSAMETA_DECODE);
   ints lengths(5);
