@@ -266,6 +266,7 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
   std::int64_t blocks = 1;
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST) blocks = plan.buffers[1].capacity / tuning::list_elements;
   if (plan.kind == NSAMETA_PLAN_DCP_LOCAL) blocks = problem.batch_size * problem.kv_shard.size / tuning::plan_elements;
+  if (plan.kind == NSAMETA_PLAN_CONTEXT_LENS) blocks = problem.batch_size * plan.next_n / tuning::plan_elements;
   if (plan.kind == NSAMETA_PLAN_ZIGZAG) blocks = 2 * problem.batch_size * plan.parts / tuning::plan_elements;
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(blocks, 1, most));
 }

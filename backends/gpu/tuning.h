@@ -71,8 +71,8 @@ inline constexpr std::int32_t plan_line = 4096;
 inline constexpr int list_run = 4;
 inline constexpr std::int64_t list_elements = 512;
 
-/// Elements for each block of a plan that has as many of each request: lengths of dcp_local, blocks of zigzag. Two for
-/// each thread. Not yet measured.
+/// Elements for each block of a plan that has as many of each request: lengths of dcp_local and context_lens, blocks of
+/// zigzag. Two for each thread. Not yet measured.
 inline constexpr std::int64_t plan_elements = 512;
 
 /// Requests whose lengths a thread of a plan has under way, or elements.

@@ -6,13 +6,17 @@
 
 namespace nsameta::gpu {
 
+/// By several blocks, an element each thread.
 template <class Work>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, context_lens_rule>& plan) {
   const context_lens_rule& rule = plan.rule;
-  visit_share(plan.at, share_of(plan.at.self, plan.at.batch.requests), [&](std::int32_t index, const request& r) {
-    rule.write_request(plan.buffers[0] + index * rule.columns, r.kv_len,
-                       [&](std::int64_t seen) { return plan.at.rule.local(seen); });
-  });
+  const auto request_of_element = [&](std::int32_t element) { return rule.columns.quotient(element); };
+  visit_elements(plan, plan.at.batch.requests * rule.columns.value, request_of_element,
+                 [&](std::int32_t element, const request& r) {
+                   const std::int32_t column = element - request_of_element(element) * rule.columns.value;
+                   plan.buffers[0][element] =
+                       rule.length(r.kv_len, column, [&](std::int64_t seen) { return plan.at.rule.local(seen); });
+                 });
 }
 
 template <class Work>
