@@ -187,7 +187,7 @@ TEST_CASE("the indexer's lengths of the most requests and query rows want that m
                    c.outputs.plans = &plans[NSAMETA_PLAN_CONTEXT_LENS];
                    c.outputs.plan_count = 1;
                  }),
-                 {"context_lens.capacity is 3, less than the 67108864 elements"});
+                 {"context_lens.capacity is 4, less than the 67108864 elements"});
 }
 
 TEST_CASE("aiter's entries: how many, how far apart, and one a row in the form fast") {
