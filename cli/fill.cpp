@@ -82,7 +82,8 @@ harness::json answer(const harness::case_data& stated, const harness::device_pla
   const harness::output_layout layout = layout_of(stated);
   refuse_too_much(stated, layout);
 
-  const std::int64_t entries = shape.table_rows * (harness::tables_apply(problem) ? problem.req_to_token.width : 1);
+  const std::int64_t entries =  // of a step, which has a row of each request at most
+      problem.batch_size() * std::max({problem.req_to_token.width, problem.block_table.width, std::int64_t{1}});
   if (stated.draft_steps > 0 && entries > most_entries / stated.draft_steps)
     throw harness::json_error("draft_steps: " + std::to_string(stated.draft_steps) + " makes more than the " +
                               std::to_string(most_entries) + " entries that are printed");
@@ -100,8 +101,8 @@ harness::json answer(const harness::case_data& stated, const harness::device_pla
   harness::check(nsameta_fill_many(&inputs.view(), sets.data(), std::ssize(sets), &target));
   harness::json result = harness::answer_to_json(stated, outputs.read_back());
   for (std::int32_t step = 1; step <= stated.draft_steps; ++step)
-    add_draft_step(result,
-                   harness::answer_to_json(stated.draft(step), drafts[static_cast<std::size_t>(step - 1)].read_back()));
+    harness::add_draft_step(
+        result, harness::answer_to_json(stated.draft(step), drafts[static_cast<std::size_t>(step - 1)].read_back()));
   if (with_decision) result["decision"] = decision_to_json(explain(inputs.view(), &outputs.view(), target));
   return result;
 }

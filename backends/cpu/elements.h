@@ -61,7 +61,8 @@ inline std::int64_t table_elements(const nsameta_problem& problem, const nsameta
 
 /// As bound_elements, without page tables. `room`: rows that some output takes.
 inline std::int64_t bound_row_elements(const nsameta_problem& problem, const nsameta_outputs& out, std::int64_t room) {
-  const bool uniform = problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr;
+  const bool uniform =
+      problem.mode == NSAMETA_DECODE || problem.extend_seq_lens.data == nullptr || has_own_rows(problem, out);
   const std::int64_t rows = uniform ? std::min(room, row_bound(problem, out)) : room;
   return capped(std::max(rows, problem.batch_size), std::max<std::int64_t>(1, row_fields(out)));
 }

@@ -146,7 +146,7 @@ struct take_vector {
     to = {};
     if (from.data == nullptr) return;
     to.data = static_cast<std::uint8_t*>(from.data);
-    to.capacity = from.capacity;
+    to.capacity = smaller(from.capacity, (std::int64_t{1} << 61) - 1);  // what its bits hold
   }
 };
 
@@ -162,13 +162,12 @@ struct take_table {
 };
 
 template <class N>
-void plan_set(const nsameta_problem& problem, const nsameta_outputs& out, output_set<N>& set, set_tails& tails) {
+void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own_rows, output_set<N>& set,
+              set_tails& tails) {
   for_each_table(set, take_table{out});
-  const bool own_rows = has_own_rows(problem, out);
-  const batch_lengths lengths = own_rows ? lengths_of(draft_problem(problem)) : lengths_of(problem);
-  const std::int64_t drafts = lengths.drafts ? lengths.uniform_rows : 0, added = added_length(out);
+  const std::int64_t drafts = lengths.drafts && !own_rows ? lengths.uniform_rows : 0, added = added_length(out);
   set.kv_least = static_cast<N>(-added);
-  set.kv_most = clipped<N>(int32_max - lengths.reserved() - added);
+  set.kv_most = clipped<N>(int32_max - (own_rows ? 0 : lengths.reserved()) - added);
   set.kv_added = static_cast<N>(drafts + added);  // may wrap, and back again when it is added
   set.row_limit = static_cast<N>(rows_to_write(out, std::int64_t{1} << 62));
   for_each_vector(set, take_vector{out});
@@ -208,7 +207,8 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const nsameta_problem& problem = work.problem;
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
-  for (int i = 0; i < work.sets; ++i) plan_set(problem, work.outputs[i], all.sets[i], all.tails[i]);
+  for (int i = 0; i < work.sets; ++i)
+    plan_set(work.outputs[i], lengths, has_own_rows(problem, work.outputs[i]), all.sets[i], all.tails[i]);
   if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
@@ -264,10 +264,19 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
 /// Blocks of the grid's row for a plan, of `most` at most.
 inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& problem, std::int64_t most) {
   std::int64_t blocks = 1;
-  if (plan.kind == NSAMETA_PLAN_PAGE_LIST) blocks = plan.buffers[1].capacity / tuning::list_elements;
-  if (plan.kind == NSAMETA_PLAN_DCP_LOCAL) blocks = problem.batch_size * problem.kv_shard.size / tuning::plan_elements;
-  if (plan.kind == NSAMETA_PLAN_CONTEXT_LENS) blocks = problem.batch_size * plan.next_n / tuning::plan_elements;
-  if (plan.kind == NSAMETA_PLAN_ZIGZAG) blocks = 2 * problem.batch_size * plan.parts / tuning::plan_elements;
+  const plan_buffer& first = row_of(plan.kind).buffers[0];
+  switch (plan.kind) {
+    case NSAMETA_PLAN_PAGE_LIST:
+      blocks = plan.buffers[1].capacity / tuning::list_elements;
+      break;
+    case NSAMETA_PLAN_CONTEXT_LENS:
+    case NSAMETA_PLAN_DCP_LOCAL:
+    case NSAMETA_PLAN_ZIGZAG:
+      blocks = rows_of(plan, first, problem, 1) * columns_of(plan, first, problem) / tuning::plan_elements;
+      break;
+    default:
+      break;
+  }
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(blocks, 1, most));
 }
 
@@ -283,18 +292,17 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
     if (next + std::ssize(plans) > list.most) return set;
     std::int32_t blocks = 0;
-    nsameta_problem draft;
-    const bool own_rows = has_own_rows(problem, work.outputs[set]);
-    if (own_rows) draft = draft_problem(problem);
-    for (const nsameta_plan& plan : plans) {
-      plan_task<Rules>& task = list.tasks[next++];
-      task.kind = plan.kind;
-      task.blocks = blocks_of(plan, problem, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
-      for (std::size_t i = 0; i < task.most_buffers; ++i)
-        task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
-      Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own_rows ? draft : problem)); });
-      blocks += task.blocks;
-    }
+    with_problem_of(work.outputs[set], problem, [&](const nsameta_problem& own) {
+      for (const nsameta_plan& plan : plans) {
+        plan_task<Rules>& task = list.tasks[next++];
+        task.kind = plan.kind;
+        task.blocks = blocks_of(plan, own, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
+        for (std::size_t i = 0; i < task.most_buffers; ++i)
+          task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
+        Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own)); });
+        blocks += task.blocks;
+      }
+    });
     list.begin[set + 1] = next;
     list.blocks = std::max(list.blocks, blocks);
   }

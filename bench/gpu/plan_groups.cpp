@@ -133,9 +133,69 @@ void measure_context_parallel(gpu_session& session, std::int64_t requests) {
     session.check_answer(decode);
     session.check_answer(prefill);
     const uploaded_case shared_cache(session.place(), decode), shared_rows(session.place(), prefill);
-    session.record(
-        group, prefill,
-        session.timer().node_times({{"floor", launch_empty}, shared_cache.as("dcp_local"), shared_rows.as("zigzag")}));
+    generated_case lens = decode;
+    nsameta_plan columns = harness::usual_plan(NSAMETA_PLAN_CONTEXT_LENS);
+    columns.next_n = 4;
+    lens.layout.plans.clear();
+    lens.layout.ask_for_plans({&columns, 1}, lens.problem);
+    session.check_answer(lens);
+    const uploaded_case indexer(session.place(), lens);
+    session.record(group, prefill,
+                   session.timer().node_times({{"floor", launch_empty},
+                                               shared_cache.as("dcp_local"),
+                                               indexer.as("context_lens"),
+                                               shared_rows.as("zigzag")}));
+  });
+}
+
+/// Five draft steps of a case, and with a `first` of 0 the case before them.
+class chain {
+ public:
+  chain(const harness::device_place& place, const generated_case& measured, int first)
+      : target_(place.target()), inputs_(place) {
+    inputs_.upload(measured.problem);
+    for (int step = first; step <= chain_steps; ++step) {
+      harness::output_layout layout = measured.layout;
+      layout.draft_step = step;
+      sets_.push_back(buffers_.emplace_back(place, layout).view());
+    }
+  }
+  void fill(cudaStream_t stream) const {
+    nsameta_target target = target_;
+    target.stream = stream;
+    harness::check(nsameta_fill_many(&inputs_.view(), sets_.data(), std::ssize(sets_), &target));
+  }
+
+ private:
+  nsameta_target target_;
+  harness::input_buffers inputs_;
+  std::deque<harness::output_buffers> buffers_;
+  std::vector<nsameta_outputs> sets_;
+};
+
+/// What is verified and then drafted: five vectors of a batch of four rows a request, with and without the indexer's
+/// lengths beside them; the same with five draft steps, and these alone.
+void measure_drafts(gpu_session& session, std::int64_t requests) {
+  const std::string group = "cuda/node/plans/drafts/bs:" + std::to_string(requests);
+  session.attempt(group, [&] {
+    generated_case batch = plans_case(requests, false);
+    batch.problem.mode = NSAMETA_TARGET_VERIFY;
+    batch.problem.uniform_extend_len = 4;
+    ask_for(batch, {engine_fields().begin(), engine_fields().end()});
+    generated_case with_lengths = batch;
+    nsameta_plan columns = harness::usual_plan(NSAMETA_PLAN_CONTEXT_LENS);
+    columns.next_n = 4;
+    with_lengths.layout.ask_for_plans({&columns, 1}, batch.problem);
+    session.check_answer(batch);
+    session.check_answer(with_lengths);
+    const uploaded_case alone(session.place(), batch), beside(session.place(), with_lengths);
+    const chain all(session.place(), batch, 0), drafts(session.place(), batch, 1);
+    session.record(group, batch,
+                   session.timer().node_times({{"floor", launch_empty},
+                                               alone.as("batch"),
+                                               beside.as("batch with context_lens"),
+                                               {"batch and drafts", [&](cudaStream_t s) { all.fill(s); }},
+                                               {"drafts", [&](cudaStream_t s) { drafts.fill(s); }}}));
   });
 }
 
@@ -164,35 +224,14 @@ class separate_plans {
   int requests_;
 };
 
-/// The draft steps of a case: one set of outputs each, a token further.
-class chain {
- public:
-  chain(const harness::device_place& place, const generated_case& measured) : target_(place.target()), inputs_(place) {
-    inputs_.upload(measured.problem);
-    for (int step = 0; step < chain_steps; ++step) {
-      harness::output_layout layout = measured.layout;
-      layout.length_offset = step;
-      sets_.push_back(buffers_.emplace_back(place, layout).view());
-    }
-  }
-  void fill(cudaStream_t stream) const {
-    nsameta_target target = target_;
-    target.stream = stream;
-    harness::check(nsameta_fill_many(&inputs_.view(), sets_.data(), chain_steps, &target));
-  }
-
- private:
-  nsameta_target target_;
-  harness::input_buffers inputs_;
-  std::deque<harness::output_buffers> buffers_;
-  std::vector<nsameta_outputs> sets_;
-};
-
 }  // namespace
 
 void measure_plans(gpu_session& session) {
   for (const std::int64_t requests : {1, 32, 128, 512}) measure_others(session, requests);
-  for (const std::int64_t requests : {1, 32, 128, 512, 2048}) measure_context_parallel(session, requests);
+  for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
+    measure_context_parallel(session, requests);
+    measure_drafts(session, requests);
+  }
   for (const bool log_uniform : {false, true})
     for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
       const std::string group = std::string("cuda/node/plans/") + (log_uniform ? "log_uniform" : "uniform") +
@@ -213,7 +252,7 @@ void measure_plans(gpu_session& session) {
         const generated_case step = whole_step_case(requests);
         session.check_answer(step);
         const uploaded_case whole(session.place(), step);
-        const chain steps(session.place(), measured);
+        const chain steps(session.place(), measured, 1);
         if (!log_uniform) {
           contestants.push_back(whole.as("step"));
           contestants.push_back({"chain", [&](cudaStream_t stream) { steps.fill(stream); }});

@@ -60,6 +60,8 @@ inline bool has_own_rows(const nsameta_problem& problem, const nsameta_outputs& 
   return out.draft_step > 0 && problem.mode != NSAMETA_DECODE;
 }
 
+inline constexpr std::int32_t most_draft_steps = 1024;
+
 /// The problem of a draft step.
 inline nsameta_problem draft_problem(const nsameta_problem& problem) {
   nsameta_problem draft = problem;
@@ -67,6 +69,12 @@ inline nsameta_problem draft_problem(const nsameta_problem& problem) {
   draft.extend_seq_lens = {};
   draft.uniform_extend_len = 0;
   return draft;
+}
+
+/// Calls `use(problem)` with the problem that a set is of, and returns what it does.
+template <class Use>
+auto with_problem_of(const nsameta_outputs& out, const nsameta_problem& problem, const Use& use) {
+  return has_own_rows(problem, out) ? use(draft_problem(problem)) : use(problem);
 }
 
 /// Whether the length of padding shows in a set: where there is padding, and in tails.

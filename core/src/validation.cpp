@@ -276,8 +276,8 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
   constexpr std::int64_t farthest = std::int64_t{1} << 31;
   if (o.length_offset < -farthest || o.length_offset > farthest) [[unlikely]]
     return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
-  if (o.draft_step < 0 || o.draft_step > 1024) [[unlikely]]
-    return fail(bad, "draft_step is %d, outside [0, 1024]", o.draft_step);
+  if (o.draft_step < 0 || o.draft_step > most_draft_steps) [[unlikely]]
+    return fail(bad, "draft_step is %d, outside [0, %d]", o.draft_step, most_draft_steps);
   output_ranges ranges;
   nsameta_status status = NSAMETA_OK;
   const bool sound = for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector& vector) {
@@ -295,8 +295,7 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     ranges.add(range_of(buffer_of(field.name, table), table.data));
   }
   if (o.plan_count != 0) [[unlikely]]
-    if (auto s = has_own_rows(problem, o) ? check_plans(draft_problem(problem), o, &ranges)
-                                          : check_plans(problem, o, &ranges))
+    if (auto s = with_problem_of(o, problem, [&](const nsameta_problem& own) { return check_plans(own, o, &ranges); }))
       return s;
   if (auto s = check_against_problem(problem, o)) [[unlikely]]
     return s;

@@ -157,8 +157,9 @@ void set_table_layout(random_source& random, const case_recipe& recipe, table_la
 }
 
 void set_layout(random_source& random, const case_recipe& recipe, generated_case& result) {
-  const live_shape shape = live_shape_of(result.problem, recipe.length_offset);
-  result.layout = exact_layout(result.problem, shape);
+  const problem_data batch = recipe.draft_step > 0 ? result.problem.draft() : result.problem;
+  const live_shape shape = live_shape_of(batch, recipe.length_offset + recipe.draft_step);
+  result.layout = exact_layout(batch, shape);
   if (recipe.step_vectors) result.layout.ask_for_step_vectors(result.problem);
   if (result.previous) result.layout.make_room(exact_layout(*result.previous, live_shape_of(*result.previous)));
   result.layout.vector_tail = recipe.vector_tail;

@@ -90,6 +90,8 @@ generated_case as_fill_runs_it(const case_data& stated) {
   plain.recipe.table_tail = read.rules.table_tail;
   plain.recipe.length_offset = read.rules.length_offset;
   plain.recipe.draft_step = read.rules.draft_step;
+  plain.recipe.sets = 1 + read.draft_steps;
+  plain.recipe.chain = read.draft_steps > 0;
   plain.recipe.step_vectors = read.step_vectors;
   if (tables_apply(plain.problem)) plain.recipe.tables = table_choice::all;
   plain.layout = layout_of(read);
@@ -147,6 +149,7 @@ case_data stated_by(const generated_case& made) {
   std::vector<nsameta_plan> plans;
   for (const plan_layout& plan : made.layout.plans) plans.push_back(plan.asked);
   case_data stated{{made.problem, rules, made.recipe.step_vectors, plans}};
+  if (made.recipe.chain && rules.draft_step == 0) stated.draft_steps = static_cast<std::int32_t>(made.recipe.sets) - 1;
   if (made.previous) stated.previous = {*made.previous, rules, made.recipe.step_vectors, plans};
   const problem_data batch = stated.batch();
   output_layout exact = exact_layout(batch, live_shape_of(batch));

@@ -10,6 +10,7 @@
 #include "harness/nearest_name.h"
 #include "json_reader.h"
 #include "plans.h"
+#include "problem.h"
 
 namespace nsameta::harness {
 namespace {
@@ -53,8 +54,6 @@ constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
 
 constexpr std::array<std::string_view, 3> tail_names{"keep", "zero", "value"};  // by nsameta_tail
 constexpr std::size_t vector_tails = 2;                                         // of them
-
-constexpr std::int64_t most_draft_steps = 1024;
 
 /// Of a problem that asks for a plan alone, in the words of its library: the key of the lengths, and of others.
 struct plan_form {
@@ -320,6 +319,7 @@ json with_plan_alone(const json& object, const plan_form& form) {
 
 /// A chain of draft steps as engines state it, with all that a step has.
 json with_draft_steps(const json& object) {
+  if (!object.contains("steps")) throw json_error("steps: the key is missing");
   json whole{{"mode", "decode"}, {"plan", "step"}, {"page_size", 1}};
   for (const auto& [key, value] : object.items())
     if (key != "plan") whole[key == "steps" ? "draft_steps" : key == "max_len" ? "context_limit" : key] = value;

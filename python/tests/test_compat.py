@@ -95,11 +95,10 @@ def verify_two_requests(lens_2d, requests=2):
 
 
 @pytest.mark.parametrize("error, text, lens_2d", [
-    (TypeError, "^paged_mqa_ctx_lens_2d is int64, not int32$", torch.zeros(2, 3, dtype=torch.int64)),
-    (ValueError, "^paged_mqa_ctx_lens_2d has rows 4 elements apart, not 3: one without gaps is wanted$",
+    (TypeError, "^paged_mqa_ctx_lens_2d is torch.int64, not torch.int32$", torch.zeros(2, 3, dtype=torch.int64)),
+    (ValueError, r"^paged_mqa_ctx_lens_2d has strides \(4, 1\), not \(3, 1\)$",
      torch.zeros(2, 4, dtype=torch.int32)[:, :3]),
-    (ValueError, "^paged_mqa_ctx_lens_2d has elements 2 elements apart, not 1: one without gaps is wanted$",
-     torch.zeros(3, 2, dtype=torch.int32).T)])
+    (ValueError, r"^paged_mqa_ctx_lens_2d has strides \(1, 2\), not \(3, 1\)$", torch.zeros(3, 2, dtype=torch.int32).T)])
 def test_repeated_lengths_of_another_type_or_order_are_refused(error, text, lens_2d):
     with pytest.raises(error, match=text):
         verify_two_requests(lens_2d)

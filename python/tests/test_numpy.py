@@ -188,6 +188,14 @@ def test_draft_steps_beside_their_batch():
         nsameta.fill("decode", lengths, positions=positions[0], draft_step=1025)
 
 
+def test_row_limit_does_not_cut_page_tables_of_draft_steps():
+    table = np.full((3, 8), -1, np.int32)
+    nsameta.fill("draft_extend", np.array([2, 1, 3]), extend_seq_lens=np.array([1, 1, 1]), draft_step=1, row_limit=1,
+                 req_pool_indices=np.array([0, 1, 0]), req_to_token=np.arange(16, dtype=np.int32).reshape(2, 8),
+                 page_table_1=table)
+    assert table[:, :4].tolist() == [[0, 1, 2, -1], [8, 9, -1, -1], [0, 1, 2, 3]]
+
+
 @pytest.mark.parametrize("count", range(1, 80))
 def test_any_number_of_sets(count):
     sets = [{"cache_seqlens": np.zeros(1, np.int32), "status": np.zeros(1, np.int32), "vector_tail": "zero",

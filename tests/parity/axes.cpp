@@ -62,6 +62,7 @@ void turn(case_recipe& recipe, std::uint64_t number) {
   if (number % 41 < 9) recipe.index_kpool = static_cast<std::int32_t>(2 + number / 41 % 15);
   if (number % 59 < 6) recipe.stride = 0;
   if (number % 43 < 7) recipe.length_offset = each_turn(offsets, number, 43);
+  if (number % 61 < 7) recipe.draft_step = static_cast<std::int32_t>(1 + number / 61 % 5);
   turn_tables(recipe, number);
   turn_shards(recipe, number);
   recipe.seed = number;

@@ -53,6 +53,19 @@ TEST_CASE("three draft steps with page tables, in one call") {
   CHECK(paged[1] == ints{8, 9, -1, 0, 1, 2});
 }
 
+TEST_CASE("a batch and a draft step after it, in one call") {
+  if (needs_device_memory()) return;
+  small_step step;
+  std::array<ints, 2> lengths;
+  std::vector<outputs> sets(2);
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    lengths[i].resize(2);
+    sets[i].with(&nsameta_outputs::cache_seqlens, lengths[i]).with_draft_step(static_cast<std::int32_t>(i));
+  }
+  fill_many(step.what, sets, target(tested().place.target().kind)).or_throw();
+  CHECK(lengths == std::array{ints{3, 5}, ints{4, 6}});
+}
+
 TEST_CASE("shards and pools") {
   if (needs_device_memory()) return;
   small_step step;

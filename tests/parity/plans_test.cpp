@@ -176,7 +176,7 @@ TEST_CASE("lists of requests of very different lengths, and of positions as page
   }
 }
 
-TEST_CASE("context parallelism of thousands of requests, by many blocks") {
+TEST_CASE("context parallelism and lengths of thousands of requests, by many blocks") {
   harness::generated_case made;
   harness::problem_data& problem = made.problem;
   harness::random_source random(11);
@@ -194,9 +194,15 @@ TEST_CASE("context parallelism of thousands of requests, by many blocks") {
   problem.context_limit = 4000;
   const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
   made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
-  std::vector<nsameta_plan> plans(2);
+  std::vector<nsameta_plan> plans(4);
   plans[0].kind = NSAMETA_PLAN_DCP_LOCAL;
   plans[1].kind = NSAMETA_PLAN_ZIGZAG;
+  for (const std::int32_t preset : {NSAMETA_CONTEXT_LENS_OF_ROWS, NSAMETA_CONTEXT_LENS_REPEATED}) {
+    nsameta_plan& plan = plans[static_cast<std::size_t>(2 + preset)];
+    plan.kind = NSAMETA_PLAN_CONTEXT_LENS;
+    plan.preset = preset;
+    plan.next_n = 5;
+  }
   for (const std::int32_t ranks : {1, 3, 64}) {  // fewer ranks than blocks, and more
     CAPTURE(ranks);
     plans[1].parts = ranks;

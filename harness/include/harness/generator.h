@@ -78,8 +78,8 @@ struct case_recipe {
   std::int64_t max_table_elements = 1 << 18;  ///< of req_to_token, and of a page table where its rows let it
   std::uint64_t seed = 0;                     ///< of the lengths and of everything not named above
   batch_kind kind = batch_kind::any;
-  std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before
-  bool chain = false;     ///< whether each is for the next draft step
+  std::int64_t sets = 1;  ///< of outputs, alike, each for one token more than the set before, or
+  bool chain = false;     ///< for the next draft step
   earlier_batch earlier = earlier_batch::none;
   bool step_vectors = false;
   std::int32_t block_size = 64;  ///< where they are asked for

@@ -18,6 +18,12 @@ def _repeated_lengths(lengths, bs, next_n):
     """The plan that writes `paged_mqa_ctx_lens_2d`."""
     if tuple(lengths.shape) != (bs, next_n):
         raise ValueError(f"paged_mqa_ctx_lens_2d has shape {tuple(lengths.shape)}, not {(bs, next_n)}")
+    if str(lengths.dtype) != "torch.int32":
+        raise TypeError(f"paged_mqa_ctx_lens_2d is {lengths.dtype}, not torch.int32")
+    if not lengths.is_contiguous():
+        raise ValueError(f"paged_mqa_ctx_lens_2d has strides {lengths.stride()}, not {(next_n, 1)}")
+    if next_n > 64:
+        raise ValueError(f"next_n is {next_n}, more than the 64 of paged_mqa_ctx_lens_2d")
     return {"kind": "context_lens", "preset": "repeated", "next_n": next_n, "context_lens": lengths}
 
 
@@ -41,16 +47,11 @@ def fused_dsa_target_verify_metadata(seq_lens, req_pool_indices, req_to_token, c
     the same launch. `next_n` is 64 at most then.
     """
     plans = None if paged_mqa_ctx_lens_2d is None else [_repeated_lengths(paged_mqa_ctx_lens_2d, bs, next_n)]
-    try:
-        fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
-             req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k,
-             index_topk=dsa_index_topk, page_size=real_page_size, cache_seqlens=cache_seqlens,
-             cu_seqlens_k=cu_seqlens_k, seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens,
-             nsa_cu_seqlens_k=dsa_cu_seqlens_k, page_table_1=page_table_1,
-             real_page_table=_paged(real_page_table, real_page_size), plans=plans)
-    except (TypeError, ValueError) as error:  # which knows the plan's name for it
-        error.args = tuple(str(text).replace("plans[0].context_lens", "paged_mqa_ctx_lens_2d") for text in error.args)
-        raise
+    fill("target_verify", seq_lens, uniform_extend_len=next_n, req_pool_indices=req_pool_indices,
+         req_to_token=req_to_token, batch_size=bs, column_limit=max_seqlen_k, index_topk=dsa_index_topk,
+         page_size=real_page_size, cache_seqlens=cache_seqlens, cu_seqlens_k=cu_seqlens_k,
+         seqlens_expanded=seqlens_expanded, nsa_cache_seqlens=dsa_cache_seqlens, nsa_cu_seqlens_k=dsa_cu_seqlens_k,
+         page_table_1=page_table_1, real_page_table=_paged(real_page_table, real_page_size), plans=plans)
 
 
 def fused_dsa_draft_extend_metadata(seq_lens, extend_seq_lens, req_pool_indices, req_to_token, cache_seqlens,

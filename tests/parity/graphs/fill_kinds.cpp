@@ -15,6 +15,8 @@ constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 
 const std::vector<nsameta_mode> all_modes(nsameta::all_modes.begin(), nsameta::all_modes.end());
 const std::vector<nsameta_mode> ragged_modes{NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
+/// Whose draft steps have other rows.
+const std::vector<nsameta_mode> drafting{NSAMETA_TARGET_VERIFY, NSAMETA_DRAFT_EXTEND, NSAMETA_EXTEND};
 
 std::vector<fill_kind> make_kinds() {
   constexpr auto two = field_choice::two, vectors = field_choice::vectors, status = field_choice::with_status,
@@ -70,6 +72,16 @@ std::vector<fill_kind> make_kinds() {
        plans,
        vectors,
        {.ragged = false, .kv_shard = {2, 0, 1}, .sets = 3, .plans = true}},
+      {"a batch and draft steps",
+       drafting,
+       dealt,
+       status,
+       {.tables = true, .sets = 3, .drafts = true, .step_vectors = true}},
+      {"a batch and draft steps with plans",
+       drafting,
+       plans,
+       vectors,
+       {.ragged = false, .sets = 3, .drafts = true, .plans = true}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
 }
@@ -169,7 +181,10 @@ std::vector<harness::output_layout> layouts_for(const fill_kind& kind, const har
   std::vector<harness::output_layout> layouts;
   for (std::int64_t set = 0; set < kind.with.sets; ++set) {
     harness::output_layout layout = exact_layout(full, live_shape_of(full));
-    layout.length_offset = set;
+    if (kind.with.drafts)
+      layout.draft_step = static_cast<std::int32_t>(set);
+    else
+      layout.length_offset = set;
     if (kind.with.step_vectors) layout.ask_for_step_vectors(full);
     if (kind.with.plans) layout.ask_for_plans(plans_for(kind, full), full);
     for (std::size_t i = 0; i < vector_fields.size(); ++i) {

@@ -30,6 +30,7 @@ struct fill_traits {
   nsameta_q_shard q_shard{1, 0, NSAMETA_Q_SHARD_ROUND_ROBIN};
   std::int32_t index_kpool = 1;
   std::int64_t sets = 1;  ///< of outputs
+  bool drafts = false;    ///< all sets but the first are of draft steps
   bool chained = false;   ///< one fill a set, each launched while the one before may still run
   bool step_vectors = false;
   bool plans = false;

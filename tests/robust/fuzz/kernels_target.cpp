@@ -191,6 +191,7 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
   layout.vector_tail = in.flag() ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_KEEP;
   layout.table_tail = static_cast<nsameta_tail>(in.between(0, 2));
   layout.table_tail_value = -9;
+  layout.draft_step = in.flag() ? static_cast<std::int32_t>(in.between(0, 5)) : 0;
   return layout;
 }
 

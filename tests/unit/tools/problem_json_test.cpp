@@ -110,6 +110,8 @@ TEST_CASE("plans come back from their JSON, and an error of one names it") {
   CHECK(error_with(R"("plans": [{"kind": "flash"}])").starts_with("plans[0].kind: \"flash\" is no plan"));
   CHECK(error_with(R"("plans": [{"kind": "flashmla", "preset": "2027"}])").starts_with("plans[0].preset: \"2027\""));
   CHECK(error_with(R"("plan": "topk_plan")").find("does not go with the plan topk_plan") != std::string::npos);
+  CHECK(error_with(R"("draft_steps": 1025)") == "draft_steps: 1025 is outside 0 to 1024");
+  CHECK(error_with(R"("plan": "draft_steps")") == "steps: the key is missing");
   CHECK(error_with(R"("previous": {"plan": "flashmla"})").starts_with("previous: plan: \"flashmla\" is no plan"));
 }
 
@@ -117,6 +119,8 @@ TEST_CASE("a case comes back from its own JSON") {
   for (const std::string text :
        {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
         R"({"mode":"decode","seq_lens":[5,2],"live_requests":1,"seq_pad":1,"capacities":{"is_padding":4}})",
+        R"({"mode":"target_verify","seq_lens":[5],"uniform_extend_len":2,"draft_steps":3})",
+        R"({"mode":"extend","seq_lens":[5],"extend_seq_lens":[2],"draft_step":1,"previous":{"draft_step":2}})",
         R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"table_tail":"value",)"
         R"("table_tail_value":-1,"capacities":{"page_table_1":3,"real_page_table":4},)"
         R"("previous":{"seq_lens":[1,2],"req_pool_indices":[0,1],"page_size":1}})",
