@@ -4,24 +4,11 @@
 #include "common/host.h"
 #include "cpu/fill.h"
 #include "cpu/scheduler.h"
-#include "problem.h"
 
 namespace nsameta {
 namespace {
 
 constexpr const char* variant_names[] = {"auto", "serial", "tbb", nullptr};
-
-/// What is filled as a draft step, in the words of a decode.
-struct draft {
-  nsameta_problem problem;
-  nsameta_outputs outputs;
-};
-draft draft_of(const nsameta_problem& problem, const nsameta_outputs& set) {
-  draft made{draft_problem(problem), set};
-  made.outputs.length_offset = added_length(set);
-  made.outputs.draft_step = 0;
-  return made;
-}
 
 void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, cpu::variant variant) {
   try {
@@ -36,15 +23,8 @@ void fill_set(const nsameta_problem& problem, const nsameta_outputs& outputs, cp
 
 nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* sets, std::int64_t count,
                     const launch_policy& policy, launch_place, failure_text*) {
-  const auto variant = static_cast<cpu::variant>(policy.variant);
-  for (std::int64_t set = 0; set < count; ++set) {
-    if (sets[set].draft_step == 0) [[likely]] {
-      fill_set(problem, sets[set], variant);
-    } else {
-      const draft made = draft_of(problem, sets[set]);
-      fill_set(made.problem, made.outputs, variant);
-    }
-  }
+  for (std::int64_t set = 0; set < count; ++set)
+    fill_set(problem, sets[set], static_cast<cpu::variant>(policy.variant));
   return NSAMETA_OK;
 }
 

@@ -129,7 +129,7 @@ case_recipe draw_case(std::uint64_t seed, std::uint64_t number) {
     recipe.table_tail = random.chance(50) ? NSAMETA_TAIL_ZERO : NSAMETA_TAIL_VALUE;
   if (recipe.earlier == earlier_batch::larger && recipe.kind != batch_kind::lengths && random.chance(30))
     recipe.vector_tail = NSAMETA_TAIL_ZERO;
-  recipe.chain = recipe.sets > 1 && random.chance(60);
+  recipe.chain = recipe.sets > 1 && random.chance(25);
   if (recipe.kind != batch_kind::lengths && random.chance(8))
     recipe.draft_step = static_cast<std::int32_t>(random.between(1, 5));
   return recipe;
