@@ -26,18 +26,18 @@ using request = basic_request<std::int64_t>;
 
 /// Of a rule that leaves no rows, and with them requests, to other ranks.
 struct no_q_shard {
-  static constexpr bool deals = false, dealt = false, adjusts_lengths = false;
+  static constexpr bool deals = false, dealt = false, adjusts_lengths = false, serves_own_rows = false;
   static constexpr int part = 0, parts = 1;
 };
 
 /// The same, where rejected drafts may be taken off lengths, padding may have one, and sets may be of draft steps.
 struct adjusted_lengths : no_q_shard {
-  static constexpr bool adjusts_lengths = true;
+  static constexpr bool adjusts_lengths = true, serves_own_rows = true;
 };
 
 /// Of a rule that may.
 struct any_q_shard {
-  static constexpr bool deals = true, adjusts_lengths = true;
+  static constexpr bool deals = true, adjusts_lengths = true, serves_own_rows = false;
   bool dealt = false;  ///< whether it does: only when the batch is known to have a token for every rank
   /// A rank's rows are written a part at a time: in zigzag the first blocks of all requests, then their mirrors.
   int part = 0, parts = 1;

@@ -86,7 +86,7 @@ struct no_bits {
 
 /// Everything: tails, the status word, long rows and very many requests; in int64 also pools, KV shards, local
 /// outputs, pages of any size, int64 sums, indexer ranges and the places of keys; and with `QShard` shards of the
-/// queries, rejected drafts, lengths of padding and draft steps, whose code is half as long again.
+/// queries, rejected drafts and lengths of padding, whose code is half as long again.
 template <class N, class QShard = no_q_shard>
 struct full_kernel {
   static constexpr int block_threads = tuning::block_threads;
@@ -98,9 +98,8 @@ struct full_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<N>& set = all.sets[self.set()];
-    const auto& batch = batch_of_set<QShard>(all.batch, set);
     auto rule = all.template rule<QShard>();
-    block_work<N, T, decltype(rule)> at{self, batch, set, rule, memory};
+    block_work<N, T, decltype(rule)> at{self, all.batch, set, rule, memory};
     run_block(at, self.block(), all, memory, no_bits{});
   }
 

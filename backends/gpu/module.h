@@ -77,10 +77,12 @@ inline constexpr int no_kernel = -1;
 /// Of the kernels that serve some sets of outputs, the one that does the least.
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
-  if (work.plans)
-    return work.other_plans || work.adjusts ? kernel_id<every_plan_kernel> : kernel_id<attention_plans_kernel>;
-  if (!work.vectors && !tables && !work.status) return no_kernel;
-  if (work.problem.q_shard.size > 1 || work.adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
+  if (!work.plans && !work.vectors && !tables && !work.status) return no_kernel;
+  const bool deals = work.problem.q_shard.size > 1, own_rows = work.own_rows && !deals;
+  if (work.plans || own_rows)
+    return work.other_plans || work.adjusts || own_rows ? kernel_id<every_plan_kernel>
+                                                        : kernel_id<attention_plans_kernel>;
+  if (deals || work.adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
   if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
   if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
@@ -150,6 +152,15 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
                                                          : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }
 
+/// How many of some sets have the rows of the problem, or their own, as the first one has. Where rows are dealt over
+/// ranks, others want a launch of their own: code for both took scratch memory on gfx90a and gfx942.
+inline int count_alike(const nsameta_problem& problem, const nsameta_outputs* outputs, int sets) {
+  const bool own_rows = has_own_rows(problem, outputs[0]);
+  int alike = 1;
+  while (alike < sets && has_own_rows(problem, outputs[alike]) == own_rows) ++alike;
+  return alike;
+}
+
 template <device_runtime R>
 nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outputs, std::int64_t count,
                     const launch_policy& policy, launch_place place, failure_text* why) {
@@ -161,7 +172,11 @@ nsameta_status fill(const nsameta_problem& problem, const nsameta_outputs* outpu
   return call_on<R>(place.device, "launching the kernel", why, [&] {
     for (std::int64_t first = 0; first < count;) {
       auto sets = static_cast<int>(std::min<std::int64_t>(count - first, NSAMETA_SETS_PER_LAUNCH));
-      const auto error = launch_sets<R>(problem, outputs + first, sets, bounds, place);
+      const bool deals = problem.q_shard.size > 1;
+      if (deals) sets = count_alike(problem, outputs + first, sets);
+      const auto error = deals && has_own_rows(problem, outputs[first])
+                             ? launch_sets<R>(draft_problem(problem), outputs + first, sets, bounds, place)
+                             : launch_sets<R>(problem, outputs + first, sets, bounds, place);
       if (error != R::success) return error;
       first += sets;
     }

@@ -44,6 +44,7 @@ struct wanted_work {
   bool vector_tails = false, table_tails = false, status = false;
   bool lengths_only = true;    ///< nothing but the two length fields
   bool int64_outputs = false;  ///< or such as int64 alone serves
+  bool own_rows = false;       ///< whether a set has other rows than the batch
   bool adjusts = false;        ///< by a rule whose `adjusts_lengths` says so
   bool plans = false;
   bool other_plans = false;  ///< such as the attention on NVIDIA does without
@@ -66,7 +67,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
     const nsameta_outputs& out = outputs[i];
     work.tables |= wants_tables(out);
     work.plans |= wants_plans(out);
-    work.adjusts |= has_own_rows(problem, out) || shows_seq_pad(problem, out);
+    work.own_rows |= has_own_rows(problem, out);
+    work.adjusts |= shows_seq_pad(problem, out);
     for (const nsameta_plan& plan : plans_of(out)) work.other_plans |= !attention_rules::has(plan.kind);
     work.pages_alone &= !present(out.page_table_1) && !present(out.local_page_table_1);
     work.int64_outputs |=

@@ -205,9 +205,9 @@ NSAMETA_DEVICE std::int32_t row_lane(const T& self, const uniform_batch<N>& batc
 
 /// The batch as a set has it: with its own rows where the rule serves those.
 template <class Rule, class N>
-NSAMETA_DEVICE std::conditional_t<Rule::adjusts_lengths, request_batch<N>, const request_batch<N>&> batch_of_set(
+NSAMETA_DEVICE std::conditional_t<Rule::serves_own_rows, request_batch<N>, const request_batch<N>&> batch_of_set(
     const request_batch<N>& all, const vector_outputs<N>& set) {
-  if constexpr (Rule::adjusts_lengths) {
+  if constexpr (Rule::serves_own_rows) {
     request_batch<N> batch = all;
     if (set.has_own_rows()) {
       batch.uniform_rows = batch.uniform_query = 1;

@@ -33,7 +33,7 @@ NSAMETA_DEVICE std::uint32_t bits_of(const block_work<N, T, Rule>& at, const tab
       if (whole_value(batch.rejected, raw.rejected) < 0) bits |= NSAMETA_BIT_NEGATIVE_LENGTH;
     }
   bool within_cache = source.row_a_request;
-  if constexpr (Rule::adjusts_lengths)
+  if constexpr (Rule::serves_own_rows)
     if (set.has_own_rows()) {
       reserved = 0;
       within_cache = false;

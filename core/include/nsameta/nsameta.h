@@ -393,10 +393,10 @@ NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const ns
 
 /// The same problem into `count` sets of outputs, each with its own fields, capacities, tails, draft step and length
 /// offset: what a batch reads, and each step of a drafter after it. One launch on a GPU for up to
-/// NSAMETA_SETS_PER_LAUNCH sets that have up to 24 plans together, and one more for each further so many. The sets may
-/// not overlap. They are an array of the caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that
-/// is not the library's own size, more than NSAMETA_SETS_PER_LAUNCH sets take host memory for a copy. All other
-/// promises are nsameta_fill's.
+/// NSAMETA_SETS_PER_LAUNCH sets that have up to 24 plans together, and one more for each further so many; with a
+/// q_shard one more for draft steps of a batch in another mode than decode. The sets may not overlap. They are an array
+/// of the caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that is not the library's own size,
+/// more than NSAMETA_SETS_PER_LAUNCH sets take host memory for a copy. All other promises are nsameta_fill's.
 NSAMETA_API nsameta_status nsameta_fill_many(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                              int64_t count, const nsameta_target* target);
 

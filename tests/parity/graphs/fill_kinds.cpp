@@ -74,7 +74,7 @@ std::vector<fill_kind> make_kinds() {
        {.ragged = false, .kv_shard = {2, 0, 1}, .sets = 3, .plans = true}},
       {"a batch and draft steps",
        drafting,
-       dealt,
+       plans,
        status,
        {.tables = true, .sets = 3, .drafts = true, .step_vectors = true}},
       {"a batch and draft steps with plans",
