@@ -30,9 +30,14 @@ struct no_q_shard {
   static constexpr int part = 0, parts = 1;
 };
 
-/// The same, where rejected drafts may be taken off lengths, padding may have one, and sets may be of draft steps.
-struct adjusted_lengths : no_q_shard {
-  static constexpr bool adjusts_lengths = true, serves_own_rows = true;
+/// The same, where sets may be of draft steps.
+struct own_rows : no_q_shard {
+  static constexpr bool serves_own_rows = true;
+};
+
+/// The same, where rejected drafts may also be taken off lengths, and padding may have one.
+struct adjusted_lengths : own_rows {
+  static constexpr bool adjusts_lengths = true;
 };
 
 /// Of a rule that may.

@@ -127,12 +127,16 @@ struct output_bytes {
   std::int64_t capacity : 62;
   // Of the set: in this word, because arguments end at 4 KB.
   std::uint64_t has_step_vectors : 1;
-  std::uint64_t has_own_rows : 1;
+  std::uint64_t own_rows : 1;
 };
 
-/// Vectors that int64 alone serves.
+/// Vectors that int64 alone serves, and what else there is to know of a set.
 template <class N>
-struct general_vectors {};
+struct general_vectors {
+  std::int32_t own_rows;
+  /// Whether every request has one row, because the set is of a draft step of a batch that has others.
+  NSAMETA_DEVICE bool has_own_rows() const { return own_rows != 0; }
+};
 template <>
 struct general_vectors<std::int64_t> {
   output_vector<std::int64_t> indexer_ks, indexer_ke, local_cache_seqlens;
@@ -140,8 +144,7 @@ struct general_vectors<std::int64_t> {
   output_bytes is_padding;
   /// Whether any of the step vectors is asked for.
   NSAMETA_DEVICE bool has_step_vectors() const { return is_padding.has_step_vectors; }
-  /// Whether every request has one row, because the set is of a draft step of a batch that has others.
-  NSAMETA_DEVICE bool has_own_rows() const { return is_padding.has_own_rows; }
+  NSAMETA_DEVICE bool has_own_rows() const { return is_padding.own_rows; }
 };
 
 template <class N>

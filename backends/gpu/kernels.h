@@ -65,7 +65,8 @@ struct tables_kernel : short_kernel {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
     const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
-    const work<T> at{self, all.batch, set, all.batch.plain_rule(), memory};
+    const auto& batch = batch_of_set<std::conditional_t<(max_sets > 1), own_rows, no_q_shard>>(all.batch, set);
+    const work<T> at{self, batch, set, batch.plain_rule(), memory};
     const int block = self.block() - all.batch.vector_blocks;
     if (block < 0) return write_vectors<false, tuning::short_loads>(at, self.block(), 1, 0);
     write_tables<false>(at, block, all.source, set, {});

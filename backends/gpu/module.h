@@ -78,14 +78,15 @@ inline constexpr int no_kernel = -1;
 inline int choose_kernel(const wanted_work& work) {
   const bool tables = work.tables && (work.problem.batch_size > 0 || work.table_tails);
   if (!work.plans && !work.vectors && !tables && !work.status) return no_kernel;
-  const bool deals = work.problem.q_shard.size > 1, own_rows = work.own_rows && !deals;
-  if (work.plans || own_rows)
+  const bool deals = work.problem.q_shard.size > 1, own_rows = work.own_rows && !deals, fits = fits_int32(work);
+  const bool is_short = fits && work.is_short_step();
+  if (work.plans || (own_rows && (work.adjusts || !is_short)))
     return work.other_plans || work.adjusts || own_rows ? kernel_id<every_plan_kernel>
                                                         : kernel_id<attention_plans_kernel>;
   if (deals || work.adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
-  if (!fits_int32(work)) return kernel_id<full_kernel<std::int64_t>>;
-  if (!work.is_short_step()) return kernel_id<full_kernel<std::int32_t>>;
-  if (work.sets > 1) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
+  if (!fits) return kernel_id<full_kernel<std::int64_t>>;
+  if (!is_short) return kernel_id<full_kernel<std::int32_t>>;
+  if (work.sets > 1 || own_rows) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
   if (tables) return kernel_id<tables_kernel<1>>;
   if (!work.lengths_only) return kernel_id<vectors_kernel<false>>;
   return work.lengths.tokens != nullptr ? kernel_id<vectors_kernel<true>> : kernel_id<uniform_lengths_kernel>;
@@ -120,8 +121,9 @@ typename R::error launch_in(int kernel, const wanted_work& work, const launch_bo
   };
   if constexpr (!is_general<N>)
     if (is_short)
-      return work.sets > 1                                 ? launch(first_sets<NSAMETA_SETS_PER_LAUNCH>(all, work.sets))
-             : all.source.blocks > 0                       ? launch(first_sets<1>(all, 1))
+      return kernel == kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>
+                 ? launch(first_sets<NSAMETA_SETS_PER_LAUNCH>(all, work.sets))
+             : kernel == kernel_id<tables_kernel<1>>       ? launch(first_sets<1>(all, 1))
              : kernel == kernel_id<uniform_lengths_kernel> ? launch(uniform_lengths_arguments{all.batch, all.sets[0]})
                                                            : launch(vector_arguments{all.batch, all.sets[0]});
   return launch(all);

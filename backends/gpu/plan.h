@@ -175,7 +175,9 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own
   for_each_vector(set, take_vector{out});
   if constexpr (is_general<N>) {
     set.is_padding.has_step_vectors = wants_step_vectors(out);
-    set.is_padding.has_own_rows = own_rows;
+    set.is_padding.own_rows = own_rows;
+  } else {
+    set.own_rows = own_rows;
   }
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
