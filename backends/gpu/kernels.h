@@ -64,12 +64,17 @@ struct tables_kernel : short_kernel {
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
     self.await_earlier_kernels();
     self.let_later_kernels_start();
+    run_block(self, self.block(), all, memory);
+  }
+
+  /// Block `block` of a set.
+  template <class T>
+  static NSAMETA_DEVICE void run_block(T& self, int block, const arguments& all, shared& memory) {
     const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
     const auto& batch = batch_of_set<std::conditional_t<(max_sets > 1), own_rows, no_q_shard>>(all.batch, set);
     const work<T> at{self, batch, set, batch.plain_rule(), memory};
-    const int block = self.block() - all.batch.vector_blocks;
-    if (block < 0) return write_vectors<false, tuning::short_loads>(at, self.block(), 1, 0);
-    write_tables<false>(at, block, all.source, set, {});
+    if (block < batch.vector_blocks) return write_vectors<false, tuning::short_loads>(at, block, 1, 0);
+    write_tables<false>(at, block - batch.vector_blocks, all.source, set, {});
   }
 };
 
@@ -157,25 +162,45 @@ struct plans_kernel {
     auto rule = all.rest.template rule<Requests>();
     using work = block_work<std::int64_t, T, decltype(rule)>;
     work at{self, batch, set, rule, memory.rest};
-    const int block = self.block(), first = plans.begin[self.set()], end = plans.begin[self.set() + 1];
-    if (block >= plans.blocks)
-      return everything::run_block(at, block - plans.blocks, all.rest, memory.rest,
+    if (self.block() >= plans.blocks)
+      return everything::run_block(at, self.block() - plans.blocks, all.rest, memory.rest,
                                    plan_bits<work, Rules>{at, plans, memory.plan, self.set()});
-    // A block for each plan, then what some have more: most look nothing up. Each plan is a line of constants away.
-    int place = first + block, share = 0;
-    if (place >= end) {
-      share = place - end + 1;
-      for (place = first; place < end && share >= plans.tasks[place].blocks; ++place)
-        share -= plans.tasks[place].blocks - 1;
-      if (place == end) return;
-    }
-    plans.visit(at, place, share, memory.plan, [](const auto& plan) { write_plan(plan); });
+    plans.write_block(at, self.set(), self.block(), memory.plan);
   }
 };
 
 /// The plans of a step on NVIDIA; and every plan, with rejected drafts, lengths of padding and draft steps.
 using attention_plans_kernel = plans_kernel<attention_rules, no_q_shard>;
 using every_plan_kernel = plans_kernel<every_rule, adjusted_lengths>;
+
+/// Every plan beside a short step, which stays in int32: in int64 it takes longer than most plans.
+struct step_plans_kernel {
+  using step = tables_kernel<NSAMETA_SETS_PER_LAUNCH>;
+  static constexpr int block_threads = tuning::block_threads, resident_threads = tuning::int64_threads;
+  struct arguments {
+    shard_constants shards;
+    request_batch<std::int64_t> batch;
+    step::arguments rest;
+    plan_list<every_rule> plans;
+  };
+  union shared {
+    plan_memory plan;
+    block_memory<std::int64_t> sums;
+    step::shared rest;
+  };
+  template <thread_context T>
+  static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
+    self.await_earlier_kernels();
+    self.let_later_kernels_start();
+    if (self.block() >= all.plans.blocks)
+      return step::run_block(self, self.block() - all.plans.blocks, all.rest, memory.rest);
+    const vector_outputs<std::int64_t> lengths = lengths_of_set(all.rest.sets[self.set()]);
+    const request_batch<std::int64_t> batch = batch_of_set<own_rows>(all.batch, lengths);
+    const general_rule<own_rows> rule{{}, all.shards};
+    block_work<std::int64_t, T, general_rule<own_rows>> at{self, batch, lengths, rule, memory.sums};
+    all.plans.write_block(at, self.set(), self.block(), memory.plan);
+  }
+};
 
 template <class K>
 inline constexpr bool has_plans = requires(const typename K::arguments& all) { all.plans; };
@@ -193,14 +218,15 @@ struct type_list {
 };
 
 /// Those of short steps first.
-using kernels = type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
-                          tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>,
-                          full_kernel<std::int64_t, any_q_shard>, attention_plans_kernel, every_plan_kernel>;
+using kernels =
+    type_list<uniform_lengths_kernel, vectors_kernel<true>, vectors_kernel<false>, tables_kernel<1>,
+              tables_kernel<NSAMETA_SETS_PER_LAUNCH>, full_kernel<std::int32_t>, full_kernel<std::int64_t>,
+              full_kernel<std::int64_t, any_q_shard>, attention_plans_kernel, every_plan_kernel, step_plans_kernel>;
 inline constexpr int kernel_count = kernels::count;
 /// As a decision calls them.
 inline constexpr const char* kernel_names[kernel_count] = {
-    "uniform_lengths", "lengths",    "vectors",      "tables",          "tables_of_sets",
-    "full_int32",      "full_int64", "full_q_shard", "attention_plans", "plans"};
+    "uniform_lengths", "lengths",      "vectors",         "tables", "tables_of_sets", "full_int32",
+    "full_int64",      "full_q_shard", "attention_plans", "plans",  "step_plans"};
 /// By which a runtime knows a kernel.
 template <class K>
 inline constexpr int kernel_id = kernels::place_of<K>;

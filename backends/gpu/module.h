@@ -80,16 +80,16 @@ inline int choose_kernel(const wanted_work& work) {
   if (!work.plans && !work.vectors && !tables && !work.status) return no_kernel;
   const bool deals = work.problem.q_shard.size > 1, own_rows = work.own_rows && !deals, fits = fits_int32(work);
   const bool is_short = fits && work.is_short_step();
-  if (work.plans || (own_rows && (work.adjusts || !is_short)))
-    return work.other_plans || work.adjusts || own_rows ? kernel_id<every_plan_kernel>
-                                                        : kernel_id<attention_plans_kernel>;
+  if (work.plans && !work.other_plans && !work.adjusts && !own_rows) return kernel_id<attention_plans_kernel>;
+  if (work.plans && is_short && !work.adjusts) return kernel_id<step_plans_kernel>;
+  if (work.plans || (own_rows && (work.adjusts || !is_short))) return kernel_id<every_plan_kernel>;
   if (deals || work.adjusts) return kernel_id<full_kernel<std::int64_t, any_q_shard>>;
   if (!fits) return kernel_id<full_kernel<std::int64_t>>;
   if (!is_short) return kernel_id<full_kernel<std::int32_t>>;
   if (work.sets > 1 || own_rows) return kernel_id<tables_kernel<NSAMETA_SETS_PER_LAUNCH>>;
   if (tables) return kernel_id<tables_kernel<1>>;
   if (!work.lengths_only) return kernel_id<vectors_kernel<false>>;
-  return work.lengths.tokens != nullptr ? kernel_id<vectors_kernel<true>> : kernel_id<uniform_lengths_kernel>;
+  return work.is_uniform_lengths() ? kernel_id<uniform_lengths_kernel> : kernel_id<vectors_kernel<true>>;
 }
 
 /// What backend_interface::kernel_name is.
@@ -109,15 +109,20 @@ table_arguments<max_sets> first_sets(const full_arguments<std::int32_t>& all, in
   return some;
 }
 
+/// Blocks of the grid's row, but for those of plans.
+template <class N>
+int blocks_of(const full_arguments<N>& all) {
+  return all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks;
+}
+
 template <class N, device_runtime R>
 typename R::error launch_in(int kernel, const wanted_work& work, const launch_bounds& bounds,
                             const launch_place& place) {
   full_arguments<N> all;
   const bool is_short = kernel < kernel_id<full_kernel<std::int32_t>>;
   plan(work, bounds, is_short, all);
-  const int blocks = all.batch.vector_blocks + all.source.blocks + all.tail_blocks + all.status_blocks;
   const auto launch = [&](const auto& arguments) {
-    return R::launch(kernel, {blocks, work.sets, place.overlaps}, &arguments, place.stream);
+    return R::launch(kernel, {blocks_of(all), work.sets, place.overlaps}, &arguments, place.stream);
   };
   if constexpr (!is_general<N>)
     if (is_short)
@@ -134,9 +139,20 @@ template <class Kernel, device_runtime R>
 typename R::error launch_plans(wanted_work work, const launch_bounds& bounds, const launch_place& place, int& sets) {
   typename Kernel::arguments all;
   work.sets = sets = list_plans(work, bounds, all.plans);
-  plan(work, bounds, false, all.rest);
-  const int blocks = all.plans.blocks + all.rest.batch.vector_blocks + all.rest.source.blocks + all.rest.tail_blocks +
-                     all.rest.status_blocks;
+  int blocks = all.plans.blocks;
+  if constexpr (std::is_same_v<Kernel, step_plans_kernel>) {
+    full_arguments<std::int32_t> step;
+    plan(work, bounds, true, step);
+    all.rest = first_sets<NSAMETA_SETS_PER_LAUNCH>(step, sets);
+    full_arguments<std::int64_t> wide;
+    plan(work, bounds, true, wide);
+    all.batch = wide.batch;
+    all.shards = wide.shards;
+    blocks += blocks_of(step);
+  } else {
+    plan(work, bounds, false, all.rest);
+    blocks += blocks_of(all.rest);
+  }
   return R::launch(kernel_id<Kernel>, {blocks, sets, place.overlaps}, &all, place.stream);
 }
 
@@ -150,6 +166,7 @@ typename R::error launch_sets(const nsameta_problem& problem, const nsameta_outp
   if (kernel == kernel_id<attention_plans_kernel>)
     return launch_plans<attention_plans_kernel, R>(work, bounds, place, sets);
   if (kernel == kernel_id<every_plan_kernel>) return launch_plans<every_plan_kernel, R>(work, bounds, place, sets);
+  if (kernel == kernel_id<step_plans_kernel>) return launch_plans<step_plans_kernel, R>(work, bounds, place, sets);
   return (kernel >= kernel_id<full_kernel<std::int64_t>> ? launch_in<std::int64_t, R>
                                                          : launch_in<std::int32_t, R>)(kernel, work, bounds, place);
 }

@@ -49,10 +49,14 @@ struct wanted_work {
   bool plans = false;
   bool other_plans = false;  ///< such as the attention on NVIDIA does without
 
+  /// Whether each row can be written without those before it.
+  bool is_uniform_lengths() const {
+    return lengths_only && lengths.tokens == nullptr && sets == 1 && !plans && !own_rows;
+  }
   /// Whether the kernels of short steps serve it.
   bool is_short_step() const {
     return !vector_tails && !table_tails && !status && request_rows <= tuning::short_rows &&
-           (problem.batch_size <= tuning::few_requests || (lengths_only && lengths.tokens == nullptr && sets == 1));
+           (problem.batch_size <= tuning::few_requests || is_uniform_lengths());
   }
 };
 

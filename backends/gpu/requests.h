@@ -219,6 +219,16 @@ NSAMETA_DEVICE std::conditional_t<Rule::serves_own_rows, request_batch<N>, const
   }
 }
 
+/// What a set makes of lengths, in int64, and none of its outputs.
+NSAMETA_DEVICE vector_outputs<std::int64_t> lengths_of_set(const vector_outputs<std::int32_t>& set) {
+  vector_outputs<std::int64_t> wide{};
+  wide.kv_least = set.kv_least;
+  wide.kv_most = set.kv_most;
+  wide.kv_added = set.kv_added;
+  wide.is_padding.own_rows = set.own_rows != 0;
+  return wide;
+}
+
 /// What the threads of a block work with, on one set of outputs.
 template <class N, thread_context T, class Rule>
 struct block_work {

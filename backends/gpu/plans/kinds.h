@@ -61,6 +61,20 @@ struct plan_list {
           plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
     });
   }
+
+  /// Writes what block `block` of a set has of its plans: a block for each plan, then what some have more. So most look
+  /// nothing up: each plan is a line of constants away.
+  template <class Work>
+  NSAMETA_DEVICE void write_block(Work& at, int set, int block, plan_memory& shared) const {
+    const int first = begin[set], end = begin[set + 1];
+    int place = first + block, share = 0;
+    if (place >= end) {
+      share = place - end + 1;
+      for (place = first; place < end && share >= tasks[place].blocks; ++place) share -= tasks[place].blocks - 1;
+      if (place == end) return;
+    }
+    visit(at, place, share, shared, [](const auto& plan) { write_plan(plan); });
+  }
 };
 
 /// The bits that the plans of a set raise. What is in shared memory is the status word's: request_bits does without.

@@ -27,7 +27,8 @@ std::vector<fill_kind> make_kinds() {
                 table_sets = gpu::kernel_id<gpu::tables_kernel<NSAMETA_SETS_PER_LAUNCH>>,
                 full_int64 = gpu::kernel_id<gpu::full_kernel<std::int64_t>>,
                 dealt = gpu::kernel_id<gpu::full_kernel<std::int64_t, any_q_shard>>,
-                plans = gpu::kernel_id<gpu::every_plan_kernel>, attention = gpu::kernel_id<gpu::attention_plans_kernel>;
+                plans = gpu::kernel_id<gpu::every_plan_kernel>, attention = gpu::kernel_id<gpu::attention_plans_kernel>,
+                step_plans = gpu::kernel_id<gpu::step_plans_kernel>;
   return {
       {"two fields, as many rows each", all_modes, uniform, two, {.ragged = false}},
       {"two fields", ragged_modes, ragged, two},
@@ -66,6 +67,7 @@ std::vector<fill_kind> make_kinds() {
        {.tables = true, .tails = true, .q_shard = {3, 1, NSAMETA_Q_SHARD_CONTIGUOUS}, .step_vectors = true}},
       {"plans", all_modes, plans, status, {.tables = true, .step_vectors = true, .plans = true}},
       {"attention plans", all_modes, attention, status, {.tables = true, .step_vectors = true, .plans = true}},
+      {"plans beside a step", all_modes, step_plans, vectors, {.tables = true, .plans = true}},
       {"plans of many requests", all_modes, plans, two, {.requests = 5000, .most_tokens = 2, .plans = true}},
       {"three sets of plans",
        all_modes,
@@ -78,10 +80,15 @@ std::vector<fill_kind> make_kinds() {
        plans,
        status,
        {.tables = true, .sets = 3, .drafts = true, .step_vectors = true}},
+      {"a step and draft steps with plans",
+       drafting,
+       step_plans,
+       vectors,
+       {.tables = true, .sets = 3, .drafts = true, .plans = true}},
       {"a batch and draft steps with plans",
        drafting,
        plans,
-       vectors,
+       status,
        {.ragged = false, .sets = 3, .drafts = true, .plans = true}},
       {"three sets of split KV", all_modes, full_int64, status, {.kv_shard = {2, 0, 1}, .sets = 3}},
   };
@@ -119,7 +126,7 @@ std::vector<nsameta_plan> plans_for(const fill_kind& made, const harness::proble
     if (plan.kind == NSAMETA_PLAN_TOPK) plan.threshold = 100;
     if (plan.kind == NSAMETA_PLAN_CONTEXT_LENS) plan.next_n = 3;
     const bool is_written =
-        made.kernel == gpu::kernel_id<gpu::every_plan_kernel> || gpu::attention_rules::has(plan.kind);
+        made.kernel != gpu::kernel_id<gpu::attention_plans_kernel> || gpu::attention_rules::has(plan.kind);
     if (is_written && harness::plan_applies(plan, problem)) plans.push_back(plan);
   }
   // A list has no room for all kinds. Logits rows are listed by the code that lists pages.
