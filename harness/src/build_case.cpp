@@ -185,11 +185,13 @@ void draw_aiter(random_source& random, std::int64_t rows, nsameta_plan& plan) {
       plan.preset == NSAMETA_AITER_FAST || random.chance(60) ? 1 : static_cast<std::int32_t>(random.between(2, 5));
 }
 
-/// One of each kind that the problem has, or some. Drawn apart, so that the case is the same with them and without.
+/// One of each kind that the problem has, or some; now and then only such as a step on NVIDIA has, which a GPU's kernel
+/// is for. Drawn apart, so that the case is the same with them and without.
 std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& problem) {
   constexpr std::array<std::int32_t, 8> parts{1, 2, 4, 33, 78, 132, 148, most_parts};
   std::vector<nsameta_plan> plans;
-  for (std::size_t kind = 0; kind < plan_kinds.size(); ++kind) {
+  const std::size_t kinds = random.chance(40) ? std::size_t{NSAMETA_PLAN_TOPK} + 1 : plan_kinds.size();
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
     nsameta_plan plan{};
     plan.kind = static_cast<nsameta_plan_kind>(kind);
     if (!plan_kinds[kind].presets.empty())
