@@ -330,10 +330,10 @@ typedef struct nsameta_outputs {
   nsameta_tail vector_tail;            ///< keep or zero
   nsameta_tail table_tail;             ///< keep, zero or value
   int32_t table_tail_value;            ///< goes with NSAMETA_TAIL_VALUE
-  int32_t draft_step;  ///< 0: the batch itself. i, 1 to 1,024: the i-th decode step of a drafter after it. Every
-                       ///< request has one row, whatever the mode, and sees i positions more than seq_lens without the
-                       ///< drafts of target_verify; all outputs and plans of the set are as in decode
-  int64_t length_offset;             ///< added to every seq_lens first; within +-2^31
+  int32_t draft_step;     ///< 0: the batch itself. i, 1 to 1,024: the i-th decode step of a drafter after it. Every
+                          ///< request has one row, whatever the mode, and sees i positions more than seq_lens, less
+                          ///< num_rejected, without the drafts of target_verify; all outputs and plans are as in decode
+  int64_t length_offset;  ///< added to every seq_lens first; within +-2^31
   const nsameta_plan* plans;         ///< [plan_count] in host memory, read by the call alone
   int64_t plan_count;                ///< 0 to NSAMETA_MAX_PLANS
   nsameta_vector is_padding;         ///< [T] 1 where the row's request is padding, else 0, also where it sees nothing

@@ -311,8 +311,8 @@ inline nsameta_plan paged_mqa_schedule(nsameta_mqa_preset preset, std::int32_t n
   return plan;
 }
 
-/// FlashMLA's tiles, into tile_scheduler_metadata [num_sm_parts, 8] and num_splits [bs + 1]. Dense unless `topk` or
-/// topk_lens says how many keys a request reads.
+/// FlashMLA's tiles, into tile_scheduler_metadata [num_sm_parts, 8] and num_splits [bs + 1]. Dense unless `topk` is
+/// above 0; then it, or topk_lens, says how many keys a request reads.
 inline nsameta_plan flashmla_tiles(nsameta_flashmla_preset preset, std::int32_t num_sm_parts,
                                    std::span<std::int32_t> tiles, std::span<std::int32_t> num_splits,
                                    std::int32_t block = 64, std::int32_t overhead = 5, std::int32_t topk = 0,
