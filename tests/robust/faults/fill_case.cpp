@@ -1,6 +1,7 @@
 #include "fill_case.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "harness/compare.h"
@@ -124,14 +125,20 @@ generated_case dealt(std::int64_t requests) {
     r.tables = table_choice::all;
   });
 }
-generated_case with_plans(std::int64_t requests) {
-  return case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.plans = r.step_vectors = true; });
-}
 generated_case with_attention_plans(std::int64_t requests) {
-  generated_case made = with_plans(requests);
-  std::erase_if(made.layout.plans, [](const plan_layout& plan) { return plan.asked.kind > NSAMETA_PLAN_TOPK; });
-  made.problem.num_rejected = {};  // another kernel's
-  made.problem.seq_pad = 0;
+  generated_case made = case_of(NSAMETA_DECODE, requests, [](case_recipe& r) { r.step_vectors = true; });
+  for (const nsameta_plan_kind kind : {NSAMETA_PLAN_PAGED_MQA, NSAMETA_PLAN_FLASHMLA, NSAMETA_PLAN_TOPK})
+    made.layout.ask_for_plans(std::array{usual_plan(kind)}, made.problem);
+  return made;
+}
+generated_case with_plans(std::int64_t requests) {
+  generated_case made = with_attention_plans(requests);
+  made.layout.ask_for_plans(std::array{usual_plan(NSAMETA_PLAN_CONTEXT_LENS)}, made.problem);
+  return made;
+}
+generated_case step_with_plans(std::int64_t requests) {
+  generated_case made = step(requests);
+  made.layout.ask_for_plans(std::array{usual_plan(NSAMETA_PLAN_CONTEXT_LENS)}, made.problem);
   return made;
 }
 

@@ -40,6 +40,7 @@ harness::generated_case tails(std::int64_t requests = 9);
 harness::generated_case general(std::int64_t requests = 9);
 harness::generated_case dealt(std::int64_t requests = 9);
 harness::generated_case with_plans(std::int64_t requests = 9);
+harness::generated_case step_with_plans(std::int64_t requests = 9);
 harness::generated_case with_attention_plans(std::int64_t requests = 9);
 
 }  // namespace nsameta::test

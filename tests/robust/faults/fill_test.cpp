@@ -37,7 +37,8 @@ TEST_CASE("a fill that fails is untouched or complete, and the next one works") 
                                  {"general", general()},
                                  {"dealt", dealt()},
                                  {"attention plans", with_attention_plans()},
-                                 {"plans", with_plans()}}) {
+                                 {"plans", with_plans()},
+                                 {"step with plans", step_with_plans()}}) {
     fill_case tested(each.tested);
     inject_fill(std::string("nsameta_fill, ") + each.name, tested,
                 [&] { return nsameta_fill(&tested.problem(), &tested.outputs(), &explicit_target); });
