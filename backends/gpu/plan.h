@@ -277,6 +277,10 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
     case NSAMETA_PLAN_PAGE_LIST:
       blocks = plan.buffers[1].capacity / tuning::list_elements;
       break;
+    case NSAMETA_PLAN_COMPRESSED_ROWS:
+      for (const nsameta_vector& buffer : plan.buffers)
+        blocks = std::max(blocks, buffer.capacity / tuning::list_elements);
+      break;
     case NSAMETA_PLAN_CONTEXT_LENS:
     case NSAMETA_PLAN_DCP_LOCAL:
     case NSAMETA_PLAN_ZIGZAG:
@@ -311,7 +315,7 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
         blocks += task.blocks;
       }
     });
-    list.begin[set + 1] = next;
+    list.begin[set + 1] = static_cast<std::int16_t>(next);
     list.blocks = std::max(list.blocks, blocks);
   }
   return work.sets;

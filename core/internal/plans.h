@@ -67,7 +67,8 @@ struct plan_buffer {
   const char* name;
   static constexpr std::int32_t ranks = 0, query_rows = -1;
   std::int32_t columns;  ///< 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n
-  /// `listed`: as many as the plan's first buffer ends with.
+  /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has. Of both, as many
+  /// as the buffer has room for.
   enum {
     parts,
     parts_plus_one,
@@ -79,7 +80,8 @@ struct plan_buffer {
     works,
     request_blocks,
     request_pairs,
-    listed
+    listed,
+    batch_rows
   } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
 };
@@ -89,11 +91,13 @@ struct plan_kind {
   std::span<const char* const> presets;  ///< by number; none: the plan has no versions
   std::span<const plan_constant> constants;
   std::span<const plan_buffer> buffers;
-  bool of_rows = false;  ///< whether its lengths are those of rows, as many of each request
+  bool of_rows = false;   ///< whether its lengths are those of rows, as many of each request
+  bool optional = false;  ///< whether any buffer may be absent
 };
 
 inline constexpr std::int32_t most_parts = 1024;
 inline constexpr std::int32_t most_query_rows = 64;
+inline constexpr std::int32_t most_ratio = 65536;
 /// Requests that a plan may have: sums over them are in int32.
 inline constexpr std::int64_t most_plan_requests = std::int64_t{1} << 20;
 /// What the units of a plan's requests add up to at most. A request counts at most its share of that.
@@ -171,6 +175,26 @@ inline constexpr auto context_lens = std::to_array<plan_constant>({
 inline constexpr auto context_lens_buffers =
     std::to_array<plan_buffer>({{"context_lens", plan_buffer::query_rows, plan_buffer::requests}});
 
+inline constexpr plan_constant ratio{"ratio", &nsameta_plan::ratio, 1, most_ratio, 4};
+inline constexpr auto compressed_rows = std::to_array<plan_constant>({
+    ratio,
+    {"block_size", &nsameta_plan::block, 1, 65536, 64},
+    {"topk", &nsameta_plan::topk, 0, 2147483647, 0},
+    {"no_slot", &nsameta_plan::no_slot, -2147483647 - 1, 2147483647, 0},
+});
+inline constexpr auto compressed_rows_buffers =
+    std::to_array<plan_buffer>({{"seq_lens", 1, plan_buffer::batch_rows},
+                                {"seq_lens_clamp1", 1, plan_buffer::batch_rows},
+                                {"sparse_lens", 1, plan_buffer::batch_rows},
+                                {"positions", 1, plan_buffer::batch_rows},
+                                {"out_loc", 1, plan_buffer::batch_rows, NSAMETA_INT64}});
+
+inline constexpr auto compressed_requests = std::to_array<plan_constant>({ratio});
+inline constexpr auto compressed_requests_buffers =
+    std::to_array<plan_buffer>({{"past_lens", 1, plan_buffer::requests},
+                                {"kv_lens", 1, plan_buffer::requests},
+                                {"cu_new_lens", 1, plan_buffer::requests_plus_one}});
+
 }  // namespace plan_rows
 
 /// In the order of nsameta_plan_kind.
@@ -184,6 +208,8 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"dcp_local", {}, {}, plan_rows::dcp_local_buffers},
     {"zigzag", {}, plan_rows::zigzag, plan_rows::zigzag_buffers},
     {"context_lens", context_lens_preset_names, plan_rows::context_lens, plan_rows::context_lens_buffers},
+    {"compressed_rows", {}, plan_rows::compressed_rows, plan_rows::compressed_rows_buffers, false, true},
+    {"compressed_requests", {}, plan_rows::compressed_requests, plan_rows::compressed_requests_buffers, false, true},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -203,22 +229,27 @@ inline std::int64_t most_pieces(const nsameta_plan& plan, std::int64_t entries) 
   return most > 1 ? most : 1;
 }
 
-/// Rows of a plan's buffer, where requests have `rows_each` rows each; of a list, which has any number, 0.
+/// Rows of a plan's buffer, where requests have `rows_each` rows each; of what has any number, 0.
 inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem,
                             std::int64_t rows_each) {
   const std::int64_t requests = problem.batch_size, rows = requests * rows_each, entries = rows * plan.head_ratio;
   const std::int64_t works =
       plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
   const std::int64_t parts = plan.parts;
-  const std::int64_t counts[] = {parts,   parts + 1,   requests, requests + 1,         rows + 1,
-                                 entries, entries + 1, works,    2 * parts * requests, 2 * requests,
-                                 0};
+  const std::int64_t counts[] = {
+      parts,        parts + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 2 * parts * requests,
+      2 * requests, 0,         0};
   return counts[buffer.rows];
 }
 
 /// Whether a plan does without buffer `place`: of a list all but the first, which says how long it is.
 inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
-  return place > 0 && kind.buffers[1].rows == plan_buffer::listed;
+  return kind.optional || (place > 0 && kind.buffers[1].rows == plan_buffer::listed);
+}
+
+/// Whether a buffer ends where its caller says, and what is longer loses its end there.
+inline bool has_any_length(const plan_buffer& buffer) {
+  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows;
 }
 
 inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {

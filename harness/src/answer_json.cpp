@@ -85,10 +85,12 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
   }
   for (const nsameta_plan& plan : plans_of(outputs)) {
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
+    const std::string prefix = plan.ratio > 0 ? "c" + std::to_string(plan.ratio) + "_" : "";  // of a compressed cache
     for (std::size_t i = 0; i < buffers.size(); ++i) {
       if (plan.buffers[i].data == nullptr) continue;
-      std::string name = buffers[i].name;
-      for (int number = 2; answer.contains(name); ++number) name = buffers[i].name + ("_" + std::to_string(number));
+      const std::string first_name = prefix + buffers[i].name;
+      std::string name = first_name;
+      for (int number = 2; answer.contains(name); ++number) name = first_name + "_" + std::to_string(number);
       answer[name] = plan_rows(live_part(plan, i, shape), columns_of(plan, buffers[i], shape.problem));
     }
   }

@@ -185,6 +185,18 @@ void draw_aiter(random_source& random, std::int64_t rows, nsameta_plan& plan) {
       plan.preset == NSAMETA_AITER_FAST || random.chance(60) ? 1 : static_cast<std::int32_t>(random.between(2, 5));
 }
 
+/// Whose blocks lie in the problem's pages more often than not.
+void draw_compressed(random_source& random, const problem_data& problem, nsameta_plan& plan) {
+  plan.ratio = random.pick(std::array<std::int32_t, 6>{4, 4, 128, 1, 2, 3});
+  if (plan.kind != NSAMETA_PLAN_COMPRESSED_ROWS) return;
+  const std::int32_t whole = problem.page_size % plan.ratio == 0 ? problem.page_size / plan.ratio : problem.page_size;
+  plan.block = std::min(random.pick(std::array<std::int32_t, 4>{whole, whole, 2 * whole, 1}), 65536);
+  if (problem.kv_shard.size > 1 && plan.block % problem.kv_shard.interleave != 0)
+    plan.block = std::min(problem.kv_shard.interleave, 65536);
+  plan.topk = random.chance(50) ? 0 : random.pick(std::array<std::int32_t, 3>{1, 16, 512});
+  plan.no_slot = random.pick(std::array<std::int32_t, 3>{0, -1, 7});
+}
+
 /// One of each kind that the problem has, or some; now and then only such as a step on NVIDIA has, which a GPU's kernel
 /// is for. Drawn apart, so that the case is the same with them and without.
 std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& problem) {
@@ -196,6 +208,8 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     plan.kind = static_cast<nsameta_plan_kind>(kind);
     if (!plan_kinds[kind].presets.empty())
       plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
+    if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS || plan.kind == NSAMETA_PLAN_COMPRESSED_REQUESTS)
+      draw_compressed(random, problem, plan);
     if (!plan_applies(plan, problem)) continue;
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
@@ -215,7 +229,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     }
     if (!random.chance(20)) plans.push_back(plan);
   }
-  if (plans.size() > NSAMETA_MAX_PLANS) plans.erase(plans.begin() + random.between(0, std::ssize(plans) - 1));
+  while (plans.size() > NSAMETA_MAX_PLANS) plans.erase(plans.begin() + random.between(0, std::ssize(plans) - 1));
   return plans;
 }
 
@@ -279,9 +293,11 @@ void ask_for_plans(random_source& random, generated_case& made) {
     made.layout.make_room(before);
   }
   for (plan_layout& plan : made.layout.plans)
-    for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
-      if (row_of(plan.asked.kind).buffers[i].rows == plan_buffer::listed && random.chance(30))
+    for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i) {
+      if (has_any_length(row_of(plan.asked.kind).buffers[i]) && random.chance(30))
         plan.capacities[i] = random.between(0, plan.capacities[i]);
+      if (may_be_absent(row_of(plan.asked.kind), i) && random.chance(10)) plan.capacities[i] = plan_layout::absent;
+    }
 }
 
 }  // namespace

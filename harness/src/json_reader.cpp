@@ -4,6 +4,8 @@
 #include <limits>
 #include <set>
 
+#include "harness/nearest_name.h"
+
 namespace nsameta::harness {
 namespace {
 
@@ -61,6 +63,20 @@ std::vector<std::int64_t> to_integers(const std::string& key, const json& value,
   for (const json& element : value)
     integers.push_back(to_integer(key + "[" + std::to_string(integers.size()) + "]", element, low, high));
   return integers;
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> valid) {
+  const std::string nearest = nearest_name(name, valid);
+  return nearest.empty() ? "; valid are " + join_names(valid) : "; did you mean \"" + nearest + "\"?";
+}
+
+std::ptrdiff_t to_place(const std::string& key, const json& value, const char* what,
+                        std::span<const std::string_view> names) {
+  if (!value.is_string()) throw json_error(key + ": " + shown(value) + " is not a string");
+  const std::string name = value.get<std::string>();
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) throw json_error(key + ": " + shown(value) + " is no " + what + did_you_mean(name, names));
+  return found - names.begin();
 }
 
 }  // namespace nsameta::harness

@@ -30,7 +30,8 @@ guarded_layout arrays_of(const output_layout& layout, guard kind) {
   for (const plan_layout& plan : layout.plans) {
     const std::span<const plan_buffer> buffers = row_of(plan.asked.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
-      add(buffers[i].name, plan.capacities[i] * element_bytes(buffers[i].dtype), 0);
+      if (plan.capacities[i] != plan_layout::absent)
+        add(buffers[i].name, plan.capacities[i] * element_bytes(buffers[i].dtype), 0);
   }
   return arrays;
 }
@@ -85,6 +86,7 @@ const nsameta_outputs& output_buffers::read_back(const live_shape& shape) {
   }
   for (const nsameta_plan& plan : plans_of(host_view_))
     for (const nsameta_vector& buffer : std::span(plan.buffers).first(row_of(plan.kind).buffers.size())) {
+      if (buffer.data == nullptr) continue;
       const auto begin = static_cast<std::size_t>(static_cast<std::byte*>(buffer.data) - copy_.data());
       memory_.download(copy_, begin, begin + static_cast<std::size_t>(buffer.capacity * element_bytes(buffer.dtype)));
       vectors_end = std::min(vectors_end, begin);
@@ -123,7 +125,8 @@ nsameta_outputs output_buffers::view_at(std::byte* base, std::vector<nsameta_pla
     plans.push_back(plan.asked);
     const std::span<const plan_buffer> buffers = row_of(plan.asked.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
-      plans.back().buffers[i] = {base + (next++)->begin, plan.capacities[i], buffers[i].dtype};
+      if (plan.capacities[i] != plan_layout::absent)
+        plans.back().buffers[i] = {base + (next++)->begin, plan.capacities[i], buffers[i].dtype};
   }
   outputs.plans = plans.data();
   outputs.plan_count = std::ssize(plans);

@@ -40,7 +40,8 @@ namespace {
 
 /// What a plan lists at most.
 std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) {
-  if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS) return live_shape_of(problem).rows;
+  if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS || plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS)
+    return live_shape_of(problem).rows;
   const std::int64_t columns = plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.width
                                                                       : table_field{"", nullptr, column::page}.columns(
                                                                             problem.req_to_token.width, problem.view());
@@ -54,7 +55,7 @@ void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const pro
     plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
-      made.capacities[i] = buffers[i].rows == plan_buffer::listed
+      made.capacities[i] = has_any_length(buffers[i])
                                ? most_listed(plan, problem)
                                : columns_of(plan, buffers[i], problem.view()) *
                                      rows_of(plan, buffers[i], problem.view(), lengths_of(problem.view()).uniform_rows);
@@ -74,8 +75,13 @@ bool tables_apply(const problem_data& problem) {
 
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (row_of(plan.kind).of_rows && lengths_of(problem.view()).uniform_rows == 0) return false;
-  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
   const nsameta_kv_shard& shard = problem.kv_shard;
+  if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS) {
+    const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
+    return tables_apply(problem) && (span % problem.page_size == 0 || problem.page_size % span == 0) &&
+           (shard.size == 1 || plan.block % shard.interleave == 0);
+  }
+  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
   if (plan.preset == NSAMETA_PAGES_OF_TOKENS) return tables_apply(problem) && shard.size == 1;
   return problem.block_table.slots > 0 && (shard.size == 1 || problem.block_size % shard.interleave == 0);
 }

@@ -157,6 +157,20 @@ def test_context_lens_of_a_batch_with_drafts_are_its_rows_lengths():
     assert plan["context_lens"].ravel().tolist() == expanded.tolist()
 
 
+def test_a_compressed_cache():
+    rows = {"kind": "compressed_rows", "ratio": 4, "block_size": 4, "seq_lens": ints(6), "positions": ints(6),
+            "out_loc": np.full(6, UNTOUCHED, np.int64)}
+    requests = {"kind": "compressed_requests", "ratio": 4, "kv_lens": ints(2), "cu_new_lens": ints(3)}
+    slots = np.arange(2 * 32, dtype=np.int32).reshape(2, 32) + 160
+    nsameta.fill("target_verify", np.array([2, 16]), uniform_extend_len=3, req_to_token=slots,
+                 req_pool_indices=np.array([1, 0]), page_size=16, plans=[rows, requests])
+    assert rows["seq_lens"].tolist() == [0, 1, 1, 4, 4, 4]
+    assert rows["positions"].tolist() == [0, 0, 4, 16, 16, 16]
+    assert rows["out_loc"].tolist() == [0, 48, 0, 0, 0, 0]
+    assert requests["kv_lens"].tolist() == [1, 4]
+    assert requests["cu_new_lens"].tolist() == [0, 1, 1]
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
@@ -318,13 +332,13 @@ def fill(*plans, **given):
 @pytest.mark.parametrize("error, text, call", [
     (TypeError, "^plans is 7, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans=7)),
     (TypeError, "^plans is {}, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans={})),
-    (ValueError, "^plans has 9 plans, more than 8$", fill(*[flashmla() for _ in range(9)])),
+    (ValueError, "^plans has 17 plans, more than 16$", fill(*[flashmla() for _ in range(17)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::array<std::int64_t, 16> few{0, 1, 2, 3, 7, 31, 32, 33, 63, 65, 100, 128, 255, 256, 257, 512};
 constexpr std::array<std::int64_t, 5> many{1000, 2048, 4096, 4097, 16384};
+constexpr std::array<std::int32_t, 6> ratios{1, 2, 4, 4, 64, 128};
 constexpr std::array<std::int32_t, 9> parts{1, 2, 3, 16, 33, 132, 148, 304, most_parts};
 
 std::vector<std::int64_t> draw_lengths(harness::random_source& random, std::int64_t requests) {
@@ -68,6 +69,12 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   nsameta_plan& lengths = plans[NSAMETA_PLAN_CONTEXT_LENS];
   lengths.preset = static_cast<std::int32_t>(random.between(0, std::ssize(context_lens_preset_names) - 1));
   lengths.next_n = static_cast<std::int32_t>(random.chance(80) ? random.between(1, 5) : random.between(6, 64));
+  nsameta_plan& cache = plans[NSAMETA_PLAN_COMPRESSED_ROWS];
+  cache.ratio = plans[NSAMETA_PLAN_COMPRESSED_REQUESTS].ratio = random.pick(ratios);
+  cache.block = static_cast<std::int32_t>(random.chance(50) ? 64 : random.between(1, 4)) * 64 / cache.ratio;
+  if (cache.block == 0 || random.chance(20)) cache.block = 64;
+  if (random.chance(50)) cache.topk = static_cast<std::int32_t>(random.between(1, 600));
+  cache.no_slot = static_cast<std::int32_t>(random.between(-2, 2));
   return plans;
 }
 
@@ -78,6 +85,19 @@ void set_blocks(harness::random_source& random, std::int64_t requests, harness::
   table.width = table.row_stride = random.between(0, requests > 600 ? 8 : 40);
   table.memory.resize(static_cast<std::size_t>(table.slots * table.width) + 1);
   for (std::int32_t& block : table.memory) block = static_cast<std::int32_t>(random.between(-1, 1 << 20));
+}
+
+/// Rows of slots, some requests have none of.
+void set_tokens(harness::random_source& random, std::int64_t requests, harness::problem_data& problem) {
+  problem.page_size = random.pick(std::array<std::int32_t, 3>{64, 256, 16});
+  harness::token_table& table = problem.req_to_token;
+  table.slots = 5;
+  table.width = table.row_stride = random.between(0, 9000);
+  table.memory.resize(static_cast<std::size_t>(table.slots * table.width) + 1);
+  for (std::int32_t& slot : table.memory) slot = static_cast<std::int32_t>(random.between(-1, 1 << 30));
+  std::vector<std::int64_t> own(static_cast<std::size_t>(requests));
+  for (std::int64_t& slot : own) slot = random.chance(3) ? 5 : random.between(0, 4);
+  problem.req_pool_indices = harness::strided_values(own);
 }
 
 /// A mode with rows of its own, as many of each request or not.
@@ -113,6 +133,7 @@ harness::generated_case draw_case(std::uint64_t number) {
   if (random.chance(20)) made.problem.kv_shard = {4, static_cast<std::int32_t>(random.between(0, 3)), 64};
   if (random.chance(20)) made.problem.index_kpool = 64;
   set_blocks(random, requests, made.problem);
+  if (random.chance(70)) set_tokens(random, requests, made.problem);
   if (random.chance(50)) {
     std::vector<std::int64_t> wanted(static_cast<std::size_t>(requests));
     for (std::int64_t& count : wanted) count = random.between(-1, 5);
@@ -124,13 +145,11 @@ harness::generated_case draw_case(std::uint64_t number) {
   made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
   std::vector<nsameta_plan> plans = draw_plans(random);
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
-  const bool is_ragged = made.problem.extend_seq_lens.present() && made.problem.uniform_extend_len == 0;
-  if (is_ragged) std::erase_if(plans, [](const nsameta_plan& plan) { return row_of(plan.kind).of_rows; });
-  while (plans.size() > NSAMETA_MAX_PLANS) plans.erase(plans.begin() + random.between(0, std::ssize(plans) - 1));
+  std::erase_if(plans, [&](const nsameta_plan& plan) { return !harness::plan_applies(plan, made.problem); });
   made.layout.ask_for_plans(plans, made.problem);
   for (harness::plan_layout& plan : made.layout.plans)
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
-      if (row_of(plan.asked.kind).buffers[i].rows == plan_buffer::listed && random.chance(20))
+      if (has_any_length(row_of(plan.asked.kind).buffers[i]) && random.chance(20))
         plan.capacities[i] = random.between(0, plan.capacities[i]);
   return made;
 }
@@ -220,7 +239,7 @@ TEST_CASE("more plans than a launch takes, in several sets") {
   while (plans.size() < NSAMETA_MAX_PLANS)
     plans.push_back(made.layout.plans[plans.size() % made.layout.plans.size()].asked);
   made.layout.plans.clear();
-  made.layout.ask_for_plans(plans, made.problem);  // 72 in all
+  made.layout.ask_for_plans(plans, made.problem);
   const auto wrong = harness::check_parity(made, tested().spec);
   CHECK_MESSAGE(!wrong, wrong.value_or(""));
 }

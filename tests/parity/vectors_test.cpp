@@ -68,6 +68,10 @@ TEST_CASE("the worked cases of plans come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/plans.jsonl") == 79);
 }
 
+TEST_CASE("the worked cases of compressed caches come out as written") {
+  CHECK(check_cases(NSAMETA_TEST_DATA "/compressed.jsonl") == 42);
+}
+
 TEST_CASE("the worked cases of draft steps come out as written") {
   CHECK(check_cases(NSAMETA_TEST_DATA "/draft_steps.jsonl") == 13);
 }

@@ -7,25 +7,29 @@
 
 namespace nsameta {
 
-/// How much of a list its buffers hold.
+/// How much of a list its buffers hold, of which there are `count`.
+template <int count>
 struct list_room {
-  static constexpr int most_buffers = 3;
-  std::int32_t capacity[most_buffers];  ///< below 0: the buffer is not wanted
+  std::int32_t capacity[count];  ///< below 0: the buffer is not wanted
 
-  /// Of the plan's buffers, those that hold the list: `count` from `first` on.
-  static list_room of(const nsameta_plan& plan, int first, int count) {
-    list_room room{{-1, -1, -1}};
-    for (int i = 0; i < count; ++i)
-      if (const nsameta_vector& buffer = plan.buffers[first + i]; buffer.data != nullptr)
-        room.capacity[i] = static_cast<std::int32_t>(smaller(buffer.capacity, int32_max));
+  /// Of the plan's buffers, those from `first` on.
+  static list_room of(const nsameta_plan& plan, int first) {
+    list_room room{};
+    for (int i = 0; i < count; ++i) {
+      const nsameta_vector& buffer = plan.buffers[first + i];
+      room.capacity[i] = buffer.data == nullptr ? -1 : static_cast<std::int32_t>(smaller(buffer.capacity, int32_max));
+    }
     return room;
   }
   NSAMETA_HOST_DEVICE std::int32_t most() const {
-    return larger(larger(capacity[0], capacity[1]), larger(capacity[2], 0));
+    std::int32_t most = 0;
+    for (const std::int32_t held : capacity) most = larger(most, held);
+    return most;
   }
   NSAMETA_HOST_DEVICE bool is_short(std::int64_t listed) const {
-    const auto lacks = [&](std::int32_t held) { return held >= 0 && listed > held; };
-    return lacks(capacity[0]) || lacks(capacity[1]) || lacks(capacity[2]);
+    bool lacks = false;
+    for (const std::int32_t held : capacity) lacks |= held >= 0 && listed > held;
+    return lacks;
   }
 };
 
@@ -46,7 +50,7 @@ struct page_list_rule {
   std::int64_t room;    ///< positions of a request that the table has columns for
   std::int32_t most;    ///< pages that a request counts
   bool of_blocks;
-  list_room held;
+  list_room<1> held;
 
   static page_list_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     const bool of_blocks = plan.preset == NSAMETA_PAGES_OF_BLOCKS;
@@ -58,7 +62,7 @@ struct page_list_rule {
         .room = smaller(width, int32_max) * (of_blocks ? page : 1),
         .most = static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
         .of_blocks = of_blocks,
-        .held = list_room::of(plan, 1, 1)};
+        .held = list_room<1>::of(plan, 1)};
   }
 
   /// Its row of the table; null where it has none.
@@ -91,11 +95,11 @@ struct page_list_rule {
 struct logits_rule {
   std::int32_t most;  ///< that a request counts
   bool given;         ///< else one of each request that has a row
-  list_room held;
+  list_room<3> held;
 
   static logits_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     return {static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
-            problem.num_logits.data != nullptr, list_room::of(plan, 1, 3)};
+            problem.num_logits.data != nullptr, list_room<3>::of(plan, 1)};
   }
   /// `wanted`: 1 where it is not given.
   NSAMETA_HOST_DEVICE listed_part part(const request& r, std::int64_t wanted) const {

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "common/plans/aiter.h"
+#include "common/plans/compressed.h"
 #include "common/plans/context_lens.h"
 #include "common/plans/dcp_local.h"
 #include "common/plans/flashmla.h"
@@ -33,7 +34,7 @@ struct plan_rules {
 };
 
 using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule,
-                              zigzag_rule, context_lens_rule>;
+                              zigzag_rule, context_lens_rule, compressed_rows_rule, compressed_requests_rule>;
 static_assert(every_rule::count == plan_kinds.size());
 
 }  // namespace nsameta

@@ -3,6 +3,7 @@
 
 #include "common/plans/rules.h"
 #include "cpu/plans/aiter.h"
+#include "cpu/plans/compressed.h"
 #include "cpu/plans/context_lens.h"
 #include "cpu/plans/dcp_local.h"
 #include "cpu/plans/flashmla.h"

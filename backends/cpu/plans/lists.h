@@ -41,7 +41,7 @@ std::uint32_t write_plan(const plan_work<page_list_rule, Rows>& plan) {
 template <class Rows>
 std::uint32_t write_plan(const plan_work<logits_rule, Rows>& plan) {
   const logits_rule& rule = plan.rule;
-  const std::int32_t(&capacity)[list_room::most_buffers] = rule.held.capacity;
+  const auto& capacity = rule.held.capacity;
   std::int32_t* const sums = plan.buffer(0);
   auto* const rows = plan.template buffer<std::int64_t>(1);
   std::int32_t* const of_request = plan.buffer(2);

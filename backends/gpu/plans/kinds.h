@@ -3,6 +3,7 @@
 
 #include "common/plans/rules.h"
 #include "gpu/plans/aiter.h"
+#include "gpu/plans/compressed.h"
 #include "gpu/plans/context_lens.h"
 #include "gpu/plans/dcp_local.h"
 #include "gpu/plans/flashmla.h"
@@ -48,7 +49,7 @@ template <class Rules>
 struct plan_list {
   static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
   std::int32_t blocks;                                      ///< of the grid's row: the most that a set's have
-  std::int32_t begin[NSAMETA_SETS_PER_LAUNCH + 1];          ///< of each set's
+  std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];          ///< of each set's; short, because arguments end at 8 KB
   plan_inputs inputs;
   plan_task<Rules> tasks[most];
 

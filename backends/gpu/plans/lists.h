@@ -12,6 +12,14 @@ struct list_sums {
   std::int64_t rows;
 };
 
+/// Whose an element is.
+struct element_place {
+  std::int32_t index;   ///< of its request
+  std::int32_t number;  ///< of the request's elements
+  std::int64_t row;     ///< of the batch, where the request's last ones are listed
+  request of;
+};
+
 /// What a page list has of a request.
 template <class Work>
 NSAMETA_DEVICE listed_part part_of(const plan_block<Work, page_list_rule>& plan, std::int32_t index, const request& r) {
@@ -24,8 +32,8 @@ NSAMETA_DEVICE void finish_request(const plan_block<Work, page_list_rule>& plan,
 }
 template <class Work>
 NSAMETA_DEVICE void write_element(const plan_block<Work, page_list_rule>& plan, std::int32_t element,
-                                  std::int32_t index, std::int32_t page, std::int64_t) {
-  plan.buffers[1][element] = plan.rule.element(plan.rule.row(plan.at.rule.fixed.keys, index), page);
+                                  const element_place& place) {
+  plan.buffers[1][element] = plan.rule.element(plan.rule.row(plan.at.rule.fixed.keys, place.index), place.number);
 }
 
 /// The same of the lists of rows whose logits are wanted.
@@ -38,18 +46,18 @@ template <class Work>
 NSAMETA_DEVICE void finish_request(const plan_block<Work, logits_rule>&, std::int32_t, const request&,
                                    const listed_part&) {}
 template <class Work>
-NSAMETA_DEVICE void write_element(const plan_block<Work, logits_rule>& plan, std::int32_t element, std::int32_t index,
-                                  std::int32_t i, std::int64_t first_row) {
-  const list_room& held = plan.rule.held;
-  if (element < held.capacity[0]) reinterpret_cast<std::int64_t*>(plan.buffers[1])[element] = first_row + i;
-  if (element < held.capacity[1]) plan.buffers[2][element] = index;
-  if (element < held.capacity[2]) plan.buffers[3][element] = i;
+NSAMETA_DEVICE void write_element(const plan_block<Work, logits_rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  const auto& capacity = plan.rule.held.capacity;
+  if (element < capacity[0]) reinterpret_cast<std::int64_t*>(plan.buffers[1])[element] = place.row;
+  if (element < capacity[1]) plan.buffers[2][element] = place.index;
+  if (element < capacity[2]) plan.buffers[3][element] = place.number;
 }
 
 /// A list. Each block finds the request of its elements by itself: among the sums of the threads' shares, then request
 /// by request.
 template <class Work, list_rule Rule>
-NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
+NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
   auto& self = plan.at.self;
   plan_memory& shared = plan.shared;
   const thread_share mine = share_of(self, plan.at.batch.requests);
@@ -64,13 +72,14 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
   shared.rows_before[self.thread()] = rows.before;
   if (self.thread() == 0) shared.chunks[tuning::block_threads] = listed.all;
   self.barrier();
-  if (plan.index == 0) {
+  constexpr bool has_sums = requires(const request& r) { finish_request(plan, 0, r, listed_part{}); };
+  if (has_sums && plan.index == 0) {
     std::int32_t before = listed.before;
     if (self.thread() == 0) plan.buffers[0][0] = 0;
     visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
       const listed_part part = part_of(plan, index, r);
       plan.buffers[0][index + 1] = before += part.count;
-      finish_request(plan, index, r, part);
+      if constexpr (has_sums) finish_request(plan, index, r, part);
     });
   }
 
@@ -84,24 +93,29 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
         first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
     list_sums before{shared.chunks[chunk], shared.rows_before[chunk]};
     std::int32_t r = chunk * mine.each, count = 0;
-    std::int64_t request_rows = 0;
+    request of{};
     const auto look = [&] {
-      const request of = whole_request(plan.at, r);
+      of = whole_request(plan.at, r);
       count = part_of(plan, r, of).count;
-      request_rows = of.rows;
     };
     look();
     NSAMETA_UNROLL(1)
     for (std::int32_t element = begin; element < end; ++element) {
       NSAMETA_UNROLL(1)
       while (before.listed + count <= element) {
-        before = {before.listed + count, before.rows + request_rows};
+        before = {before.listed + count, before.rows + of.rows};
         ++r;
         look();
       }
-      write_element(plan, element, r, element - before.listed, before.rows + request_rows - count);
+      const std::int32_t number = element - before.listed;
+      write_element(plan, element, {r, number, before.rows + of.rows - count + number, of});
     }
   }
+}
+
+template <class Work, list_rule Rule>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
+  write_list(plan);
 }
 
 template <class Work, list_rule Rule>

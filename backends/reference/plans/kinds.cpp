@@ -50,8 +50,10 @@ cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, st
 void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                  std::int32_t& status) {
   // In the order of nsameta_plan_kind.
-  constexpr plan_writer* writers[]{write_paged_mqa,   write_flashmla,  write_topk,   write_aiter,       write_page_list,
-                                   write_logits_rows, write_dcp_local, write_zigzag, write_context_lens};
+  constexpr plan_writer* writers[]{
+      write_paged_mqa,          write_flashmla,  write_topk,   write_aiter,        write_page_list,
+      write_logits_rows,        write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows,
+      write_compressed_requests};
   static_assert(std::size(writers) == plan_kinds.size());
   for (const nsameta_plan& plan : plans_of(outputs)) writers[plan.kind](problem, plan, requests, status);
 }

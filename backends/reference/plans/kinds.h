@@ -48,6 +48,6 @@ cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, st
 using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                          std::int32_t& status);
 plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
-    write_dcp_local, write_zigzag, write_context_lens;
+    write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests;
 
 }  // namespace nsameta::reference

@@ -195,15 +195,17 @@ typedef struct nsameta_table {
 /// Each is a contract of that library's, which nothing checks at run time. docs/plans.md says what each one holds, and
 /// of which versions.
 typedef enum nsameta_plan_kind {
-  NSAMETA_PLAN_PAGED_MQA = 0,    ///< DeepGEMM's schedule of the indexer
-  NSAMETA_PLAN_FLASHMLA = 1,     ///< FlashMLA's tiles of the attention
-  NSAMETA_PLAN_TOPK = 2,         ///< the rows that SGLang's top-k gives to a cluster of SMs
-  NSAMETA_PLAN_AITER = 3,        ///< aiter's works of the attention, on AMD
-  NSAMETA_PLAN_PAGE_LIST = 4,    ///< the pages of each request's cache, one request's after another's
-  NSAMETA_PLAN_LOGITS_ROWS = 5,  ///< the rows whose logits are wanted
-  NSAMETA_PLAN_DCP_LOCAL = 6,    ///< the cache lengths of all ranks of the kv_shard
-  NSAMETA_PLAN_ZIGZAG = 7,       ///< a prefill cut over ranks, each with a block of every request and its mirror
-  NSAMETA_PLAN_CONTEXT_LENS = 8  ///< the lengths of the indexer, as many of each request as it has query rows
+  NSAMETA_PLAN_PAGED_MQA = 0,        ///< DeepGEMM's schedule of the indexer
+  NSAMETA_PLAN_FLASHMLA = 1,         ///< FlashMLA's tiles of the attention
+  NSAMETA_PLAN_TOPK = 2,             ///< the rows that SGLang's top-k gives to a cluster of SMs
+  NSAMETA_PLAN_AITER = 3,            ///< aiter's works of the attention, on AMD
+  NSAMETA_PLAN_PAGE_LIST = 4,        ///< the pages of each request's cache, one request's after another's
+  NSAMETA_PLAN_LOGITS_ROWS = 5,      ///< the rows whose logits are wanted
+  NSAMETA_PLAN_DCP_LOCAL = 6,        ///< the cache lengths of all ranks of the kv_shard
+  NSAMETA_PLAN_ZIGZAG = 7,           ///< a prefill cut over ranks, each with a block of every request and its mirror
+  NSAMETA_PLAN_CONTEXT_LENS = 8,     ///< the lengths of the indexer, as many of each request as it has query rows
+  NSAMETA_PLAN_COMPRESSED_ROWS = 9,  ///< of a cache with an entry for `ratio` tokens: what each row sees and writes
+  NSAMETA_PLAN_COMPRESSED_REQUESTS = 10  ///< the entries that each request has in it
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -258,10 +260,12 @@ typedef struct nsameta_plan {
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
   int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
-                       ///< block, as many; aiter's is 16
+                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS: block_size, entries that lie together, 1 to
+                       ///< 65,536. `ratio` times as many positions divide page_size, or are a multiple of it
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
   int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
-                       ///< AITER: keys that an entry reads at most; 0: all
+                       ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS: entries that a row
+                       ///< reads at most; 0: all
   int32_t extra_topk;  ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
   int32_t threshold;   ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
   int32_t page_size;   ///< AITER: positions of a page, 1 to 1,024
@@ -269,6 +273,8 @@ typedef struct nsameta_plan {
                         ///< work; intra: max_splits, not read on gfx942; 0: no limit
   int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
   int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
+  int32_t ratio;        ///< COMPRESSED_ROWS, COMPRESSED_REQUESTS: tokens that an entry stands for, 1 to 65,536
+  int32_t no_slot;      ///< COMPRESSED_ROWS: out_loc of a row that finishes no entry on this rank
   int32_t reserved[2];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
@@ -281,12 +287,14 @@ typedef struct nsameta_plan {
   /// buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it is kept.
   /// DCP_LOCAL: dcp_local_seq_lens [bs, kv_shard.size]. ZIGZAG: split_list [bs * 2C], zigzag_index [2 * bs],
   /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
-  /// each]. CONTEXT_LENS: context_lens [bs, next_n].
+  /// each]. CONTEXT_LENS: context_lens [bs, next_n]. COMPRESSED_ROWS: seq_lens, seq_lens_clamp1, sparse_lens, positions
+  /// [T each], out_loc [T] int64, for which req_to_token is needed; T of any length, as lists are. COMPRESSED_REQUESTS:
+  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
 /// As many plans as a set of outputs may ask for.
-#define NSAMETA_MAX_PLANS 8
+#define NSAMETA_MAX_PLANS 16
 
 // --------------------------------------------------------------------------------------------- outputs
 

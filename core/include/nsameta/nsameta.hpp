@@ -437,6 +437,52 @@ inline nsameta_plan context_lens(nsameta_context_lens_preset preset, std::int32_
   return plan;
 }
 
+/// A compressed cache: one entry for `ratio` tokens.
+struct compressed_cache {
+  std::int32_t ratio;
+  std::int32_t block_size;   ///< entries that lie together
+  std::int32_t topk = 0;     ///< entries that a row reads at most; 0: all
+  std::int32_t no_slot = 0;  ///< out_loc of a row that finishes no entry
+};
+
+/// Where its rows are written down, [T] each; what is empty is skipped.
+struct compressed_rows_buffers {
+  std::span<std::int32_t> seq_lens;
+  std::span<std::int32_t> seq_lens_clamp1;
+  std::span<std::int32_t> sparse_lens;
+  std::span<std::int32_t> positions;
+  std::span<std::int64_t> out_loc;  ///< by the problem's req_to_token
+};
+
+/// What each row of the batch sees of a compressed cache, and where it writes.
+inline nsameta_plan compressed_rows(const compressed_cache& cache, const compressed_rows_buffers& to) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  plan.topk = cache.topk;
+  plan.no_slot = cache.no_slot;
+  const std::span<std::int32_t> buffers[] = {to.seq_lens, to.seq_lens_clamp1, to.sparse_lens, to.positions};
+  for (std::size_t i = 0; i < std::size(buffers); ++i)
+    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  if (!to.out_loc.empty()) plan.buffers[4] = vector_of(to.out_loc);
+  return plan;
+}
+
+/// The entries of each request before the step and after it, [bs] each, and the prefix sum of their number [bs + 1];
+/// what is empty is skipped.
+inline nsameta_plan compressed_requests(std::int32_t ratio, std::span<std::int32_t> past_lens,
+                                        std::span<std::int32_t> kv_lens,
+                                        std::span<std::int32_t> cu_new_lens = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
+  plan.ratio = ratio;
+  const std::span<std::int32_t> buffers[] = {past_lens, kv_lens, cu_new_lens};
+  for (std::size_t i = 0; i < std::size(buffers); ++i)
+    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
 /// No output, to be filled in: each call asks for one more. It is an nsameta_outputs and goes wherever one does.
 class outputs : public nsameta_outputs {
  public:

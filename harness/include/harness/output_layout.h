@@ -27,7 +27,8 @@ struct table_layout {
 };
 
 struct plan_layout {
-  nsameta_plan asked{};  ///< without buffers
+  static constexpr std::int64_t absent = -1;  ///< as the capacity of a buffer that is not wanted
+  nsameta_plan asked{};                       ///< without buffers
   std::array<std::int64_t, NSAMETA_PLAN_BUFFERS> capacities{};
 };
 

@@ -129,9 +129,6 @@ std::vector<nsameta_plan> plans_for(const fill_kind& made, const harness::proble
         made.kernel != gpu::kernel_id<gpu::attention_plans_kernel> || gpu::attention_rules::has(plan.kind);
     if (is_written && harness::plan_applies(plan, problem)) plans.push_back(plan);
   }
-  // A list has no room for all kinds. Logits rows are listed by the code that lists pages.
-  if (plans.size() > NSAMETA_MAX_PLANS)
-    std::erase_if(plans, [](const nsameta_plan& plan) { return plan.kind == NSAMETA_PLAN_LOGITS_ROWS; });
   return plans;
 }
 

@@ -145,14 +145,22 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
   if (rows > 0 && rows < most_rows) plans.emplace_back().kind = NSAMETA_PLAN_LOGITS_ROWS;
   if (in.flag()) {  // not always: GPUs have a kernel for the first kinds alone
     plans.emplace_back().kind = NSAMETA_PLAN_DCP_LOCAL;
-    if (in.flag()) {  // one of the two: a list has no room for all kinds
-      plans.back().kind = NSAMETA_PLAN_CONTEXT_LENS;
-      plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));
-      plans.back().next_n = static_cast<std::int32_t>(in.between(1, 64));
-    }
+    plans.emplace_back().kind = NSAMETA_PLAN_CONTEXT_LENS;
+    plans.back().preset = static_cast<std::int32_t>(in.between(0, 1));
+    plans.back().next_n = static_cast<std::int32_t>(in.between(1, 64));
     plans.emplace_back().kind = NSAMETA_PLAN_ZIGZAG;
     plans.back().parts = static_cast<std::int32_t>(in.between(1, 8));
     plans.back().rank = static_cast<std::int32_t>(in.between(0, plans.back().parts - 1));
+    nsameta_plan& cache = plans.emplace_back();
+    cache.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
+    cache.ratio = static_cast<std::int32_t>(in.flag() ? in.between(1, most_ratio) : in.between(1, 8));
+    cache.block = static_cast<std::int32_t>(in.flag() ? in.between(1, 65536) : problem.page_size / cache.ratio);
+    cache.topk = in.take<std::uint8_t>();
+    cache.no_slot = in.take<std::int8_t>();
+    const nsameta_plan of_rows = cache;
+    if (cache.block == 0 || !plan_applies(cache, problem) || live_shape_of(problem).rows > most_rows) plans.pop_back();
+    plans.emplace_back().kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
+    plans.back().ratio = of_rows.ratio;
   }
   if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   if (in.flag()) problem.num_rejected = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);

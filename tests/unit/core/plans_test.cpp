@@ -94,8 +94,8 @@ TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
 
 TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE,
-                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(9); }),
-                 {"plans[1].kind is 9", "flashmla (1)"});
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(11); }),
+                 {"plans[1].kind is 11", "flashmla (1)", "compressed_requests (10)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(
@@ -115,6 +115,38 @@ TEST_CASE("what a kind does not have is 0") {
                  {"paged_mqa_schedule: topk is 9"}, NSAMETA_UNSUPPORTED);
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[2].buffers[1].data = &plans; }),
                  {"buffers[1] is given, but the plan has 1"}, NSAMETA_UNSUPPORTED);
+}
+
+TEST_CASE("blocks of a compressed cache lie in pages, and its slots come from req_to_token") {
+  const auto with_cache = [](const std::function<void(nsameta_plan&, call&)>& change) {
+    return with_plans([=](auto& plans, call& c) {
+      c.outputs.plans = &plans[NSAMETA_PLAN_COMPRESSED_ROWS];
+      c.outputs.plan_count = 1;
+      change(plans[NSAMETA_PLAN_COMPRESSED_ROWS], c);
+    });
+  };
+  const auto of_block = [&](std::int32_t page_size, std::int32_t block, nsameta_kv_shard shard = {1, 0, 1}) {
+    return with_cache([=](nsameta_plan& plan, call& c) {
+      c.problem.page_size = page_size;
+      c.problem.kv_shard = shard;
+      for (nsameta_table* table : {&c.outputs.page_table_1, &c.outputs.real_page_table, &c.outputs.local_page_table_1})
+        table->data = nullptr;
+      plan.block = block;
+    });
+  };
+  for (const std::int32_t block : {1, 16, 32, 64, 128}) check_accepted(NSAMETA_DECODE, of_block(128, block));
+  check_rejected(NSAMETA_DECODE, of_block(128, 24),
+                 {"plans[0]: compressed_rows: block_size is 24: a block of 96 positions", "page_size, which is 128"});
+  check_rejected(NSAMETA_DECODE, of_block(128, 32, {2, 0, 3}),
+                 {"compressed_rows: block_size is 32, no multiple of kv_shard.interleave, which is 3"});
+  const auto without_tokens = with_cache([](nsameta_plan&, call& c) {
+    for (nsameta_table* table : {&c.outputs.page_table_1, &c.outputs.real_page_table, &c.outputs.local_page_table_1})
+      table->data = nullptr;
+    c.outputs.out_cache_loc.data = nullptr;
+    c.problem.req_to_token.data = nullptr;
+    c.problem.req_pool_indices.data = nullptr;
+  });
+  check_rejected(NSAMETA_DECODE, without_tokens, {"req_to_token is absent, but plans[0] asks for out_loc"});
 }
 
 TEST_CASE("the rank of a zigzag is one of its ranks") {
@@ -221,6 +253,7 @@ TEST_CASE("a page list is of a table that the problem has") {
       for (const vector_field& field : vector_fields) (c.outputs.*field.member).data = nullptr;
       c.outputs.page_table_1.data = c.outputs.real_page_table.data = c.outputs.local_page_table_1.data = nullptr;
       plans[NSAMETA_PLAN_PAGE_LIST].preset = preset;
+      c.outputs.plan_count = NSAMETA_PLAN_PAGE_LIST + 1;
       change(c.problem);
     });
   };
@@ -239,7 +272,7 @@ TEST_CASE("a page list is of a table that the problem has") {
 }
 
 TEST_CASE("the list: how many, and where") {
-  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = 9; }), {"plan_count is 9"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = 17; }), {"plan_count is 17"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = -1; }), {"plan_count is -1"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plans = nullptr; }), {"plans is null"});
 }

@@ -174,6 +174,24 @@ TEST_CASE("the cache lengths of all ranks, and a prefill in zigzag") {
   expect_refusal(fill(step, into), "plans[1]: zigzag: cp_rank is 2, but cp_size is 2");
 }
 
+TEST_CASE("a compressed cache, its rows and its requests") {
+  const ints lengths{4, 9, 15};
+  ints seen(3), clamped(3), positions(3), past(3), now(3), sums(4);
+  const std::array plans{compressed_rows({.ratio = 4, .block_size = 16, .topk = 2}, {seen, {}, clamped, positions, {}}),
+                         compressed_requests(4, past, now, sums)};
+  problem step(NSAMETA_DECODE);
+  CHECK(fill(step.with_seq_lens(lengths), outputs().with_plans(plans)).message() == "");
+  CHECK(seen == ints{1, 2, 3});
+  CHECK(clamped == ints{1, 2, 2});
+  CHECK(positions == ints{0, 8, 12});
+  CHECK(past == ints{0, 2, 3});
+  CHECK(now == ints{1, 2, 3});
+  CHECK(sums == ints{0, 1, 1, 1});
+  std::vector<std::int64_t> slots(3);
+  const std::array with_slots{compressed_rows({.ratio = 4, .block_size = 16}, {{}, {}, {}, {}, slots})};
+  expect_refusal(fill(step, outputs().with_plans(with_slots)), "req_to_token is absent, but plans[0] asks for out_loc");
+}
+
 TEST_CASE("the indexer's lengths, of rows and repeated") {
   const ints lengths{10, 1};
   ints of_rows(6), repeated(6);

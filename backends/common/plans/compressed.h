@@ -1,0 +1,124 @@
+/// Caches whose entries stand for several tokens each. A row that sees v positions sees the entries of whole groups of
+/// `ratio` among them.
+#pragma once
+
+#include "common/plans/lists.h"
+#include "problem.h"
+
+namespace nsameta {
+
+/// Entries in a request's cache before a step and after it, on all ranks together.
+struct entry_counts {
+  std::int64_t past, now;
+};
+
+/// past_lens, kv_lens and cu_new_lens.
+struct compressed_requests_rule {
+  small_divisor ratio;
+  std::int32_t limit;  ///< positions of a cache at most
+  std::int32_t most;   ///< new entries that a request counts
+
+  static compressed_requests_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {small_divisor::of(plan.ratio), lengths_of(problem).limit, share_of(problem)};
+  }
+  static std::int32_t share_of(const nsameta_problem& problem) {
+    return static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1));
+  }
+  NSAMETA_HOST_DEVICE entry_counts counts(const request& r) const {
+    const std::int64_t now = entries(r.kv_len);
+    return {r.is_padding ? now : entries(larger(r.first - 1, std::int64_t{0})), now};
+  }
+  NSAMETA_HOST_DEVICE std::int32_t added(const entry_counts& counts) const {
+    return static_cast<std::int32_t>(smaller(counts.now - counts.past, std::int64_t{most}));
+  }
+  NSAMETA_HOST_DEVICE std::uint32_t bits(const entry_counts& counts) const {
+    return bit_if(counts.now - counts.past > most, NSAMETA_BIT_LENGTH_OVERFLOW);
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE std::int64_t entries(std::int64_t positions) const {
+    return ratio.quotient(static_cast<std::int32_t>(smaller(positions, std::int64_t{limit})));
+  }
+};
+
+/// seq_lens, seq_lens_clamp1, sparse_lens, positions and out_loc.
+struct compressed_rows_rule {
+  /// The plan's buffers, by their names.
+  enum buffer { seq_lens, seq_lens_clamp1, sparse_lens, positions, out_loc, buffers };
+  static_assert(buffers == plan_rows::compressed_rows_buffers.size());
+
+  // Small, because kernels get the rule of each plan among their arguments.
+  small_divisor ratio;
+  small_divisor column;         ///< entries of a block on all ranks together
+  small_divisor page;           ///< of req_to_token, positions
+  small_divisor blocks_a_page;  ///< or 1
+  std::int32_t block, topk, no_slot;
+  std::int32_t most;  ///< rows that a request counts
+  list_room<buffers> held;
+
+  static compressed_rows_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    const std::int64_t blocks_a_page = problem.page_size / (std::int64_t{plan.block} * plan.ratio);
+    const std::int64_t column = std::int64_t{plan.block} * problem.kv_shard.size;
+    return {.ratio = small_divisor::of(plan.ratio),
+            .column = small_divisor::of(static_cast<std::int32_t>(smaller(column, int32_max))),
+            .page = small_divisor::of(problem.page_size),
+            .blocks_a_page = small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)),
+            .block = plan.block,
+            .topk = plan.topk > 0 ? plan.topk : static_cast<std::int32_t>(int32_max),
+            .no_slot = plan.no_slot,
+            .most = compressed_requests_rule::share_of(problem),
+            .held = list_room<buffers>::of(plan, 0)};
+  }
+
+  /// What a row's fields hold.
+  struct row {
+    std::int32_t entries, position;
+    std::int64_t slot;
+  };
+  NSAMETA_HOST_DEVICE std::int32_t clamped(std::int32_t entries) const { return smaller(larger(entries, 1), topk); }
+  /// Of request `index`; it would see `seen` positions on all ranks together, if there were no limit.
+  NSAMETA_HOST_DEVICE row row_of(const shard_constants& fixed, std::int64_t index, std::int64_t seen) const {
+    const auto v = static_cast<std::int32_t>(larger(smaller(seen, fixed.limit), std::int64_t{0}));
+    const std::int32_t groups = ratio.quotient(v);
+    const bool finishes = v > 0 && seen <= fixed.limit && groups * ratio.value == v;
+    const std::int32_t first = v > 0 ? ratio.quotient(v - 1) * ratio.value : -ratio.value;
+    return {static_cast<std::int32_t>(fixed.kv_shard(groups)), first,
+            finishes && held.capacity[out_loc] >= 0 ? slot_of(fixed, index, groups - 1) : no_slot};
+  }
+
+  /// The rows that a request counts, and the bits of the last entry that they finish: no other is further on.
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
+    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
+    std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
+    const std::int64_t reach = smaller(r.first + rows - 1, fixed.limit), first = larger(r.first, std::int64_t{1});
+    if (held.capacity[out_loc] >= 0 && !r.is_padding && reach >= first)
+      if (const std::int32_t groups = ratio.quotient(static_cast<std::int32_t>(reach)); groups * ratio.value >= first)
+        bits |= !fixed.keys.has_row(fixed.keys.row_of(index))
+                    ? bit_if(true, NSAMETA_BIT_BAD_SLOT)
+                    : bit_if(!has_block(fixed.keys, column.quotient(groups - 1)), NSAMETA_BIT_CONTEXT_EXCEEDED);
+    return {static_cast<std::int32_t>(rows), bits};
+  }
+
+ private:
+  /// Positions from one block of a request to the next.
+  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block} * ratio.value; }
+  NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
+    return number * span() < keys.tokens.width;
+  }
+
+  /// Where an entry of a request is written; -1 where the table does not say, no_slot where another rank has it.
+  NSAMETA_HOST_DEVICE std::int64_t slot_of(const shard_constants& fixed, std::int64_t index, std::int32_t entry) const {
+    const key_slots& keys = fixed.keys;
+    const std::int64_t row = keys.row_of(index);
+    const std::int32_t number = column.quotient(entry);
+    if (!keys.has_row(row) || !has_block(keys, number)) return -1;
+    const std::int64_t own = fixed.kv_shard.own(entry - number * column.value);
+    if (own < 0) return no_slot;
+    const std::int32_t looked_up = blocks_a_page.quotient(number);
+    const std::int64_t position = blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : number * span();
+    const std::int64_t name = page.floor(keys.tokens.data[row * keys.tokens.row_stride + position]);
+    return (name * blocks_a_page.value + number - looked_up * blocks_a_page.value) * block + own;
+  }
+};
+
+}  // namespace nsameta

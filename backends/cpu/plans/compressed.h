@@ -1,0 +1,58 @@
+/// Caches whose entries stand for several tokens each.
+#pragma once
+
+#include "common/plans/compressed.h"
+#include "cpu/plans/work.h"
+
+namespace nsameta::cpu {
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
+  using field = compressed_rows_rule;
+  const field& rule = plan.rule;
+  const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
+  const auto& capacity = rule.held.capacity;
+  auto* const slots = plan.template buffer<std::int64_t>(field::out_loc);
+  std::uint32_t bits = 0;
+  std::int64_t number = 0;
+  for (std::int32_t index = 0; index < plan.requests(); ++index) {
+    const request r = plan.at(index);
+    const listed_part part = rule.part(fixed, r, index);
+    bits |= part.bits;
+    const std::int64_t end = smaller(std::int64_t{part.count}, rule.held.most() - number);
+    for (std::int64_t j = 0; j < end; ++j) {
+      const field::row row = rule.row_of(fixed, index, r.first + j);
+      const std::int64_t at = number + j;
+      if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
+      if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
+      if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
+      if (at < capacity[field::positions]) plan.buffer(field::positions)[at] = row.position;
+      if (at < capacity[field::out_loc]) slots[at] = row.slot;
+    }
+    number += part.count;
+  }
+  return rule.held.is_short(number) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+}
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<compressed_requests_rule, Rows>& plan) {
+  std::int32_t *const past = plan.buffer(0), *const now = plan.buffer(1), *const sums = plan.buffer(2);
+  std::uint32_t bits = 0;
+  std::int32_t added = 0;
+  if (sums != nullptr) sums[0] = 0;
+  for (std::int32_t index = 0; index < plan.requests(); ++index) {
+    const entry_counts counts = plan.rule.counts(plan.at(index));
+    added += plan.rule.added(counts);
+    if (past != nullptr) past[index] = static_cast<std::int32_t>(counts.past);
+    if (now != nullptr) now[index] = static_cast<std::int32_t>(counts.now);
+    if (sums != nullptr) {
+      sums[index + 1] = added;
+      bits |= plan.rule.bits(counts);
+    }
+  }
+  return bits;
+}
+
+}  // namespace nsameta::cpu

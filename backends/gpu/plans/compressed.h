@@ -1,0 +1,72 @@
+/// Compressed caches: their rows, which are a list where requests have different numbers of them, and their requests.
+#pragma once
+
+#include "common/plans/compressed.h"
+#include "gpu/plans/lists.h"
+
+namespace nsameta::gpu {
+
+/// What the list of rows has of a request.
+template <class Work>
+NSAMETA_DEVICE listed_part part_of(const plan_block<Work, compressed_rows_rule>& plan, std::int32_t index,
+                                   const request& r) {
+  return plan.rule.part(plan.at.rule.fixed, r, index);
+}
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  using field = compressed_rows_rule;
+  const field& rule = plan.rule;
+  const auto& capacity = rule.held.capacity;
+  const field::row row = rule.row_of(plan.at.rule.fixed, place.index, place.of.first + place.number);
+  if (element < capacity[field::seq_lens]) plan.buffers[field::seq_lens][element] = row.entries;
+  if (element < capacity[field::seq_lens_clamp1])
+    plan.buffers[field::seq_lens_clamp1][element] = larger(row.entries, 1);
+  if (element < capacity[field::sparse_lens]) plan.buffers[field::sparse_lens][element] = rule.clamped(row.entries);
+  if (element < capacity[field::positions]) plan.buffers[field::positions][element] = row.position;
+  if (element < capacity[field::out_loc])
+    reinterpret_cast<std::int64_t*>(plan.buffers[field::out_loc])[element] = row.slot;
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, compressed_rows_rule>& plan) {
+  const auto& batch = plan.at.batch;
+  const std::int32_t each = batch.uniform_rows;
+  if (each < 0 || each > plan.rule.most) return write_list(plan);
+  const std::int64_t rows = std::int64_t{each} * batch.requests;
+  const auto request_of_row = [&](std::int32_t row) { return each == 1 ? row : row / each; };
+  visit_elements(plan, static_cast<std::int32_t>(smaller(rows, std::int64_t{plan.rule.held.most()})), request_of_row,
+                 [&](std::int32_t row, const request& r) {
+                   const std::int32_t index = request_of_row(row);
+                   write_element(plan, row, {index, row - index * each, row, r});
+                 });
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, compressed_requests_rule>& plan) {
+  auto& self = plan.at.self;
+  const compressed_requests_rule& rule = plan.rule;
+  std::int32_t *const past = plan.buffers[0], *const now = plan.buffers[1], *const sums = plan.buffers[2];
+  const thread_share mine = share_of(self, plan.at.batch.requests);
+  std::int32_t own = 0;
+  visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+    const entry_counts counts = rule.counts(r);
+    own += rule.added(counts);
+    if (past != nullptr) past[index] = static_cast<std::int32_t>(counts.past);
+    if (now != nullptr) now[index] = static_cast<std::int32_t>(counts.now);
+  });
+  if (sums == nullptr) return;
+  const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, own);
+  std::int32_t added = place.before;
+  if (self.thread() == 0) sums[0] = 0;
+  visit_share(plan.at, mine,
+              [&](std::int32_t index, const request& r) { sums[index + 1] = added += rule.added(rule.counts(r)); });
+}
+
+template <class Work>
+NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, compressed_requests_rule>& plan, std::int32_t index) {
+  if (plan.buffers[2] == nullptr) return 0;
+  return plan.rule.bits(plan.rule.counts(whole_request(plan.at, index)));
+}
+
+}  // namespace nsameta::gpu

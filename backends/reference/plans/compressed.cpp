@@ -1,0 +1,126 @@
+/// Caches whose entries stand for several tokens each, row by row.
+#include <algorithm>
+#include <vector>
+
+#include "reference/definitions.h"
+#include "reference/plans/kinds.h"
+
+namespace nsameta::reference {
+namespace {
+
+/// Where an entry of a request is written on this rank.
+std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                           std::int64_t entry, std::int32_t& status) {
+  constexpr std::int64_t nowhere = -1;
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  const std::int64_t slot = read(problem.req_pool_indices, r.index);
+  if (slot < 0 || slot >= problem.req_to_token.slots) {
+    status |= NSAMETA_BIT_BAD_SLOT;
+    return nowhere;
+  }
+  const std::int64_t page = problem.page_size, block = plan.block, span = block * plan.ratio;
+  const std::int64_t on_all_ranks = block * shard.size;
+  const std::int64_t position = entry / on_all_ranks * span;
+  if (position >= problem.req_to_token.width) {
+    status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+    return nowhere;
+  }
+  if (entry / shard.interleave % shard.size != shard.rank) return plan.no_slot;
+  const std::int64_t in_page = position % page;
+  const std::int64_t kv_slot = problem.req_to_token.data[slot * problem.req_to_token.row_stride + position - in_page];
+  const std::int64_t page_name = kv_slot >= 0 ? kv_slot / page : -rounded_up(-kv_slot, page);
+  const std::int64_t block_name = page_name * std::max<std::int64_t>(1, page / span) + in_page / span;
+  const std::int64_t turn = std::int64_t{shard.interleave} * shard.size;
+  return block_name * block + entry % on_all_ranks / turn * shard.interleave + entry % shard.interleave;
+}
+
+/// One value after another, where the buffer is wanted and as far as it goes.
+class row_field {
+ public:
+  explicit row_field(const nsameta_vector& out) : out_(out) {}
+  bool has_room() const { return out_.data != nullptr && next_ < out_.capacity; }
+  bool is_shorter_than(std::int64_t rows) const { return out_.data != nullptr && out_.capacity < rows; }
+  void put(std::int64_t value) {
+    if (!has_room()) return;
+    if (out_.dtype == NSAMETA_INT64)
+      static_cast<std::int64_t*>(out_.data)[next_++] = value;
+    else
+      static_cast<std::int32_t*>(out_.data)[next_++] = static_cast<std::int32_t>(value);
+  }
+
+ private:
+  nsameta_vector out_;
+  std::int64_t next_ = 0;
+};
+
+std::int64_t share_of(const batch& requests) {
+  return most_plan_units / std::max<std::int64_t>(std::ssize(requests.kept), 1);
+}
+
+/// Whether the row of token `j` is the last of an entry.
+bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j) {
+  return writes_key(problem, r, j) && positions_seen(problem, r, j) % plan.ratio == 0;
+}
+
+/// Raises the bits of the last entry that the first `rows` rows of a request finish: no other is further on.
+void check_last_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t rows,
+                      std::int32_t& status) {
+  std::int64_t j = rows - 1;
+  if (problem.context_limit > 0 && rows > 0)
+    j = std::min(j, problem.context_limit - positions_wanted(problem.mode, r, rows - 1) + rows - 1);
+  for (std::int64_t left = plan.ratio; j >= 0 && left > 0; --j, --left)
+    if (finishes_entry(problem, plan, r, j)) {
+      slot_of_entry(problem, plan, r, positions_seen(problem, r, j) / plan.ratio - 1, status);
+      return;
+    }
+}
+
+}  // namespace
+
+void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                           std::int32_t& status) {
+  enum { seq_lens, clamp1, sparse_lens, positions, out_loc, fields };
+  std::vector<row_field> out;
+  for (int i = 0; i < fields; ++i) out.emplace_back(plan.buffers[i]);
+  const std::int64_t c = plan.ratio;
+  std::int64_t all_rows = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t rows = within_share(r.rows, share_of(requests), status);
+    all_rows += rows;
+    if (plan.buffers[out_loc].data != nullptr) check_last_entry(problem, plan, r, rows, status);
+    for (std::int64_t j = 0; j < rows && std::ranges::any_of(out, &row_field::has_room); ++j) {
+      const std::int64_t v = positions_seen(problem, r, j), entries = local(problem.kv_shard, v / c);
+      const std::int64_t at_least_one = std::max<std::int64_t>(entries, 1);
+      out[seq_lens].put(entries);
+      out[clamp1].put(at_least_one);
+      out[sparse_lens].put(plan.topk == 0 ? at_least_one : std::min<std::int64_t>(at_least_one, plan.topk));
+      out[positions].put(v == 0 ? -c : v - 1 - (v - 1) % c);
+      if (!out[out_loc].has_room()) continue;
+      std::int32_t raised = 0;  // by check_last_entry too
+      out[out_loc].put(finishes_entry(problem, plan, r, j) ? slot_of_entry(problem, plan, r, v / c - 1, raised)
+                                                           : plan.no_slot);
+    }
+  }
+  if (std::ranges::any_of(out, [&](const row_field& field) { return field.is_shorter_than(all_rows); }))
+    status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+}
+
+void write_compressed_requests(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                               std::int32_t& status) {
+  row_field past(plan.buffers[0]), now(plan.buffers[1]), sums(plan.buffers[2]);
+  std::int64_t added = 0;
+  sums.put(0);
+  for (const request& r : requests.kept) {
+    const std::int64_t after = r.cache_len / plan.ratio;
+    std::int64_t before = after;  // of padding, which adds nothing
+    if (r.is_live) {
+      const std::int64_t known = has_drafts(problem.mode) ? r.kv_len : r.kv_len - r.query_len;
+      before = within_limit(problem, std::max<std::int64_t>(known, 0)) / plan.ratio;
+    }
+    past.put(before);
+    now.put(after);
+    if (plan.buffers[2].data != nullptr) sums.put(added += within_share(after - before, share_of(requests), status));
+  }
+}
+
+}  // namespace nsameta::reference

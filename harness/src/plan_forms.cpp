@@ -1,0 +1,145 @@
+#include "plan_forms.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json_reader.h"
+#include "plans.h"
+
+namespace nsameta::harness {
+namespace {
+
+constexpr std::int64_t int32_min = std::numeric_limits<std::int32_t>::min();
+constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
+
+/// Of a problem that asks for a plan alone, in the words of its library: the key of the lengths, and of others.
+struct plan_form {
+  const char* name;
+  nsameta_plan_kind kind;
+  const char* lengths;
+  std::vector<std::pair<const char*, const char*>> renamed;
+  const char* preset = nullptr;  ///< where the problem does not say; null: the kind's first one
+  const char* mode = "decode";
+};
+const std::vector<plan_form>& plan_forms() {
+  static const std::vector<plan_form> forms{
+      {"paged_mqa_schedule", NSAMETA_PLAN_PAGED_MQA, "context_lens", {}},
+      {"flashmla",
+       NSAMETA_PLAN_FLASHMLA,
+       "cache_seqlens",
+       {{"topk_length", "topk_lens"}, {"extra_topk_length", "extra_topk_lens"}, {"api", "preset"}}},
+      {"topk_plan", NSAMETA_PLAN_TOPK, "lens", {}},
+      {"aiter_fast", NSAMETA_PLAN_AITER, "kv_lens", {{"max_split_per_batch", "max_splits"}}},
+      {"aiter_intra", NSAMETA_PLAN_AITER, "kv_lens", {}, "intra"},
+      {"dcp_local", NSAMETA_PLAN_DCP_LOCAL, "seq_lens", {}},
+      {"zigzag", NSAMETA_PLAN_ZIGZAG, "seq_lens", {}, nullptr, "extend"},
+      {"context_lens", NSAMETA_PLAN_CONTEXT_LENS, "seq_lens", {}}};
+  return forms;
+}
+
+/// Positions of a cache that has `pages`, the last of which holds `last_keys`.
+json positions_of(const json& pages, std::int64_t page_size, const json& last_keys) {
+  json positions = json::array();
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const std::int64_t count = to_integer("kv_lens", pages[i], int32_min, int32_max);
+    const std::int64_t last =
+        i < last_keys.size() ? to_integer("kv_last_page_lens", last_keys[i], 1, page_size) : page_size;
+    positions.push_back(count > 0 ? (count - 1) * page_size + last : count);
+  }
+  return positions;
+}
+
+/// A problem that asks for one plan, as a batch whose list of plans has that one.
+json with_plan_alone(const json& object, const plan_form& form) {
+  const plan_kind& kind = row_of(form.kind);
+  json whole{{"mode", form.mode}}, plan{{"kind", kind.name}};
+  if (form.preset != nullptr) plan["preset"] = form.preset;
+  for (const char* key : {"mode", "seq_lens", "plans"})
+    if (key != std::string_view(form.lengths) && object.contains(key))
+      throw json_error(key + std::string(": does not go with the plan ") + form.name);
+  for (const auto& [key, value] : object.items()) {
+    const auto other = std::ranges::find(form.renamed, key, [](const auto& pair) { return std::string(pair.first); });
+    const std::string name = other == form.renamed.end() ? key : other->second;
+    const bool of_plan = name == "preset" || std::ranges::find(kind.constants, std::string_view(name),
+                                                               &plan_constant::name) != kind.constants.end();
+    if (name == "plan") continue;
+    if (name == "batch")
+      whole["seq_lens"] = std::vector<int>(static_cast<std::size_t>(to_integer(key, value, 0, 1 << 20)), 0);
+    else if (name != form.lengths)
+      (of_plan ? plan : whole)[name] = value;
+    else if (value.is_array() && !value.empty() && value[0].is_array()) {  // the last column counts
+      whole["seq_lens"] = json::array();
+      for (const json& row : value) whole["seq_lens"].push_back(row.empty() ? json(0) : row.back());
+      plan["next_n"] = value[0].size();
+    } else {
+      whole["seq_lens"] = value;
+    }
+  }
+  if (form.kind == NSAMETA_PLAN_AITER) {
+    const json last_keys = whole.value("kv_last_page_lens", json::array());
+    whole.erase("kv_last_page_lens");
+    if (whole.contains("seq_lens") && whole["seq_lens"].is_array())
+      whole["seq_lens"] = positions_of(
+          whole["seq_lens"], plan.contains("page_size") ? to_integer("page_size", plan["page_size"], 1, int32_max) : 1,
+          last_keys);
+  }
+  whole["plans"] = json::array({plan});
+  return whole;
+}
+
+/// A chain of draft steps as engines state it, with all that a step has.
+json with_draft_steps(const json& object) {
+  if (!object.contains("steps")) throw json_error("steps: the key is missing");
+  json whole{{"mode", "decode"}, {"plan", "step"}, {"page_size", 1}};
+  for (const auto& [key, value] : object.items())
+    if (key != "plan") whole[key == "steps" ? "draft_steps" : key == "max_len" ? "context_limit" : key] = value;
+  if (object.contains("req_to_token")) whole["plans"] = json::array({{{"kind", "page_list"}}});
+  return whole;
+}
+
+/// A record for each compressed cache, as plans of its rows and requests.
+json with_compressed_caches(const json& object) {
+  constexpr auto keys = std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot"});
+  const json& records = object["compress_ratios"];
+  if (!records.is_array()) throw json_error("compress_ratios: " + shown(records) + " is not an array");
+  json whole = object;
+  whole.erase("compress_ratios");
+  const std::int64_t page_size = object.contains("page_size")
+                                     ? to_integer("page_size", object["page_size"], 1, int32_max)
+                                     : problem_data{}.page_size;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::string name = "compress_ratios[" + std::to_string(i) + "]";
+    if (!records[i].is_object()) throw json_error(name + ": " + shown(records[i]) + " is not an object");
+    if (!records[i].contains("ratio")) throw json_error(name + ".ratio: the key is missing");
+    const std::int64_t ratio = to_integer(name + ".ratio", records[i]["ratio"], 1, most_ratio);
+    json rows{{"kind", "compressed_rows"}, {"block_size", page_size / ratio}, {"no_slot", ratio > 2 ? 0 : -1}};
+    for (const auto& [key, value] : records[i].items()) {
+      if (std::ranges::find(keys, key) == keys.end())
+        throw json_error(name + ": unknown key " + shown(key) + did_you_mean(key, keys));
+      rows[key] = value;
+    }
+    whole["plans"].push_back(rows);
+    whole["plans"].push_back({{"kind", "compressed_requests"}, {"ratio", ratio}});
+  }
+  return whole;
+}
+
+}  // namespace
+
+json in_general_form(const json& given) {
+  json object = given.contains("compress_ratios") ? with_compressed_caches(given) : given;
+  if (!object.contains("plan")) return object;
+  std::vector<std::string_view> names;
+  for (const plan_form& form : plan_forms()) names.push_back(form.name);
+  names.push_back("draft_steps");
+  names.push_back("step");
+  const auto place = static_cast<std::size_t>(to_place("plan", object["plan"], "plan", names));
+  if (place < plan_forms().size()) return with_plan_alone(object, plan_forms()[place]);
+  return names[place] == "draft_steps" ? with_draft_steps(object) : object;
+}
+
+}  // namespace nsameta::harness
