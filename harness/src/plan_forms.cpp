@@ -106,6 +106,9 @@ json with_compressed_caches(const json& object) {
   constexpr auto keys = std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot"});
   const json& records = object["compress_ratios"];
   if (!records.is_array()) throw json_error("compress_ratios: " + shown(records) + " is not an array");
+  for (const char* key : {"plan", "plans"})
+    if (object.contains(key) && (key != std::string_view("plan") || object[key] != "step"))
+      throw json_error(std::string("compress_ratios: does not go with ") + key);
   json whole = object;
   whole.erase("compress_ratios");
   const std::int64_t page_size = object.contains("page_size")
@@ -116,6 +119,10 @@ json with_compressed_caches(const json& object) {
     if (!records[i].is_object()) throw json_error(name + ": " + shown(records[i]) + " is not an object");
     if (!records[i].contains("ratio")) throw json_error(name + ".ratio: the key is missing");
     const std::int64_t ratio = to_integer(name + ".ratio", records[i]["ratio"], 1, most_ratio);
+    for (std::size_t earlier = 0; earlier < i; ++earlier)
+      if (records[earlier]["ratio"] == ratio)
+        throw json_error(name + ".ratio: " + std::to_string(ratio) + " is that of compress_ratios[" +
+                         std::to_string(earlier) + "] too");
     json rows{{"kind", "compressed_rows"}, {"block_size", page_size / ratio}, {"no_slot", ratio > 2 ? 0 : -1}};
     for (const auto& [key, value] : records[i].items()) {
       if (std::ranges::find(keys, key) == keys.end())

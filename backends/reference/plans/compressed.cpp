@@ -31,7 +31,9 @@ std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& p
   const std::int64_t page_name = kv_slot >= 0 ? kv_slot / page : -rounded_up(-kv_slot, page);
   const std::int64_t block_name = page_name * std::max<std::int64_t>(1, page / span) + in_page / span;
   const std::int64_t turn = std::int64_t{shard.interleave} * shard.size;
-  return block_name * block + entry % on_all_ranks / turn * shard.interleave + entry % shard.interleave;
+  const std::int64_t in_block = entry % on_all_ranks;
+  if (shard.size == 1) return block_name * block + in_block;
+  return block_name * block + in_block / turn * shard.interleave + in_block % shard.interleave;
 }
 
 /// One value after another, where the buffer is wanted and as far as it goes.

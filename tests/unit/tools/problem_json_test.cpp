@@ -115,6 +115,32 @@ TEST_CASE("plans come back from their JSON, and an error of one names it") {
   CHECK(error_with(R"("previous": {"plan": "flashmla"})").starts_with("previous: plan: \"flashmla\" is no plan"));
 }
 
+TEST_CASE("compressed caches are two plans each, with the engines' defaults") {
+  const auto stated = case_from_json(
+      R"({"mode": "decode", "seq_lens": [8], "page_size": 256, "compress_ratios": [{"ratio": 1, "topk": 5}, {"ratio": 4}]})");
+  REQUIRE(stated.plans.size() == 4);
+  const nsameta_plan &tokens = stated.plans[0], &fours = stated.plans[2];
+  CHECK(tokens.kind == NSAMETA_PLAN_COMPRESSED_ROWS);
+  CHECK(tokens.block == 256);
+  CHECK(tokens.topk == 5);
+  CHECK(tokens.no_slot == -1);
+  CHECK(fours.ratio == 4);
+  CHECK(fours.block == 64);
+  CHECK(fours.no_slot == 0);
+  CHECK(stated.plans[3].kind == NSAMETA_PLAN_COMPRESSED_REQUESTS);
+  CHECK(stated.plans[3].ratio == 4);
+  CHECK(error_with(R"("compress_ratios": 4)") == "compress_ratios: 4 is not an array");
+  CHECK(error_with(R"("compress_ratios": [4])") == "compress_ratios[0]: 4 is not an object");
+  CHECK(error_with(R"("compress_ratios": [{}])") == "compress_ratios[0].ratio: the key is missing");
+  CHECK(error_with(R"("compress_ratios": [{"ratio": 0}])") == "compress_ratios[0].ratio: 0 is outside 1 to 65536");
+  CHECK(error_with(R"("compress_ratios": [{"ratio": 4}, {"ratio": 4}])") ==
+        "compress_ratios[1].ratio: 4 is that of compress_ratios[0] too");
+  CHECK(error_with(R"("compress_ratios": [{"ratio": 4, "top_k": 1}])") ==
+        "compress_ratios[0]: unknown key \"top_k\"; did you mean \"topk\"?");
+  CHECK(error_with(R"("compress_ratios": [], "plans": {})") == "compress_ratios: does not go with plans");
+  CHECK(error_with(R"("compress_ratios": [], "plan": "flashmla")") == "compress_ratios: does not go with plan");
+}
+
 TEST_CASE("a case comes back from its own JSON") {
   for (const std::string text :
        {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
