@@ -1,7 +1,8 @@
 /// The kernels of a GPU backend: types, in one list that cuda, hip and simt each instantiate. A block waits for
 /// instructions that it has not run before as it waits for memory: what a fill does not need should be neither in its
 /// kernel nor in its arguments. So there are kernels for lengths alone, for all vectors, and for vectors and page
-/// tables, as engines step them; and one for everything, in int32, in int64, and with shards of the queries.
+/// tables, as engines step them; one for everything, in int32, in int64, and with shards of the queries; and those for
+/// plans and what is beside them.
 #pragma once
 
 #include "gpu/page_tables.h"
@@ -56,7 +57,7 @@ struct vectors_kernel : short_kernel {
   }
 };
 
-/// Vectors and page tables.
+/// Vectors and page tables. Of several sets some may be of draft steps.
 template <int max_sets>
 struct tables_kernel : short_kernel {
   using arguments = table_arguments<max_sets>;
