@@ -76,6 +76,12 @@ inline constexpr std::int64_t list_elements = 512;
 /// one block 3.8, 5.6 and 12.9 (2026-11-28).
 inline constexpr std::int64_t plan_elements = 256;
 
+/// Rows of a table of a compressed cache for each of its blocks, and blocks at least: a single row may be long. Lanes
+/// that write a row at least, and columns that each has under way.
+inline constexpr std::int64_t table_block_rows = 4, table_blocks = 4;
+inline constexpr std::int32_t table_lanes = 16;
+inline constexpr int table_loads = 4;
+
 /// Requests whose lengths a thread of a plan has under way, or elements.
 inline constexpr int plan_loads = 4;
 

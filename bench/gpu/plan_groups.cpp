@@ -165,17 +165,30 @@ void measure_compressed(gpu_session& session, std::int64_t requests) {
         plans.back().ratio = ratio;
         if (kind == NSAMETA_PLAN_COMPRESSED_ROWS) plans.back().block = step.problem.page_size / ratio;
       }
+    std::vector<nsameta_plan> tables;
+    for (const std::int32_t ratio : {4, 128}) {
+      tables.push_back(
+          harness::usual_plan(ratio == 4 ? NSAMETA_PLAN_COMPRESSED_BLOCKS : NSAMETA_PLAN_COMPRESSED_INDICES));
+      tables.back().ratio = ratio;
+      tables.back().block = step.problem.page_size / ratio;
+      if (ratio == 4) tables.back().preset = NSAMETA_BLOCKS_OF_ROWS;
+    }
+    generated_case both_tables = step;
+    both_tables.layout.ask_for_plans(tables, both_tables.problem);
     generated_case caches = step;
     caches.layout.ask_for_plans(plans, caches.problem);
     ask_for(step, {engine_fields().begin(), engine_fields().end()});
     generated_case both = step;
     both.layout.ask_for_plans(plans, both.problem);
-    for (const generated_case* each : {&step, &caches, &both}) session.check_answer(*each);
-    const uploaded_case vectors(session.place(), step), alone(session.place(), caches), beside(session.place(), both);
-    session.record(
-        group, step,
-        session.timer().node_times(
-            {{"floor", launch_empty}, vectors.as("batch"), alone.as("caches"), beside.as("batch with caches")}));
+    for (const generated_case* each : {&step, &caches, &both, &both_tables}) session.check_answer(*each);
+    const uploaded_case vectors(session.place(), step), alone(session.place(), caches), beside(session.place(), both),
+        of_tables(session.place(), both_tables);
+    session.record(group, step,
+                   session.timer().node_times({{"floor", launch_empty},
+                                               vectors.as("batch"),
+                                               alone.as("caches"),
+                                               beside.as("batch with caches"),
+                                               of_tables.as("tables")}));
   });
 }
 

@@ -58,6 +58,9 @@ inline constexpr auto flashmla_preset_names = std::to_array<const char*>({"2026"
 /// In the order of nsameta_aiter_preset.
 inline constexpr auto aiter_preset_names = std::to_array<const char*>({"fast", "intra", "intra-gfx942"});
 
+/// In the order of nsameta_blocks_preset.
+inline constexpr auto blocks_preset_names = std::to_array<const char*>({"request", "row"});
+
 inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_to_token", "block_table"});
 
 /// In the order of nsameta_context_lens_preset.
@@ -65,10 +68,11 @@ inline constexpr auto context_lens_preset_names = std::to_array<const char*>({"r
 
 struct plan_buffer {
   const char* name;
-  static constexpr std::int32_t ranks = 0, query_rows = -1;
-  std::int32_t columns;  ///< 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n
-  /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has. Of both, as many
-  /// as the buffer has room for.
+  static constexpr std::int32_t ranks = 0, query_rows = -1, own = -2;
+  /// 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n; `own`: the plan's own `columns`.
+  std::int32_t columns;
+  /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has. `table_rows`:
+  /// as many, or as it has requests. Of these, as many as the buffer has room for.
   enum {
     parts,
     parts_plus_one,
@@ -81,7 +85,8 @@ struct plan_buffer {
     request_blocks,
     request_pairs,
     listed,
-    batch_rows
+    batch_rows,
+    table_rows
   } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
 };
@@ -176,10 +181,13 @@ inline constexpr auto context_lens_buffers =
     std::to_array<plan_buffer>({{"context_lens", plan_buffer::query_rows, plan_buffer::requests}});
 
 inline constexpr plan_constant ratio{"ratio", &nsameta_plan::ratio, 1, most_ratio, 4};
+inline constexpr plan_constant block_size{"block_size", &nsameta_plan::block, 1, 65536, 64};
+inline constexpr plan_constant entries_read{"topk", &nsameta_plan::topk, 0, 2147483647, 0};
+inline constexpr plan_constant columns{"columns", &nsameta_plan::columns, 1, 1 << 30, 0};
 inline constexpr auto compressed_rows = std::to_array<plan_constant>({
     ratio,
-    {"block_size", &nsameta_plan::block, 1, 65536, 64},
-    {"topk", &nsameta_plan::topk, 0, 2147483647, 0},
+    block_size,
+    entries_read,
     {"no_slot", &nsameta_plan::no_slot, -2147483647 - 1, 2147483647, 0},
 });
 inline constexpr auto compressed_rows_buffers =
@@ -194,6 +202,20 @@ inline constexpr auto compressed_requests_buffers =
     std::to_array<plan_buffer>({{"past_lens", 1, plan_buffer::requests},
                                 {"kv_lens", 1, plan_buffer::requests},
                                 {"cu_new_lens", 1, plan_buffer::requests_plus_one}});
+
+inline constexpr auto compressed_indices = std::to_array<plan_constant>({
+    ratio,
+    block_size,
+    entries_read,
+    columns,
+    {"index_align", &nsameta_plan::index_align, 1, 65536, 64},
+});
+inline constexpr auto compressed_indices_buffers =
+    std::to_array<plan_buffer>({{"page_indices", plan_buffer::own, plan_buffer::batch_rows}});
+
+inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns});
+inline constexpr auto compressed_blocks_buffers =
+    std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::table_rows}});
 
 }  // namespace plan_rows
 
@@ -210,6 +232,8 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"context_lens", context_lens_preset_names, plan_rows::context_lens, plan_rows::context_lens_buffers},
     {"compressed_rows", {}, plan_rows::compressed_rows, plan_rows::compressed_rows_buffers, false, true},
     {"compressed_requests", {}, plan_rows::compressed_requests, plan_rows::compressed_requests_buffers, false, true},
+    {"compressed_indices", {}, plan_rows::compressed_indices, plan_rows::compressed_indices_buffers},
+    {"compressed_blocks", blocks_preset_names, plan_rows::compressed_blocks, plan_rows::compressed_blocks_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -236,9 +260,9 @@ inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer,
   const std::int64_t works =
       plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
   const std::int64_t parts = plan.parts;
-  const std::int64_t counts[] = {
-      parts,        parts + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 2 * parts * requests,
-      2 * requests, 0,         0};
+  const std::int64_t counts[] = {parts,   parts + 1,   requests, requests + 1,         rows + 1,
+                                 entries, entries + 1, works,    2 * parts * requests, 2 * requests,
+                                 0,       0,           0};
   return counts[buffer.rows];
 }
 
@@ -249,11 +273,16 @@ inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
 
 /// Whether a buffer ends where its caller says, and what is longer loses its end there.
 inline bool has_any_length(const plan_buffer& buffer) {
-  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows;
+  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows ||
+         buffer.rows == plan_buffer::table_rows;
 }
+
+/// Whether a buffer is a table, whose rows have each as many columns as are live.
+inline bool is_table(const plan_buffer& buffer) { return buffer.columns == plan_buffer::own; }
 
 inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
   if (buffer.columns > 0) return buffer.columns;
+  if (buffer.columns == plan_buffer::own) return plan.columns;
   return buffer.columns == plan_buffer::ranks ? problem.kv_shard.size : plan.next_n;
 }
 

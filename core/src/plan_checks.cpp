@@ -61,18 +61,21 @@ nsameta_status check_zigzag(const nsameta_problem& p, const nsameta_plan& plan, 
 }
 
 /// Whether blocks of a compressed cache lie in the pages of req_to_token, and that is at hand.
-nsameta_status check_compressed_rows(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+  const plan_kind& kind = row_of(plan.kind);
   const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
   if (span % p.page_size != 0 && p.page_size % span != 0)
     return fail(bad,
-                "plans[%d]: compressed_rows: block_size is %d: a block of %" PRId64
+                "plans[%d]: %s: block_size is %d: a block of %" PRId64
                 " positions is no multiple of page_size, which is %d, and does not divide it",
-                place, plan.block, span, p.page_size);
+                place, kind.name, plan.block, span, p.page_size);
   if (p.kv_shard.size > 1 && plan.block % p.kv_shard.interleave != 0)
-    return fail(bad, "plans[%d]: compressed_rows: block_size is %d, no multiple of kv_shard.interleave, which is %d",
-                place, plan.block, p.kv_shard.interleave);
-  if (plan.buffers[4].data != nullptr && p.batch_size > 0 && p.req_to_token.data == nullptr)
-    return fail(bad, "req_to_token is absent, but plans[%d] asks for out_loc", place);
+    return fail(bad, "plans[%d]: %s: block_size is %d, no multiple of kv_shard.interleave, which is %d", place,
+                kind.name, plan.block, p.kv_shard.interleave);
+  constexpr int out_loc = 4;
+  if (p.batch_size == 0 || p.req_to_token.data != nullptr) return NSAMETA_OK;
+  if (plan.kind != NSAMETA_PLAN_COMPRESSED_ROWS || plan.buffers[out_loc].data != nullptr)
+    return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, kind.buffers.back().name);
   return NSAMETA_OK;
 }
 
@@ -130,8 +133,8 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (auto s = check_counted(plan, p.batch_size * p.kv_shard.size, "lengths", place)) return s;
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
     if (auto s = check_page_list(p, plan, place)) return s;
-  if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS)
-    if (auto s = check_compressed_rows(p, plan, place)) return s;
+  if (has(kind, &nsameta_plan::ratio) && has(kind, &nsameta_plan::block))
+    if (auto s = check_places(p, plan, place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const plan_buffer& buffer = kind.buffers[i];
     const nsameta_vector& vector = plan.buffers[i];

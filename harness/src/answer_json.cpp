@@ -42,10 +42,9 @@ json all_rows(const nsameta_table& table) {
   return rows;
 }
 
-json rows_of(const table_field& field, const nsameta_table& table, const live_shape& shape) {
+json rows_of(const std::vector<std::span<const std::int32_t>>& live) {
   json rows = json::array();
-  for (const auto row : live_rows(field, table, shape))
-    rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
+  for (const auto row : live) rows.push_back(std::vector<std::int32_t>(row.begin(), row.end()));
   return rows;
 }
 
@@ -81,7 +80,8 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
   for (std::size_t i = 0; i < table_fields.size(); ++i) {
     const nsameta_table& table = outputs.*table_fields[i].member;
     if (table.data != nullptr)
-      answer[table_fields[i].name] = stated.rows[i] ? all_rows(table) : rows_of(table_fields[i], table, shape);
+      answer[table_fields[i].name] =
+          stated.rows[i] ? all_rows(table) : rows_of(live_rows(table_fields[i], table, shape));
   }
   for (const nsameta_plan& plan : plans_of(outputs)) {
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
@@ -91,7 +91,9 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
       const std::string first_name = prefix + buffers[i].name;
       std::string name = first_name;
       for (int number = 2; answer.contains(name); ++number) name = first_name + "_" + std::to_string(number);
-      answer[name] = plan_rows(live_part(plan, i, shape), columns_of(plan, buffers[i], shape.problem));
+      answer[name] = is_table(buffers[i])
+                         ? rows_of(live_rows(plan, i, shape))
+                         : plan_rows(live_part(plan, i, shape), columns_of(plan, buffers[i], shape.problem));
     }
   }
   return answer;

@@ -188,13 +188,22 @@ void draw_aiter(random_source& random, std::int64_t rows, nsameta_plan& plan) {
 /// Whose blocks lie in the problem's pages more often than not.
 void draw_compressed(random_source& random, const problem_data& problem, nsameta_plan& plan) {
   plan.ratio = random.pick(std::array<std::int32_t, 6>{4, 4, 128, 1, 2, 3});
-  if (plan.kind != NSAMETA_PLAN_COMPRESSED_ROWS) return;
+  const auto has_member = [&](plan_member member) { return has(row_of(plan.kind), member); };
+  if (!has_member(&nsameta_plan::block)) return;
   const std::int32_t whole = problem.page_size % plan.ratio == 0 ? problem.page_size / plan.ratio : problem.page_size;
   plan.block = std::min(random.pick(std::array<std::int32_t, 4>{whole, whole, 2 * whole, 1}), 65536);
   if (problem.kv_shard.size > 1 && plan.block % problem.kv_shard.interleave != 0)
     plan.block = std::min(problem.kv_shard.interleave, 65536);
-  plan.topk = random.chance(50) ? 0 : random.pick(std::array<std::int32_t, 3>{1, 16, 512});
-  plan.no_slot = random.pick(std::array<std::int32_t, 3>{0, -1, 7});
+  if (has_member(&nsameta_plan::topk))
+    plan.topk = random.chance(50) ? 0 : random.pick(std::array<std::int32_t, 3>{1, 16, 512});
+  if (has_member(&nsameta_plan::no_slot)) plan.no_slot = random.pick(std::array<std::int32_t, 3>{0, -1, 7});
+  if (has_member(&nsameta_plan::index_align))
+    plan.index_align = random.pick(std::array<std::int32_t, 4>{64, 64, 1, 12});
+  if (has_member(&nsameta_plan::columns)) {  // little memory for rows
+    const std::int64_t most = (std::int64_t{1} << 22) / std::max<std::int64_t>(live_shape_of(problem).rows, 1);
+    plan.columns =
+        static_cast<std::int32_t>(std::min<std::int64_t>(random.between(1, 300), std::max<std::int64_t>(most, 1)));
+  }
 }
 
 /// One of each kind that the problem has, or some; now and then only such as a step on NVIDIA has, which a GPU's kernel
@@ -208,8 +217,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     plan.kind = static_cast<nsameta_plan_kind>(kind);
     if (!plan_kinds[kind].presets.empty())
       plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
-    if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS || plan.kind == NSAMETA_PLAN_COMPRESSED_REQUESTS)
-      draw_compressed(random, problem, plan);
+    if (has(plan_kinds[kind], &nsameta_plan::ratio)) draw_compressed(random, problem, plan);
     if (!plan_applies(plan, problem)) continue;
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))

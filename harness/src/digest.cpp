@@ -86,8 +86,13 @@ void digest::add(const nsameta_outputs& outputs, const live_shape& shape) {
       [&](const table_field& field, const nsameta_table& all) { return live_rows(field, all, shape); });
   for (const nsameta_plan& plan : plans_of(outputs)) {
     add(number_of_plan(plan.kind));
-    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
-      if (plan.buffers[i].data != nullptr) add_elements(*this, live_part(plan, i, shape));
+    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i) {
+      if (plan.buffers[i].data == nullptr) continue;
+      if (is_table(row_of(plan.kind).buffers[i]))
+        for (const auto row : live_rows(plan, i, shape)) add_row(*this, row);
+      else
+        add_elements(*this, live_part(plan, i, shape));
+    }
   }
 }
 

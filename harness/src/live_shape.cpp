@@ -23,19 +23,24 @@ bool is_live(const problem_data& problem, std::int64_t r) {
   return !problem.live_requests || r < *problem.live_requests;
 }
 
-std::int64_t context_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
+/// Its length after the step, if there were no limit.
+std::int64_t whole_length(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   constexpr std::int64_t far = std::int64_t{1} << 62;  // leaves room for the offset
   const std::int64_t rejected = problem.num_rejected.present() ? sane(problem.num_rejected[r]) : 0;
   const std::int64_t s = sane(std::clamp(problem.seq_lens[r], -far, far) - rejected + length_offset);
-  const std::int64_t cached = row_of(problem.mode).drafts ? std::min(s + rows_of_request(problem, r), int32_max) : s;
-  return problem.context_limit == 0 ? cached : std::min(cached, problem.context_limit);
+  return row_of(problem.mode).drafts ? std::min(s + rows_of_request(problem, r), int32_max) : s;
+}
+
+std::int64_t within_limit(const nsameta_problem& problem, std::int64_t positions) {
+  return problem.context_limit == 0 ? positions : std::min(positions, problem.context_limit);
 }
 
 std::int64_t table_positions(const problem_data& problem, std::int64_t length_offset, std::int64_t r) {
   if (!problem.req_pool_indices.present() || !is_live(problem, r)) return 0;
   const token_table& table = problem.req_to_token;
   const std::int64_t slot = problem.req_pool_indices[r];
-  return slot >= 0 && slot < table.slots ? std::min(context_length(problem, length_offset, r), table.width) : 0;
+  const std::int64_t length = within_limit(problem.view(), whole_length(problem, length_offset, r));
+  return slot >= 0 && slot < table.slots ? std::min(length, table.width) : 0;
 }
 
 /// Of `count` things cut into `parts` pieces, the first ones of which are one longer: where piece `part` begins.
@@ -89,7 +94,11 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
     start = end;
     if (sharded && rows == 0) continue;
     const own_rows shown = row_of(problem.mode).table_row_a_row ? own : own_rows{1, 0};
-    shape.requests.push_back({r, rows, shown.first, shown.mirror, table_positions(problem, length_offset, r)});
+    const std::int64_t length = is_live(problem, r) ? whole_length(problem, length_offset, r) : 0;
+    const std::int64_t tokens_within =
+        !is_live(problem, r) || !problem.extend_seq_lens.present() ? rows : sane(problem.extend_seq_lens[r]);
+    shape.requests.push_back({r, rows, shown.first, shown.mirror, table_positions(problem, length_offset, r),
+                              within_limit(shape.problem, length), length - tokens_within + 1});
     shape.rows += rows;
     shape.table_rows += shown.first + shown.mirror;
   }
@@ -109,7 +118,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   std::int64_t rows = rows_of(plan, named, problem, lengths_of(problem).uniform_rows);
   if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{first[1]};
   if (named.rows == plan_buffer::listed) rows = first[problem.batch_size];
-  if (named.rows == plan_buffer::batch_rows) rows = shape.rows;
+  if (named.rows == plan_buffer::batch_rows || named.rows == plan_buffer::table_rows) rows = shape.rows;
   if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
     const nsameta_vector& sums = plan.buffers[buffer == 1 ? 0 : 2];
     const std::int64_t counted =
@@ -118,6 +127,54 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   }
   return {vector.data, std::clamp<std::int64_t>(rows * columns_of(plan, named, problem), 0, vector.capacity),
           vector.dtype};
+}
+
+namespace {
+
+std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + by - 1) / by * by; }
+
+/// Columns of row `j` of a request in a plan's table, however many that has.
+std::int64_t live_columns(const nsameta_plan& plan, const live_shape& shape, const live_request& request,
+                          std::int64_t j) {
+  if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS)
+    return rounded_up(request.length, std::int64_t{plan.block} * plan.ratio) / plan.block / plan.ratio;
+  const std::int64_t seen = within_limit(shape.problem, std::clamp<std::int64_t>(request.first + j, 0, int32_max));
+  const table_field own{"", nullptr, column::local_position};
+  const std::int64_t entries = own.columns(seen / plan.ratio, shape.problem);
+  const std::int64_t read = plan.topk == 0 ? entries : std::min<std::int64_t>(entries, plan.topk);
+  return rounded_up(std::max<std::int64_t>(read, 1), plan.index_align);
+}
+
+/// Calls `visit(request, j)` for the rows of a plan's table, in their order.
+template <class Visit>
+void visit_rows(const nsameta_plan& plan, const live_shape& shape, const Visit& visit) {
+  const bool of_requests = plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS;
+  for (const live_request& request : shape.requests)
+    for (std::int64_t j = 0; j < (of_requests ? 1 : request.rows); ++j) visit(request, j);
+}
+
+}  // namespace
+
+std::vector<std::span<const std::int32_t>> live_rows(const nsameta_plan& plan, std::size_t buffer,
+                                                     const live_shape& shape) {
+  const nsameta_vector& table = plan.buffers[buffer];
+  std::vector<std::span<const std::int32_t>> rows;
+  visit_rows(plan, shape, [&](const live_request& request, std::int64_t j) {
+    if (std::ssize(rows) == table.capacity / plan.columns) return;
+    std::int64_t live = std::min<std::int64_t>(live_columns(plan, shape, request, j), plan.columns);
+    if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && request.positions == 0) live = 0;  // a bad slot
+    rows.emplace_back(static_cast<const std::int32_t*>(table.data) + std::ssize(rows) * plan.columns,
+                      static_cast<std::size_t>(live));
+  });
+  return rows;
+}
+
+std::int64_t columns_needed(const nsameta_plan& plan, const live_shape& shape) {
+  std::int64_t most = 1;
+  visit_rows(plan, shape, [&](const live_request& request, std::int64_t j) {
+    most = std::max(most, live_columns(plan, shape, request, j));
+  });
+  return most;
 }
 
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

@@ -40,8 +40,9 @@ namespace {
 
 /// What a plan lists at most.
 std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) {
-  if (plan.kind == NSAMETA_PLAN_LOGITS_ROWS || plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS)
-    return live_shape_of(problem).rows;
+  if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS)
+    return problem.batch_size();
+  if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return live_shape_of(problem).rows;
   const std::int64_t columns = plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.width
                                                                       : table_field{"", nullptr, column::page}.columns(
                                                                             problem.req_to_token.width, problem.view());
@@ -53,10 +54,12 @@ std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) 
 void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem) {
   for (const nsameta_plan& plan : asked) {
     plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
+    if (has(row_of(plan.kind), &nsameta_plan::columns) && plan.columns == 0)
+      made.asked.columns = static_cast<std::int32_t>(columns_needed(plan, live_shape_of(problem, added_length())));
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
       made.capacities[i] = has_any_length(buffers[i])
-                               ? most_listed(plan, problem)
+                               ? most_listed(plan, problem) * columns_of(made.asked, buffers[i], problem.view())
                                : columns_of(plan, buffers[i], problem.view()) *
                                      rows_of(plan, buffers[i], problem.view(), lengths_of(problem.view()).uniform_rows);
   }
@@ -76,7 +79,7 @@ bool tables_apply(const problem_data& problem) {
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (row_of(plan.kind).of_rows && lengths_of(problem.view()).uniform_rows == 0) return false;
   const nsameta_kv_shard& shard = problem.kv_shard;
-  if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS) {
+  if (has(row_of(plan.kind), &nsameta_plan::ratio) && has(row_of(plan.kind), &nsameta_plan::block)) {
     const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
     return tables_apply(problem) && (span % problem.page_size == 0 || problem.page_size % span == 0) &&
            (shard.size == 1 || plan.block % shard.interleave == 0);

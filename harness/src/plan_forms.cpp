@@ -101,7 +101,7 @@ json with_draft_steps(const json& object) {
   return whole;
 }
 
-/// A record for each compressed cache, as plans of its rows and requests.
+/// A record for each compressed cache, as plans of its rows, requests, slots and blocks.
 json with_compressed_caches(const json& object) {
   constexpr auto keys = std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot"});
   const json& records = object["compress_ratios"];
@@ -111,6 +111,10 @@ json with_compressed_caches(const json& object) {
       throw json_error(std::string("compress_ratios: does not go with ") + key);
   json whole = object;
   whole.erase("compress_ratios");
+  const json index_align = object.value("index_align", json(64)),
+             table_rows = object.value("table_rows", json("request"));
+  whole.erase("index_align");
+  whole.erase("table_rows");
   const std::int64_t page_size = object.contains("page_size")
                                      ? to_integer("page_size", object["page_size"], 1, int32_max)
                                      : problem_data{}.page_size;
@@ -129,8 +133,15 @@ json with_compressed_caches(const json& object) {
         throw json_error(name + ": unknown key " + shown(key) + did_you_mean(key, keys));
       rows[key] = value;
     }
-    whole["plans"].push_back(rows);
-    whole["plans"].push_back({{"kind", "compressed_requests"}, {"ratio", ratio}});
+    json indices = rows, blocks{{"kind", "compressed_blocks"},
+                                {"ratio", ratio},
+                                {"block_size", rows["block_size"]},
+                                {"preset", table_rows}};
+    indices["kind"] = "compressed_indices";
+    indices["index_align"] = index_align;
+    indices.erase("no_slot");
+    for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks})
+      whole["plans"].push_back(plan);
   }
   return whole;
 }

@@ -78,6 +78,7 @@ nsameta_plan to_plan(const std::string& name, nb::handle value, array_reader& ar
   if (!kind.presets.empty()) plan.preset = to_choice(part("preset").c_str(), need("preset"), kind.presets);
   for (const plan_constant& constant : kind.constants) {
     const bool is_needed = constant.member == &nsameta_plan::parts || constant.member == &nsameta_plan::rank ||
+                           constant.member == &nsameta_plan::columns ||
                            (constant.member == &nsameta_plan::next_n && plan.kind == NSAMETA_PLAN_CONTEXT_LENS);
     const nb::object held = is_needed ? need(constant.name) : find(constant.name);
     plan.*constant.member =

@@ -171,6 +171,18 @@ def test_a_compressed_cache():
     assert requests["cu_new_lens"].tolist() == [0, 1, 1]
 
 
+def test_tables_of_a_compressed_cache():
+    indices = {"kind": "compressed_indices", "ratio": 4, "block_size": 4, "columns": 6, "index_align": 2,
+               "page_indices": ints(2, 6)}
+    blocks = {"kind": "compressed_blocks", "preset": "row", "ratio": 4, "block_size": 4, "columns": 2,
+              "block_table": ints(2, 2)}
+    slots = np.arange(32, dtype=np.int32).reshape(1, 32) + 160
+    nsameta.fill("target_verify", np.array([18]), uniform_extend_len=2, req_to_token=slots,
+                 req_pool_indices=np.array([0]), page_size=16, plans=[indices, blocks])
+    assert indices["page_indices"].tolist() == [[40, 41, 42, 43, UNTOUCHED, UNTOUCHED], [40, 41, 42, 43, 44, -1]]
+    assert blocks["block_table"].tolist() == [[10, 11], [10, 11]]
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
@@ -336,9 +348,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

@@ -69,12 +69,23 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   nsameta_plan& lengths = plans[NSAMETA_PLAN_CONTEXT_LENS];
   lengths.preset = static_cast<std::int32_t>(random.between(0, std::ssize(context_lens_preset_names) - 1));
   lengths.next_n = static_cast<std::int32_t>(random.chance(80) ? random.between(1, 5) : random.between(6, 64));
-  nsameta_plan& cache = plans[NSAMETA_PLAN_COMPRESSED_ROWS];
-  cache.ratio = plans[NSAMETA_PLAN_COMPRESSED_REQUESTS].ratio = random.pick(ratios);
-  cache.block = static_cast<std::int32_t>(random.chance(50) ? 64 : random.between(1, 4)) * 64 / cache.ratio;
-  if (cache.block == 0 || random.chance(20)) cache.block = 64;
-  if (random.chance(50)) cache.topk = static_cast<std::int32_t>(random.between(1, 600));
-  cache.no_slot = static_cast<std::int32_t>(random.between(-2, 2));
+  const std::int32_t ratio = random.pick(ratios);
+  std::int32_t block = static_cast<std::int32_t>(random.chance(50) ? 64 : random.between(1, 4)) * 64 / ratio;
+  if (block == 0 || random.chance(20)) block = 64;
+  const std::int32_t topk = random.chance(50) ? static_cast<std::int32_t>(random.between(1, 600)) : 0;
+  for (nsameta_plan& cache : plans) {
+    const auto has_member = [&](plan_member member) { return has(row_of(cache.kind), member); };
+    if (!has_member(&nsameta_plan::ratio)) continue;
+    cache.ratio = ratio;
+    if (has_member(&nsameta_plan::block)) cache.block = block;
+    if (has_member(&nsameta_plan::topk)) cache.topk = topk;
+    if (has_member(&nsameta_plan::columns))
+      cache.columns = static_cast<std::int32_t>(random.chance(50) ? random.between(1, 70) : random.between(70, 200));
+    if (has_member(&nsameta_plan::index_align))
+      cache.index_align = static_cast<std::int32_t>(random.chance(50) ? 64 : random.between(1, 20));
+  }
+  plans[NSAMETA_PLAN_COMPRESSED_ROWS].no_slot = static_cast<std::int32_t>(random.between(-2, 2));
+  plans[NSAMETA_PLAN_COMPRESSED_BLOCKS].preset = static_cast<std::int32_t>(random.between(0, 1));
   return plans;
 }
 
@@ -146,6 +157,9 @@ harness::generated_case draw_case(std::uint64_t number) {
   std::vector<nsameta_plan> plans = draw_plans(random);
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
   std::erase_if(plans, [&](const nsameta_plan& plan) { return !harness::plan_applies(plan, made.problem); });
+  const std::int64_t affordable = (1 << 20) / (1 + harness::live_shape_of(made.problem).rows);
+  for (nsameta_plan& plan : plans)
+    if (plan.columns > affordable) plan.columns = static_cast<std::int32_t>(std::max<std::int64_t>(affordable, 1));
   made.layout.ask_for_plans(plans, made.problem);
   for (harness::plan_layout& plan : made.layout.plans)
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)

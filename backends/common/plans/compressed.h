@@ -41,6 +41,42 @@ struct compressed_requests_rule {
   }
 };
 
+/// Where the entries of a cache lie: blocks of them in the pages of req_to_token.
+struct entry_places {
+  small_divisor ratio;
+  small_divisor page;           ///< of req_to_token, positions
+  small_divisor blocks_a_page;  ///< or 1
+  std::int32_t block;           ///< entries, on each rank
+
+  static entry_places of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    const std::int64_t blocks_a_page = problem.page_size / (std::int64_t{plan.block} * plan.ratio);
+    return {small_divisor::of(plan.ratio), small_divisor::of(problem.page_size),
+            small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)), plan.block};
+  }
+  /// Positions from one block of a request to the next.
+  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block} * ratio.value; }
+  NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
+    return number * span() < keys.tokens.width;
+  }
+  /// The name of a request's block that its row of req_to_token has.
+  NSAMETA_HOST_DEVICE std::int64_t name_of(const std::int32_t* tokens, std::int32_t number) const {
+    const std::int32_t looked_up = blocks_a_page.quotient(number);
+    const std::int64_t position = blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : number * span();
+    return std::int64_t{page.floor(tokens[position])} * blocks_a_page.value + number - looked_up * blocks_a_page.value;
+  }
+  /// The bits that a request raises whose blocks up to `number` are asked for.
+  NSAMETA_HOST_DEVICE std::uint32_t bits(const key_slots& keys, std::int64_t index, std::int32_t number) const {
+    if (!keys.has_row(keys.row_of(index))) return NSAMETA_BIT_BAD_SLOT;
+    return bit_if(!has_block(keys, number), NSAMETA_BIT_CONTEXT_EXCEEDED);
+  }
+};
+
+/// The row of req_to_token of a request; null where it has none.
+NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(const key_slots& keys, std::int64_t index) {
+  const std::int64_t row = keys.row_of(index);
+  return keys.has_row(row) ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
+}
+
 /// seq_lens, seq_lens_clamp1, sparse_lens, positions and out_loc.
 struct compressed_rows_rule {
   /// The plan's buffers, by their names.
@@ -48,26 +84,24 @@ struct compressed_rows_rule {
   static_assert(buffers == plan_rows::compressed_rows_buffers.size());
 
   // Small, because kernels get the rule of each plan among their arguments.
-  small_divisor ratio;
-  small_divisor column;         ///< entries of a block on all ranks together
-  small_divisor page;           ///< of req_to_token, positions
-  small_divisor blocks_a_page;  ///< or 1
-  std::int32_t block, topk, no_slot;
+  entry_places places;
+  small_divisor column;  ///< entries of a block on all ranks together
+  std::int32_t topk, no_slot;
   std::int32_t most;  ///< rows that a request counts
   list_room<buffers> held;
 
   static compressed_rows_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    const std::int64_t blocks_a_page = problem.page_size / (std::int64_t{plan.block} * plan.ratio);
     const std::int64_t column = std::int64_t{plan.block} * problem.kv_shard.size;
-    return {.ratio = small_divisor::of(plan.ratio),
+    return {.places = entry_places::of(plan, problem),
             .column = small_divisor::of(static_cast<std::int32_t>(smaller(column, int32_max))),
-            .page = small_divisor::of(problem.page_size),
-            .blocks_a_page = small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)),
-            .block = plan.block,
-            .topk = plan.topk > 0 ? plan.topk : static_cast<std::int32_t>(int32_max),
+            .topk = entries_read(plan),
             .no_slot = plan.no_slot,
             .most = compressed_requests_rule::share_of(problem),
             .held = list_room<buffers>::of(plan, 0)};
+  }
+  /// Entries that a row reads at most.
+  static std::int32_t entries_read(const nsameta_plan& plan) {
+    return plan.topk > 0 ? plan.topk : static_cast<std::int32_t>(int32_max);
   }
 
   /// What a row's fields hold.
@@ -78,6 +112,7 @@ struct compressed_rows_rule {
   NSAMETA_HOST_DEVICE std::int32_t clamped(std::int32_t entries) const { return smaller(larger(entries, 1), topk); }
   /// Of request `index`; it would see `seen` positions on all ranks together, if there were no limit.
   NSAMETA_HOST_DEVICE row row_of(const shard_constants& fixed, std::int64_t index, std::int64_t seen) const {
+    const small_divisor& ratio = places.ratio;
     const auto v = static_cast<std::int32_t>(larger(smaller(seen, fixed.limit), std::int64_t{0}));
     const std::int32_t groups = ratio.quotient(v);
     const bool finishes = v > 0 && seen <= fixed.limit && groups * ratio.value == v;
@@ -88,36 +123,24 @@ struct compressed_rows_rule {
 
   /// The rows that a request counts, and the bits of the last entry that they finish: no other is further on.
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
+    const small_divisor& ratio = places.ratio;
     const std::int64_t rows = smaller(r.rows, std::int64_t{most});
     std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
     const std::int64_t reach = smaller(r.first + rows - 1, fixed.limit), first = larger(r.first, std::int64_t{1});
     if (held.capacity[out_loc] >= 0 && !r.is_padding && reach >= first)
       if (const std::int32_t groups = ratio.quotient(static_cast<std::int32_t>(reach)); groups * ratio.value >= first)
-        bits |= !fixed.keys.has_row(fixed.keys.row_of(index))
-                    ? bit_if(true, NSAMETA_BIT_BAD_SLOT)
-                    : bit_if(!has_block(fixed.keys, column.quotient(groups - 1)), NSAMETA_BIT_CONTEXT_EXCEEDED);
+        bits |= places.bits(fixed.keys, index, column.quotient(groups - 1));
     return {static_cast<std::int32_t>(rows), bits};
   }
 
  private:
-  /// Positions from one block of a request to the next.
-  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block} * ratio.value; }
-  NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
-    return number * span() < keys.tokens.width;
-  }
-
   /// Where an entry of a request is written; -1 where the table does not say, no_slot where another rank has it.
   NSAMETA_HOST_DEVICE std::int64_t slot_of(const shard_constants& fixed, std::int64_t index, std::int32_t entry) const {
-    const key_slots& keys = fixed.keys;
-    const std::int64_t row = keys.row_of(index);
+    const std::int32_t* const tokens = tokens_of(fixed.keys, index);
     const std::int32_t number = column.quotient(entry);
-    if (!keys.has_row(row) || !has_block(keys, number)) return -1;
+    if (tokens == nullptr || !places.has_block(fixed.keys, number)) return -1;
     const std::int64_t own = fixed.kv_shard.own(entry - number * column.value);
-    if (own < 0) return no_slot;
-    const std::int32_t looked_up = blocks_a_page.quotient(number);
-    const std::int64_t position = blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : number * span();
-    const std::int64_t name = page.floor(keys.tokens.data[row * keys.tokens.row_stride + position]);
-    return (name * blocks_a_page.value + number - looked_up * blocks_a_page.value) * block + own;
+    return own < 0 ? no_slot : places.name_of(tokens, number) * places.block + own;
   }
 };
 

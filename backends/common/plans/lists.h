@@ -21,6 +21,16 @@ struct list_room {
     }
     return room;
   }
+  /// The same in rows of `columns`.
+  static list_room of_rows(const nsameta_plan& plan, std::int32_t columns) {
+    list_room room{};
+    for (int i = 0; i < count; ++i) {
+      const nsameta_vector& buffer = plan.buffers[i];
+      const std::int64_t rows = buffer.data == nullptr ? -1 : buffer.capacity / columns;
+      room.capacity[i] = static_cast<std::int32_t>(smaller(rows, int32_max));
+    }
+    return room;
+  }
   NSAMETA_HOST_DEVICE std::int32_t most() const {
     std::int32_t most = 0;
     for (const std::int32_t held : capacity) most = larger(most, held);

@@ -12,6 +12,7 @@
 #include "common/plans/flashmla.h"
 #include "common/plans/lists.h"
 #include "common/plans/paged_mqa.h"
+#include "common/plans/row_tables.h"
 #include "common/plans/topk.h"
 #include "common/plans/zigzag.h"
 
@@ -34,7 +35,8 @@ struct plan_rules {
 };
 
 using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule,
-                              zigzag_rule, context_lens_rule, compressed_rows_rule, compressed_requests_rule>;
+                              zigzag_rule, context_lens_rule, compressed_rows_rule, compressed_requests_rule,
+                              compressed_indices_rule, compressed_blocks_rule>;
 static_assert(every_rule::count == plan_kinds.size());
 
 }  // namespace nsameta

@@ -9,6 +9,7 @@
 #include "cpu/plans/flashmla.h"
 #include "cpu/plans/lists.h"
 #include "cpu/plans/paged_mqa.h"
+#include "cpu/plans/row_tables.h"
 #include "cpu/plans/topk.h"
 #include "cpu/plans/zigzag.h"
 

@@ -30,16 +30,7 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& 
 
 template <class Work>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, compressed_rows_rule>& plan) {
-  const auto& batch = plan.at.batch;
-  const std::int32_t each = batch.uniform_rows;
-  if (each < 0 || each > plan.rule.most) return write_list(plan);
-  const std::int64_t rows = std::int64_t{each} * batch.requests;
-  const auto request_of_row = [&](std::int32_t row) { return each == 1 ? row : row / each; };
-  visit_elements(plan, static_cast<std::int32_t>(smaller(rows, std::int64_t{plan.rule.held.most()})), request_of_row,
-                 [&](std::int32_t row, const request& r) {
-                   const std::int32_t index = request_of_row(row);
-                   write_element(plan, row, {index, row - index * each, row, r});
-                 });
+  write_rows(plan, plan.at.batch.uniform_rows);
 }
 
 template <class Work>

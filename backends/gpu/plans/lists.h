@@ -1,7 +1,7 @@
 /// Lists, one request's elements after another's, by several blocks each.
 #pragma once
 
-#include "common/plans/lists.h"
+#include "common/plans/row_tables.h"
 #include "gpu/plans/block.h"
 
 namespace nsameta::gpu {
@@ -12,12 +12,34 @@ struct list_sums {
   std::int64_t rows;
 };
 
+/// Which of the teams of a plan's blocks this thread is in, and which of the team's lanes it is.
+struct team_place {
+  std::int64_t team, teams;
+  std::int32_t lane, lanes;
+};
+/// Each thread by itself.
+template <class Work, class Rule>
+NSAMETA_DEVICE team_place one_each(const plan_block<Work, Rule>& plan) {
+  const std::int64_t threads = tuning::block_threads;
+  return {plan.index * threads + plan.at.self.thread(), plan.count * threads, 0, 1};
+}
+/// Teams of as many threads as there are for each of some elements; of `least`, a power of two, where there are fewer.
+template <class Work, class Rule>
+NSAMETA_DEVICE team_place teams_of(const plan_block<Work, Rule>& plan, std::int64_t elements, std::int32_t least) {
+  const team_place each = one_each(plan);
+  std::int32_t lanes = least;
+  NSAMETA_UNROLL(1)
+  while (larger(elements, std::int64_t{1}) * lanes * 2 <= each.teams) lanes *= 2;
+  return {each.team / lanes, each.teams / lanes, static_cast<std::int32_t>(each.team & (lanes - 1)), lanes};
+}
+
 /// Whose an element is.
 struct element_place {
   std::int32_t index;   ///< of its request
   std::int32_t number;  ///< of the request's elements
   std::int64_t row;     ///< of the batch, where the request's last ones are listed
   request of;
+  team_place writers;  ///< those that write it together
 };
 
 /// What a page list has of a request.
@@ -54,6 +76,10 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, logits_rule>& plan, std
   if (element < capacity[2]) plan.buffers[3][element] = place.number;
 }
 
+/// Whether a list has elements of several words, which a team writes together.
+template <class Rule>
+inline constexpr bool by_teams = table_rule<Rule>;
+
 /// A list. Each block finds the request of its elements by itself: among the sums of the threads' shares, then request
 /// by request.
 template <class Work, list_rule Rule>
@@ -83,11 +109,11 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
     });
   }
 
-  constexpr int run = tuning::list_run;
+  constexpr int run = by_teams<Rule> ? 1 : tuning::list_run;
   const std::int32_t live = smaller(listed.all, plan.rule.held.most());
+  const team_place writers = by_teams<Rule> ? teams_of(plan, live, tuning::table_lanes) : one_each(plan);
   NSAMETA_UNROLL(1)
-  for (std::int64_t first = (std::int64_t{plan.index} * tuning::block_threads + self.thread()) * run; first < live;
-       first += std::int64_t{plan.count} * tuning::block_threads * run) {
+  for (std::int64_t first = writers.team * run; first < live; first += writers.teams * run) {
     const auto begin = static_cast<std::int32_t>(first), end = smaller(begin + run, live);
     const std::int32_t chunk =
         first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
@@ -108,9 +134,25 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
         look();
       }
       const std::int32_t number = element - before.listed;
-      write_element(plan, element, {r, number, before.rows + of.rows - count + number, of});
+      write_element(plan, element, {r, number, before.rows + of.rows - count + number, of, writers});
     }
   }
+}
+
+/// The same of a list that has an element for each row, or for each request. Where requests have as many rows each,
+/// nothing is searched for.
+template <class Work, list_rule Rule>
+NSAMETA_DEVICE void write_rows(const plan_block<Work, Rule>& plan, std::int64_t each) {
+  if (each < 0 || each > plan.rule.most) return write_list(plan);
+  const auto per_request = static_cast<std::int32_t>(each);
+  const auto rows =
+      static_cast<std::int32_t>(smaller(each * plan.at.batch.requests, std::int64_t{plan.rule.held.most()}));
+  const auto request_of_row = [&](std::int32_t row) { return per_request == 1 ? row : row / per_request; };
+  const team_place writers = by_teams<Rule> ? teams_of(plan, rows, tuning::table_lanes) : one_each(plan);
+  visit_every(plan.at, writers.team, writers.teams, rows, request_of_row, [&](std::int32_t row, const request& r) {
+    const std::int32_t index = request_of_row(row);
+    write_element(plan, row, {index, row - index * per_request, row, r, writers});
+  });
 }
 
 template <class Work, list_rule Rule>

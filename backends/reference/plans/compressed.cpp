@@ -6,35 +6,39 @@
 #include "reference/plans/kinds.h"
 
 namespace nsameta::reference {
-namespace {
-
-/// Where an entry of a request is written on this rank.
-std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
-                           std::int64_t entry, std::int32_t& status) {
-  constexpr std::int64_t nowhere = -1;
-  const nsameta_kv_shard& shard = problem.kv_shard;
+std::optional<std::int64_t> block_name(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                                       std::int64_t number, std::int32_t& status) {
   const std::int64_t slot = read(problem.req_pool_indices, r.index);
   if (slot < 0 || slot >= problem.req_to_token.slots) {
     status |= NSAMETA_BIT_BAD_SLOT;
-    return nowhere;
+    return std::nullopt;
   }
-  const std::int64_t page = problem.page_size, block = plan.block, span = block * plan.ratio;
-  const std::int64_t on_all_ranks = block * shard.size;
-  const std::int64_t position = entry / on_all_ranks * span;
+  const std::int64_t page = problem.page_size, span = std::int64_t{plan.block} * plan.ratio;
+  const std::int64_t position = number * span;
   if (position >= problem.req_to_token.width) {
     status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
-    return nowhere;
+    return std::nullopt;
   }
-  if (entry / shard.interleave % shard.size != shard.rank) return plan.no_slot;
   const std::int64_t in_page = position % page;
   const std::int64_t kv_slot = problem.req_to_token.data[slot * problem.req_to_token.row_stride + position - in_page];
   const std::int64_t page_name = kv_slot >= 0 ? kv_slot / page : -rounded_up(-kv_slot, page);
-  const std::int64_t block_name = page_name * std::max<std::int64_t>(1, page / span) + in_page / span;
+  return page_name * std::max<std::int64_t>(1, page / span) + in_page / span;
+}
+
+std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                           std::int64_t entry, std::int32_t& status) {
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  const std::int64_t block = plan.block, on_all_ranks = block * shard.size;
+  const std::optional<std::int64_t> name = block_name(problem, plan, r, entry / on_all_ranks, status);
+  if (!name) return -1;
+  if (entry / shard.interleave % shard.size != shard.rank) return plan.no_slot;
   const std::int64_t turn = std::int64_t{shard.interleave} * shard.size;
   const std::int64_t in_block = entry % on_all_ranks;
-  if (shard.size == 1) return block_name * block + in_block;
-  return block_name * block + in_block / turn * shard.interleave + in_block % shard.interleave;
+  if (shard.size == 1) return *name * block + in_block;
+  return *name * block + in_block / turn * shard.interleave + in_block % shard.interleave;
 }
+
+namespace {
 
 /// One value after another, where the buffer is wanted and as far as it goes.
 class row_field {
@@ -54,10 +58,6 @@ class row_field {
   nsameta_vector out_;
   std::int64_t next_ = 0;
 };
-
-std::int64_t share_of(const batch& requests) {
-  return most_plan_units / std::max<std::int64_t>(std::ssize(requests.kept), 1);
-}
 
 /// Whether the row of token `j` is the last of an entry.
 bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j) {

@@ -12,6 +12,10 @@ std::int64_t within_share(std::int64_t units, std::int64_t share, std::int32_t& 
   return std::min(units, share);
 }
 
+std::int64_t share_of(const batch& requests) {
+  return most_plan_units / std::max<std::int64_t>(std::ssize(requests.kept), 1);
+}
+
 std::vector<std::int64_t> lengths_of_rows(const nsameta_problem& problem, const batch& requests) {
   std::vector<std::int64_t> lengths;
   for (const run& part : requests.runs)
@@ -50,10 +54,19 @@ cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, st
 void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                  std::int32_t& status) {
   // In the order of nsameta_plan_kind.
-  constexpr plan_writer* writers[]{
-      write_paged_mqa,          write_flashmla,  write_topk,   write_aiter,        write_page_list,
-      write_logits_rows,        write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows,
-      write_compressed_requests};
+  constexpr plan_writer* writers[]{write_paged_mqa,
+                                   write_flashmla,
+                                   write_topk,
+                                   write_aiter,
+                                   write_page_list,
+                                   write_logits_rows,
+                                   write_dcp_local,
+                                   write_zigzag,
+                                   write_context_lens,
+                                   write_compressed_rows,
+                                   write_compressed_requests,
+                                   write_compressed_indices,
+                                   write_compressed_blocks};
   static_assert(std::size(writers) == plan_kinds.size());
   for (const nsameta_plan& plan : plans_of(outputs)) writers[plan.kind](problem, plan, requests, status);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "plans.h"
@@ -27,6 +28,18 @@ inline std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (co
 /// As many units as a request may count, so that those of the whole batch fit int32.
 std::int64_t within_share(std::int64_t units, std::int64_t share, std::int32_t& status);
 
+/// That share, where all rows of the batch may count.
+std::int64_t share_of(const batch& requests);
+
+/// What a request's row of req_to_token calls block `number` of a compressed cache; none, and a bit, where there is no
+/// such row or column.
+std::optional<std::int64_t> block_name(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                                       std::int64_t number, std::int32_t& status);
+
+/// Where an entry of such a cache is on this rank; -1 where its block has no name, no_slot where another rank has it.
+std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                           std::int64_t entry, std::int32_t& status);
+
 /// What each row of the batch sees on this rank.
 std::vector<std::int64_t> lengths_of_rows(const nsameta_problem& problem, const batch& requests);
 
@@ -48,6 +61,7 @@ cut_line walk(const std::vector<std::int64_t>& blocks, std::int64_t overhead, st
 using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                          std::int32_t& status);
 plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
-    write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests;
+    write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests,
+    write_compressed_indices, write_compressed_blocks;
 
 }  // namespace nsameta::reference

@@ -205,7 +205,9 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_ZIGZAG = 7,           ///< a prefill cut over ranks, each with a block of every request and its mirror
   NSAMETA_PLAN_CONTEXT_LENS = 8,     ///< the lengths of the indexer, as many of each request as it has query rows
   NSAMETA_PLAN_COMPRESSED_ROWS = 9,  ///< of a cache with an entry for `ratio` tokens: what each row sees and writes
-  NSAMETA_PLAN_COMPRESSED_REQUESTS = 10  ///< the entries that each request has in it
+  NSAMETA_PLAN_COMPRESSED_REQUESTS = 10,  ///< the entries that each request has in it
+  NSAMETA_PLAN_COMPRESSED_INDICES = 11,   ///< the slots of the entries that each row sees
+  NSAMETA_PLAN_COMPRESSED_BLOCKS = 12     ///< the blocks of it that each request has
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -248,6 +250,12 @@ typedef enum nsameta_context_lens_preset {
   NSAMETA_CONTEXT_LENS_REPEATED = 1  ///< the request's length in each, as SGLang's paged_mqa_ctx_lens_2d
 } nsameta_context_lens_preset;
 
+/// Whose rows a table of blocks has.
+typedef enum nsameta_blocks_preset {
+  NSAMETA_BLOCKS_OF_REQUESTS = 0,  ///< one row for each request
+  NSAMETA_BLOCKS_OF_ROWS = 1       ///< its request's for each row of the batch
+} nsameta_blocks_preset;
+
 #define NSAMETA_PLAN_BUFFERS 9
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
@@ -255,17 +263,18 @@ typedef enum nsameta_context_lens_preset {
 typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
   int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
-                           ///< nsameta_page_list_preset, nsameta_context_lens_preset
+                           ///< nsameta_page_list_preset, nsameta_context_lens_preset, nsameta_blocks_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
   int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
-                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS: block_size, entries that lie together, 1 to
-                       ///< 65,536. `ratio` times as many positions divide page_size, or are a multiple of it
+                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES and _BLOCKS: block_size, entries
+                       ///< that lie together, 1 to 65,536. `ratio` times as many positions divide page_size, or are a
+                       ///< multiple of it
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
   int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
-                       ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS: entries that a row
-                       ///< reads at most; 0: all
+                       ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS and _INDICES: entries that
+                       ///< a row reads at most; 0: all
   int32_t extra_topk;  ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
   int32_t threshold;   ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
   int32_t page_size;   ///< AITER: positions of a page, 1 to 1,024
@@ -273,8 +282,10 @@ typedef struct nsameta_plan {
                         ///< work; intra: max_splits, not read on gfx942; 0: no limit
   int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
   int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
-  int32_t ratio;        ///< COMPRESSED_ROWS, COMPRESSED_REQUESTS: tokens that an entry stands for, 1 to 65,536
+  int32_t ratio;        ///< COMPRESSED_: tokens that an entry stands for, 1 to 65,536
   int32_t no_slot;      ///< COMPRESSED_ROWS: out_loc of a row that finishes no entry on this rank
+  int32_t columns;      ///< COMPRESSED_INDICES and _BLOCKS: of the table, 1 to 2^30
+  int32_t index_align;  ///< COMPRESSED_INDICES: columns that are written at a time, 1 to 65,536; engines' is 64
   int32_t reserved[2];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
@@ -289,7 +300,10 @@ typedef struct nsameta_plan {
   /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
   /// each]. CONTEXT_LENS: context_lens [bs, next_n]. COMPRESSED_ROWS: seq_lens, seq_lens_clamp1, sparse_lens, positions
   /// [T each], out_loc [T] int64, for which req_to_token is needed; T of any length, as lists are. COMPRESSED_REQUESTS:
-  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null.
+  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null. COMPRESSED_INDICES:
+  /// page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows. Rows of both end where
+  /// docs/plans.md says, and what is beyond is kept; those past the capacity, and entries past the columns, are lost
+  /// and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

@@ -17,6 +17,8 @@ struct live_request {
   std::int64_t table_rows;   ///< rows of the page tables, side by side
   std::int64_t mirror_rows;  ///< more of them, of a zigzag's mirror: behind the `table_rows` of every request
   std::int64_t positions;    ///< that its page tables show: its context within req_to_token; 0 when its slot is no row
+  std::int64_t length;       ///< its context, on all ranks together; of padding 0
+  std::int64_t first;        ///< what its first row would see if nothing were clamped; of padding none sees anything
 };
 
 struct live_shape {
@@ -34,6 +36,12 @@ nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector
 
 /// A plan's buffer with its capacity cut to what a fill wrote.
 nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const live_shape& shape);
+
+/// The live columns of each row of a plan's table, whose buffer holds so many.
+std::vector<std::span<const std::int32_t>> live_rows(const nsameta_plan& plan, std::size_t buffer,
+                                                     const live_shape& shape);
+/// Columns that a plan's table needs.
+std::int64_t columns_needed(const nsameta_plan& plan, const live_shape& shape);
 
 /// The live columns of each row that `table` holds.
 std::vector<std::span<const std::int32_t>> live_rows(const table_field& field, const nsameta_table& table,

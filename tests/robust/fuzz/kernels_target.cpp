@@ -151,16 +151,23 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
     plans.emplace_back().kind = NSAMETA_PLAN_ZIGZAG;
     plans.back().parts = static_cast<std::int32_t>(in.between(1, 8));
     plans.back().rank = static_cast<std::int32_t>(in.between(0, plans.back().parts - 1));
-    nsameta_plan& cache = plans.emplace_back();
-    cache.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
+    nsameta_plan cache{};
     cache.ratio = static_cast<std::int32_t>(in.flag() ? in.between(1, most_ratio) : in.between(1, 8));
     cache.block = static_cast<std::int32_t>(in.flag() ? in.between(1, 65536) : problem.page_size / cache.ratio);
-    cache.topk = in.take<std::uint8_t>();
-    cache.no_slot = in.take<std::int8_t>();
-    const nsameta_plan of_rows = cache;
-    if (cache.block == 0 || !plan_applies(cache, problem) || live_shape_of(problem).rows > most_rows) plans.pop_back();
-    plans.emplace_back().kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
-    plans.back().ratio = of_rows.ratio;
+    nsameta_plan& of_requests = plans.emplace_back();
+    of_requests.kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
+    of_requests.ratio = cache.ratio;
+    nsameta_plan of_rows = cache, indices = cache, blocks = cache;
+    of_rows.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
+    of_rows.topk = indices.topk = in.take<std::uint8_t>();
+    of_rows.no_slot = in.take<std::int8_t>();
+    indices.kind = NSAMETA_PLAN_COMPRESSED_INDICES;
+    indices.index_align = static_cast<std::int32_t>(in.between(1, 70));
+    blocks.kind = NSAMETA_PLAN_COMPRESSED_BLOCKS;
+    blocks.preset = static_cast<std::int32_t>(in.between(0, 1));
+    indices.columns = blocks.columns = static_cast<std::int32_t>(in.between(1, 80));
+    if (cache.block > 0 && plan_applies(of_rows, problem) && live_shape_of(problem).rows <= most_rows)
+      plans.insert(plans.end(), {of_rows, indices, blocks});
   }
   if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   if (in.flag()) problem.num_rejected = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);

@@ -20,7 +20,8 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t,
   for (std::size_t i = 0; i < plans.size(); ++i) {
     plans[i].kind = static_cast<nsameta_plan_kind>(i);
     for (const plan_constant& constant : plan_kinds[i].constants)
-      plans[i].*constant.member = constant.member == &nsameta_plan::parts ? 4 : constant.usual;
+      plans[i].*constant.member =
+          constant.member == &nsameta_plan::parts ? 4 : std::max(constant.usual, constant.least);
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const plan_buffer& buffer = plan_kinds[i].buffers[k];
       const std::int64_t elements = rows_of(plans[i], buffer, problem, 1) * columns_of(plans[i], buffer, problem);
@@ -94,8 +95,8 @@ TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
 
 TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE,
-                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(11); }),
-                 {"plans[1].kind is 11", "flashmla (1)", "compressed_requests (10)"});
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(13); }),
+                 {"plans[1].kind is 13", "flashmla (1)", "compressed_blocks (12)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(

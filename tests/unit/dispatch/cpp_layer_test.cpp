@@ -192,6 +192,21 @@ TEST_CASE("a compressed cache, its rows and its requests") {
   expect_refusal(fill(step, outputs().with_plans(with_slots)), "req_to_token is absent, but plans[0] asks for out_loc");
 }
 
+TEST_CASE("a compressed cache, its slots and its blocks") {
+  const ints lengths{9, 3}, rows{1, 0};
+  ints tokens(2 * 16);
+  for (int i = 0; i < 32; ++i) tokens[static_cast<std::size_t>(i)] = 160 + i;
+  ints indices(2 * 4, 7), blocks(2 * 3, 7);
+  const compressed_cache cache{.ratio = 4, .block_size = 2};
+  const std::array plans{compressed_indices(cache, indices, 4, 2),
+                         compressed_blocks(NSAMETA_BLOCKS_OF_REQUESTS, cache, blocks, 3)};
+  problem step(NSAMETA_DECODE);
+  step.with_seq_lens(lengths).with_req_to_token(tokens, 16).with_req_pool_indices(rows).with_page_size(8);
+  CHECK(fill(step, outputs().with_plans(plans)).message() == "");
+  CHECK(indices == ints{44, 45, 7, 7, -1, -1, 7, 7});
+  CHECK(blocks == ints{22, 23, 7, 20, 7, 7});
+}
+
 TEST_CASE("the indexer's lengths, of rows and repeated") {
   const ints lengths{10, 1};
   ints of_rows(6), repeated(6);

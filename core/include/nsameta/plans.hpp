@@ -1,0 +1,244 @@
+/// Functions that make plans: what a kernel of another library, or the sampler, is given beside the tables. A plan goes to
+/// outputs::with_plans of nsameta.hpp, which includes this.
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <span>
+
+#include "nsameta/nsameta.h"
+
+namespace nsameta {
+
+/// Of an empty span an address that is not null, which would mean that the output is not wanted. Nothing is written.
+template <class Element>
+void* memory_of(std::span<Element> data) noexcept {
+  static std::int64_t no_element = 0;
+  return data.data() != nullptr ? static_cast<void*>(data.data()) : &no_element;
+}
+
+/// An output vector of all elements of a span.
+inline nsameta_vector vector_of(std::span<std::int32_t> data) noexcept {
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT32};
+}
+/// The same of int64, for fields that may be or are.
+inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_INT64};
+}
+/// The same of bool, for is_padding.
+inline nsameta_vector vector_of(std::span<bool> data) noexcept {
+  return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_BOOL};
+}
+
+/// DeepGEMM's schedule of the indexer for `num_sms` SMs and `next_n` query rows a request, into [num_sms + 1, 2].
+inline nsameta_plan paged_mqa_schedule(nsameta_mqa_preset preset, std::int32_t num_sms, std::int32_t next_n,
+                                       std::span<std::int32_t> schedule) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_PAGED_MQA;
+  plan.preset = preset;
+  plan.parts = num_sms;
+  plan.next_n = next_n;
+  plan.buffers[0] = vector_of(schedule);
+  return plan;
+}
+
+/// FlashMLA's tiles, into tile_scheduler_metadata [num_sm_parts, 8] and num_splits [bs + 1]. Dense unless `topk` is
+/// above 0; then it, or topk_lens, says how many keys a request reads.
+inline nsameta_plan flashmla_tiles(nsameta_flashmla_preset preset, std::int32_t num_sm_parts,
+                                   std::span<std::int32_t> tiles, std::span<std::int32_t> num_splits,
+                                   std::int32_t block = 64, std::int32_t overhead = 5, std::int32_t topk = 0,
+                                   std::int32_t extra_topk = 0) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_FLASHMLA;
+  plan.preset = preset;
+  plan.parts = num_sm_parts;
+  plan.block = block;
+  plan.overhead = overhead;
+  plan.topk = topk;
+  plan.extra_topk = extra_topk;
+  plan.buffers[0] = vector_of(tiles);
+  plan.buffers[1] = vector_of(num_splits);
+  return plan;
+}
+
+/// The rows that SGLang's top-k gives to a cluster, into [T + 1, 2]. `threshold`: 0 for the ladder.
+inline nsameta_plan topk_plan(std::span<std::int32_t> rows, std::int32_t threshold = 0) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_TOPK;
+  plan.threshold = threshold;
+  plan.buffers[0] = vector_of(rows);
+  return plan;
+}
+
+/// Where aiter's plan goes; nsameta_plan says what E and W are.
+struct aiter_buffers {
+  std::span<std::int32_t> work_indptr;         ///< [num_cu + 1]
+  std::span<std::int32_t> work_info_set;       ///< [W, 8]
+  std::span<std::int32_t> reduce_indptr;       ///< [E + 1]
+  std::span<std::int32_t> reduce_final_map;    ///< [E, 2]
+  std::span<std::int32_t> reduce_partial_map;  ///< [W]
+};
+
+/// aiter's works for `num_cu` units. Whoever wants another page size, limit or number of copies sets it in the result.
+inline nsameta_plan aiter_works(nsameta_aiter_preset preset, std::int32_t num_cu, const aiter_buffers& to,
+                                std::int32_t topk = 0, std::int32_t kv_granularity = 16) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_AITER;
+  plan.preset = preset;
+  plan.parts = num_cu;
+  plan.block = kv_granularity;
+  plan.topk = topk;
+  plan.page_size = plan.head_ratio = 1;
+  const std::span<std::int32_t> buffers[] = {to.work_indptr, to.work_info_set, to.reduce_indptr, to.reduce_final_map,
+                                             to.reduce_partial_map};
+  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
+/// The pages of each request's cache, into kv_indptr [bs + 1], kv_indices and, unless it is empty, kv_last_page_len
+/// [bs].
+inline nsameta_plan page_list(nsameta_page_list_preset preset, std::span<std::int32_t> indptr,
+                              std::span<std::int32_t> indices, std::span<std::int32_t> last_page_len = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_PAGE_LIST;
+  plan.preset = preset;
+  plan.buffers[0] = vector_of(indptr);
+  plan.buffers[1] = vector_of(indices);
+  if (!last_page_len.empty()) plan.buffers[2] = vector_of(last_page_len);
+  return plan;
+}
+
+/// The rows whose logits are wanted, into cu_num_logits [bs + 1] and logits_indices; unless they are empty, the request
+/// of each and its number there into expanded_req and expanded_local_pos.
+inline nsameta_plan logits_rows(std::span<std::int32_t> sums, std::span<std::int64_t> indices,
+                                std::span<std::int32_t> requests = {},
+                                std::span<std::int32_t> local_pos = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_LOGITS_ROWS;
+  plan.buffers[0] = vector_of(sums);
+  plan.buffers[1] = vector_of(indices);
+  if (!requests.empty()) plan.buffers[2] = vector_of(requests);
+  if (!local_pos.empty()) plan.buffers[3] = vector_of(local_pos);
+  return plan;
+}
+
+/// The cache lengths of all ranks of the problem's kv_shard, into dcp_local_seq_lens [bs, kv_shard.size].
+inline nsameta_plan dcp_local(std::span<std::int32_t> lengths) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_DCP_LOCAL;
+  plan.buffers[0] = vector_of(lengths);
+  return plan;
+}
+
+/// Where a prefill in zigzag over C ranks is written down.
+struct zigzag_buffers {
+  std::span<std::int32_t> split_list;         ///< [bs * 2C]
+  std::span<std::int32_t> zigzag_index;       ///< [2 * bs]
+  std::span<std::int32_t> per_rank_tokens;    ///< [C]
+  std::span<std::int32_t> q_prev;             ///< [bs]
+  std::span<std::int32_t> q_next;             ///< [bs]
+  std::span<std::int32_t> kv_prev;            ///< [bs]
+  std::span<std::int32_t> kv_next;            ///< [bs]
+  std::span<std::int32_t> cp_reverse_index;   ///< [bs * 2C]
+  std::span<std::int32_t> reverse_split_len;  ///< [bs * 2C]
+};
+
+/// How a prefill is cut over `cp_size` ranks, and what `cp_rank` has of it. The problem has no q_shard: the plan is of
+/// the whole batch on each rank.
+inline nsameta_plan zigzag(std::int32_t cp_size, std::int32_t cp_rank, const zigzag_buffers& to) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_ZIGZAG;
+  plan.parts = cp_size;
+  plan.rank = cp_rank;
+  const std::span<std::int32_t> buffers[] = {to.split_list, to.zigzag_index,     to.per_rank_tokens,
+                                             to.q_prev,     to.q_next,           to.kv_prev,
+                                             to.kv_next,    to.cp_reverse_index, to.reverse_split_len};
+  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
+/// The indexer's lengths of a batch with `next_n` query rows a request, into context_lens [bs, next_n].
+inline nsameta_plan context_lens(nsameta_context_lens_preset preset, std::int32_t next_n,
+                                 std::span<std::int32_t> lengths) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_CONTEXT_LENS;
+  plan.preset = preset;
+  plan.next_n = next_n;
+  plan.buffers[0] = vector_of(lengths);
+  return plan;
+}
+
+/// A compressed cache: one entry for `ratio` tokens.
+struct compressed_cache {
+  std::int32_t ratio;        ///< tokens
+  std::int32_t block_size;   ///< entries that lie together
+  std::int32_t topk = 0;     ///< entries that a row reads at most; 0: all
+  std::int32_t no_slot = 0;  ///< out_loc of a row that finishes no entry
+};
+
+/// Where its rows are written down, [T] each; what is empty is skipped.
+struct compressed_rows_buffers {
+  std::span<std::int32_t> seq_lens;         ///< entries that a row sees on this rank
+  std::span<std::int32_t> seq_lens_clamp1;  ///< the same, at least 1
+  std::span<std::int32_t> sparse_lens;      ///< the same, at most topk
+  std::span<std::int32_t> positions;        ///< of the entry that the row's token belongs to
+  std::span<std::int64_t> out_loc;          ///< where that is written, by the problem's req_to_token
+};
+
+/// What each row of the batch sees of a compressed cache, and where it writes.
+inline nsameta_plan compressed_rows(const compressed_cache& cache, const compressed_rows_buffers& to) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  plan.topk = cache.topk;
+  plan.no_slot = cache.no_slot;
+  const std::span<std::int32_t> buffers[] = {to.seq_lens, to.seq_lens_clamp1, to.sparse_lens, to.positions};
+  for (std::size_t i = 0; i < std::size(buffers); ++i)
+    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  if (!to.out_loc.empty()) plan.buffers[4] = vector_of(to.out_loc);
+  return plan;
+}
+
+/// The slots of the entries that each row sees, into page_indices [T, columns].
+inline nsameta_plan compressed_indices(const compressed_cache& cache, std::span<std::int32_t> page_indices,
+                                       std::int32_t columns, std::int32_t index_align = 64) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_INDICES;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  plan.topk = cache.topk;
+  plan.columns = columns;
+  plan.index_align = index_align;
+  plan.buffers[0] = vector_of(page_indices);
+  return plan;
+}
+
+/// The blocks of each request, into block_table [bs, columns] or, for each row of the batch, [T, columns].
+inline nsameta_plan compressed_blocks(nsameta_blocks_preset preset, const compressed_cache& cache,
+                                      std::span<std::int32_t> block_table, std::int32_t columns) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_BLOCKS;
+  plan.preset = preset;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  plan.columns = columns;
+  plan.buffers[0] = vector_of(block_table);
+  return plan;
+}
+
+/// The entries of each request before the step and after it, [bs] each, and the prefix sum of their number [bs + 1];
+/// what is empty is skipped.
+inline nsameta_plan compressed_requests(std::int32_t ratio, std::span<std::int32_t> past_lens,
+                                        std::span<std::int32_t> kv_lens,
+                                        std::span<std::int32_t> cu_new_lens = {}) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
+  plan.ratio = ratio;
+  const std::span<std::int32_t> buffers[] = {past_lens, kv_lens, cu_new_lens};
+  for (std::size_t i = 0; i < std::size(buffers); ++i)
+    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  return plan;
+}
+
+}  // namespace nsameta
