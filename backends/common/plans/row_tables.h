@@ -29,7 +29,7 @@ struct compressed_indices_rule {
             .most = compressed_requests_rule::share_of(problem),
             .held = list_room<1>::of_rows(plan, plan.columns)};
   }
-  static constexpr bool of_requests() { return false; }
+  NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request&,
                                          std::int64_t seen) const {
