@@ -274,22 +274,23 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
   std::int64_t blocks = 1;
   const plan_buffer& first = row_of(plan.kind).buffers[0];
   const std::int64_t each = lengths_of(problem).uniform_rows;
-  const auto rows_within = [&](std::int64_t held) {
-    return each > 0 ? std::min(held, each * problem.batch_size) : held;
+  const auto most_rows = [&] {  // that a buffer holds
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
+      most = std::max(most, plan.buffers[i].capacity / (is_table(row_of(plan.kind).buffers[i]) ? plan.columns : 1));
+    return each > 0 ? std::min(most, each * problem.batch_size) : most;
   };
   switch (plan.kind) {
     case NSAMETA_PLAN_PAGE_LIST:
       blocks = plan.buffers[1].capacity / tuning::list_elements;
       break;
     case NSAMETA_PLAN_COMPRESSED_ROWS:
-      for (const nsameta_vector& buffer : plan.buffers)
-        blocks =
-            std::max(blocks, rows_within(buffer.capacity) / (each > 0 ? tuning::plan_elements : tuning::list_elements));
+      blocks = most_rows() / (each > 0 ? tuning::plan_elements : tuning::list_elements);
       break;
     case NSAMETA_PLAN_COMPRESSED_INDICES:
     case NSAMETA_PLAN_COMPRESSED_BLOCKS:
-      blocks = std::max(rows_within(plan.buffers[0].capacity / plan.columns) / tuning::table_block_rows,
-                        tuning::table_blocks);
+    case NSAMETA_PLAN_WINDOW:
+      blocks = std::max(most_rows() / tuning::table_block_rows, tuning::table_blocks);
       break;
     case NSAMETA_PLAN_CONTEXT_LENS:
     case NSAMETA_PLAN_DCP_LOCAL:

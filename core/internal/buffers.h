@@ -78,6 +78,8 @@ void for_each_input(Problem& problem, Visit&& visit) {
   vector("extra_topk_lens", problem.extra_topk_lens);
   vector("num_logits", problem.num_logits);
   vector("num_rejected", problem.num_rejected);
+  if (auto& window = problem.full_to_swa; window.data != nullptr)
+    show(buffer_of("full_to_swa", window, problem.kv_slots), window.data);
 }
 
 /// The same for the outputs. Plans are written through only where the caller of this owns them.

@@ -61,6 +61,9 @@ inline constexpr auto aiter_preset_names = std::to_array<const char*>({"fast", "
 /// In the order of nsameta_blocks_preset.
 inline constexpr auto blocks_preset_names = std::to_array<const char*>({"request", "row"});
 
+/// In the order of nsameta_window_preset.
+inline constexpr auto window_preset_names = std::to_array<const char*>({"full_to_swa", "ring", "position"});
+
 inline constexpr auto page_list_preset_names = std::to_array<const char*>({"req_to_token", "block_table"});
 
 /// In the order of nsameta_context_lens_preset.
@@ -184,6 +187,7 @@ inline constexpr plan_constant ratio{"ratio", &nsameta_plan::ratio, 1, most_rati
 inline constexpr plan_constant block_size{"block_size", &nsameta_plan::block, 1, 65536, 64};
 inline constexpr plan_constant entries_read{"topk", &nsameta_plan::topk, 0, 2147483647, 0};
 inline constexpr plan_constant columns{"columns", &nsameta_plan::columns, 1, 1 << 30, 0};
+inline constexpr plan_constant index_align{"index_align", &nsameta_plan::index_align, 1, 65536, 64};
 inline constexpr auto compressed_rows = std::to_array<plan_constant>({
     ratio,
     block_size,
@@ -208,7 +212,7 @@ inline constexpr auto compressed_indices = std::to_array<plan_constant>({
     block_size,
     entries_read,
     columns,
-    {"index_align", &nsameta_plan::index_align, 1, 65536, 64},
+    index_align,
 });
 inline constexpr auto compressed_indices_buffers =
     std::to_array<plan_buffer>({{"page_indices", plan_buffer::own, plan_buffer::batch_rows}});
@@ -216,6 +220,19 @@ inline constexpr auto compressed_indices_buffers =
 inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns});
 inline constexpr auto compressed_blocks_buffers =
     std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::table_rows}});
+
+inline constexpr auto window = std::to_array<plan_constant>({
+    {"swa_window", &nsameta_plan::window, 1, 1 << 20, 128},
+    {"swa_ring", &nsameta_plan::ring, 0, 1 << 20, 0},
+    {"oldest_first", &nsameta_plan::oldest_first, 0, 1, 0},
+    {"whole_step", &nsameta_plan::whole_step, 0, 1, 0},
+    columns,
+    index_align,
+});
+inline constexpr auto window_buffers =
+    std::to_array<plan_buffer>({{"swa_lens", 1, plan_buffer::batch_rows},
+                                {"swa_page_indices", plan_buffer::own, plan_buffer::batch_rows},
+                                {"swa_out_loc", 1, plan_buffer::batch_rows}});
 
 }  // namespace plan_rows
 
@@ -234,6 +251,7 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"compressed_requests", {}, plan_rows::compressed_requests, plan_rows::compressed_requests_buffers, false, true},
     {"compressed_indices", {}, plan_rows::compressed_indices, plan_rows::compressed_indices_buffers},
     {"compressed_blocks", blocks_preset_names, plan_rows::compressed_blocks, plan_rows::compressed_blocks_buffers},
+    {"window", window_preset_names, plan_rows::window, plan_rows::window_buffers, false, true},
 });
 
 /// Whether a kind has the constant: what it has not is 0.

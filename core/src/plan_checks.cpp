@@ -79,6 +79,25 @@ nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, 
   return NSAMETA_OK;
 }
 
+/// Whether the problem has what a window's slots are from.
+nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+  if (p.kv_shard.size > 1)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: window is asked for, but kv_shard.size is %d: it goes with an unsharded KV cache only",
+                place, p.kv_shard.size);
+  const bool has_rings = plan.preset == NSAMETA_WINDOW_OF_RINGS;
+  if (has_rings != (plan.ring > 0))
+    return fail(bad, "plans[%d]: window: swa_ring is %d, but its slots are %s", place, plan.ring,
+                has_rings ? "of rings: 1 or more" : "not of rings, which is 0");
+  if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS) return NSAMETA_OK;
+  if (p.req_to_token.data == nullptr)
+    return fail(bad, "req_to_token is absent, but plans[%d] is a window of %s", place,
+                window_preset_names[static_cast<std::size_t>(plan.preset)]);
+  if (!has_rings && p.full_to_swa.data == nullptr)
+    return fail(bad, "full_to_swa is absent, but plans[%d] is a window of it", place);
+  return NSAMETA_OK;
+}
+
 /// A plan's constants and buffers; `place`: its own in the list.
 nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, int place, output_ranges* ranges) {
   const int number = raw_value(plan.kind);
@@ -135,6 +154,8 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (auto s = check_page_list(p, plan, place)) return s;
   if (has(kind, &nsameta_plan::ratio) && has(kind, &nsameta_plan::block))
     if (auto s = check_places(p, plan, place)) return s;
+  if (plan.kind == NSAMETA_PLAN_WINDOW)
+    if (auto s = check_window(p, plan, place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const plan_buffer& buffer = kind.buffers[i];
     const nsameta_vector& vector = plan.buffers[i];

@@ -244,6 +244,10 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     if (auto s = check_input("num_logits", p.num_logits, p.batch_size)) return s;
   if (p.num_rejected.data != nullptr) [[unlikely]]
     if (auto s = check_input("num_rejected", p.num_rejected, p.batch_size)) return s;
+  if (p.kv_slots < 0) [[unlikely]]
+    return fail(bad, "kv_slots is %" PRId64 ", negative", p.kv_slots);
+  if (p.full_to_swa.data != nullptr) [[unlikely]]
+    if (auto s = check_input("full_to_swa", p.full_to_swa, p.kv_slots)) return s;
   if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]

@@ -197,13 +197,23 @@ void draw_compressed(random_source& random, const problem_data& problem, nsameta
   if (has_member(&nsameta_plan::topk))
     plan.topk = random.chance(50) ? 0 : random.pick(std::array<std::int32_t, 3>{1, 16, 512});
   if (has_member(&nsameta_plan::no_slot)) plan.no_slot = random.pick(std::array<std::int32_t, 3>{0, -1, 7});
-  if (has_member(&nsameta_plan::index_align))
+}
+
+void draw_window(random_source& random, nsameta_plan& plan) {
+  plan.window = random.pick(std::array<std::int32_t, 4>{128, 1, 4, 100});
+  plan.ring =
+      plan.preset == NSAMETA_WINDOW_OF_RINGS ? plan.window + static_cast<std::int32_t>(random.between(0, 9)) : 0;
+  plan.oldest_first = random.chance(50);
+  plan.whole_step = random.chance(30);
+}
+
+/// Columns of a table, and how many are written at a time. Little memory for rows.
+void draw_columns(random_source& random, const problem_data& problem, nsameta_plan& plan) {
+  if (has(row_of(plan.kind), &nsameta_plan::index_align))
     plan.index_align = random.pick(std::array<std::int32_t, 4>{64, 64, 1, 12});
-  if (has_member(&nsameta_plan::columns)) {  // little memory for rows
-    const std::int64_t most = (std::int64_t{1} << 22) / std::max<std::int64_t>(live_shape_of(problem).rows, 1);
-    plan.columns =
-        static_cast<std::int32_t>(std::min<std::int64_t>(random.between(1, 300), std::max<std::int64_t>(most, 1)));
-  }
+  const std::int64_t most = (std::int64_t{1} << 22) / std::max<std::int64_t>(live_shape_of(problem).rows, 1);
+  plan.columns =
+      static_cast<std::int32_t>(std::min<std::int64_t>(random.between(1, 300), std::max<std::int64_t>(most, 1)));
 }
 
 /// One of each kind that the problem has, or some; now and then only such as a step on NVIDIA has, which a GPU's kernel
@@ -218,6 +228,8 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     if (!plan_kinds[kind].presets.empty())
       plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
     if (has(plan_kinds[kind], &nsameta_plan::ratio)) draw_compressed(random, problem, plan);
+    if (plan.kind == NSAMETA_PLAN_WINDOW) draw_window(random, plan);
+    if (has(plan_kinds[kind], &nsameta_plan::columns)) draw_columns(random, problem, plan);
     if (!plan_applies(plan, problem)) continue;
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
@@ -261,6 +273,16 @@ void set_plan_lens(random_source& random, const case_recipe& recipe, bool own, b
   if (own) problem.topk_lens = draw(2048);
   if (extra) problem.extra_topk_lens = draw(200);
   if (logits) problem.num_logits = draw(6);
+}
+
+/// Most KV slots of req_to_token are made to be in it.
+void set_full_to_swa(random_source& random, problem_data& problem) {
+  const std::int64_t slots = random.between(1, 1000);
+  std::vector<std::int64_t> window(static_cast<std::size_t>(slots));
+  for (std::int64_t& slot : window) slot = random.between(-1, 1 << 20);
+  problem.full_to_swa = strided_values(window, random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32, random.between(1, 2));
+  for (std::int32_t& kv_slot : problem.req_to_token.memory)
+    if (kv_slot >= 0) kv_slot = static_cast<std::int32_t>(kv_slot % (slots + slots / 20));
 }
 
 /// No pool lies on two ranks.
@@ -342,6 +364,7 @@ generated_case build_case(const case_recipe& recipe) {
   if (recipe.plans) {
     const bool own = plans_random.chance(40), extra = plans_random.chance(20), logits = plans_random.chance(50);
     set_plan_lens(plans_random, recipe, own, extra, logits, problem);
+    if (recipe.tables != table_choice::none && plans_random.chance(50)) set_full_to_swa(plans_random, problem);
   }
   if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);

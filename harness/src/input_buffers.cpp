@@ -45,7 +45,8 @@ void input_buffers::upload(const problem_data& problem) {
                           vector_input("topk_lens", problem.topk_lens),
                           vector_input("extra_topk_lens", problem.extra_topk_lens),
                           vector_input("num_logits", problem.num_logits),
-                          vector_input("num_rejected", problem.num_rejected)};
+                          vector_input("num_rejected", problem.num_rejected),
+                          vector_input("full_to_swa", problem.full_to_swa)};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -73,6 +74,7 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.extra_topk_lens.data, arrays[7]);
   place(view_.num_logits.data, arrays[8]);
   place(view_.num_rejected.data, arrays[9]);
+  place(view_.full_to_swa.data, arrays[10]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

@@ -138,6 +138,8 @@ std::int64_t live_columns(const nsameta_plan& plan, const live_shape& shape, con
                           std::int64_t j) {
   if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS)
     return rounded_up(request.length, std::int64_t{plan.block} * plan.ratio) / plan.block / plan.ratio;
+  if (plan.kind == NSAMETA_PLAN_WINDOW)
+    return rounded_up(plan.window + (plan.whole_step != 0 ? request.rows : 0), plan.index_align);
   const std::int64_t seen = within_limit(shape.problem, std::clamp<std::int64_t>(request.first + j, 0, int32_max));
   const table_field own{"", nullptr, column::local_position};
   const std::int64_t entries = own.columns(seen / plan.ratio, shape.problem);

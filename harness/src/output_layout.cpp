@@ -84,6 +84,9 @@ bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
     return tables_apply(problem) && (span % problem.page_size == 0 || problem.page_size % span == 0) &&
            (shard.size == 1 || plan.block % shard.interleave == 0);
   }
+  if (plan.kind == NSAMETA_PLAN_WINDOW)
+    return shard.size == 1 && (plan.preset == NSAMETA_WINDOW_OF_POSITIONS || tables_apply(problem)) &&
+           (plan.preset != NSAMETA_WINDOW_OF_SLOTS || problem.full_to_swa.present());
   if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
   if (plan.preset == NSAMETA_PAGES_OF_TOKENS) return tables_apply(problem) && shard.size == 1;
   return problem.block_table.slots > 0 && (shard.size == 1 || problem.block_size % shard.interleave == 0);

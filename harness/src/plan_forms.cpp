@@ -101,14 +101,18 @@ json with_draft_steps(const json& object) {
   return whole;
 }
 
+void add_plan(json& whole, const json& plan) {
+  json& plans = whole["plans"];
+  if (!plans.is_null() && !plans.is_array()) throw json_error("plans: " + shown(plans) + " is not an array");
+  plans.push_back(plan);
+}
+
 /// A record for each compressed cache, as plans of its rows, requests, slots and blocks.
 json with_compressed_caches(const json& object) {
   constexpr auto keys = std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot"});
   const json& records = object["compress_ratios"];
   if (!records.is_array()) throw json_error("compress_ratios: " + shown(records) + " is not an array");
-  for (const char* key : {"plan", "plans"})
-    if (object.contains(key) && (key != std::string_view("plan") || object[key] != "step"))
-      throw json_error(std::string("compress_ratios: does not go with ") + key);
+  if (object.contains("plan") && object["plan"] != "step") throw json_error("compress_ratios: does not go with plan");
   json whole = object;
   whole.erase("compress_ratios");
   const json index_align = object.value("index_align", json(64)),
@@ -141,15 +145,40 @@ json with_compressed_caches(const json& object) {
     indices["index_align"] = index_align;
     indices.erase("no_slot");
     for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks})
-      whole["plans"].push_back(plan);
+      add_plan(whole, plan);
   }
+  return whole;
+}
+
+/// A sliding window, as a plan of it.
+json with_window(const json& object) {
+  if (object.contains("plan") && object["plan"] != "step") throw json_error("swa_window: does not go with plan");
+  json whole = object, window{{"kind", "window"}};
+  const auto take = [&](const char* key, const auto& use) {
+    if (!object.contains(key)) return;
+    use(object[key]);
+    whole.erase(key);
+  };
+  for (const char* key : {"swa_window", "swa_ring"}) take(key, [&](const json& value) { window[key] = value; });
+  take("swa_source", [&](const json& value) { window["preset"] = value; });
+  take("swa_order", [&](const json& value) {
+    window["oldest_first"] =
+        to_place("swa_order", value, "order", std::to_array<std::string_view>({"newest", "oldest"}));
+  });
+  take("swa_shape", [&](const json& value) {
+    window["whole_step"] = to_place("swa_shape", value, "shape", std::to_array<std::string_view>({"causal", "block"}));
+  });
+  if (object.contains("index_align")) window["index_align"] = object["index_align"];
+  if (!object.contains("compress_ratios")) whole.erase("index_align");
+  add_plan(whole, window);
   return whole;
 }
 
 }  // namespace
 
 json in_general_form(const json& given) {
-  json object = given.contains("compress_ratios") ? with_compressed_caches(given) : given;
+  json object = given.contains("swa_window") ? with_window(given) : given;
+  if (object.contains("compress_ratios")) object = with_compressed_caches(object);
   if (!object.contains("plan")) return object;
   std::vector<std::string_view> names;
   for (const plan_form& form : plan_forms()) names.push_back(form.name);

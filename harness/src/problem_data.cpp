@@ -85,6 +85,8 @@ nsameta_problem problem_data::view() const {
   if (num_logits.present()) problem.num_logits = num_logits.view();
   if (num_rejected.present()) problem.num_rejected = num_rejected.view();
   problem.seq_pad = seq_pad;
+  if (full_to_swa.present()) problem.full_to_swa = full_to_swa.view();
+  problem.kv_slots = full_to_swa.size();
   return problem;
 }
 

@@ -50,6 +50,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
                                                                "plan",
                                                                "num_logits",
                                                                "num_rejected",
+                                                               "full_to_swa",
                                                                "seq_pad",
                                                                "draft_steps",
                                                                "compress_ratios"});
@@ -186,6 +187,8 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.num_logits = to_lengths("num_logits", value);
   } else if (key == "num_rejected") {
     problem.num_rejected = to_lengths("num_rejected", value);
+  } else if (key == "full_to_swa") {
+    problem.full_to_swa = to_lengths("full_to_swa", value);
   } else if (key == "seq_pad") {
     problem.seq_pad = int32_value();
   } else {
@@ -373,6 +376,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.num_logits.present()) object["num_logits"] = problem.num_logits.values();
   if (problem.num_rejected.present()) object["num_rejected"] = problem.num_rejected.values();
   if (problem.seq_pad != defaults.seq_pad) object["seq_pad"] = problem.seq_pad;
+  if (problem.full_to_swa.present()) object["full_to_swa"] = problem.full_to_swa.values();
   return object;
 }
 

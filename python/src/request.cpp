@@ -43,6 +43,9 @@ struct setters {
   static void num_logits(const char* name, nb::handle value, request& to) {
     to.problem.num_logits = input(name, value, to, &to.num_logits_.emplace());
   }
+  static void full_to_swa(const char* name, nb::handle value, request& to) {
+    to.problem.full_to_swa = input(name, value, to, &to.problem.kv_slots);
+  }
   static void num_rejected(const char* name, nb::handle value, request& to) {
     to.problem.num_rejected = input(name, value, to, &to.num_rejected_.emplace());
   }
@@ -222,6 +225,7 @@ struct setters {
       {"num_logits", num_logits, "None", scope::call},
       {"num_rejected", num_rejected, "None", scope::call},
       {"seq_pad", parameter<&p::seq_pad>, "0", scope::call},
+      {"full_to_swa", full_to_swa, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},

@@ -183,6 +183,16 @@ def test_tables_of_a_compressed_cache():
     assert blocks["block_table"].tolist() == [[10, 11], [10, 11]]
 
 
+def test_a_sliding_window():
+    window = {"kind": "window", "preset": "full_to_swa", "swa_window": 3, "columns": 4, "index_align": 4,
+              "swa_lens": ints(2), "swa_page_indices": ints(2, 4), "swa_out_loc": ints(2)}
+    nsameta.fill("decode", np.array([2, 5]), req_to_token=np.arange(8, dtype=np.int32).reshape(1, 8),
+                 req_pool_indices=np.array([0, 0]), full_to_swa=np.arange(8) + 100, plans=[window])
+    assert window["swa_lens"].tolist() == [2, 3]
+    assert window["swa_page_indices"].tolist() == [[101, 100, -1, -1], [104, 103, 102, -1]]
+    assert window["swa_out_loc"].tolist() == [101, 104]
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
@@ -348,9 +358,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

@@ -75,8 +75,8 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   const std::int32_t topk = random.chance(50) ? static_cast<std::int32_t>(random.between(1, 600)) : 0;
   for (nsameta_plan& cache : plans) {
     const auto has_member = [&](plan_member member) { return has(row_of(cache.kind), member); };
-    if (!has_member(&nsameta_plan::ratio)) continue;
-    cache.ratio = ratio;
+    if (!has_member(&nsameta_plan::ratio) && cache.kind != NSAMETA_PLAN_WINDOW) continue;
+    if (has_member(&nsameta_plan::ratio)) cache.ratio = ratio;
     if (has_member(&nsameta_plan::block)) cache.block = block;
     if (has_member(&nsameta_plan::topk)) cache.topk = topk;
     if (has_member(&nsameta_plan::columns))
@@ -86,6 +86,13 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
   }
   plans[NSAMETA_PLAN_COMPRESSED_ROWS].no_slot = static_cast<std::int32_t>(random.between(-2, 2));
   plans[NSAMETA_PLAN_COMPRESSED_BLOCKS].preset = static_cast<std::int32_t>(random.between(0, 1));
+  nsameta_plan& window = plans[NSAMETA_PLAN_WINDOW];
+  window.preset = static_cast<std::int32_t>(random.between(0, std::ssize(window_preset_names) - 1));
+  window.window = static_cast<std::int32_t>(random.chance(50) ? 128 : random.between(1, 70));
+  if (window.preset == NSAMETA_WINDOW_OF_RINGS)
+    window.ring = window.window + static_cast<std::int32_t>(random.between(0, 9));
+  window.oldest_first = random.chance(50);
+  window.whole_step = random.chance(30);
   return plans;
 }
 
@@ -105,7 +112,14 @@ void set_tokens(harness::random_source& random, std::int64_t requests, harness::
   table.slots = 5;
   table.width = table.row_stride = random.between(0, 9000);
   table.memory.resize(static_cast<std::size_t>(table.slots * table.width) + 1);
-  for (std::int32_t& slot : table.memory) slot = static_cast<std::int32_t>(random.between(-1, 1 << 30));
+  const bool has_window = random.chance(60);
+  for (std::int32_t& slot : table.memory)
+    slot = static_cast<std::int32_t>(random.between(-random.chance(5), has_window ? 1003 : 1 << 30));
+  if (has_window) {
+    std::vector<std::int64_t> slots(1000);
+    for (std::int64_t& slot : slots) slot = random.between(-1, 1 << 20);
+    problem.full_to_swa = harness::strided_values(slots, random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32);
+  }
   std::vector<std::int64_t> own(static_cast<std::size_t>(requests));
   for (std::int64_t& slot : own) slot = random.chance(3) ? 5 : random.between(0, 4);
   problem.req_pool_indices = harness::strided_values(own);

@@ -1,4 +1,5 @@
-/// Tables of a compressed cache: a row for each row of the batch, or for each request, of as many columns as are live.
+/// Tables of a compressed cache, or of a sliding window: a row for each row of the batch, or for each request, of as
+/// many columns as are live.
 #pragma once
 
 #include "common/plans/compressed.h"
@@ -13,6 +14,7 @@ struct column_range {
 
 /// page_indices: the slots of the entries that each row sees.
 struct compressed_indices_rule {
+  static constexpr int table = 0;  ///< which buffer it is
   entry_places places;
   small_divisor block;  ///< the same as that of places
   small_divisor align;  ///< columns
@@ -65,6 +67,7 @@ struct compressed_indices_rule {
 
 /// block_table: the names of each request's blocks.
 struct compressed_blocks_rule {
+  static constexpr int table = 0;
   entry_places places;
   small_divisor span;  ///< positions of a block
   std::int32_t columns;
@@ -108,6 +111,123 @@ struct compressed_blocks_rule {
   NSAMETA_HOST_DEVICE std::int32_t blocks_of(const shard_constants& fixed, const request& r) const {
     const auto length = static_cast<std::int32_t>(smaller(r.kv_len, fixed.limit));
     return length > 0 ? span.quotient(length - 1) + 1 : 0;
+  }
+};
+
+/// Columns of a window's row, and what the row's other fields are from.
+struct window_range {
+  std::int32_t live, end;
+  std::int32_t first;          ///< position in column 0
+  std::int32_t step;           ///< to the next column's: 1 or -1
+  std::int32_t seen;           ///< positions, also those that there is no column for
+  std::int32_t own;            ///< that the row's key is written for; below 0: none
+  std::int64_t slot;           ///< the request's row of req_to_token
+  const std::int32_t* tokens;  ///< that row; null where it has none, or needs none
+
+  NSAMETA_HOST_DEVICE std::int32_t lowest() const { return step > 0 ? first : first - seen + 1; }
+};
+
+/// swa_lens, swa_page_indices and swa_out_loc.
+struct window_rule {
+  enum buffer { swa_lens, swa_page_indices, swa_out_loc, buffers };
+  static_assert(buffers == plan_rows::window_buffers.size());
+  static constexpr int table = swa_page_indices;
+
+  nsameta_strided full_to_swa;
+  std::int64_t kv_slots;
+  small_divisor ring, align;
+  std::int32_t window, columns, preset;
+  std::int32_t most;  ///< rows that a request counts
+  bool oldest_first, whole_step;
+  list_room<buffers> held;
+
+  static window_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    window_rule made{.full_to_swa = problem.full_to_swa,
+                     .kv_slots = problem.kv_slots,
+                     .ring = small_divisor::of(larger(plan.ring, 1)),
+                     .align = small_divisor::of(plan.index_align),
+                     .window = plan.window,
+                     .columns = plan.columns,
+                     .preset = plan.preset,
+                     .most = compressed_requests_rule::share_of(problem),
+                     .oldest_first = plan.oldest_first != 0,
+                     .whole_step = plan.whole_step != 0,
+                     .held = list_room<buffers>::of(plan, 0)};
+    made.held.capacity[table] = list_room<buffers>::of_rows(plan, plan.columns).capacity[table];
+    return made;
+  }
+  NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
+
+  /// Of a row that would see `wanted` positions, if there were no limit.
+  NSAMETA_HOST_DEVICE window_range range(const shard_constants& fixed, std::int64_t index, const request& r,
+                                         std::int64_t wanted) const {
+    const std::int64_t v = larger(smaller(wanted, fixed.limit), std::int64_t{0});
+    std::int64_t most_seen = window, low = larger(v - window, std::int64_t{0}), high = v;
+    if (whole_step) {
+      most_seen += r.tokens;
+      high = r.is_padding ? 0 : smaller(r.kv_len, fixed.limit);
+      low = smaller(larger(r.first - 1 - window, std::int64_t{0}), high);
+    }
+    const bool rises = oldest_first || whole_step;
+    window_range row{};
+    row.seen = static_cast<std::int32_t>(high - low);
+    row.first = static_cast<std::int32_t>(rises ? low : high - 1);
+    row.step = rises ? 1 : -1;
+    row.own = v > 0 && wanted <= fixed.limit ? static_cast<std::int32_t>(v - 1) : -1;
+    const std::int32_t last_group = align.quotient(static_cast<std::int32_t>(smaller(most_seen, int32_max)) - 1);
+    row.end = static_cast<std::int32_t>(smaller((last_group + std::int64_t{1}) * align.value, std::int64_t{columns}));
+    row.live = smaller(row.seen, row.end);
+    if (preset == NSAMETA_WINDOW_OF_POSITIONS || (row.seen == 0 && row.own < 0)) return row;
+    row.slot = fixed.keys.row_of(index);
+    row.tokens = tokens_of(fixed.keys, index);
+    return row;
+  }
+  NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const window_range& row, std::int32_t column) const {
+    return slot_of(keys, row, row.first + column * row.step);
+  }
+  NSAMETA_HOST_DEVICE std::int32_t own_slot(const key_slots& keys, const window_range& row) const {
+    return row.own < 0 ? -1 : slot_of(keys, row, row.own);
+  }
+
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
+    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
+    std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
+    if (rows > 0) {
+      const window_range last = range(fixed, index, r, r.first + rows - 1);
+      bits |= bit_if(last.seen > columns && held.capacity[table] >= 0, NSAMETA_BIT_CAPACITY_EXCEEDED);
+      if (preset != NSAMETA_WINDOW_OF_POSITIONS && (last.seen > 0 || last.own >= 0))
+        bits |= bit_if(last.tokens == nullptr, NSAMETA_BIT_BAD_SLOT);
+    }
+    return {static_cast<std::int32_t>(rows), bits};
+  }
+  /// The bits of the positions that a request's rows see. Each is looked up.
+  NSAMETA_HOST_DEVICE std::uint32_t position_bits(const shard_constants& fixed, const request& r,
+                                                  std::int64_t index) const {
+    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
+    if (preset != NSAMETA_WINDOW_OF_SLOTS || rows == 0) return 0;
+    const window_range first = range(fixed, index, r, r.first), last = range(fixed, index, r, r.first + rows - 1);
+    if (last.tokens == nullptr) return 0;
+    const std::int64_t high = larger(last.lowest() + last.seen, last.own + 1), width = fixed.keys.tokens.width;
+    std::uint32_t bits = bit_if(high > width, NSAMETA_BIT_CONTEXT_EXCEEDED);
+    for (std::int64_t position = first.lowest(); position < smaller(high, width); ++position)
+      bits |= bit_if(!has_slot(last.tokens[position]), NSAMETA_BIT_BAD_SLOT);
+    return bits;
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE bool has_slot(std::int32_t token) const { return token >= 0 && token < kv_slots; }
+  /// -1 where the tables do not say.
+  NSAMETA_HOST_DEVICE std::int32_t slot_of(const key_slots& keys, const window_range& row,
+                                           std::int32_t position) const {
+    if (preset == NSAMETA_WINDOW_OF_POSITIONS) return position;
+    if (row.tokens == nullptr) return -1;
+    if (preset == NSAMETA_WINDOW_OF_RINGS)
+      return static_cast<std::int32_t>(row.slot * ring.value + position - ring.quotient(position) * ring.value);
+    if (position >= keys.tokens.width || !has_slot(row.tokens[position])) return -1;
+    const std::int64_t at = row.tokens[position] * full_to_swa.stride;
+    return full_to_swa.dtype == NSAMETA_INT64
+               ? static_cast<std::int32_t>(static_cast<const std::int64_t*>(full_to_swa.data)[at])
+               : static_cast<const std::int32_t*>(full_to_swa.data)[at];
   }
 };
 

@@ -1,4 +1,4 @@
-/// Tables of compressed caches: lists of rows, each of which a team of threads writes.
+/// Tables of compressed caches and of windows: lists of rows, each of which a team of threads writes.
 #pragma once
 
 #include "common/plans/row_tables.h"
@@ -10,13 +10,31 @@ template <class Work, table_rule Rule>
 NSAMETA_DEVICE listed_part part_of(const plan_block<Work, Rule>& plan, std::int32_t index, const request& r) {
   return plan.rule.part(plan.at.rule.fixed, r, index);
 }
+template <class Work>
+NSAMETA_DEVICE void write_window_fields(const plan_block<Work, window_rule>& plan, std::int32_t element,
+                                        const window_range& range) {
+  using field = window_rule;
+  const auto& capacity = plan.rule.held.capacity;
+  if (element < capacity[field::swa_lens]) plan.buffers[field::swa_lens][element] = range.seen;
+  if (element < capacity[field::swa_out_loc])
+    plan.buffers[field::swa_out_loc][element] = plan.rule.own_slot(plan.at.rule.fixed.keys, range);
+}
+template <class Work>
+NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, window_rule>& plan, std::int32_t index) {
+  const request r = whole_request(plan.at, index);
+  return part_of(plan, index, r).bits | plan.rule.position_bits(plan.at.rule.fixed, r, index);
+}
+
 template <class Work, table_rule Rule>
 NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32_t element,
                                   const element_place& place) {
   const Rule& rule = plan.rule;
   const shard_constants& fixed = plan.at.rule.fixed;
-  const column_range range = rule.range(fixed, place.index, place.of, place.of.first + place.number);
-  std::int32_t* const row = plan.buffers[0] + std::int64_t{element} * rule.columns;
+  const auto range = rule.range(fixed, place.index, place.of, place.of.first + place.number);
+  if constexpr (std::is_same_v<Rule, window_rule>)
+    if (place.writers.lane == 0) write_window_fields(plan, element, range);
+  if (element >= rule.held.capacity[Rule::table]) return;
+  std::int32_t* const row = plan.buffers[Rule::table] + std::int64_t{element} * rule.columns;
   const std::int32_t lanes = place.writers.lanes;
   constexpr int loads = tuning::table_loads;
   NSAMETA_UNROLL(1)

@@ -62,6 +62,6 @@ using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& pla
                          std::int32_t& status);
 plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
     write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests,
-    write_compressed_indices, write_compressed_blocks;
+    write_compressed_indices, write_compressed_blocks, write_window;
 
 }  // namespace nsameta::reference

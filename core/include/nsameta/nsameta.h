@@ -160,6 +160,8 @@ typedef struct nsameta_problem {
                      ///< requests (PAGED_MQA, FLASHMLA, DCP_LOCAL, CONTEXT_LENS); and what stands in the tail of
                      ///< cache_seqlens. Its rows see nothing. No offset, drafts or num_rejected count there. Default 0
   int32_t reserved;  ///< 0
+  nsameta_strided full_to_swa;  ///< [kv_slots] slot in the sliding window's cache of each KV slot; for plans of windows
+  int64_t kv_slots;             ///< elements of full_to_swa; without it 0
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -207,7 +209,8 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_COMPRESSED_ROWS = 9,  ///< of a cache with an entry for `ratio` tokens: what each row sees and writes
   NSAMETA_PLAN_COMPRESSED_REQUESTS = 10,  ///< the entries that each request has in it
   NSAMETA_PLAN_COMPRESSED_INDICES = 11,   ///< the slots of the entries that each row sees
-  NSAMETA_PLAN_COMPRESSED_BLOCKS = 12     ///< the blocks of it that each request has
+  NSAMETA_PLAN_COMPRESSED_BLOCKS = 12,    ///< the blocks of it that each request has
+  NSAMETA_PLAN_WINDOW = 13                ///< what each row sees of a sliding window
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -256,6 +259,13 @@ typedef enum nsameta_blocks_preset {
   NSAMETA_BLOCKS_OF_ROWS = 1       ///< its request's for each row of the batch
 } nsameta_blocks_preset;
 
+/// Where a sliding window is kept.
+typedef enum nsameta_window_preset {
+  NSAMETA_WINDOW_OF_SLOTS = 0,     ///< where full_to_swa has the position's element of req_to_token
+  NSAMETA_WINDOW_OF_RINGS = 1,     ///< `ring` slots of each request: its row of req_to_token * ring + position mod ring
+  NSAMETA_WINDOW_OF_POSITIONS = 2  ///< the position itself
+} nsameta_window_preset;
+
 #define NSAMETA_PLAN_BUFFERS 9
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
@@ -263,7 +273,8 @@ typedef enum nsameta_blocks_preset {
 typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
   int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
-                           ///< nsameta_page_list_preset, nsameta_context_lens_preset, nsameta_blocks_preset
+                           ///< nsameta_page_list_preset, nsameta_context_lens_preset, nsameta_blocks_preset,
+                           ///< nsameta_window_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
   int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
@@ -284,8 +295,13 @@ typedef struct nsameta_plan {
   int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
   int32_t ratio;        ///< COMPRESSED_: tokens that an entry stands for, 1 to 65,536
   int32_t no_slot;      ///< COMPRESSED_ROWS: out_loc of a row that finishes no entry on this rank
-  int32_t columns;      ///< COMPRESSED_INDICES and _BLOCKS: of the table, 1 to 2^30
-  int32_t index_align;  ///< COMPRESSED_INDICES: columns that are written at a time, 1 to 65,536; engines' is 64
+  int32_t columns;      ///< COMPRESSED_INDICES and _BLOCKS, WINDOW: of the table, 1 to 2^30
+  int32_t index_align;  ///< COMPRESSED_INDICES, WINDOW: columns that are written at a time, 1 to 65,536; engines' is 64
+  int32_t window;       ///< WINDOW: positions that a row sees, its own among them, 1 to 2^20
+  int32_t ring;         ///< WINDOW of rings: slots of each request, 1 to 2^20; else 0
+  int32_t oldest_first;  ///< WINDOW: 0: the row's own position comes first; 1: last
+  int32_t whole_step;   ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
+                        ///< step, oldest first, whatever oldest_first; 0: only what comes before them
   int32_t reserved[2];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
@@ -303,7 +319,8 @@ typedef struct nsameta_plan {
   /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null. COMPRESSED_INDICES:
   /// page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows. Rows of both end where
   /// docs/plans.md says, and what is beyond is kept; those past the capacity, and entries past the columns, are lost
-  /// and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token.
+  /// and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T], swa_page_indices [T,
+  /// columns], swa_out_loc [T], any of which may be null, and like the rows above of any length. Without kv_shard.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

@@ -238,6 +238,14 @@ class problem : public nsameta_problem {
   }
   problem& with_num_logits(temporary auto&& counts, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
+  /// Slot in the sliding window's cache of each KV slot, for plans of windows.
+  problem& with_full_to_swa(const length_span auto& slots) noexcept {
+    full_to_swa = strided(slots);
+    kv_slots = static_cast<std::int64_t>(std::size(slots));
+    return *this;
+  }
+  problem& with_full_to_swa(temporary auto&& slots) = delete;  ///< keep it in a variable
+
   /// [bs] drafts of the last step that were not accepted: taken off seq_lens on the device that computes.
   problem& with_num_rejected(const length_span auto& counts, std::int64_t every = 1) noexcept {
     num_rejected = strided(counts, every);

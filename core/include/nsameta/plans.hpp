@@ -1,5 +1,5 @@
-/// Functions that make plans: what a kernel of another library, or the sampler, is given beside the tables. A plan goes to
-/// outputs::with_plans of nsameta.hpp, which includes this.
+/// Functions that make plans: what a kernel of another library, or the sampler, is given beside the tables. A plan goes
+/// to outputs::with_plans of nsameta.hpp, which includes this.
 #pragma once
 
 #include <cstdint>
@@ -224,6 +224,35 @@ inline nsameta_plan compressed_blocks(nsameta_blocks_preset preset, const compre
   plan.block = cache.block_size;
   plan.columns = columns;
   plan.buffers[0] = vector_of(block_table);
+  return plan;
+}
+
+/// A sliding window.
+struct sliding_window {
+  nsameta_window_preset kept;  ///< where its slots are
+  std::int32_t size;           ///< positions
+  std::int32_t ring = 0;       ///< of rings: slots of each request
+  bool oldest_first = false;
+  bool whole_step = false;  ///< whether all rows of a request see the positions before the step, and all of it
+};
+
+/// What each row sees of it, into swa_lens [T], swa_page_indices [T, columns] and swa_out_loc [T]; what is empty is
+/// skipped.
+inline nsameta_plan window(const sliding_window& shape, std::span<std::int32_t> swa_lens,
+                           std::span<std::int32_t> swa_page_indices, std::int32_t columns,
+                           std::span<std::int32_t> swa_out_loc = {}, std::int32_t index_align = 64) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_WINDOW;
+  plan.preset = shape.kept;
+  plan.window = shape.size;
+  plan.ring = shape.ring;
+  plan.oldest_first = shape.oldest_first;
+  plan.whole_step = shape.whole_step;
+  plan.columns = columns;
+  plan.index_align = index_align;
+  const std::span<std::int32_t> buffers[] = {swa_lens, swa_page_indices, swa_out_loc};
+  for (std::size_t i = 0; i < std::size(buffers); ++i)
+    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
   return plan;
 }
 

@@ -111,6 +111,7 @@ void place_pointers(const arena& memory, call* made) {
   memory.place(made->problem.extra_topk_lens.data);
   memory.place(made->problem.num_logits.data);
   memory.place(made->problem.num_rejected.data);
+  memory.place(made->problem.full_to_swa.data);
   for (nsameta_outputs& outputs : made->outputs) {
     outputs.plans = nullptr;  // a list is trusted; kernels_target has plans
     for (const vector_field& field : vector_fields) memory.place((outputs.*field.member).data);

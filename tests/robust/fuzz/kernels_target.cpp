@@ -169,6 +169,19 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
     if (cache.block > 0 && plan_applies(of_rows, problem) && live_shape_of(problem).rows <= most_rows)
       plans.insert(plans.end(), {of_rows, indices, blocks});
   }
+  if (in.flag()) {
+    nsameta_plan window{};
+    window.kind = NSAMETA_PLAN_WINDOW;
+    window.preset = static_cast<std::int32_t>(in.between(0, 2));
+    window.window = static_cast<std::int32_t>(in.between(1, 200));
+    window.ring = window.preset == NSAMETA_WINDOW_OF_RINGS ? static_cast<std::int32_t>(in.between(1, 200)) : 0;
+    window.oldest_first = in.flag();
+    window.whole_step = in.flag();
+    window.columns = static_cast<std::int32_t>(in.between(1, 80));
+    window.index_align = static_cast<std::int32_t>(in.between(1, 70));
+    if (in.flag()) problem.full_to_swa = any_lengths(in, in.between(1, 40), NSAMETA_INT32, 1);
+    if (plan_applies(window, problem) && live_shape_of(problem).rows <= most_rows) plans.push_back(window);
+  }
   if (in.flag()) problem.num_logits = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   if (in.flag()) problem.num_rejected = any_lengths(in, problem.batch_size(), NSAMETA_INT64, 1);
   return plans;

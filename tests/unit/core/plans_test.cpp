@@ -95,8 +95,8 @@ TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
 
 TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE,
-                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(13); }),
-                 {"plans[1].kind is 13", "flashmla (1)", "compressed_blocks (12)"});
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(14); }),
+                 {"plans[1].kind is 14", "flashmla (1)", "window (13)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(

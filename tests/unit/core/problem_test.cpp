@@ -54,7 +54,8 @@ TEST_CASE("inputs that few calls have are held to the same rules") {
       {"topk_lens", &nsameta_problem::topk_lens},
       {"extra_topk_lens", &nsameta_problem::extra_topk_lens},
       {"num_logits", &nsameta_problem::num_logits},
-      {"num_rejected", &nsameta_problem::num_rejected}};
+      {"num_rejected", &nsameta_problem::num_rejected},
+      {"full_to_swa", &nsameta_problem::full_to_swa}};
   for (const auto& [text, member] : inputs) {
     const std::string name = text;
     const auto given = [member = member](std::ptrdiff_t past, std::int64_t stride, int dtype) {

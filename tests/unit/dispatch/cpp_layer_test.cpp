@@ -207,6 +207,26 @@ TEST_CASE("a compressed cache, its slots and its blocks") {
   CHECK(blocks == ints{22, 23, 7, 20, 7, 7});
 }
 
+TEST_CASE("a sliding window of each source") {
+  const ints lengths{2, 5}, rows{0, 1}, slots{100, 101, 102, 103, 104, 105, 106, 107, 108, 109};
+  const ints tokens{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  ints seen(2), indices(2 * 4, 7), own(2);
+  problem step(NSAMETA_DECODE);
+  step.with_seq_lens(lengths).with_req_to_token(tokens, 5).with_req_pool_indices(rows).with_full_to_swa(slots);
+  const std::array by_slots{window({NSAMETA_WINDOW_OF_SLOTS, 3}, seen, indices, 4, own, 4)};
+  CHECK(fill(step, outputs().with_plans(by_slots)).message() == "");
+  CHECK(seen == ints{2, 3});
+  CHECK(indices == ints{101, 100, -1, -1, 109, 108, 107, -1});
+  CHECK(own == ints{101, 109});
+  const std::array in_rings{
+      window({.kept = NSAMETA_WINDOW_OF_RINGS, .size = 3, .ring = 4, .oldest_first = true}, {}, indices, 4, {}, 1)};
+  CHECK(fill(step, outputs().with_plans(in_rings)).message() == "");
+  CHECK(indices == ints{0, 1, -1, -1, 6, 7, 4, -1});
+  const std::array refused{window({NSAMETA_WINDOW_OF_POSITIONS, 3, 4}, seen, indices, 4)};
+  expect_refusal(fill(step, outputs().with_plans(refused)),
+                 "plans[0]: window: swa_ring is 4, but its slots are not of rings");
+}
+
 TEST_CASE("the indexer's lengths, of rows and repeated") {
   const ints lengths{10, 1};
   ints of_rows(6), repeated(6);

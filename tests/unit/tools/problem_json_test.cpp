@@ -144,8 +144,27 @@ TEST_CASE("compressed caches are four plans each, with the engines' defaults") {
         "compress_ratios[1].ratio: 4 is that of compress_ratios[0] too");
   CHECK(error_with(R"("compress_ratios": [{"ratio": 4, "top_k": 1}])") ==
         "compress_ratios[0]: unknown key \"top_k\"; did you mean \"topk\"?");
-  CHECK(error_with(R"("compress_ratios": [], "plans": {})") == "compress_ratios: does not go with plans");
   CHECK(error_with(R"("compress_ratios": [], "plan": "flashmla")") == "compress_ratios: does not go with plan");
+  CHECK(error_with(R"("compress_ratios": [{"ratio": 4}], "plans": {})") == "plans: {} is not an array");
+}
+
+TEST_CASE("a sliding window is a plan, in the engines' words") {
+  const auto stated = case_from_json(
+      R"({"mode": "decode", "seq_lens": [8], "swa_window": 4, "swa_source": "ring", "swa_ring": 6, "swa_order": "oldest", "swa_shape": "block", "index_align": 4})");
+  REQUIRE(stated.plans.size() == 1);
+  const nsameta_plan& window = stated.plans[0];
+  CHECK(window.kind == NSAMETA_PLAN_WINDOW);
+  CHECK(window.preset == NSAMETA_WINDOW_OF_RINGS);
+  CHECK(window.window == 4);
+  CHECK(window.ring == 6);
+  CHECK(window.oldest_first == 1);
+  CHECK(window.whole_step == 1);
+  CHECK(window.index_align == 4);
+  CHECK(case_from_json(R"({"mode": "decode", "seq_lens": [8], "swa_window": 4})").plans[0].preset ==
+        NSAMETA_WINDOW_OF_SLOTS);
+  CHECK(error_with(R"("swa_window": 4, "swa_order": "new")").starts_with("swa_order: \"new\" is no order"));
+  CHECK(error_with(R"("swa_order": "newest")").starts_with("unknown key \"swa_order\""));
+  CHECK(error_with(R"("swa_window": 4, "plan": "flashmla")") == "swa_window: does not go with plan");
 }
 
 TEST_CASE("a case comes back from its own JSON") {
