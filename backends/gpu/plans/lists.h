@@ -28,7 +28,6 @@ template <class Work, class Rule>
 NSAMETA_DEVICE team_place teams_of(const plan_block<Work, Rule>& plan, std::int64_t elements, std::int32_t least) {
   const team_place each = one_each(plan);
   std::int32_t lanes = least;
-  NSAMETA_UNROLL(1)
   while (larger(elements, std::int64_t{1}) * lanes * 2 <= each.teams) lanes *= 2;
   return {each.team / lanes, each.teams / lanes, static_cast<std::int32_t>(each.team & (lanes - 1)), lanes};
 }
