@@ -275,10 +275,10 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
   const plan_buffer& first = row_of(plan.kind).buffers[0];
   const std::int64_t each = lengths_of(problem).uniform_rows;
   const auto most_rows = [&] {  // that a buffer holds
-    std::int64_t most = 0;
+    std::int64_t held = 0;
     for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
-      most = std::max(most, plan.buffers[i].capacity / (is_table(row_of(plan.kind).buffers[i]) ? plan.columns : 1));
-    return each > 0 ? std::min(most, each * problem.batch_size) : most;
+      held = std::max(held, plan.buffers[i].capacity / (is_table(row_of(plan.kind).buffers[i]) ? plan.columns : 1));
+    return each > 0 ? std::min(held, each * problem.batch_size) : held;
   };
   switch (plan.kind) {
     case NSAMETA_PLAN_PAGE_LIST:
@@ -310,22 +310,18 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
   list.blocks = list.begin[0] = 0;
   list.inputs = {array_of<std::int64_t>(problem.topk_lens), array_of<std::int64_t>(problem.extra_topk_lens),
                  array_of<std::int64_t>(problem.num_logits)};
-  std::size_t listed = 0;  // buffers
   for (int set = 0; set < work.sets; ++set) {
     std::int32_t next = list.begin[set];
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
-    std::size_t wanted = 0;
-    for (const nsameta_plan& plan : plans) wanted += row_of(plan.kind).buffers.size();
-    if (next + std::ssize(plans) > list.most || listed + wanted > list.most_buffers) return set;
+    if (next + std::ssize(plans) > list.most) return set;
     std::int32_t blocks = 0;
     with_problem_of(work.outputs[set], problem, [&](const nsameta_problem& own) {
       for (const nsameta_plan& plan : plans) {
         plan_task<Rules>& task = list.tasks[next++];
-        task.kind = static_cast<std::int16_t>(plan.kind);
-        task.buffer = static_cast<std::int16_t>(listed);
+        task.kind = plan.kind;
         task.blocks = blocks_of(plan, own, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
-        for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
-          list.buffers[listed++] = static_cast<std::int32_t*>(plan.buffers[i].data);
+        for (std::size_t i = 0; i < task.most_buffers; ++i)
+          task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
         Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own)); });
         blocks += task.blocks;
       }

@@ -77,7 +77,7 @@ inline constexpr std::int64_t list_elements = 512;
 inline constexpr std::int64_t plan_elements = 256;
 
 /// Rows of a table of a compressed cache for each of its blocks, and blocks at least: a single row may be long. Lanes
-/// that write a row at least, and columns that each has under way.
+/// that write a row at least, and columns that each has under way. Not measured against others.
 inline constexpr std::int64_t table_block_rows = 4, table_blocks = 4;
 inline constexpr std::int32_t table_lanes = 16;
 inline constexpr int table_loads = 4;

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     measure_calls(session);
     measure_general(session);
     measure_plans(session);
+    measure_compressed_caches(session);
     measure_long_rows(session);
     std::cout << session.to_json() << '\n';
   } catch (const std::exception& error) {

@@ -148,50 +148,6 @@ void measure_context_parallel(gpu_session& session, std::int64_t requests) {
   });
 }
 
-/// DeepSeek V4's two compressed caches in a verify of four rows a request: alone, and beside five vectors.
-void measure_compressed(gpu_session& session, std::int64_t requests) {
-  const std::string group = "cuda/node/plans/compressed/bs:" + std::to_string(requests);
-  session.attempt(group, [&] {
-    generated_case step = plans_case(requests, false);
-    set_tables(step.problem);
-    step.problem.page_size = 256;
-    step.problem.mode = NSAMETA_TARGET_VERIFY;
-    step.problem.uniform_extend_len = 4;
-    step.layout.plans.clear();
-    std::vector<nsameta_plan> plans;
-    for (const std::int32_t ratio : {4, 128})
-      for (const nsameta_plan_kind kind : {NSAMETA_PLAN_COMPRESSED_ROWS, NSAMETA_PLAN_COMPRESSED_REQUESTS}) {
-        plans.push_back(harness::usual_plan(kind));
-        plans.back().ratio = ratio;
-        if (kind == NSAMETA_PLAN_COMPRESSED_ROWS) plans.back().block = step.problem.page_size / ratio;
-      }
-    std::vector<nsameta_plan> tables;
-    for (const std::int32_t ratio : {4, 128}) {
-      tables.push_back(
-          harness::usual_plan(ratio == 4 ? NSAMETA_PLAN_COMPRESSED_BLOCKS : NSAMETA_PLAN_COMPRESSED_INDICES));
-      tables.back().ratio = ratio;
-      tables.back().block = step.problem.page_size / ratio;
-      if (ratio == 4) tables.back().preset = NSAMETA_BLOCKS_OF_ROWS;
-    }
-    generated_case both_tables = step;
-    both_tables.layout.ask_for_plans(tables, both_tables.problem);
-    generated_case caches = step;
-    caches.layout.ask_for_plans(plans, caches.problem);
-    ask_for(step, {engine_fields().begin(), engine_fields().end()});
-    generated_case both = step;
-    both.layout.ask_for_plans(plans, both.problem);
-    for (const generated_case* each : {&step, &caches, &both, &both_tables}) session.check_answer(*each);
-    const uploaded_case vectors(session.place(), step), alone(session.place(), caches), beside(session.place(), both),
-        of_tables(session.place(), both_tables);
-    session.record(group, step,
-                   session.timer().node_times({{"floor", launch_empty},
-                                               vectors.as("batch"),
-                                               alone.as("caches"),
-                                               beside.as("batch with caches"),
-                                               of_tables.as("tables")}));
-  });
-}
-
 /// Five draft steps of a case, and with a `first` of 0 the case before them.
 class chain {
  public:
@@ -275,7 +231,6 @@ void measure_plans(gpu_session& session) {
   for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {
     measure_context_parallel(session, requests);
     measure_drafts(session, requests);
-    if (requests <= 512) measure_compressed(session, requests);
   }
   for (const bool log_uniform : {false, true})
     for (const std::int64_t requests : {1, 32, 128, 512, 2048}) {

@@ -89,7 +89,8 @@ nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, 
   if (has_rings != (plan.ring > 0))
     return fail(bad, "plans[%d]: window: swa_ring is %d, but its slots are %s", place, plan.ring,
                 has_rings ? "of rings: 1 or more" : "not of rings, which is 0");
-  if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS) return NSAMETA_OK;
+  const bool lengths_alone = plan.buffers[1].data == nullptr && plan.buffers[2].data == nullptr;
+  if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS || lengths_alone) return NSAMETA_OK;
   if (p.req_to_token.data == nullptr)
     return fail(bad, "req_to_token is absent, but plans[%d] is a window of %s", place,
                 window_preset_names[static_cast<std::size_t>(plan.preset)]);

@@ -164,7 +164,8 @@ std::vector<std::span<const std::int32_t>> live_rows(const nsameta_plan& plan, s
   visit_rows(plan, shape, [&](const live_request& request, std::int64_t j) {
     if (std::ssize(rows) == table.capacity / plan.columns) return;
     std::int64_t live = std::min<std::int64_t>(live_columns(plan, shape, request, j), plan.columns);
-    if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && request.positions == 0) live = 0;  // a bad slot
+    if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && request.positions == 0 && shape.problem.req_to_token.width > 0)
+      live = 0;  // a bad slot
     rows.emplace_back(static_cast<const std::int32_t*>(table.data) + std::ssize(rows) * plan.columns,
                       static_cast<std::size_t>(live));
   });

@@ -49,13 +49,20 @@ std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) 
   return problem.batch_size() * columns;
 }
 
+/// What a table needs, as far as that is little memory.
+std::int32_t affordable_columns(const nsameta_plan& plan, const live_shape& shape) {
+  constexpr std::int64_t elements = std::int64_t{1} << 28;
+  const std::int64_t most = std::max<std::int64_t>(elements / std::max<std::int64_t>(shape.rows, 1), 1);
+  return static_cast<std::int32_t>(std::min(columns_needed(plan, shape), most));
+}
+
 }  // namespace
 
 void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem) {
   for (const nsameta_plan& plan : asked) {
     plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
     if (has(row_of(plan.kind), &nsameta_plan::columns) && plan.columns == 0)
-      made.asked.columns = static_cast<std::int32_t>(columns_needed(plan, live_shape_of(problem, added_length())));
+      made.asked.columns = affordable_columns(plan, live_shape_of(problem, added_length()));
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
       made.capacities[i] = has_any_length(buffers[i])

@@ -120,7 +120,7 @@ struct window_range {
   std::int32_t first;          ///< position in column 0
   std::int32_t step;           ///< to the next column's: 1 or -1
   std::int32_t seen;           ///< positions, also those that there is no column for
-  std::int32_t own;            ///< that the row's key is written for; below 0: none
+  std::int32_t own;            ///< the row's own position, where its key is written; below 0: none is
   std::int64_t slot;           ///< the request's row of req_to_token
   const std::int32_t* tokens;  ///< that row; null where it has none, or needs none
 
@@ -165,7 +165,7 @@ struct window_rule {
     std::int64_t most_seen = window, low = larger(v - window, std::int64_t{0}), high = v;
     if (whole_step) {
       most_seen += r.tokens;
-      high = r.is_padding ? 0 : smaller(r.kv_len, fixed.limit);
+      high = r.is_padding ? 0 : smaller(smaller(r.kv_len, r.first - 1 + r.tokens), fixed.limit);
       low = smaller(larger(r.first - 1 - window, std::int64_t{0}), high);
     }
     const bool rises = oldest_first || whole_step;
@@ -177,7 +177,7 @@ struct window_rule {
     const std::int32_t last_group = align.quotient(static_cast<std::int32_t>(smaller(most_seen, int32_max)) - 1);
     row.end = static_cast<std::int32_t>(smaller((last_group + std::int64_t{1}) * align.value, std::int64_t{columns}));
     row.live = smaller(row.seen, row.end);
-    if (preset == NSAMETA_WINDOW_OF_POSITIONS || (row.seen == 0 && row.own < 0)) return row;
+    if (!looks() || (row.seen == 0 && row.own < 0)) return row;
     row.slot = fixed.keys.row_of(index);
     row.tokens = tokens_of(fixed.keys, index);
     return row;
@@ -195,8 +195,8 @@ struct window_rule {
     if (rows > 0) {
       const window_range last = range(fixed, index, r, r.first + rows - 1);
       bits |= bit_if(last.seen > columns && held.capacity[table] >= 0, NSAMETA_BIT_CAPACITY_EXCEEDED);
-      if (preset != NSAMETA_WINDOW_OF_POSITIONS && (last.seen > 0 || last.own >= 0))
-        bits |= bit_if(last.tokens == nullptr, NSAMETA_BIT_BAD_SLOT);
+      if (looks() && end_of_positions(fixed, r, last) > 0)
+        bits |= bit_if(!fixed.keys.has_row(fixed.keys.row_of(index)), NSAMETA_BIT_BAD_SLOT);
     }
     return {static_cast<std::int32_t>(rows), bits};
   }
@@ -204,17 +204,29 @@ struct window_rule {
   NSAMETA_HOST_DEVICE std::uint32_t position_bits(const shard_constants& fixed, const request& r,
                                                   std::int64_t index) const {
     const std::int64_t rows = smaller(r.rows, std::int64_t{most});
-    if (preset != NSAMETA_WINDOW_OF_SLOTS || rows == 0) return 0;
+    if (preset != NSAMETA_WINDOW_OF_SLOTS || !looks() || rows == 0) return 0;
     const window_range first = range(fixed, index, r, r.first), last = range(fixed, index, r, r.first + rows - 1);
-    if (last.tokens == nullptr) return 0;
-    const std::int64_t high = larger(last.lowest() + last.seen, last.own + 1), width = fixed.keys.tokens.width;
+    const std::int64_t high = end_of_positions(fixed, r, last), width = fixed.keys.tokens.width;
+    const std::int32_t* const tokens = high > 0 ? tokens_of(fixed.keys, index) : nullptr;
+    if (tokens == nullptr) return 0;
     std::uint32_t bits = bit_if(high > width, NSAMETA_BIT_CONTEXT_EXCEEDED);
     for (std::int64_t position = first.lowest(); position < smaller(high, width); ++position)
-      bits |= bit_if(!has_slot(last.tokens[position]), NSAMETA_BIT_BAD_SLOT);
+      bits |= bit_if(!has_slot(tokens[position]), NSAMETA_BIT_BAD_SLOT);
     return bits;
   }
 
  private:
+  /// Whether anything is looked up in req_to_token.
+  NSAMETA_HOST_DEVICE bool looks() const {
+    return preset != NSAMETA_WINDOW_OF_POSITIONS && (held.capacity[table] >= 0 || held.capacity[swa_out_loc] >= 0);
+  }
+  /// Of what a request's rows see and write: behind the furthest one. The last row may write none, past the limit.
+  NSAMETA_HOST_DEVICE std::int64_t end_of_positions(const shard_constants& fixed, const request& r,
+                                                    const window_range& last) const {
+    const std::int64_t rows = smaller(r.rows, std::int64_t{most}), reach = smaller(r.first + rows - 1, fixed.limit);
+    const std::int64_t seen = last.seen > 0 ? last.lowest() + std::int64_t{last.seen} : 0;
+    return reach >= larger(r.first, std::int64_t{1}) ? larger(seen, reach) : seen;
+  }
   NSAMETA_HOST_DEVICE bool has_slot(std::int32_t token) const { return token >= 0 && token < kv_slots; }
   /// -1 where the tables do not say.
   NSAMETA_HOST_DEVICE std::int32_t slot_of(const key_slots& keys, const window_range& row,

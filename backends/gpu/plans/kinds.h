@@ -28,9 +28,15 @@ NSAMETA_DEVICE void visit_rule(plan_rules<Rule...>, nsameta_plan_kind kind, cons
 /// A plan, as its blocks are given it. `Rules`: those of the kinds that it may be of.
 template <class Rules>
 struct plan_task {
-  std::int16_t kind;                            ///< nsameta_plan_kind
-  std::int16_t buffer;                          ///< its first one in the list's
-  std::int32_t blocks;                          ///< of the grid's row
+  static constexpr std::size_t most_buffers = [] {
+    std::size_t most = 0;
+    for (int kind = 0; kind < Rules::count; ++kind)
+      most = std::max(most, plan_kinds[static_cast<std::size_t>(kind)].buffers.size());
+    return most;
+  }();
+  nsameta_plan_kind kind;
+  std::int32_t blocks;  ///< of the grid's row
+  std::int32_t* buffers[most_buffers];
   alignas(8) unsigned char rule[Rules::bytes];  ///< made by the host, copied with the arguments
 
   template <class Rule>
@@ -43,25 +49,19 @@ struct plan_task {
 template <class Rules>
 struct plan_list {
   static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
-  static constexpr int most_buffers = [] {                  ///< those of as many plans as a set may have
-    std::size_t most = 0;
-    for (int kind = 0; kind < Rules::count; ++kind)
-      most = std::max(most, plan_kinds[static_cast<std::size_t>(kind)].buffers.size());
-    return NSAMETA_MAX_PLANS * static_cast<int>(most);
-  }();
+  static_assert(most >= NSAMETA_MAX_PLANS, "a set is not cut");
   std::int32_t blocks;                              ///< of the grid's row: the most that a set's have
   std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's; short, because arguments end at 8 KB
   plan_inputs inputs;
   plan_task<Rules> tasks[most];
-  std::int32_t* buffers[most_buffers];  ///< one task's after another's
 
   /// Calls `visit(plan_block)` for a plan, with the rule of its kind.
   template <class Work, class Visit>
   NSAMETA_DEVICE void visit(Work& at, int place, int block, plan_memory& shared, const Visit& visit) const {
     const plan_task<Rules>& task = tasks[place];
-    visit_rule(Rules{}, static_cast<nsameta_plan_kind>(task.kind), [&]<class Rule>() {
-      visit(plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), buffers + task.buffer, shared, block,
-                                   task.blocks});
+    visit_rule(Rules{}, task.kind, [&]<class Rule>() {
+      visit(
+          plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
     });
   }
 

@@ -31,14 +31,12 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
   const Rule& rule = plan.rule;
   const shard_constants& fixed = plan.at.rule.fixed;
   const auto range = rule.range(fixed, place.index, place.of, place.of.first + place.number);
-  if constexpr (std::is_same_v<Rule, window_rule>)
-    if (place.writers.lane == 0) write_window_fields(plan, element, range);
-  if (element >= rule.held.capacity[Rule::table]) return;
-  std::int32_t* const row = plan.buffers[Rule::table] + std::int64_t{element} * rule.columns;
+  const std::int32_t end = element < rule.held.capacity[Rule::table] ? range.end : 0;
+  std::int32_t* const row = end > 0 ? plan.buffers[Rule::table] + std::int64_t{element} * rule.columns : nullptr;
   const std::int32_t lanes = place.writers.lanes;
   constexpr int loads = tuning::table_loads;
   NSAMETA_UNROLL(1)
-  for (std::int64_t first = place.writers.lane; first < range.end; first += std::int64_t{loads} * lanes) {
+  for (std::int64_t first = place.writers.lane; first < end; first += std::int64_t{loads} * lanes) {
     std::int32_t values[loads];
     NSAMETA_UNROLL(8)
     for (int k = 0; k < loads; ++k) {
@@ -47,8 +45,10 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
     }
     NSAMETA_UNROLL(8)
     for (int k = 0; k < loads; ++k)
-      if (first + std::int64_t{k} * lanes < range.end) row[first + std::int64_t{k} * lanes] = values[k];
+      if (first + std::int64_t{k} * lanes < end) row[first + std::int64_t{k} * lanes] = values[k];
   }
+  if constexpr (std::is_same_v<Rule, window_rule>)
+    if (place.writers.lane == 0) write_window_fields(plan, element, range);
 }
 
 template <class Work, table_rule Rule>

@@ -12,6 +12,7 @@ namespace {
 std::int64_t slot_in_window(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
                             std::int64_t position, std::int32_t& status) {
   if (plan.preset == NSAMETA_WINDOW_OF_POSITIONS) return position;
+  if (plan.buffers[1].data == nullptr && plan.buffers[2].data == nullptr) return -1;  // nobody asks
   const std::int64_t row = read(problem.req_pool_indices, r.index);
   if (row < 0 || row >= problem.req_to_token.slots) {
     status |= NSAMETA_BIT_BAD_SLOT;
@@ -41,7 +42,8 @@ seen_range seen_by(const nsameta_problem& problem, const nsameta_plan& plan, con
   }
   if (!r.is_live) return {0, 0};
   const std::int64_t before = positions_wanted(problem.mode, r, 0) - 1;
-  return {std::clamp<std::int64_t>(before - plan.window, 0, r.cache_len), r.cache_len};
+  const std::int64_t end = std::min(r.cache_len, before + r.tokens);
+  return {std::clamp<std::int64_t>(before - plan.window, 0, end), end};
 }
 
 }  // namespace
@@ -58,14 +60,13 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
       const auto [low, high] = seen_by(problem, plan, r, j);
       if (lens.data != nullptr && row < lens.capacity)
         static_cast<std::int32_t*>(lens.data)[row] = static_cast<std::int32_t>(high - low);
-      const std::int64_t own = writes_key(problem, r, j)
-                                   ? slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status)
-                                   : -1;
+      const std::int64_t own =
+          writes_key(problem, r, j) ? slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status) : -1;
       if (out_loc.data != nullptr && row < out_loc.capacity)
         static_cast<std::int32_t*>(out_loc.data)[row] = static_cast<std::int32_t>(own);
       const std::int64_t step = plan.whole_step != 0 ? r.tokens : 0;
-      const std::int64_t columns = std::min<std::int64_t>(
-          rounded_up(plan.window + step, plan.index_align) * plan.index_align, plan.columns);
+      const std::int64_t columns =
+          std::min<std::int64_t>(rounded_up(plan.window + step, plan.index_align) * plan.index_align, plan.columns);
       if (table.data != nullptr && high - low > plan.columns) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
       for (std::int64_t column = 0; column < std::max(columns, high - low); ++column) {
         std::int64_t slot = -1;

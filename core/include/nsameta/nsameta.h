@@ -301,8 +301,9 @@ typedef struct nsameta_plan {
   int32_t ring;         ///< WINDOW of rings: slots of each request, 1 to 2^20; else 0
   int32_t oldest_first;  ///< WINDOW: 0: the row's own position comes first; 1: last
   int32_t whole_step;   ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
-                        ///< step, oldest first, whatever oldest_first; 0: only what comes before them
-  int32_t reserved[2];  ///< 0
+                        ///< step, oldest first, whatever oldest_first; 0: their own position and
+                        ///< those before it
+  int32_t reserved[3];  ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
   /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
@@ -320,12 +321,13 @@ typedef struct nsameta_plan {
   /// page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows. Rows of both end where
   /// docs/plans.md says, and what is beyond is kept; those past the capacity, and entries past the columns, are lost
   /// and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T], swa_page_indices [T,
-  /// columns], swa_out_loc [T], any of which may be null, and like the rows above of any length. Without kv_shard.
+  /// columns], swa_out_loc [T], any of which may be null, and like the rows above of any length; slots of rings need
+  /// req_to_token, and those of slots full_to_swa too. Without kv_shard.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
 /// As many plans as a set of outputs may ask for.
-#define NSAMETA_MAX_PLANS 16
+#define NSAMETA_MAX_PLANS 24
 
 // --------------------------------------------------------------------------------------------- outputs
 

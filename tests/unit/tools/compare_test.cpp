@@ -33,7 +33,7 @@ struct answer {
     return d.value();
   }
 
-  inline static const live_shape shape{{{0, 1, 1, 0, 3}, {1, 1, 1, 0, 2}, {2, 1, 1, 0, 4}}, 3, 3};
+  inline static const live_shape shape{{{0, 1, 1, 0, 3, 3, 3}, {1, 1, 1, 0, 2, 2, 2}, {2, 1, 1, 0, 4, 4, 4}}, 3, 3};
 };
 
 TEST_CASE("equal answers have no difference") {

@@ -1,0 +1,107 @@
+/// DeepSeek V4's caches: entries of 4 and of 128 tokens, a sliding window of 128, pages of 256.
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "groups.h"
+#include "kernels.h"
+#include "plans.h"
+
+namespace nsameta::bench {
+namespace {
+
+using harness::generated_case;
+
+/// KV slots of the pool. Fewer than requests of 62,000 tokens have, to be little to upload.
+constexpr std::int64_t kv_slots = std::int64_t{1} << 20;
+
+/// A verify of 4 rows, or a decode, of requests of one length, with tables.
+generated_case step_case(std::int64_t requests, std::int64_t context, bool verifies) {
+  generated_case made;
+  harness::problem_data& problem = made.problem;
+  problem.page_size = 256;
+  problem.mode = verifies ? NSAMETA_TARGET_VERIFY : NSAMETA_DECODE;
+  problem.uniform_extend_len = verifies ? 4 : 0;
+  std::vector<std::int64_t> slots(static_cast<std::size_t>(requests)), window(kv_slots);
+  for (std::size_t r = 0; r < slots.size(); ++r) slots[r] = static_cast<std::int64_t>(r);
+  for (std::size_t i = 0; i < window.size(); ++i) window[i] = static_cast<std::int64_t>(i / 8);
+  problem.seq_lens = harness::strided_values(std::vector<std::int64_t>(slots.size(), context));
+  problem.req_pool_indices = harness::strided_values(slots);
+  problem.full_to_swa = harness::strided_values(window);
+  harness::token_table& table = problem.req_to_token;
+  table.slots = requests;
+  table.width = table.row_stride = context + 8;
+  table.memory.resize(static_cast<std::size_t>(table.slots * table.width));
+  for (std::size_t i = 0; i < table.memory.size(); ++i) table.memory[i] = static_cast<std::int32_t>(i % kv_slots);
+  ask_for(made, {engine_fields().begin(), engine_fields().end()});
+  return made;
+}
+
+nsameta_plan plan_of(nsameta_plan_kind kind, std::int32_t ratio, std::int64_t width) {
+  nsameta_plan plan = harness::usual_plan(kind);
+  constexpr std::int32_t page = 256;
+  if (ratio > 0) plan.ratio = ratio;
+  if (has(row_of(kind), &nsameta_plan::block)) plan.block = page / ratio;
+  if (kind == NSAMETA_PLAN_COMPRESSED_INDICES) plan.columns = static_cast<std::int32_t>(width / ratio);
+  if (kind == NSAMETA_PLAN_COMPRESSED_BLOCKS) {
+    plan.columns = static_cast<std::int32_t>(width / page);
+    plan.preset = NSAMETA_BLOCKS_OF_ROWS;
+  }
+  if (kind == NSAMETA_PLAN_WINDOW) plan.columns = plan.window;
+  return plan;
+}
+
+/// What each row sees and writes of both caches, and the entries of requests.
+std::vector<nsameta_plan> lengths() {
+  std::vector<nsameta_plan> plans;
+  for (const std::int32_t ratio : {4, 128})
+    for (const nsameta_plan_kind kind : {NSAMETA_PLAN_COMPRESSED_ROWS, NSAMETA_PLAN_COMPRESSED_REQUESTS})
+      plans.push_back(plan_of(kind, ratio, 0));
+  return plans;
+}
+/// The entries of 128 tokens that are attended, and the pages of those of 4, in tables for `width` tokens.
+std::vector<nsameta_plan> tables(std::int64_t width) {
+  return {plan_of(NSAMETA_PLAN_COMPRESSED_INDICES, 128, width), plan_of(NSAMETA_PLAN_COMPRESSED_BLOCKS, 4, width)};
+}
+
+void measure(gpu_session& session, std::int64_t requests, std::int64_t context, bool verifies) {
+  const std::string group = std::string("cuda/node/v4/") + (verifies ? "verify" : "decode") + "/context:" +
+                            std::to_string(context) + "/bs:" + std::to_string(requests);
+  session.attempt(group, [&] {
+    const generated_case step = step_case(requests, context, verifies);
+    generated_case bare = step;
+    ask_for(bare, {});
+    const auto with = [&](const generated_case& base, std::span<const std::vector<nsameta_plan>> lists) {
+      generated_case made = base;
+      for (const std::vector<nsameta_plan>& plans : lists) made.layout.ask_for_plans(plans, made.problem);
+      session.check_answer(made);
+      return uploaded_case(session.place(), made);
+    };
+    const std::vector<nsameta_plan> window{plan_of(NSAMETA_PLAN_WINDOW, 0, 0)};
+    const std::vector<nsameta_plan> of_rows = lengths(), narrow = tables(context + 8 + 256), wide = tables(1'000'000);
+    const uploaded_case vectors(session.place(), step);
+    const uploaded_case rows = with(bare, std::vector{of_rows}), in_tables = with(bare, std::vector{narrow}),
+                        in_window = with(bare, std::vector{window}),
+                        whole = with(step, std::vector{of_rows, narrow, window}),
+                        captured_wide = with(step, std::vector{of_rows, wide, window});
+    session.record(group, step,
+                   session.timer().node_times({{"floor", launch_empty},
+                                               vectors.as("vectors"),
+                                               rows.as("lengths"),
+                                               in_tables.as("tables"),
+                                               in_window.as("window"),
+                                               whole.as("whole"),
+                                               captured_wide.as("whole, tables of 1,000,000 tokens")}));
+  });
+}
+
+}  // namespace
+
+void measure_compressed_caches(gpu_session& session) {
+  for (const bool verifies : {false, true})
+    for (const std::int64_t context : {1000, 62'000})
+      for (const std::int64_t requests : {1, 32, 128, 512}) measure(session, requests, context, verifies);
+}
+
+}  // namespace nsameta::bench
