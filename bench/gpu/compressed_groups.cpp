@@ -1,6 +1,6 @@
 /// DeepSeek V4's caches: entries of 4 and of 128 tokens, a sliding window of 128, pages of 256.
 #include <cstdint>
-#include <span>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -66,25 +66,24 @@ std::vector<nsameta_plan> tables(std::int64_t width) {
 }
 
 void measure(gpu_session& session, std::int64_t requests, std::int64_t context, bool verifies) {
-  const std::string group = std::string("cuda/node/v4/") + (verifies ? "verify" : "decode") + "/context:" +
-                            std::to_string(context) + "/bs:" + std::to_string(requests);
+  const std::string group = std::string("cuda/node/v4/") + (verifies ? "verify" : "decode") +
+                            "/context:" + std::to_string(context) + "/bs:" + std::to_string(requests);
   session.attempt(group, [&] {
     const generated_case step = step_case(requests, context, verifies);
     generated_case bare = step;
     ask_for(bare, {});
-    const auto with = [&](const generated_case& base, std::span<const std::vector<nsameta_plan>> lists) {
+    using plan_lists = std::initializer_list<std::vector<nsameta_plan>>;
+    const auto with = [&](const generated_case& base, const plan_lists& lists) {
       generated_case made = base;
       for (const std::vector<nsameta_plan>& plans : lists) made.layout.ask_for_plans(plans, made.problem);
       session.check_answer(made);
       return uploaded_case(session.place(), made);
     };
-    const std::vector<nsameta_plan> window{plan_of(NSAMETA_PLAN_WINDOW, 0, 0)};
-    const std::vector<nsameta_plan> of_rows = lengths(), narrow = tables(context + 8 + 256), wide = tables(1'000'000);
-    const uploaded_case vectors(session.place(), step);
-    const uploaded_case rows = with(bare, std::vector{of_rows}), in_tables = with(bare, std::vector{narrow}),
-                        in_window = with(bare, std::vector{window}),
-                        whole = with(step, std::vector{of_rows, narrow, window}),
-                        captured_wide = with(step, std::vector{of_rows, wide, window});
+    const std::vector<nsameta_plan> of_rows = lengths(), narrow = tables(context + 8 + 256), wide = tables(1'000'000),
+                                    of_window{plan_of(NSAMETA_PLAN_WINDOW, 0, 0)};
+    const uploaded_case vectors(session.place(), step),
+        rows = with(bare, {of_rows}), in_tables = with(bare, {narrow}), in_window = with(bare, {of_window}),
+        whole = with(step, {of_rows, narrow, of_window}), captured_wide = with(step, {of_rows, wide, of_window});
     session.record(group, step,
                    session.timer().node_times({{"floor", launch_empty},
                                                vectors.as("vectors"),
