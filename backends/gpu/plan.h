@@ -290,7 +290,7 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
     case NSAMETA_PLAN_COMPRESSED_INDICES:
     case NSAMETA_PLAN_COMPRESSED_BLOCKS:
     case NSAMETA_PLAN_WINDOW:
-      blocks = std::max(most_rows() / tuning::table_block_rows, tuning::table_blocks);
+      blocks = std::max(std::min(most_rows() / tuning::table_block_rows, most / 3), tuning::table_blocks);
       break;
     case NSAMETA_PLAN_CONTEXT_LENS:
     case NSAMETA_PLAN_DCP_LOCAL:

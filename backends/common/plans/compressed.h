@@ -58,7 +58,7 @@ struct entry_places {
   NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
     return number * span() < keys.tokens.width;
   }
-  /// The name of a request's block that its row of req_to_token has.
+  /// The name of a request's block that its row of req_to_token has. It must be there.
   NSAMETA_HOST_DEVICE std::int64_t name_of(const std::int32_t* tokens, std::int32_t number) const {
     const std::int32_t looked_up = blocks_a_page.quotient(number);
     const std::int64_t position = blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : number * span();
@@ -71,10 +71,10 @@ struct entry_places {
   }
 };
 
-/// The row of req_to_token of a request; null where it has none.
+/// The row of req_to_token of a request; null where it has none, or no column.
 NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(const key_slots& keys, std::int64_t index) {
   const std::int64_t row = keys.row_of(index);
-  return keys.has_row(row) ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
+  return keys.has_row(row) && keys.tokens.width > 0 ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
 }
 
 /// seq_lens, seq_lens_clamp1, sparse_lens, positions and out_loc.

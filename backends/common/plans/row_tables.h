@@ -33,6 +33,7 @@ struct compressed_indices_rule {
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
+  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.tokens != nullptr; }
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request&,
                                          std::int64_t seen) const {
     const std::int32_t live = entries(fixed, seen);
@@ -40,12 +41,12 @@ struct compressed_indices_rule {
     return {smaller(live, columns), static_cast<std::int32_t>(smaller(end, std::int64_t{columns})),
             live > 0 ? tokens_of(fixed.keys, index) : nullptr};
   }
-  /// Of a live column.
+  /// Of a live column of a row that has tokens. The load is the same whatever the column, so that several go together.
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
     const std::int32_t number = block.quotient(column);
-    if (range.tokens == nullptr || !places.has_block(keys, number)) return -1;
-    return static_cast<std::int32_t>(places.name_of(range.tokens, number) * block.value + column -
-                                     number * block.value);
+    const bool is_there = places.has_block(keys, number);
+    const std::int64_t name = places.name_of(range.tokens, is_there ? number : 0);
+    return is_there ? static_cast<std::int32_t>(name * block.value + column - number * block.value) : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     const std::int64_t rows = smaller(r.rows, std::int64_t{most});
@@ -86,15 +87,18 @@ struct compressed_blocks_rule {
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return each == 1; }
 
+  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.tokens != nullptr; }
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request& r,
                                          std::int64_t) const {
     const std::int32_t blocks = r.is_padding ? 0 : blocks_of(fixed, r);
-    const std::int32_t* const tokens = blocks > 0 ? tokens_of(fixed.keys, index) : nullptr;
-    const std::int32_t live = tokens == nullptr ? 0 : smaller(blocks, columns);
-    return {live, live, tokens};
+    if (blocks == 0 || !fixed.keys.has_row(fixed.keys.row_of(index))) return {};
+    const std::int32_t live = smaller(blocks, columns);
+    return {live, live, tokens_of(fixed.keys, index)};
   }
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
-    return places.has_block(keys, column) ? static_cast<std::int32_t>(places.name_of(range.tokens, column)) : -1;
+    const bool is_there = places.has_block(keys, column);
+    const auto name = static_cast<std::int32_t>(places.name_of(range.tokens, is_there ? column : 0));
+    return is_there ? name : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     const std::int64_t rows = of_requests() ? 1 : smaller(r.rows, std::int64_t{most});
@@ -185,8 +189,12 @@ struct window_rule {
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const window_range& row, std::int32_t column) const {
     return slot_of(keys, row, row.first + column * row.step);
   }
+  /// Whether each position that a row sees is looked up somewhere that is there.
+  NSAMETA_HOST_DEVICE bool has_values(const window_range& row) const {
+    return preset == NSAMETA_WINDOW_OF_POSITIONS || row.tokens != nullptr;
+  }
   NSAMETA_HOST_DEVICE std::int32_t own_slot(const key_slots& keys, const window_range& row) const {
-    return row.own < 0 ? -1 : slot_of(keys, row, row.own);
+    return row.own < 0 || !has_values(row) ? -1 : slot_of(keys, row, row.own);
   }
 
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
@@ -232,7 +240,6 @@ struct window_rule {
   NSAMETA_HOST_DEVICE std::int32_t slot_of(const key_slots& keys, const window_range& row,
                                            std::int32_t position) const {
     if (preset == NSAMETA_WINDOW_OF_POSITIONS) return position;
-    if (row.tokens == nullptr) return -1;
     if (preset == NSAMETA_WINDOW_OF_RINGS)
       return static_cast<std::int32_t>(row.slot * ring.value + position - ring.quotient(position) * ring.value);
     if (position >= keys.tokens.width || !has_slot(row.tokens[position])) return -1;

@@ -30,8 +30,9 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
       }
       if (at >= capacity[Rule::table]) continue;
       std::int32_t* const row = plan.buffer(Rule::table) + at * rule.columns;
-      for (std::int32_t column = 0; column < range.live; ++column) row[column] = rule.value(fixed.keys, range, column);
-      for (std::int32_t column = range.live; column < range.end; ++column) row[column] = -1;
+      const std::int32_t live = rule.has_values(range) ? range.live : 0;
+      for (std::int32_t column = 0; column < live; ++column) row[column] = rule.value(fixed.keys, range, column);
+      for (std::int32_t column = live; column < range.end; ++column) row[column] = -1;
     }
     number += part.count;
   }

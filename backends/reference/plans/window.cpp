@@ -42,7 +42,7 @@ seen_range seen_by(const nsameta_problem& problem, const nsameta_plan& plan, con
   }
   if (!r.is_live) return {0, 0};
   const std::int64_t before = positions_wanted(problem.mode, r, 0) - 1;
-  const std::int64_t end = std::min(r.cache_len, before + r.tokens);
+  const std::int64_t end = std::min(r.cache_len, positions_wanted(problem.mode, r, r.tokens - 1));
   return {std::clamp<std::int64_t>(before - plan.window, 0, end), end};
 }
 
