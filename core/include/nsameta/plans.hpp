@@ -232,8 +232,8 @@ struct sliding_window {
   nsameta_window_preset kept;  ///< where its slots are
   std::int32_t size;           ///< positions
   std::int32_t ring = 0;       ///< of rings: slots of each request
-  bool oldest_first = false;
-  bool whole_step = false;  ///< whether all rows of a request see the positions before the step, and all of it
+  bool oldest_first = false;   ///< else the row's own position comes first
+  bool whole_step = false;     ///< whether all rows of a request see the positions before the step, and all of it
 };
 
 /// What each row sees of it, into swa_lens [T], swa_page_indices [T, columns] and swa_out_loc [T]; what is empty is

@@ -22,6 +22,7 @@ std::array<nsameta_plan, plan_kinds.size()> sound_plans(std::array<std::int64_t,
     for (const plan_constant& constant : plan_kinds[i].constants)
       plans[i].*constant.member =
           constant.member == &nsameta_plan::parts ? 4 : std::max(constant.usual, constant.least);
+    if (plans[i].kind == NSAMETA_PLAN_WINDOW) plans[i].preset = NSAMETA_WINDOW_OF_POSITIONS;
     for (std::size_t k = 0; k < plan_kinds[i].buffers.size(); ++k) {
       const plan_buffer& buffer = plan_kinds[i].buffers[k];
       const std::int64_t elements = rows_of(plans[i], buffer, problem, 1) * columns_of(plans[i], buffer, problem);
@@ -91,6 +92,17 @@ TEST_CASE("a plan's buffers: there, of their type, aligned, and large enough") {
                      {name + (wide ? ".dtype is int32 (0), but the field is int64 (1)"
                                    : ".dtype is int64 (1), but the field is int32 (0)")});
     }
+}
+
+TEST_CASE("a window has what its slots are from") {
+  const auto of_window = [](const std::function<void(nsameta_plan&, call&)>& change) {
+    return with_plans([=](auto& plans, call& c) { change(plans[NSAMETA_PLAN_WINDOW], c); });
+  };
+  check_rejected(NSAMETA_DECODE, of_window([](nsameta_plan& plan, call&) { plan.preset = NSAMETA_WINDOW_OF_SLOTS; }),
+                 {"full_to_swa is absent, but plans[13] is a window of it"});
+  check_rejected(NSAMETA_DECODE, of_window([](nsameta_plan& plan, call&) { plan.preset = NSAMETA_WINDOW_OF_RINGS; }),
+                 {"plans[13]: window: swa_ring is 0, but its slots are of rings: 1 or more"});
+  check_rejected(NSAMETA_DECODE, [](call& c) { c.problem.kv_slots = -1; }, {"kv_slots is -1"});
 }
 
 TEST_CASE("kinds, presets and what is reserved") {

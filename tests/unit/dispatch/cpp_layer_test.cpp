@@ -224,7 +224,7 @@ TEST_CASE("a sliding window of each source") {
   CHECK(indices == ints{0, 1, -1, -1, 6, 7, 4, -1});
   const std::array refused{window({NSAMETA_WINDOW_OF_POSITIONS, 3, 4}, seen, indices, 4)};
   expect_refusal(fill(step, outputs().with_plans(refused)),
-                 "plans[0]: window: swa_ring is 4, but its slots are not of rings");
+                 "plans[0]: window: swa_ring is 4, but its slots are not of rings, which is 0");
 }
 
 TEST_CASE("the indexer's lengths, of rows and repeated") {
