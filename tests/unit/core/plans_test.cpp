@@ -285,7 +285,7 @@ TEST_CASE("a page list is of a table that the problem has") {
 }
 
 TEST_CASE("the list: how many, and where") {
-  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = 17; }), {"plan_count is 17"});
+  check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = 25; }), {"plan_count is 25"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plan_count = -1; }), {"plan_count is -1"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto&, call& c) { c.outputs.plans = nullptr; }), {"plans is null"});
 }
