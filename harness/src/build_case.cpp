@@ -211,7 +211,7 @@ void draw_window(random_source& random, nsameta_plan& plan) {
 void draw_columns(random_source& random, const problem_data& problem, nsameta_plan& plan) {
   if (has(row_of(plan.kind), &nsameta_plan::index_align))
     plan.index_align = random.pick(std::array<std::int32_t, 4>{64, 64, 1, 12});
-  const std::int64_t most = (std::int64_t{1} << 22) / std::max<std::int64_t>(live_shape_of(problem).rows, 1);
+  const std::int64_t most = (std::int64_t{1} << 19) / std::max<std::int64_t>(live_shape_of(problem).rows, 1);
   plan.columns =
       static_cast<std::int32_t>(std::min<std::int64_t>(random.between(1, 300), std::max<std::int64_t>(most, 1)));
 }

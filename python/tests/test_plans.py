@@ -354,7 +354,7 @@ def fill(*plans, **given):
 @pytest.mark.parametrize("error, text, call", [
     (TypeError, "^plans is 7, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans=7)),
     (TypeError, "^plans is {}, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans={})),
-    (ValueError, "^plans has 17 plans, more than 16$", fill(*[flashmla() for _ in range(17)])),
+    (ValueError, "^plans has 25 plans, more than 24$", fill(*[flashmla() for _ in range(25)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "

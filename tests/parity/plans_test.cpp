@@ -171,7 +171,7 @@ harness::generated_case draw_case(std::uint64_t number) {
   std::vector<nsameta_plan> plans = draw_plans(random);
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
   std::erase_if(plans, [&](const nsameta_plan& plan) { return !harness::plan_applies(plan, made.problem); });
-  const std::int64_t affordable = (1 << 20) / (1 + harness::live_shape_of(made.problem).rows);
+  const std::int64_t affordable = (1 << 16) / (1 + harness::live_shape_of(made.problem).rows);
   for (nsameta_plan& plan : plans)
     if (plan.columns > affordable) plan.columns = static_cast<std::int32_t>(std::max<std::int64_t>(affordable, 1));
   made.layout.ask_for_plans(plans, made.problem);
