@@ -71,10 +71,10 @@ struct entry_places {
   }
 };
 
-/// The row of req_to_token of a request; null where it has none, or no column.
+/// The row of req_to_token of a request; null where it has none.
 NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(const key_slots& keys, std::int64_t index) {
   const std::int64_t row = keys.row_of(index);
-  return keys.has_row(row) && keys.tokens.width > 0 ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
+  return keys.has_row(row) ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
 }
 
 /// seq_lens, seq_lens_clamp1, sparse_lens, positions and out_loc.

@@ -9,7 +9,7 @@ namespace nsameta {
 /// Columns of a table's row: `live` of them have a value, those from there to `end` -1.
 struct column_range {
   std::int32_t live, end;
-  const std::int32_t* tokens;  ///< the request's row of req_to_token; null where it has none
+  const std::int32_t* tokens;  ///< the request's row of req_to_token; null where it has none, or no column
 };
 
 /// page_indices: the slots of the entries that each row sees.
@@ -39,7 +39,7 @@ struct compressed_indices_rule {
     const std::int32_t live = entries(fixed, seen);
     const std::int64_t end = std::int64_t{align.quotient(larger(live, 1) - 1) + 1} * align.value;
     return {smaller(live, columns), static_cast<std::int32_t>(smaller(end, std::int64_t{columns})),
-            live > 0 ? tokens_of(fixed.keys, index) : nullptr};
+            live > 0 && places.has_block(fixed.keys, 0) ? tokens_of(fixed.keys, index) : nullptr};
   }
   /// Of a live column of a row that has tokens. The load is the same whatever the column, so that several go together.
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
@@ -91,9 +91,9 @@ struct compressed_blocks_rule {
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request& r,
                                          std::int64_t) const {
     const std::int32_t blocks = r.is_padding ? 0 : blocks_of(fixed, r);
-    if (blocks == 0 || !fixed.keys.has_row(fixed.keys.row_of(index))) return {};
-    const std::int32_t live = smaller(blocks, columns);
-    return {live, live, tokens_of(fixed.keys, index)};
+    const std::int32_t* const tokens = blocks > 0 ? tokens_of(fixed.keys, index) : nullptr;
+    const std::int32_t live = tokens == nullptr ? 0 : smaller(blocks, columns);
+    return {live, live, places.has_block(fixed.keys, 0) ? tokens : nullptr};
   }
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
     const bool is_there = places.has_block(keys, column);
