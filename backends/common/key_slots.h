@@ -45,6 +45,11 @@ struct key_slots {
                                                   : static_cast<const std::int32_t*>(slot_of_request.data)[at];
   }
   NSAMETA_HOST_DEVICE bool has_row(std::int64_t row) const { return row >= 0 && row < tokens.slots; }
+  /// The request's row of req_to_token; null where it has none.
+  NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(std::int64_t request) const {
+    const std::int64_t row = row_of(request);
+    return has_row(row) ? tokens.data + row * tokens.row_stride : nullptr;
+  }
   /// By the request's row of req_to_token; pad_slot past it, and where there is none.
   NSAMETA_HOST_DEVICE std::int64_t in_tokens(std::int64_t request, std::int64_t position) const {
     const std::int64_t row = row_of(request);

@@ -74,8 +74,8 @@ struct plan_buffer {
   static constexpr std::int32_t ranks = 0, query_rows = -1, own = -2;
   /// 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n; `own`: the plan's own `columns`.
   std::int32_t columns;
-  /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has. `table_rows`:
-  /// as many, or as it has requests. Of these, as many as the buffer has room for.
+  /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has, or as
+  /// it has requests. Of these, as many as the buffer has room for.
   enum {
     parts,
     parts_plus_one,
@@ -88,8 +88,7 @@ struct plan_buffer {
     request_blocks,
     request_pairs,
     listed,
-    batch_rows,
-    table_rows
+    batch_rows
   } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
 };
@@ -110,6 +109,9 @@ inline constexpr std::int32_t most_ratio = 65536;
 inline constexpr std::int64_t most_plan_requests = std::int64_t{1} << 20;
 /// What the units of a plan's requests add up to at most. A request counts at most its share of that.
 inline constexpr std::int64_t most_plan_units = std::int64_t{1} << 29;
+inline std::int64_t share_of_request(const nsameta_problem& problem) {
+  return most_plan_units / (problem.batch_size > 1 ? problem.batch_size : 1);
+}
 
 namespace plan_rows {
 
@@ -219,7 +221,7 @@ inline constexpr auto compressed_indices_buffers =
 
 inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns});
 inline constexpr auto compressed_blocks_buffers =
-    std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::table_rows}});
+    std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::batch_rows}});
 
 inline constexpr auto window = std::to_array<plan_constant>({
     {"swa_window", &nsameta_plan::window, 1, 1 << 20, 128},
@@ -278,9 +280,9 @@ inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer,
   const std::int64_t works =
       plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
   const std::int64_t parts = plan.parts;
-  const std::int64_t counts[] = {parts,   parts + 1,   requests, requests + 1,         rows + 1,
-                                 entries, entries + 1, works,    2 * parts * requests, 2 * requests,
-                                 0,       0,           0};
+  const std::int64_t counts[] = {
+      parts,        parts + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 2 * parts * requests,
+      2 * requests, 0,         0};
   return counts[buffer.rows];
 }
 
@@ -291,8 +293,7 @@ inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
 
 /// Whether a buffer ends where its caller says, and what is longer loses its end there.
 inline bool has_any_length(const plan_buffer& buffer) {
-  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows ||
-         buffer.rows == plan_buffer::table_rows;
+  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows;
 }
 
 /// Whether a buffer is a table, whose rows have each as many columns as are live.

@@ -118,7 +118,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   std::int64_t rows = rows_of(plan, named, problem, lengths_of(problem).uniform_rows);
   if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{first[1]};
   if (named.rows == plan_buffer::listed) rows = first[problem.batch_size];
-  if (named.rows == plan_buffer::batch_rows || named.rows == plan_buffer::table_rows) rows = shape.rows;
+  if (named.rows == plan_buffer::batch_rows) rows = shape.rows;
   if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
     const nsameta_vector& sums = plan.buffers[buffer == 1 ? 0 : 2];
     const std::int64_t counted =
@@ -137,7 +137,7 @@ std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + b
 std::int64_t live_columns(const nsameta_plan& plan, const live_shape& shape, const live_request& request,
                           std::int64_t j) {
   if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS)
-    return rounded_up(request.length, std::int64_t{plan.block} * plan.ratio) / plan.block / plan.ratio;
+    return rounded_up(request.length, std::int64_t{plan.block} * plan.ratio) / (std::int64_t{plan.block} * plan.ratio);
   if (plan.kind == NSAMETA_PLAN_WINDOW)
     return rounded_up(plan.window + (plan.whole_step != 0 ? request.rows : 0), plan.index_align);
   const std::int64_t seen = within_limit(shape.problem, std::clamp<std::int64_t>(request.first + j, 0, int32_max));

@@ -19,10 +19,8 @@ struct compressed_requests_rule {
   std::int32_t most;   ///< new entries that a request counts
 
   static compressed_requests_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {small_divisor::of(plan.ratio), lengths_of(problem).limit, share_of(problem)};
-  }
-  static std::int32_t share_of(const nsameta_problem& problem) {
-    return static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1));
+    return {small_divisor::of(plan.ratio), lengths_of(problem).limit,
+            static_cast<std::int32_t>(share_of_request(problem))};
   }
   NSAMETA_HOST_DEVICE entry_counts counts(const request& r) const {
     const std::int64_t now = entries(r.kv_len);
@@ -71,12 +69,6 @@ struct entry_places {
   }
 };
 
-/// The row of req_to_token of a request; null where it has none.
-NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(const key_slots& keys, std::int64_t index) {
-  const std::int64_t row = keys.row_of(index);
-  return keys.has_row(row) ? keys.tokens.data + row * keys.tokens.row_stride : nullptr;
-}
-
 /// seq_lens, seq_lens_clamp1, sparse_lens, positions and out_loc.
 struct compressed_rows_rule {
   /// The plan's buffers, by their names.
@@ -96,7 +88,7 @@ struct compressed_rows_rule {
             .column = small_divisor::of(static_cast<std::int32_t>(smaller(column, int32_max))),
             .topk = entries_read(plan),
             .no_slot = plan.no_slot,
-            .most = compressed_requests_rule::share_of(problem),
+            .most = static_cast<std::int32_t>(share_of_request(problem)),
             .held = list_room<buffers>::of(plan, 0)};
   }
   /// Entries that a row reads at most.
@@ -124,19 +116,18 @@ struct compressed_rows_rule {
   /// The rows that a request counts, and the bits of the last entry that they finish: no other is further on.
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     const small_divisor& ratio = places.ratio;
-    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
-    std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
-    const std::int64_t reach = smaller(r.first + rows - 1, fixed.limit), first = larger(r.first, std::int64_t{1});
+    listed_part part = listed_part::of_rows(r.rows, most);
+    const std::int64_t reach = smaller(r.first + part.count - 1, fixed.limit), first = larger(r.first, std::int64_t{1});
     if (held.capacity[out_loc] >= 0 && !r.is_padding && reach >= first)
       if (const std::int32_t groups = ratio.quotient(static_cast<std::int32_t>(reach)); groups * ratio.value >= first)
-        bits |= places.bits(fixed.keys, index, column.quotient(groups - 1));
-    return {static_cast<std::int32_t>(rows), bits};
+        part.bits |= places.bits(fixed.keys, index, column.quotient(groups - 1));
+    return part;
   }
 
  private:
   /// Where an entry of a request is written; -1 where the table does not say, no_slot where another rank has it.
   NSAMETA_HOST_DEVICE std::int64_t slot_of(const shard_constants& fixed, std::int64_t index, std::int32_t entry) const {
-    const std::int32_t* const tokens = tokens_of(fixed.keys, index);
+    const std::int32_t* const tokens = fixed.keys.tokens_of(index);
     const std::int32_t number = column.quotient(entry);
     if (tokens == nullptr || !places.has_block(fixed.keys, number)) return -1;
     const std::int64_t own = fixed.kv_shard.own(entry - number * column.value);

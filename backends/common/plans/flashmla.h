@@ -18,7 +18,7 @@ struct tile_rule {
 
   static tile_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     return {.block = divisor::of(plan.block),
-            .most = most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1),
+            .most = share_of_request(problem),
             .parts = plan.parts,
             .overhead = plan.overhead,
             .topk = plan.topk,

@@ -12,22 +12,14 @@ template <int count>
 struct list_room {
   std::int32_t capacity[count];  ///< below 0: the buffer is not wanted
 
-  /// Of the plan's buffers, those from `first` on.
+  /// Of the plan's buffers, those from `first` on; of tables, in rows.
   static list_room of(const nsameta_plan& plan, int first) {
     list_room room{};
     for (int i = 0; i < count; ++i) {
       const nsameta_vector& buffer = plan.buffers[first + i];
-      room.capacity[i] = buffer.data == nullptr ? -1 : static_cast<std::int32_t>(smaller(buffer.capacity, int32_max));
-    }
-    return room;
-  }
-  /// The same in rows of `columns`.
-  static list_room of_rows(const nsameta_plan& plan, std::int32_t columns) {
-    list_room room{};
-    for (int i = 0; i < count; ++i) {
-      const nsameta_vector& buffer = plan.buffers[i];
-      const std::int64_t rows = buffer.data == nullptr ? -1 : buffer.capacity / columns;
-      room.capacity[i] = static_cast<std::int32_t>(smaller(rows, int32_max));
+      const bool in_rows = is_table(row_of(plan.kind).buffers[static_cast<std::size_t>(first + i)]);
+      const std::int64_t held = buffer.capacity / (in_rows ? plan.columns : 1);
+      room.capacity[i] = buffer.data == nullptr ? -1 : static_cast<std::int32_t>(smaller(held, int32_max));
     }
     return room;
   }
@@ -51,6 +43,12 @@ concept list_rule = requires(const Rule& rule) { rule.held; };
 struct listed_part {
   std::int32_t count;
   std::uint32_t bits;  ///< nsameta_status_bit
+
+  /// Of so many rows, of which `most` count.
+  static NSAMETA_HOST_DEVICE listed_part of_rows(std::int64_t rows, std::int32_t most) {
+    return {static_cast<std::int32_t>(smaller(rows, std::int64_t{most})),
+            bit_if(rows > most, NSAMETA_BIT_LENGTH_OVERFLOW)};
+  }
 };
 
 /// kv_indptr, kv_indices and kv_last_page_len.
@@ -66,20 +64,17 @@ struct page_list_rule {
     const bool of_blocks = plan.preset == NSAMETA_PAGES_OF_BLOCKS;
     const std::int32_t page = of_blocks ? problem.block_size : problem.page_size;
     const std::int64_t width = of_blocks ? problem.block_table.width : problem.req_to_token.width;
-    return {
-        .page = divisor::of(page),
-        .shown = small_divisor::of(page),
-        .room = smaller(width, int32_max) * (of_blocks ? page : 1),
-        .most = static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
-        .of_blocks = of_blocks,
-        .held = list_room<1>::of(plan, 1)};
+    return {.page = divisor::of(page),
+            .shown = small_divisor::of(page),
+            .room = smaller(width, int32_max) * (of_blocks ? page : 1),
+            .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .of_blocks = of_blocks,
+            .held = list_room<1>::of(plan, 1)};
   }
 
   /// Its row of the table; null where it has none.
   NSAMETA_HOST_DEVICE const std::int32_t* row(const key_slots& keys, std::int64_t index) const {
-    if (of_blocks) return keys.blocks.data + index * keys.blocks.row_stride;
-    const std::int64_t slot = keys.row_of(index);
-    return keys.has_row(slot) ? keys.tokens.data + slot * keys.tokens.row_stride : nullptr;
+    return of_blocks ? keys.blocks.data + index * keys.blocks.row_stride : keys.tokens_of(index);
   }
   /// Of `positions` on this rank, those that are listed.
   NSAMETA_HOST_DEVICE std::int64_t within(std::int64_t positions) const {
@@ -108,8 +103,8 @@ struct logits_rule {
   list_room<3> held;
 
   static logits_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {static_cast<std::int32_t>(most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)),
-            problem.num_logits.data != nullptr, list_room<3>::of(plan, 1)};
+    return {static_cast<std::int32_t>(share_of_request(problem)), problem.num_logits.data != nullptr,
+            list_room<3>::of(plan, 1)};
   }
   /// `wanted`: 1 where it is not given.
   NSAMETA_HOST_DEVICE listed_part part(const request& r, std::int64_t wanted) const {

@@ -28,8 +28,8 @@ struct compressed_indices_rule {
             .align = small_divisor::of(plan.index_align),
             .topk = compressed_rows_rule::entries_read(plan),
             .columns = plan.columns,
-            .most = compressed_requests_rule::share_of(problem),
-            .held = list_room<1>::of_rows(plan, plan.columns)};
+            .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .held = list_room<1>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
@@ -39,7 +39,7 @@ struct compressed_indices_rule {
     const std::int32_t live = entries(fixed, seen);
     const std::int64_t end = std::int64_t{align.quotient(larger(live, 1) - 1) + 1} * align.value;
     return {smaller(live, columns), static_cast<std::int32_t>(smaller(end, std::int64_t{columns})),
-            live > 0 && places.has_block(fixed.keys, 0) ? tokens_of(fixed.keys, index) : nullptr};
+            live > 0 && places.has_block(fixed.keys, 0) ? fixed.keys.tokens_of(index) : nullptr};
   }
   /// Of a live column of a row that has tokens. The load is the same whatever the column, so that several go together.
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
@@ -49,13 +49,12 @@ struct compressed_indices_rule {
     return is_there ? static_cast<std::int32_t>(name * block.value + column - number * block.value) : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
-    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
-    std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
-    if (rows > 0 && !r.is_padding)
-      if (const std::int32_t last = entries(fixed, r.first + rows - 1); last > 0)
-        bits |= places.bits(fixed.keys, index, block.quotient(smaller(last, columns) - 1)) |
-                bit_if(last > columns, NSAMETA_BIT_CAPACITY_EXCEEDED);
-    return {static_cast<std::int32_t>(rows), bits};
+    listed_part part = listed_part::of_rows(r.rows, most);
+    if (part.count > 0 && !r.is_padding)
+      if (const std::int32_t last = entries(fixed, r.first + part.count - 1); last > 0)
+        part.bits |= places.bits(fixed.keys, index, block.quotient(smaller(last, columns) - 1)) |
+                     bit_if(last > columns, NSAMETA_BIT_CAPACITY_EXCEEDED);
+    return part;
   }
 
  private:
@@ -73,7 +72,7 @@ struct compressed_blocks_rule {
   small_divisor span;  ///< positions of a block
   std::int32_t columns;
   std::int32_t most;  ///< rows that a request counts
-  std::int32_t each;  ///< rows of every request; 0: as many as the batch has
+  bool by_request;    ///< a row for each, not for each of its rows
   list_room<1> held;
 
   static compressed_blocks_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -81,17 +80,17 @@ struct compressed_blocks_rule {
     return {.places = places,
             .span = small_divisor::of(static_cast<std::int32_t>(smaller(places.span(), int32_max))),
             .columns = plan.columns,
-            .most = compressed_requests_rule::share_of(problem),
-            .each = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
-            .held = list_room<1>::of_rows(plan, plan.columns)};
+            .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
+            .held = list_room<1>::of(plan, 0)};
   }
-  NSAMETA_HOST_DEVICE bool of_requests() const { return each == 1; }
+  NSAMETA_HOST_DEVICE bool of_requests() const { return by_request; }
 
   NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.tokens != nullptr; }
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request& r,
                                          std::int64_t) const {
     const std::int32_t blocks = r.is_padding ? 0 : blocks_of(fixed, r);
-    const std::int32_t* const tokens = blocks > 0 ? tokens_of(fixed.keys, index) : nullptr;
+    const std::int32_t* const tokens = blocks > 0 ? fixed.keys.tokens_of(index) : nullptr;
     const std::int32_t live = tokens == nullptr ? 0 : smaller(blocks, columns);
     return {live, live, places.has_block(fixed.keys, 0) ? tokens : nullptr};
   }
@@ -101,13 +100,12 @@ struct compressed_blocks_rule {
     return is_there ? name : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
-    const std::int64_t rows = of_requests() ? 1 : smaller(r.rows, std::int64_t{most});
-    std::uint32_t bits = bit_if(!of_requests() && r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
-    if (rows > 0 && !r.is_padding)
+    listed_part part = listed_part::of_rows(by_request ? 1 : r.rows, most);
+    if (part.count > 0 && !r.is_padding)
       if (const std::int32_t blocks = blocks_of(fixed, r); blocks > 0)
-        bits |= places.bits(fixed.keys, index, smaller(blocks, columns) - 1) |
-                bit_if(blocks > columns, NSAMETA_BIT_CAPACITY_EXCEEDED);
-    return {static_cast<std::int32_t>(rows), bits};
+        part.bits |= places.bits(fixed.keys, index, smaller(blocks, columns) - 1) |
+                     bit_if(blocks > columns, NSAMETA_BIT_CAPACITY_EXCEEDED);
+    return part;
   }
 
  private:
@@ -146,19 +144,17 @@ struct window_rule {
   list_room<buffers> held;
 
   static window_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    window_rule made{.full_to_swa = problem.full_to_swa,
-                     .kv_slots = problem.kv_slots,
-                     .ring = small_divisor::of(larger(plan.ring, 1)),
-                     .align = small_divisor::of(plan.index_align),
-                     .window = plan.window,
-                     .columns = plan.columns,
-                     .preset = plan.preset,
-                     .most = compressed_requests_rule::share_of(problem),
-                     .oldest_first = plan.oldest_first != 0,
-                     .whole_step = plan.whole_step != 0,
-                     .held = list_room<buffers>::of(plan, 0)};
-    made.held.capacity[table] = list_room<buffers>::of_rows(plan, plan.columns).capacity[table];
-    return made;
+    return {.full_to_swa = problem.full_to_swa,
+            .kv_slots = problem.kv_slots,
+            .ring = small_divisor::of(larger(plan.ring, 1)),
+            .align = small_divisor::of(plan.index_align),
+            .window = plan.window,
+            .columns = plan.columns,
+            .preset = plan.preset,
+            .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .oldest_first = plan.oldest_first != 0,
+            .whole_step = plan.whole_step != 0,
+            .held = list_room<buffers>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
@@ -183,7 +179,7 @@ struct window_rule {
     row.live = smaller(row.seen, row.end);
     if (!looks() || (row.seen == 0 && row.own < 0)) return row;
     row.slot = fixed.keys.row_of(index);
-    row.tokens = tokens_of(fixed.keys, index);
+    row.tokens = fixed.keys.tokens_of(index);
     return row;
   }
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const window_range& row, std::int32_t column) const {
@@ -198,15 +194,14 @@ struct window_rule {
   }
 
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
-    const std::int64_t rows = smaller(r.rows, std::int64_t{most});
-    std::uint32_t bits = bit_if(r.rows > most, NSAMETA_BIT_LENGTH_OVERFLOW);
-    if (rows > 0) {
-      const window_range last = range(fixed, index, r, r.first + rows - 1);
-      bits |= bit_if(last.seen > columns && held.capacity[table] >= 0, NSAMETA_BIT_CAPACITY_EXCEEDED);
+    listed_part part = listed_part::of_rows(r.rows, most);
+    if (part.count > 0) {
+      const window_range last = range(fixed, index, r, r.first + part.count - 1);
+      part.bits |= bit_if(last.seen > columns && held.capacity[table] >= 0, NSAMETA_BIT_CAPACITY_EXCEEDED);
       if (looks() && end_of_positions(fixed, r, last) > 0)
-        bits |= bit_if(!fixed.keys.has_row(fixed.keys.row_of(index)), NSAMETA_BIT_BAD_SLOT);
+        part.bits |= bit_if(fixed.keys.tokens_of(index) == nullptr, NSAMETA_BIT_BAD_SLOT);
     }
-    return {static_cast<std::int32_t>(rows), bits};
+    return part;
   }
   /// The bits of the positions that a request's rows see. Each is looked up.
   NSAMETA_HOST_DEVICE std::uint32_t position_bits(const shard_constants& fixed, const request& r,
@@ -215,7 +210,7 @@ struct window_rule {
     if (preset != NSAMETA_WINDOW_OF_SLOTS || !looks() || rows == 0) return 0;
     const window_range first = range(fixed, index, r, r.first), last = range(fixed, index, r, r.first + rows - 1);
     const std::int64_t high = end_of_positions(fixed, r, last), width = fixed.keys.tokens.width;
-    const std::int32_t* const tokens = high > 0 ? tokens_of(fixed.keys, index) : nullptr;
+    const std::int32_t* const tokens = high > 0 ? fixed.keys.tokens_of(index) : nullptr;
     if (tokens == nullptr) return 0;
     std::uint32_t bits = bit_if(high > width, NSAMETA_BIT_CONTEXT_EXCEEDED);
     for (std::int64_t position = first.lowest(); position < smaller(high, width); ++position)

@@ -29,8 +29,7 @@ struct zigzag_rule {
   std::int64_t most;     ///< tokens that a request counts; below 2^30
 
   static zigzag_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {plan.parts, plan.rank, small_divisor::of(2 * plan.parts),
-            most_plan_units / larger<std::int64_t, std::int64_t>(problem.batch_size, 1)};
+    return {plan.parts, plan.rank, small_divisor::of(2 * plan.parts), share_of_request(problem)};
   }
   NSAMETA_HOST_DEVICE bool is_too_long(std::int64_t tokens) const { return tokens > most; }
 

@@ -14,25 +14,14 @@ std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
   const auto& capacity = rule.held.capacity;
   auto* const slots = plan.template buffer<std::int64_t>(field::out_loc);
-  std::uint32_t bits = 0;
-  std::int64_t number = 0;
-  for (std::int32_t index = 0; index < plan.requests(); ++index) {
-    const request r = plan.at(index);
-    const listed_part part = rule.part(fixed, r, index);
-    bits |= part.bits;
-    const std::int64_t end = smaller(std::int64_t{part.count}, rule.held.most() - number);
-    for (std::int64_t j = 0; j < end; ++j) {
-      const field::row row = rule.row_of(fixed, index, r.first + j);
-      const std::int64_t at = number + j;
-      if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
-      if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
-      if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
-      if (at < capacity[field::positions]) plan.buffer(field::positions)[at] = row.position;
-      if (at < capacity[field::out_loc]) slots[at] = row.slot;
-    }
-    number += part.count;
-  }
-  return rule.held.is_short(number) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+  return visit_listed_rows(plan, fixed, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
+    const field::row row = rule.row_of(fixed, index, seen);
+    if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
+    if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
+    if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
+    if (at < capacity[field::positions]) plan.buffer(field::positions)[at] = row.position;
+    if (at < capacity[field::out_loc]) slots[at] = row.slot;
+  });
 }
 
 /// Returns the bits that requests raise.

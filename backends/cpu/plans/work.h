@@ -1,6 +1,7 @@
 /// What a plan is written from.
 #pragma once
 
+#include "common/plans/lists.h"
 #include "cpu/request.h"
 
 namespace nsameta::cpu {
@@ -28,6 +29,23 @@ struct plan_work {
     return static_cast<Element*>(buffers[number].data);
   }
 };
+
+/// Calls `visit(at, index, request, seen)` for each row of a list that a buffer holds: its place, its request, and what
+/// it would see if nothing were clamped. Returns the bits that requests raise.
+template <class Rule, class Rows, class Visit>
+std::uint32_t visit_listed_rows(const plan_work<Rule, Rows>& plan, const shard_constants& fixed, const Visit& visit) {
+  std::uint32_t bits = 0;
+  std::int64_t number = 0;
+  for (std::int32_t index = 0; index < plan.requests(); ++index) {
+    const request r = plan.at(index);
+    const listed_part part = plan.rule.part(fixed, r, index);
+    bits |= part.bits;
+    const std::int64_t end = smaller(std::int64_t{part.count}, plan.rule.held.most() - number);
+    for (std::int64_t j = 0; j < end; ++j) visit(number + j, index, r, r.first + j);
+    number += part.count;
+  }
+  return plan.rule.held.is_short(number) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+}
 
 inline std::int64_t load(const nsameta_strided& vector, std::int64_t index, std::int64_t absent) {
   return vector.data == nullptr ? absent : load(vector.data, is_int64(vector), index * vector.stride);

@@ -27,7 +27,7 @@ NSAMETA_DEVICE void write_window_fields(const plan_block<Work, window_rule>& pla
 }
 
 /// A row. A lane has the loads of a few columns under way. Those of entries are the same whether a column is live or
-/// not; a window's positions are looked up twice, and are not where there is nothing to see: 0.8 of the time.
+/// not. A window's, of which each has two, are left out where a column is not: 32 decodes take 3.7 us in place of 4.3.
 template <class Work, table_rule Rule>
 NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32_t element,
                                   const element_place& place) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
+#include <initializer_list>
 #include <span>
 
 #include "nsameta/nsameta.h"
@@ -28,6 +28,20 @@ inline nsameta_vector vector_of(std::span<std::int64_t> data) noexcept {
 /// The same of bool, for is_padding.
 inline nsameta_vector vector_of(std::span<bool> data) noexcept {
   return {memory_of(data), static_cast<std::int64_t>(data.size()), NSAMETA_BOOL};
+}
+
+/// Asks for a plan's first buffers, all of them.
+inline void ask_for_all(nsameta_plan& plan, std::initializer_list<std::span<std::int32_t>> buffers) noexcept {
+  nsameta_vector* next = plan.buffers;
+  for (const std::span<std::int32_t> buffer : buffers) *next++ = vector_of(buffer);
+}
+/// The same of those that are not empty.
+inline void ask_for_wanted(nsameta_plan& plan, std::initializer_list<std::span<std::int32_t>> buffers) noexcept {
+  nsameta_vector* next = plan.buffers;
+  for (const std::span<std::int32_t> buffer : buffers) {
+    if (!buffer.empty()) *next = vector_of(buffer);
+    ++next;
+  }
 }
 
 /// DeepGEMM's schedule of the indexer for `num_sms` SMs and `next_n` query rows a request, into [num_sms + 1, 2].
@@ -89,9 +103,7 @@ inline nsameta_plan aiter_works(nsameta_aiter_preset preset, std::int32_t num_cu
   plan.block = kv_granularity;
   plan.topk = topk;
   plan.page_size = plan.head_ratio = 1;
-  const std::span<std::int32_t> buffers[] = {to.work_indptr, to.work_info_set, to.reduce_indptr, to.reduce_final_map,
-                                             to.reduce_partial_map};
-  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  ask_for_all(plan, {to.work_indptr, to.work_info_set, to.reduce_indptr, to.reduce_final_map, to.reduce_partial_map});
   return plan;
 }
 
@@ -150,10 +162,8 @@ inline nsameta_plan zigzag(std::int32_t cp_size, std::int32_t cp_rank, const zig
   plan.kind = NSAMETA_PLAN_ZIGZAG;
   plan.parts = cp_size;
   plan.rank = cp_rank;
-  const std::span<std::int32_t> buffers[] = {to.split_list, to.zigzag_index,     to.per_rank_tokens,
-                                             to.q_prev,     to.q_next,           to.kv_prev,
-                                             to.kv_next,    to.cp_reverse_index, to.reverse_split_len};
-  for (std::size_t i = 0; i < std::size(buffers); ++i) plan.buffers[i] = vector_of(buffers[i]);
+  ask_for_all(plan, {to.split_list, to.zigzag_index, to.per_rank_tokens, to.q_prev, to.q_next, to.kv_prev, to.kv_next,
+                     to.cp_reverse_index, to.reverse_split_len});
   return plan;
 }
 
@@ -193,9 +203,7 @@ inline nsameta_plan compressed_rows(const compressed_cache& cache, const compres
   plan.block = cache.block_size;
   plan.topk = cache.topk;
   plan.no_slot = cache.no_slot;
-  const std::span<std::int32_t> buffers[] = {to.seq_lens, to.seq_lens_clamp1, to.sparse_lens, to.positions};
-  for (std::size_t i = 0; i < std::size(buffers); ++i)
-    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  ask_for_wanted(plan, {to.seq_lens, to.seq_lens_clamp1, to.sparse_lens, to.positions});
   if (!to.out_loc.empty()) plan.buffers[4] = vector_of(to.out_loc);
   return plan;
 }
@@ -250,9 +258,7 @@ inline nsameta_plan window(const sliding_window& shape, std::span<std::int32_t> 
   plan.whole_step = shape.whole_step;
   plan.columns = columns;
   plan.index_align = index_align;
-  const std::span<std::int32_t> buffers[] = {swa_lens, swa_page_indices, swa_out_loc};
-  for (std::size_t i = 0; i < std::size(buffers); ++i)
-    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  ask_for_wanted(plan, {swa_lens, swa_page_indices, swa_out_loc});
   return plan;
 }
 
@@ -264,9 +270,7 @@ inline nsameta_plan compressed_requests(std::int32_t ratio, std::span<std::int32
   nsameta_plan plan{};
   plan.kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
   plan.ratio = ratio;
-  const std::span<std::int32_t> buffers[] = {past_lens, kv_lens, cu_new_lens};
-  for (std::size_t i = 0; i < std::size(buffers); ++i)
-    if (!buffers[i].empty()) plan.buffers[i] = vector_of(buffers[i]);
+  ask_for_wanted(plan, {past_lens, kv_lens, cu_new_lens});
   return plan;
 }
 
