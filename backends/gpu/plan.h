@@ -274,15 +274,22 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
   std::int64_t blocks = 1;
   const plan_buffer& first = row_of(plan.kind).buffers[0];
   const std::int64_t each = lengths_of(problem).uniform_rows;
-  const auto most_rows = [&] {  // that a buffer holds
+  const auto most_held = [&] {  // rows that a buffer holds
     std::int64_t held = 0;
-    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i)
-      held = std::max(held, plan.buffers[i].capacity / (is_table(row_of(plan.kind).buffers[i]) ? plan.columns : 1));
-    return each > 0 ? std::min(held, each * problem.batch_size) : held;
+    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i) held = std::max(held, rows_held(plan, i));
+    return held;
+  };
+  const auto most_rows = [&] {  // of the batch
+    return each > 0 ? std::min(most_held(), each * problem.batch_size) : most_held();
   };
   switch (plan.kind) {
     case NSAMETA_PLAN_PAGE_LIST:
-      blocks = plan.buffers[1].capacity / tuning::list_elements;
+    case NSAMETA_PLAN_RAGGED_BLOCKS:
+      blocks = most_held() / tuning::list_elements;
+      break;
+    case NSAMETA_PLAN_COMPRESSED_EVENTS:
+    case NSAMETA_PLAN_RAGGED_ROWS:
+      blocks = most_rows() / tuning::list_elements;
       break;
     case NSAMETA_PLAN_COMPRESSED_ROWS:
       blocks = most_rows() / (each > 0 ? tuning::plan_elements : tuning::list_elements);

@@ -52,11 +52,12 @@ nsameta_plan plan_of(nsameta_plan_kind kind, std::int32_t ratio, std::int64_t wi
   return plan;
 }
 
-/// What each row sees and writes of both caches, and the entries of requests.
+/// What each row sees and writes of both caches, the entries of requests, and what is made of the step's tokens.
 std::vector<nsameta_plan> lengths() {
   std::vector<nsameta_plan> plans;
   for (const std::int32_t ratio : {4, 128})
-    for (const nsameta_plan_kind kind : {NSAMETA_PLAN_COMPRESSED_ROWS, NSAMETA_PLAN_COMPRESSED_REQUESTS})
+    for (const nsameta_plan_kind kind : {NSAMETA_PLAN_COMPRESSED_ROWS, NSAMETA_PLAN_COMPRESSED_REQUESTS,
+                                         NSAMETA_PLAN_COMPRESSED_EVENTS, NSAMETA_PLAN_COMPRESSED_CARRIES})
       plans.push_back(plan_of(kind, ratio, 0));
   return plans;
 }

@@ -77,6 +77,7 @@ struct plan_buffer {
   /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has, or as
   /// it has requests. Of these, as many as the buffer has room for.
   enum {
+    one,
     parts,
     parts_plus_one,
     requests,
@@ -209,6 +210,26 @@ inline constexpr auto compressed_requests_buffers =
                                 {"kv_lens", 1, plan_buffer::requests},
                                 {"cu_new_lens", 1, plan_buffer::requests_plus_one}});
 
+inline constexpr auto compressed_events =
+    std::to_array<plan_constant>({ratio, {"overlap", &nsameta_plan::overlap, 0, 1, 0}});
+inline constexpr auto compressed_events_buffers =
+    std::to_array<plan_buffer>({{"num_events", 1, plan_buffer::one}, {"events", 4, plan_buffer::listed}});
+
+inline constexpr auto compressed_carries = std::to_array<plan_constant>({ratio});
+inline constexpr auto compressed_carries_buffers =
+    std::to_array<plan_buffer>({{"num_carries", 1, plan_buffer::one}, {"carries", 4, plan_buffer::listed}});
+
+inline constexpr auto ragged_rows =
+    std::to_array<plan_constant>({ratio, {"ragged_align", &nsameta_plan::ragged_align, 1, 65536, 1}});
+inline constexpr auto ragged_rows_buffers =
+    std::to_array<plan_buffer>({{"cu_kv_lens", 1, plan_buffer::requests_plus_one},
+                                {"ks", 1, plan_buffer::batch_rows},
+                                {"ke", 1, plan_buffer::batch_rows}});
+
+inline constexpr auto ragged_blocks = std::to_array<plan_constant>({ratio, block_size});
+inline constexpr auto ragged_blocks_buffers =
+    std::to_array<plan_buffer>({{"num_blocks", 1, plan_buffer::one}, {"ragged_block_table", 1, plan_buffer::listed}});
+
 inline constexpr auto compressed_indices = std::to_array<plan_constant>({
     ratio,
     block_size,
@@ -254,6 +275,10 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"compressed_indices", {}, plan_rows::compressed_indices, plan_rows::compressed_indices_buffers},
     {"compressed_blocks", blocks_preset_names, plan_rows::compressed_blocks, plan_rows::compressed_blocks_buffers},
     {"window", window_preset_names, plan_rows::window, plan_rows::window_buffers, false, true},
+    {"compressed_events", {}, plan_rows::compressed_events, plan_rows::compressed_events_buffers},
+    {"compressed_carries", {}, plan_rows::compressed_carries, plan_rows::compressed_carries_buffers},
+    {"ragged_rows", {}, plan_rows::ragged_rows, plan_rows::ragged_rows_buffers, false, true},
+    {"ragged_blocks", {}, plan_rows::ragged_blocks, plan_rows::ragged_blocks_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -280,9 +305,19 @@ inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer,
   const std::int64_t works =
       plan.preset == NSAMETA_AITER_FAST ? entries + plan.parts : entries * most_pieces(plan, entries);
   const std::int64_t parts = plan.parts;
-  const std::int64_t counts[] = {
-      parts,        parts + 1, requests, requests + 1, rows + 1, entries, entries + 1, works, 2 * parts * requests,
-      2 * requests, 0,         0};
+  const std::int64_t counts[] = {1,
+                                 parts,
+                                 parts + 1,
+                                 requests,
+                                 requests + 1,
+                                 rows + 1,
+                                 entries,
+                                 entries + 1,
+                                 works,
+                                 2 * parts * requests,
+                                 2 * requests,
+                                 0,
+                                 0};
   return counts[buffer.rows];
 }
 
@@ -298,6 +333,12 @@ inline bool has_any_length(const plan_buffer& buffer) {
 
 /// Whether a buffer is a table, whose rows have each as many columns as are live.
 inline bool is_table(const plan_buffer& buffer) { return buffer.columns == plan_buffer::own; }
+
+/// Whole rows that a list or a table has room for.
+inline std::int64_t rows_held(const nsameta_plan& plan, std::size_t place) {
+  const plan_buffer& buffer = row_of(plan.kind).buffers[place];
+  return plan.buffers[place].capacity / (is_table(buffer) ? plan.columns : buffer.columns);
+}
 
 inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
   if (buffer.columns > 0) return buffer.columns;

@@ -189,6 +189,9 @@ void draw_aiter(random_source& random, std::int64_t rows, nsameta_plan& plan) {
 void draw_compressed(random_source& random, const problem_data& problem, nsameta_plan& plan) {
   plan.ratio = random.pick(std::array<std::int32_t, 6>{4, 4, 128, 1, 2, 3});
   const auto has_member = [&](plan_member member) { return has(row_of(plan.kind), member); };
+  if (has_member(&nsameta_plan::overlap)) plan.overlap = random.chance(50);
+  if (has_member(&nsameta_plan::ragged_align))
+    plan.ragged_align = random.pick(std::array<std::int32_t, 4>{1, 1, 64, 3});
   if (!has_member(&nsameta_plan::block)) return;
   const std::int32_t whole = problem.page_size % plan.ratio == 0 ? problem.page_size / plan.ratio : problem.page_size;
   plan.block = std::min(random.pick(std::array<std::int32_t, 4>{whole, whole, 2 * whole, 1}), 65536);

@@ -117,7 +117,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   const nsameta_problem& problem = shape.problem;
   std::int64_t rows = rows_of(plan, named, problem, lengths_of(problem).uniform_rows);
   if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{first[1]};
-  if (named.rows == plan_buffer::listed) rows = first[problem.batch_size];
+  if (named.rows == plan_buffer::listed) rows = first[rows_of(plan, row_of(plan.kind).buffers[0], problem, 0) - 1];
   if (named.rows == plan_buffer::batch_rows) rows = shape.rows;
   if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
     const nsameta_vector& sums = plan.buffers[buffer == 1 ? 0 : 2];

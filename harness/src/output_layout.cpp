@@ -42,6 +42,12 @@ namespace {
 std::int64_t most_listed(const nsameta_plan& plan, const problem_data& problem) {
   if (plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS)
     return problem.batch_size();
+  if (plan.kind == NSAMETA_PLAN_RAGGED_BLOCKS) {
+    std::int64_t blocks = 0;
+    for (const live_request& request : live_shape_of(problem).requests)
+      blocks += (request.length / plan.ratio + plan.block - 1) / plan.block;
+    return std::min(blocks, std::int64_t{1} << 20);  // little memory
+  }
   if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return live_shape_of(problem).rows;
   const std::int64_t columns = plan.preset == NSAMETA_PAGES_OF_BLOCKS ? problem.block_table.width
                                                                       : table_field{"", nullptr, column::page}.columns(

@@ -107,9 +107,11 @@ void add_plan(json& whole, const json& plan) {
   plans.push_back(plan);
 }
 
-/// A record for each compressed cache, as plans of its rows, requests, slots and blocks.
+/// A record for each compressed cache, as plans of its rows, requests, slots, blocks, events and carries; of a prefill
+/// also of the buffer that its entries are gathered in.
 json with_compressed_caches(const json& object) {
-  constexpr auto keys = std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot"});
+  constexpr auto keys =
+      std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot", "overlap", "ragged_align"});
   const json& records = object["compress_ratios"];
   if (!records.is_array()) throw json_error("compress_ratios: " + shown(records) + " is not an array");
   if (object.contains("plan") && object["plan"] != "step") throw json_error("compress_ratios: does not go with plan");
@@ -137,6 +139,11 @@ json with_compressed_caches(const json& object) {
         throw json_error(name + ": unknown key " + shown(key) + did_you_mean(key, keys));
       rows[key] = value;
     }
+    json events{{"kind", "compressed_events"}, {"ratio", ratio}, {"overlap", rows.value("overlap", json(ratio == 4))}};
+    if (events["overlap"].is_boolean()) events["overlap"] = events["overlap"].get<bool>() ? 1 : 0;
+    rows.erase("overlap");
+    json ragged{{"kind", "ragged_rows"}, {"ratio", ratio}, {"ragged_align", rows.value("ragged_align", json(1))}};
+    rows.erase("ragged_align");
     json indices = rows, blocks{{"kind", "compressed_blocks"},
                                 {"ratio", ratio},
                                 {"block_size", rows["block_size"]},
@@ -144,8 +151,12 @@ json with_compressed_caches(const json& object) {
     indices["kind"] = "compressed_indices";
     indices["index_align"] = index_align;
     indices.erase("no_slot");
-    for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks})
+    for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks, events,
+                             json{{"kind", "compressed_carries"}, {"ratio", ratio}}})
       add_plan(whole, plan);
+    if (object.value("mode", json()) != "extend") continue;
+    add_plan(whole, ragged);
+    add_plan(whole, {{"kind", "ragged_blocks"}, {"ratio", ratio}, {"block_size", rows["block_size"]}});
   }
   return whole;
 }

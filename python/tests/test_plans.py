@@ -161,14 +161,20 @@ def test_a_compressed_cache():
     rows = {"kind": "compressed_rows", "ratio": 4, "block_size": 4, "seq_lens": ints(6), "positions": ints(6),
             "out_loc": np.full(6, UNTOUCHED, np.int64)}
     requests = {"kind": "compressed_requests", "ratio": 4, "kv_lens": ints(2), "cu_new_lens": ints(3)}
+    carries = {"kind": "compressed_carries", "ratio": 4, "num_carries": ints(1), "carries": ints(2, 4)}
+    events = {"kind": "compressed_events", "ratio": 4, "overlap": 1, "num_events": ints(1), "events": ints(2, 4)}
     slots = np.arange(2 * 32, dtype=np.int32).reshape(2, 32) + 160
     nsameta.fill("target_verify", np.array([2, 16]), uniform_extend_len=3, req_to_token=slots,
-                 req_pool_indices=np.array([1, 0]), page_size=16, plans=[rows, requests])
+                 req_pool_indices=np.array([1, 0]), page_size=16, plans=[rows, requests, events, carries])
     assert rows["seq_lens"].tolist() == [0, 1, 1, 4, 4, 4]
     assert rows["positions"].tolist() == [0, 0, 4, 16, 16, 16]
     assert rows["out_loc"].tolist() == [0, 48, 0, 0, 0, 0]
     assert requests["kv_lens"].tolist() == [1, 4]
     assert requests["cu_new_lens"].tolist() == [0, 1, 1]
+    assert carries["num_carries"].tolist() == [2]
+    assert carries["carries"].tolist() == [[0, 4, 2, 1], [1, 16, 3, 3]]
+    assert events["num_events"].tolist() == [1]
+    assert events["events"].tolist() == [[1, 0, 4, 6], [UNTOUCHED] * 4]
 
 
 def test_tables_of_a_compressed_cache():
@@ -181,6 +187,20 @@ def test_tables_of_a_compressed_cache():
                  req_pool_indices=np.array([0]), page_size=16, plans=[indices, blocks])
     assert indices["page_indices"].tolist() == [[40, 41, 42, 43, UNTOUCHED, UNTOUCHED], [40, 41, 42, 43, 44, -1]]
     assert blocks["block_table"].tolist() == [[10, 11], [10, 11]]
+
+
+def test_a_buffer_of_all_entries():
+    rows = {"kind": "ragged_rows", "ratio": 4, "ragged_align": 2, "cu_kv_lens": ints(3), "ks": ints(7), "ke": ints(7)}
+    blocks = {"kind": "ragged_blocks", "ratio": 4, "block_size": 2, "num_blocks": ints(1),
+              "ragged_block_table": ints(4)}
+    nsameta.fill("extend", np.array([9, 14]), extend_seq_lens=np.array([2, 5]), page_size=8,
+                 req_to_token=np.arange(160, 176, dtype=np.int32).reshape(1, 16), req_pool_indices=np.array([0, 0]),
+                 plans=[rows, blocks])
+    assert rows["cu_kv_lens"].tolist() == [0, 2, 6]
+    assert rows["ks"].tolist() == [0, 0, 2, 2, 2, 2, 2]
+    assert rows["ke"].tolist() == [2, 2, 4, 4, 5, 5, 5]
+    assert blocks["num_blocks"].tolist() == [3]
+    assert blocks["ragged_block_table"].tolist() == [20, 20, 21, UNTOUCHED]
 
 
 def test_a_sliding_window():
@@ -354,13 +374,13 @@ def fill(*plans, **given):
 @pytest.mark.parametrize("error, text, call", [
     (TypeError, "^plans is 7, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans=7)),
     (TypeError, "^plans is {}, not a list or tuple of dicts$", lambda: nsameta.fill("decode", LENGTHS, plans={})),
-    (ValueError, "^plans has 25 plans, more than 24$", fill(*[flashmla() for _ in range(25)])),
+    (ValueError, "^plans has 46 plans, more than 45$", fill(*[flashmla() for _ in range(46)])),
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

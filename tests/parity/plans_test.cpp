@@ -80,6 +80,8 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
     if (has_member(&nsameta_plan::ratio)) cache.ratio = ratio;
     if (has_member(&nsameta_plan::block)) cache.block = block;
     if (has_member(&nsameta_plan::topk)) cache.topk = topk;
+    if (has_member(&nsameta_plan::overlap)) cache.overlap = random.chance(50);
+    if (has_member(&nsameta_plan::ragged_align)) cache.ragged_align = random.chance(50) ? 1 : block;
     if (has_member(&nsameta_plan::columns))
       cache.columns = static_cast<std::int32_t>(random.chance(50) ? random.between(1, 70) : random.between(70, 200));
     if (has_member(&nsameta_plan::index_align))

@@ -7,6 +7,24 @@
 
 namespace nsameta {
 
+/// The tokens of a step that write a key, by what they see.
+struct written_tokens {
+  std::int32_t before;  ///< positions before the first one
+  std::int32_t last;    ///< what the last one sees; at most `before` where there is none
+
+  /// Of the first `rows` rows of a request.
+  static NSAMETA_HOST_DEVICE written_tokens of(const request& r, std::int64_t rows, std::int64_t limit) {
+    const std::int64_t last = r.is_padding ? 0 : smaller(r.first + rows - 1, limit);
+    return {static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}), int32_max)),
+            static_cast<std::int32_t>(larger(last, std::int64_t{0}))};
+  }
+};
+
+/// Entries of a request's cache after a step, on all ranks together; none of padding.
+NSAMETA_HOST_DEVICE std::int32_t entries_after(const request& r, const small_divisor& ratio, std::int32_t limit) {
+  return r.is_padding ? 0 : ratio.quotient(static_cast<std::int32_t>(smaller(r.kv_len, std::int64_t{limit})));
+}
+
 /// Entries in a request's cache before a step and after it, on all ranks together.
 struct entry_counts {
   std::int64_t past, now;
@@ -39,20 +57,94 @@ struct compressed_requests_rule {
   }
 };
 
+/// num_events and events.
+struct compressed_events_rule {
+  static constexpr bool counts = true;  ///< whether the plan's first buffer says how long the list is
+  small_divisor ratio;
+  std::int32_t window;  ///< tokens that an entry is made from
+  std::int32_t limit;   ///< positions of a cache at most
+  std::int32_t most;    ///< rows that a request counts
+  list_room<1> held;
+
+  static compressed_events_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {small_divisor::of(plan.ratio), plan.overlap != 0 ? 2 * plan.ratio : plan.ratio, lengths_of(problem).limit,
+            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+  }
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
+    listed_part part = listed_part::of_rows(r.rows, most);
+    const written_tokens written = written_tokens::of(r, part.count, limit);
+    part.count = larger(ratio.quotient(written.last) - ratio.quotient(written.before), 0);
+    return part;
+  }
+  /// Event `number` of request `index`: row, request, what the row sees, tokens of the entry's window before the step.
+  /// `rows`: of the batch before the request's.
+  NSAMETA_HOST_DEVICE void write(std::int32_t* to, std::int32_t index, const request& r, std::int64_t rows,
+                                 std::int32_t number) const {
+    const std::int32_t earlier = ratio.quotient(written_tokens::of(r, r.rows, limit).before);
+    const std::int32_t seen = (earlier + number + 1) * ratio.value;
+    const std::int64_t row = seen - r.first;
+    to[0] = static_cast<std::int32_t>(rows + row);
+    to[1] = index;
+    to[2] = seen;
+    to[3] = window - static_cast<std::int32_t>(smaller(row + 1, std::int64_t{window}));
+  }
+};
+
+/// num_carries and carries: one of a request whose last entry is still open after the step.
+struct compressed_carries_rule {
+  static constexpr bool counts = true;
+  small_divisor ratio;
+  std::int32_t limit;  ///< positions of a cache at most
+  std::int32_t most;   ///< rows that a request counts
+  list_room<1> held;
+
+  static compressed_carries_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {small_divisor::of(plan.ratio), lengths_of(problem).limit,
+            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+  }
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
+    listed_part part = listed_part::of_rows(r.rows, most);
+    const written_tokens written = written_tokens::of(r, part.count, limit);
+    part.count = first_position(written) < written.last ? 1 : 0;
+    return part;
+  }
+  /// Request, first position of it in that entry, its row, and how many they are. `rows`: of the batch before its own.
+  NSAMETA_HOST_DEVICE void write(std::int32_t* to, std::int32_t index, const request& r, std::int64_t rows,
+                                 std::int32_t) const {
+    const written_tokens written = written_tokens::of(r, smaller(r.rows, std::int64_t{most}), limit);
+    const std::int32_t first = first_position(written);
+    to[0] = index;
+    to[1] = first;
+    to[2] = static_cast<std::int32_t>(rows + first + 1 - r.first);
+    to[3] = written.last - first;
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE std::int32_t first_position(const written_tokens& written) const {
+    return larger(ratio.quotient(written.last) * ratio.value, written.before);
+  }
+};
+
+/// Of a list whose elements are rows of four words.
+template <class Rule>
+concept quad_rule = list_rule<Rule> && requires(const Rule& rule, std::int32_t* to, const request& r) {
+  rule.write(to, std::int32_t{}, r, std::int64_t{}, std::int32_t{});
+};
+
 /// Where the entries of a cache lie: blocks of them in the pages of req_to_token.
 struct entry_places {
   small_divisor ratio;
   small_divisor page;           ///< of req_to_token, positions
   small_divisor blocks_a_page;  ///< or 1
-  std::int32_t block;           ///< entries, on each rank
+  small_divisor block;          ///< entries, on each rank
 
   static entry_places of(const nsameta_plan& plan, const nsameta_problem& problem) {
     const std::int64_t blocks_a_page = problem.page_size / (std::int64_t{plan.block} * plan.ratio);
     return {small_divisor::of(plan.ratio), small_divisor::of(problem.page_size),
-            small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)), plan.block};
+            small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)), small_divisor::of(plan.block)};
   }
   /// Positions from one block of a request to the next.
-  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block} * ratio.value; }
+  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block.value} * ratio.value; }
   NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
     return number * span() < keys.tokens.width;
   }
@@ -66,6 +158,68 @@ struct entry_places {
   NSAMETA_HOST_DEVICE std::uint32_t bits(const key_slots& keys, std::int64_t index, std::int32_t number) const {
     if (!keys.has_row(keys.row_of(index))) return NSAMETA_BIT_BAD_SLOT;
     return bit_if(!has_block(keys, number), NSAMETA_BIT_CONTEXT_EXCEEDED);
+  }
+};
+
+/// cu_kv_lens, ks and ke: of a buffer that has the entries of all requests.
+struct ragged_rows_rule {
+  enum buffer { cu_kv_lens, ks, ke, buffers };
+  static_assert(buffers == plan_rows::ragged_rows_buffers.size());
+
+  small_divisor ratio, align;
+  std::int32_t limit;  ///< positions of a cache at most
+  std::int32_t most;   ///< rows and entries that a request counts
+  list_room<2> held;   ///< of ks and ke
+
+  static ragged_rows_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {small_divisor::of(plan.ratio), small_divisor::of(plan.ragged_align), lengths_of(problem).limit,
+            static_cast<std::int32_t>(share_of_request(problem)), list_room<2>::of(plan, ks)};
+  }
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
+    listed_part part = listed_part::of_rows(r.rows, most);
+    part.bits |= bit_if(aligned(r) > most, NSAMETA_BIT_LENGTH_OVERFLOW);
+    return part;
+  }
+  /// A request's part of the buffer.
+  NSAMETA_HOST_DEVICE std::int32_t length(const request& r) const {
+    return static_cast<std::int32_t>(smaller(aligned(r), std::int64_t{most}));
+  }
+  /// Entries of its request, and of its part, that a row sees which would see `seen` positions if there were no limit.
+  NSAMETA_HOST_DEVICE std::int32_t entries(const request& r, std::int64_t seen) const {
+    const std::int64_t v = larger(smaller(seen, std::int64_t{limit}), std::int64_t{0});
+    return smaller(smaller(ratio.quotient(static_cast<std::int32_t>(v)), entries_after(r, ratio, limit)), most);
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE std::int64_t aligned(const request& r) const {
+    const std::int32_t now = entries_after(r, ratio, limit);
+    return now == 0 ? 0 : (std::int64_t{align.quotient(now - 1)} + 1) * align.value;
+  }
+};
+
+/// num_blocks and ragged_block_table.
+struct ragged_blocks_rule {
+  static constexpr bool counts = true;
+  entry_places places;
+  std::int32_t limit;  ///< positions of a cache at most
+  std::int32_t most;   ///< blocks that a request counts
+  list_room<1> held;
+
+  static ragged_blocks_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    return {entry_places::of(plan, problem), lengths_of(problem).limit,
+            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+  }
+  NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
+    const std::int32_t now = entries_after(r, places.ratio, limit);
+    if (now == 0) return {0, 0};
+    const std::int32_t blocks = places.block.quotient(now - 1) + 1, count = smaller(blocks, most);
+    return {count, bit_if(blocks > most, NSAMETA_BIT_LENGTH_OVERFLOW) | places.bits(fixed.keys, index, count - 1)};
+  }
+  /// -1 where the table does not say.
+  NSAMETA_HOST_DEVICE std::int32_t element(const key_slots& keys, std::int64_t index, std::int32_t number) const {
+    const std::int32_t* const tokens = keys.tokens_of(index);
+    if (tokens == nullptr || !places.has_block(keys, number)) return -1;
+    return static_cast<std::int32_t>(places.name_of(tokens, number));
   }
 };
 
@@ -117,10 +271,9 @@ struct compressed_rows_rule {
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     const small_divisor& ratio = places.ratio;
     listed_part part = listed_part::of_rows(r.rows, most);
-    const std::int64_t reach = smaller(r.first + part.count - 1, fixed.limit), first = larger(r.first, std::int64_t{1});
-    if (held.capacity[out_loc] >= 0 && !r.is_padding && reach >= first)
-      if (const std::int32_t groups = ratio.quotient(static_cast<std::int32_t>(reach)); groups * ratio.value >= first)
-        part.bits |= places.bits(fixed.keys, index, column.quotient(groups - 1));
+    const written_tokens written = written_tokens::of(r, part.count, fixed.limit);
+    if (const std::int32_t entries = ratio.quotient(written.last); entries * ratio.value > written.before)
+      if (held.capacity[out_loc] >= 0) part.bits |= places.bits(fixed.keys, index, column.quotient(entries - 1));
     return part;
   }
 
@@ -131,7 +284,7 @@ struct compressed_rows_rule {
     const std::int32_t number = column.quotient(entry);
     if (tokens == nullptr || !places.has_block(fixed.keys, number)) return -1;
     const std::int64_t own = fixed.kv_shard.own(entry - number * column.value);
-    return own < 0 ? no_slot : places.name_of(tokens, number) * places.block + own;
+    return own < 0 ? no_slot : places.name_of(tokens, number) * places.block.value + own;
   }
 };
 

@@ -12,13 +12,12 @@ template <int count>
 struct list_room {
   std::int32_t capacity[count];  ///< below 0: the buffer is not wanted
 
-  /// Of the plan's buffers, those from `first` on; of tables, in rows.
+  /// Of the plan's buffers, those from `first` on; in rows.
   static list_room of(const nsameta_plan& plan, int first) {
     list_room room{};
     for (int i = 0; i < count; ++i) {
       const nsameta_vector& buffer = plan.buffers[first + i];
-      const bool in_rows = is_table(row_of(plan.kind).buffers[static_cast<std::size_t>(first + i)]);
-      const std::int64_t held = buffer.capacity / (in_rows ? plan.columns : 1);
+      const std::int64_t held = rows_held(plan, static_cast<std::size_t>(first + i));
       room.capacity[i] = buffer.data == nullptr ? -1 : static_cast<std::int32_t>(smaller(held, int32_max));
     }
     return room;

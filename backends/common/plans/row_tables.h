@@ -16,7 +16,6 @@ struct column_range {
 struct compressed_indices_rule {
   static constexpr int table = 0;  ///< which buffer it is
   entry_places places;
-  small_divisor block;  ///< the same as that of places
   small_divisor align;  ///< columns
   std::int32_t topk, columns;
   std::int32_t most;  ///< rows that a request counts
@@ -24,7 +23,6 @@ struct compressed_indices_rule {
 
   static compressed_indices_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     return {.places = entry_places::of(plan, problem),
-            .block = small_divisor::of(plan.block),
             .align = small_divisor::of(plan.index_align),
             .topk = compressed_rows_rule::entries_read(plan),
             .columns = plan.columns,
@@ -43,16 +41,16 @@ struct compressed_indices_rule {
   }
   /// Of a live column of a row that has tokens. The load is the same whatever the column, so that several go together.
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
-    const std::int32_t number = block.quotient(column);
+    const std::int32_t number = places.block.quotient(column);
     const bool is_there = places.has_block(keys, number);
     const std::int64_t name = places.name_of(range.tokens, is_there ? number : 0);
-    return is_there ? static_cast<std::int32_t>(name * block.value + column - number * block.value) : -1;
+    return is_there ? static_cast<std::int32_t>(name * places.block.value + column - number * places.block.value) : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     listed_part part = listed_part::of_rows(r.rows, most);
     if (part.count > 0 && !r.is_padding)
       if (const std::int32_t last = entries(fixed, r.first + part.count - 1); last > 0)
-        part.bits |= places.bits(fixed.keys, index, block.quotient(smaller(last, columns) - 1)) |
+        part.bits |= places.bits(fixed.keys, index, places.block.quotient(smaller(last, columns) - 1)) |
                      bit_if(last > columns, NSAMETA_BIT_CAPACITY_EXCEEDED);
     return part;
   }

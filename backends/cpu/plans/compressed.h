@@ -14,7 +14,7 @@ std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
   const auto& capacity = rule.held.capacity;
   auto* const slots = plan.template buffer<std::int64_t>(field::out_loc);
-  return visit_listed_rows(plan, fixed, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
+  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
     const field::row row = rule.row_of(fixed, index, seen);
     if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
     if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
@@ -42,6 +42,46 @@ std::uint32_t write_plan(const plan_work<compressed_requests_rule, Rows>& plan) 
     }
   }
   return bits;
+}
+
+/// Events and carries. Returns the bits that requests raise.
+template <quad_rule Rule, class Rows>
+std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
+  std::int64_t rows = 0;
+  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
+    for (std::int32_t number = 0; number < end; ++number)
+      plan.rule.write(plan.buffer(1) + std::int64_t{listed + number} * 4, index, r, rows, number);
+    rows += r.rows;
+  });
+}
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<ragged_rows_rule, Rows>& plan) {
+  using field = ragged_rows_rule;
+  const field& rule = plan.rule;
+  std::int32_t *const sums = plan.buffer(field::cu_kv_lens), *const ks = plan.buffer(field::ks),
+                      *const ke = plan.buffer(field::ke);
+  std::int32_t begin = 0;
+  if (sums != nullptr) sums[0] = 0;
+  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
+    for (std::int32_t j = 0; j < end; ++j) {
+      if (listed + j < rule.held.capacity[0]) ks[listed + j] = begin;
+      if (listed + j < rule.held.capacity[1]) ke[listed + j] = begin + rule.entries(r, r.first + j);
+    }
+    begin += rule.length(r);
+    if (sums != nullptr) sums[index + 1] = begin;
+  });
+}
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<ragged_blocks_rule, Rows>& plan) {
+  const key_slots keys = key_slots::of(plan.problem);
+  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request&, std::int32_t end) {
+    for (std::int32_t number = 0; number < end; ++number)
+      plan.buffer(1)[listed + number] = plan.rule.element(keys, index, number);
+  });
 }
 
 }  // namespace nsameta::cpu

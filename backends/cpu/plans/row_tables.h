@@ -29,7 +29,7 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
     for (std::int32_t column = 0; column < live; ++column) row[column] = rule.value(fixed.keys, range, column);
     for (std::int32_t column = live; column < range.end; ++column) row[column] = -1;
   };
-  return bits | visit_listed_rows(plan, fixed, write_row);
+  return bits | visit_listed_rows(plan, write_row);
 }
 
 }  // namespace nsameta::cpu

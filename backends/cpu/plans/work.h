@@ -30,21 +30,31 @@ struct plan_work {
   }
 };
 
-/// Calls `visit(at, index, request, seen)` for each row of a list that a buffer holds: its place, its request, and what
-/// it would see if nothing were clamped. Returns the bits that requests raise.
+/// Calls `visit(listed, index, request, end)` for each request: what is listed before it, and how many of its elements
+/// a buffer has room for. Writes how many there are, where the plan does. Returns the bits that requests raise.
 template <class Rule, class Rows, class Visit>
-std::uint32_t visit_listed_rows(const plan_work<Rule, Rows>& plan, const shard_constants& fixed, const Visit& visit) {
+std::uint32_t visit_list(const plan_work<Rule, Rows>& plan, const Visit& visit) {
+  const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
   std::uint32_t bits = 0;
-  std::int64_t number = 0;
+  std::int32_t listed = 0;
   for (std::int32_t index = 0; index < plan.requests(); ++index) {
     const request r = plan.at(index);
     const listed_part part = plan.rule.part(fixed, r, index);
     bits |= part.bits;
-    const std::int64_t end = smaller(std::int64_t{part.count}, plan.rule.held.most() - number);
-    for (std::int64_t j = 0; j < end; ++j) visit(number + j, index, r, r.first + j);
-    number += part.count;
+    visit(listed, index, r, smaller(part.count, larger(plan.rule.held.most() - listed, 0)));
+    listed += part.count;
   }
-  return plan.rule.held.is_short(number) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+  if constexpr (requires { Rule::counts; }) plan.buffer(0)[0] = listed;
+  return plan.rule.held.is_short(listed) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+}
+
+/// Calls `visit(at, index, request, seen)` for each row of a list that a buffer holds: its place, its request, and what
+/// it would see if nothing were clamped. Returns the bits that requests raise.
+template <class Rule, class Rows, class Visit>
+std::uint32_t visit_listed_rows(const plan_work<Rule, Rows>& plan, const Visit& visit) {
+  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
+    for (std::int32_t j = 0; j < end; ++j) visit(listed + j, index, r, r.first + j);
+  });
 }
 
 inline std::int64_t load(const nsameta_strided& vector, std::int64_t index, std::int64_t absent) {

@@ -21,8 +21,8 @@ struct topk_counts {
 /// Shared memory of a block.
 struct plan_memory {
   union {
-    std::int32_t line[tuning::plan_line + 1];         ///< where each request begins
-    std::int64_t rows_before[tuning::block_threads];  ///< of a list: the rows before each thread's share
+    std::int32_t line[tuning::plan_line + 1];          ///< where each request begins
+    std::int64_t added_before[tuning::block_threads];  ///< of a list: what is added before each thread's share
   };
   std::int32_t starts[most_parts + 1];  ///< where each part does
   std::int32_t owners[most_parts + 1];  ///< the request that it begins in

@@ -6,12 +6,6 @@
 
 namespace nsameta::gpu {
 
-/// What the list of rows has of a request.
-template <class Work>
-NSAMETA_DEVICE listed_part part_of(const plan_block<Work, compressed_rows_rule>& plan, std::int32_t index,
-                                   const request& r) {
-  return plan.rule.part(plan.at.rule.fixed, r, index);
-}
 template <class Work>
 NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& plan, std::int32_t element,
                                   const element_place& place) {
@@ -58,6 +52,41 @@ template <class Work>
 NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, compressed_requests_rule>& plan, std::int32_t index) {
   if (plan.buffers[2] == nullptr) return 0;
   return plan.rule.bits(plan.rule.counts(whole_request(plan.at, index)));
+}
+
+/// Events and carries.
+template <class Work, quad_rule Rule>
+NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  plan.rule.write(plan.buffers[1] + std::int64_t{element} * 4, place.index, place.of, place.before, place.number);
+}
+
+/// Rows in a buffer of all requests' entries: the list adds up these.
+template <class Work>
+NSAMETA_DEVICE std::int64_t added_by(const plan_block<Work, ragged_rows_rule>& plan, const request& r) {
+  return plan.rule.length(r);
+}
+template <class Work>
+NSAMETA_DEVICE void finish_request(const plan_block<Work, ragged_rows_rule>& plan, std::int32_t index, const request&,
+                                   const listed_part&, const list_sums& through) {
+  plan.buffers[ragged_rows_rule::cu_kv_lens][index + 1] = static_cast<std::int32_t>(through.added);
+}
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, ragged_rows_rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  using field = ragged_rows_rule;
+  const auto& capacity = plan.rule.held.capacity;
+  const auto begin = static_cast<std::int32_t>(place.before);
+  if (element < capacity[0]) plan.buffers[field::ks][element] = begin;
+  if (element < capacity[1])
+    plan.buffers[field::ke][element] = begin + plan.rule.entries(place.of, place.of.first + place.number);
+}
+
+/// Blocks that such a buffer is gathered from.
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, ragged_blocks_rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  plan.buffers[1][element] = plan.rule.element(plan.at.rule.fixed.keys, place.index, place.number);
 }
 
 }  // namespace nsameta::gpu

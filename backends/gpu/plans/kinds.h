@@ -48,10 +48,9 @@ struct plan_task {
 /// The plans of all sets, one set's after another's.
 template <class Rules>
 struct plan_list {
-  static constexpr int most = 3 * NSAMETA_SETS_PER_LAUNCH;  ///< of a launch
-  static_assert(most >= NSAMETA_MAX_PLANS, "a set is not cut");
+  static constexpr int most = NSAMETA_MAX_PLANS;    ///< of a launch
   std::int32_t blocks;                              ///< of the grid's row: the most that a set's have
-  std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's; short, because arguments end at 8 KB
+  std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's; short, because arguments end at 12 KB
   plan_inputs inputs;
   plan_task<Rules> tasks[most];
 

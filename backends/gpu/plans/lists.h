@@ -6,11 +6,21 @@
 
 namespace nsameta::gpu {
 
-/// What lists have of some requests, and the rows of these.
+/// What lists have of some requests, and what else these add up.
 struct list_sums {
   std::int32_t listed;
-  std::int64_t rows;
+  std::int64_t added;
 };
+/// What a request adds: its rows, where a list does not say otherwise.
+template <class Work, class Rule>
+NSAMETA_DEVICE std::int64_t added_by(const plan_block<Work, Rule>&, const request& r) {
+  return r.rows;
+}
+/// What a list has of a request.
+template <class Work, class Rule>
+NSAMETA_DEVICE listed_part part_of(const plan_block<Work, Rule>& plan, std::int32_t index, const request& r) {
+  return plan.rule.part(plan.at.rule.fixed, r, index);
+}
 
 /// Which of the teams of a plan's blocks this thread is in, and which of the team's lanes it is.
 struct team_place {
@@ -35,8 +45,9 @@ NSAMETA_DEVICE team_place teams_of(const plan_block<Work, Rule>& plan, std::int6
 /// Whose an element is.
 struct element_place {
   std::int32_t index;   ///< of its request
-  std::int32_t number;  ///< of the request's elements
-  std::int64_t row;     ///< of the batch, where the request's last ones are listed
+  std::int32_t number;  ///< of the request's `count` elements
+  std::int32_t count;
+  std::int64_t before;  ///< what the requests before its own add
   request of;
   team_place writers;  ///< those that write it together
 };
@@ -46,9 +57,11 @@ template <class Work>
 NSAMETA_DEVICE listed_part part_of(const plan_block<Work, page_list_rule>& plan, std::int32_t index, const request& r) {
   return plan.rule.part(plan.at.rule.fixed.keys, r, index, plan.at.rule.local(r.kv_len));
 }
+/// Of a list with sums: what it writes of a request, up to which they are `through`.
 template <class Work>
 NSAMETA_DEVICE void finish_request(const plan_block<Work, page_list_rule>& plan, std::int32_t index, const request& r,
-                                   const listed_part& part) {
+                                   const listed_part& part, const list_sums& through) {
+  plan.buffers[0][index + 1] = through.listed;
   if (plan.buffers[2] != nullptr) plan.buffers[2][index] = plan.rule.last_page(part, plan.at.rule.local(r.kv_len));
 }
 template <class Work>
@@ -64,13 +77,16 @@ NSAMETA_DEVICE listed_part part_of(const plan_block<Work, logits_rule>& plan, st
   return plan.rule.part(r, wanted.data == nullptr ? 1 : whole_value(wanted, load_raw(wanted, std::int64_t{index})));
 }
 template <class Work>
-NSAMETA_DEVICE void finish_request(const plan_block<Work, logits_rule>&, std::int32_t, const request&,
-                                   const listed_part&) {}
+NSAMETA_DEVICE void finish_request(const plan_block<Work, logits_rule>& plan, std::int32_t index, const request&,
+                                   const listed_part&, const list_sums& through) {
+  plan.buffers[0][index + 1] = through.listed;
+}
 template <class Work>
 NSAMETA_DEVICE void write_element(const plan_block<Work, logits_rule>& plan, std::int32_t element,
                                   const element_place& place) {
   const auto& capacity = plan.rule.held.capacity;
-  if (element < capacity[0]) reinterpret_cast<std::int64_t*>(plan.buffers[1])[element] = place.row;
+  const std::int64_t row = place.before + place.of.rows - place.count + place.number;
+  if (element < capacity[0]) reinterpret_cast<std::int64_t*>(plan.buffers[1])[element] = row;
   if (element < capacity[1]) plan.buffers[2][element] = place.index;
   if (element < capacity[2]) plan.buffers[3][element] = place.number;
 }
@@ -89,24 +105,26 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
   list_sums own{};
   visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
     own.listed += part_of(plan, index, r).count;
-    own.rows += r.rows;
+    own.added += added_by(plan, r);
   });
   const block_place<std::int32_t> listed = place_in_block(self, shared.warps, own.listed);
-  const block_place<std::int64_t> rows = place_in_block(self, shared.wide_warps, own.rows);
+  const block_place<std::int64_t> added = place_in_block(self, shared.wide_warps, own.added);
   shared.chunks[self.thread()] = listed.before;
-  shared.rows_before[self.thread()] = rows.before;
+  shared.added_before[self.thread()] = added.before;
   if (self.thread() == 0) shared.chunks[tuning::block_threads] = listed.all;
   self.barrier();
-  constexpr bool has_sums = requires(const request& r) { finish_request(plan, 0, r, listed_part{}); };
-  if (has_sums && plan.index == 0) {
-    std::int32_t before = listed.before;
-    if (self.thread() == 0) plan.buffers[0][0] = 0;
-    visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
-      const listed_part part = part_of(plan, index, r);
-      plan.buffers[0][index + 1] = before += part.count;
-      if constexpr (has_sums) finish_request(plan, index, r, part);
-    });
-  }
+  if constexpr (requires { Rule::counts; })
+    if (plan.index == 0 && self.thread() == 0) plan.buffers[0][0] = listed.all;
+  if constexpr (requires(const request& r) { finish_request(plan, 0, r, listed_part{}, list_sums{}); })
+    if (plan.index == 0 && plan.buffers[0] != nullptr) {
+      list_sums through{listed.before, added.before};
+      if (self.thread() == 0) plan.buffers[0][0] = 0;
+      visit_share(plan.at, mine, [&](std::int32_t index, const request& r) {
+        const listed_part part = part_of(plan, index, r);
+        through = {through.listed + part.count, through.added + added_by(plan, r)};
+        finish_request(plan, index, r, part, through);
+      });
+    }
 
   constexpr int run = by_teams<Rule> ? 1 : tuning::list_run;
   const std::int32_t live = smaller(listed.all, plan.rule.held.most());
@@ -116,7 +134,7 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
     const auto begin = static_cast<std::int32_t>(first), end = smaller(begin + run, live);
     const std::int32_t chunk =
         first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
-    list_sums before{shared.chunks[chunk], shared.rows_before[chunk]};
+    list_sums before{shared.chunks[chunk], shared.added_before[chunk]};
     std::int32_t r = chunk * mine.each, count = 0;
     request of{};
     const auto look = [&] {
@@ -128,12 +146,12 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
     for (std::int32_t element = begin; element < end; ++element) {
       NSAMETA_UNROLL(1)
       while (before.listed + count <= element) {
-        before = {before.listed + count, before.rows + of.rows};
+        before = {before.listed + count, before.added + added_by(plan, of)};
         ++r;
         look();
       }
       const std::int32_t number = element - before.listed;
-      write_element(plan, element, {r, number, before.rows + of.rows - count + number, of, writers});
+      write_element(plan, element, {r, number, count, before.added, of, writers});
     }
   }
 }
@@ -149,8 +167,8 @@ NSAMETA_DEVICE void write_rows(const plan_block<Work, Rule>& plan, std::int64_t 
   const auto request_of_row = [&](std::int32_t row) { return per_request == 1 ? row : row / per_request; };
   const team_place writers = by_teams<Rule> ? teams_of(plan, rows, tuning::table_lanes) : one_each(plan);
   visit_every(plan.at, writers.team, writers.teams, rows, request_of_row, [&](std::int32_t row, const request& r) {
-    const std::int32_t index = request_of_row(row);
-    write_element(plan, row, {index, row - index * per_request, row, r, writers});
+    const std::int32_t index = request_of_row(row), before = index * per_request;
+    write_element(plan, row, {index, row - before, per_request, before, r, writers});
   });
 }
 

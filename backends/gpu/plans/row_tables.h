@@ -6,10 +6,6 @@
 
 namespace nsameta::gpu {
 
-template <class Work, table_rule Rule>
-NSAMETA_DEVICE listed_part part_of(const plan_block<Work, Rule>& plan, std::int32_t index, const request& r) {
-  return plan.rule.part(plan.at.rule.fixed, r, index);
-}
 template <class Work>
 NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, window_rule>& plan, std::int32_t index) {
   const request r = whole_request(plan.at, index);

@@ -6,6 +6,7 @@
 #include "reference/plans/kinds.h"
 
 namespace nsameta::reference {
+
 std::optional<std::int64_t> block_name(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
                                        std::int64_t number, std::int32_t& status) {
   const std::int64_t slot = read(problem.req_pool_indices, r.index);
@@ -59,22 +60,55 @@ class row_field {
   std::int64_t next_ = 0;
 };
 
+/// Rows of four words, as far as the list goes.
+class quad_list {
+ public:
+  explicit quad_list(const nsameta_vector& out) : out_(out), words_(out) {}
+  void put(const std::int64_t (&row)[4]) {
+    if (out_.data != nullptr && rows_ < out_.capacity / 4) words_.put(row);
+    ++rows_;
+  }
+  void finish(const nsameta_vector& count, std::int32_t& status) const {
+    row_writer(count).put({rows_});
+    if (out_.data != nullptr && rows_ > out_.capacity / 4) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  }
+
+ private:
+  nsameta_vector out_;
+  row_writer words_;
+  std::int64_t rows_ = 0;
+};
+
 /// Whether the row of token `j` is the last of an entry.
 bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j) {
   return writes_key(problem, r, j) && positions_seen(problem, r, j) % plan.ratio == 0;
 }
 
+/// The last of a request's first `rows` rows that context_limit leaves a key to; -1: none.
+std::int64_t last_written(const nsameta_problem& problem, const request& r, std::int64_t rows) {
+  if (problem.context_limit == 0 || rows == 0) return rows - 1;
+  const std::int64_t beyond = positions_wanted(problem.mode, r, rows - 1) - problem.context_limit;
+  return std::max<std::int64_t>(rows - 1 - std::max<std::int64_t>(beyond, 0), -1);
+}
+
 /// Raises the bits of the last entry that the first `rows` rows of a request finish: no other is further on.
 void check_last_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t rows,
                       std::int32_t& status) {
-  std::int64_t j = rows - 1;
-  if (problem.context_limit > 0 && rows > 0)
-    j = std::min(j, problem.context_limit - positions_wanted(problem.mode, r, rows - 1) + rows - 1);
+  std::int64_t j = last_written(problem, r, rows);
   for (std::int64_t left = plan.ratio; j >= 0 && left > 0; --j, --left)
     if (finishes_entry(problem, plan, r, j)) {
       slot_of_entry(problem, plan, r, positions_seen(problem, r, j) / plan.ratio - 1, status);
       return;
     }
+}
+
+/// How many of a request's tokens up to `last` belong to an entry that is still open then.
+std::int64_t open_tokens(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
+                         std::int64_t last) {
+  std::int64_t count = 0;
+  while (count <= last && writes_key(problem, r, last - count) && !finishes_entry(problem, plan, r, last - count))
+    ++count;
+  return count;
 }
 
 }  // namespace
@@ -123,6 +157,72 @@ void write_compressed_requests(const nsameta_problem& problem, const nsameta_pla
     now.put(after);
     if (plan.buffers[2].data != nullptr) sums.put(added += within_share(after - before, share_of(requests), status));
   }
+}
+
+void write_compressed_events(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                             std::int32_t& status) {
+  const std::int64_t window = plan.overlap != 0 ? 2 * std::int64_t{plan.ratio} : plan.ratio;
+  quad_list events(plan.buffers[1]);
+  std::int64_t earlier_rows = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t rows = within_share(r.rows, share_of(requests), status);
+    for (std::int64_t j = 0; j < rows; ++j)
+      if (finishes_entry(problem, plan, r, j))
+        events.put({earlier_rows + j, r.index, positions_seen(problem, r, j), window - std::min(j + 1, window)});
+    earlier_rows += r.rows;
+  }
+  events.finish(plan.buffers[0], status);
+}
+
+void write_compressed_carries(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                              std::int32_t& status) {
+  quad_list carries(plan.buffers[1]);
+  std::int64_t earlier_rows = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t last = last_written(problem, r, within_share(r.rows, share_of(requests), status));
+    const std::int64_t open = open_tokens(problem, plan, r, last), first = last - open + 1;
+    if (open > 0) carries.put({r.index, positions_seen(problem, r, first) - 1, earlier_rows + first, open});
+    earlier_rows += r.rows;
+  }
+  carries.finish(plan.buffers[0], status);
+}
+
+void write_ragged_rows(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                       std::int32_t& status) {
+  row_field sums(plan.buffers[0]), ks(plan.buffers[1]), ke(plan.buffers[2]);
+  const std::int64_t share = share_of(requests);
+  std::int64_t begin = 0, all_rows = 0;
+  sums.put(0);
+  for (const request& r : requests.kept) {
+    const std::int64_t rows = within_share(r.rows, share, status);
+    const std::int64_t entries = r.is_live ? r.cache_len / plan.ratio : 0;
+    all_rows += rows;
+    for (std::int64_t j = 0; j < rows && (ks.has_room() || ke.has_room()); ++j) {
+      ks.put(begin);
+      ke.put(begin + std::min({positions_seen(problem, r, j) / plan.ratio, entries, share}));
+    }
+    begin += within_share(rounded_up(entries, plan.ragged_align) * plan.ragged_align, share, status);
+    sums.put(begin);
+  }
+  if (ks.is_shorter_than(all_rows) || ke.is_shorter_than(all_rows)) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+}
+
+void write_ragged_blocks(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                         std::int32_t& status) {
+  row_field count(plan.buffers[0]), table(plan.buffers[1]);
+  std::int64_t all_blocks = 0;
+  for (const request& r : requests.kept) {
+    const std::int64_t entries = r.is_live ? r.cache_len / plan.ratio : 0;
+    const std::int64_t blocks = within_share(rounded_up(entries, plan.block), share_of(requests), status);
+    for (std::int64_t number = 0; number < blocks && table.has_room(); ++number) {
+      std::int32_t raised = 0;  // by the last one too
+      table.put(block_name(problem, plan, r, number, raised).value_or(-1));
+    }
+    if (blocks > 0) block_name(problem, plan, r, blocks - 1, status);
+    all_blocks += blocks;
+  }
+  count.put(all_blocks);
+  if (table.is_shorter_than(all_blocks)) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
 }
 
 }  // namespace nsameta::reference

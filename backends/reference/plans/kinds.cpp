@@ -67,7 +67,11 @@ void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs,
                                    write_compressed_requests,
                                    write_compressed_indices,
                                    write_compressed_blocks,
-                                   write_window};
+                                   write_window,
+                                   write_compressed_events,
+                                   write_compressed_carries,
+                                   write_ragged_rows,
+                                   write_ragged_blocks};
   static_assert(std::size(writers) == plan_kinds.size());
   for (const nsameta_plan& plan : plans_of(outputs)) writers[plan.kind](problem, plan, requests, status);
 }

@@ -62,6 +62,7 @@ using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& pla
                          std::int32_t& status);
 plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
     write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests,
-    write_compressed_indices, write_compressed_blocks, write_window;
+    write_compressed_indices, write_compressed_blocks, write_window, write_compressed_events, write_compressed_carries,
+    write_ragged_rows, write_ragged_blocks;
 
 }  // namespace nsameta::reference

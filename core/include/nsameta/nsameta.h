@@ -210,7 +210,11 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_COMPRESSED_REQUESTS = 10,  ///< the entries that each request has in it
   NSAMETA_PLAN_COMPRESSED_INDICES = 11,   ///< the slots of the entries that each row sees
   NSAMETA_PLAN_COMPRESSED_BLOCKS = 12,    ///< the blocks of it that each request has
-  NSAMETA_PLAN_WINDOW = 13                ///< what each row sees of a sliding window
+  NSAMETA_PLAN_WINDOW = 13,               ///< what each row sees of a sliding window
+  NSAMETA_PLAN_COMPRESSED_EVENTS = 14,    ///< the rows that finish an entry
+  NSAMETA_PLAN_COMPRESSED_CARRIES = 15,   ///< the requests whose last entry is still open after the step
+  NSAMETA_PLAN_RAGGED_ROWS = 16,          ///< what rows see in a buffer of all requests' entries, one's after another's
+  NSAMETA_PLAN_RAGGED_BLOCKS = 17         ///< the blocks that such a buffer is gathered from
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -279,9 +283,9 @@ typedef struct nsameta_plan {
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
   int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
-                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES and _BLOCKS: block_size, entries
-                       ///< that lie together, 1 to 65,536. `ratio` times as many positions divide page_size, or are a
-                       ///< multiple of it
+                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES and _BLOCKS, RAGGED_BLOCKS:
+                       ///< block_size, entries that lie together, 1 to 65,536. `ratio` times as many positions divide
+                       ///< page_size, or are a multiple of it
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
   int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
                        ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS and _INDICES: entries that
@@ -293,17 +297,19 @@ typedef struct nsameta_plan {
                         ///< work; intra: max_splits, not read on gfx942; 0: no limit
   int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
   int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
-  int32_t ratio;        ///< COMPRESSED_: tokens that an entry stands for, 1 to 65,536
+  int32_t ratio;        ///< COMPRESSED_, RAGGED_: tokens that an entry stands for, 1 to 65,536
   int32_t no_slot;      ///< COMPRESSED_ROWS: out_loc of a row that finishes no entry on this rank
   int32_t columns;      ///< COMPRESSED_INDICES and _BLOCKS, WINDOW: of the table, 1 to 2^30
   int32_t index_align;  ///< COMPRESSED_INDICES, WINDOW: columns that are written at a time, 1 to 65,536; engines' is 64
   int32_t window;       ///< WINDOW: positions that a row sees, its own among them, 1 to 2^20
   int32_t ring;         ///< WINDOW of rings: slots of each request, 1 to 2^20; else 0
   int32_t oldest_first;  ///< WINDOW: 0: the row's own position comes first; 1: last
-  int32_t whole_step;   ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
-                        ///< step, oldest first, whatever oldest_first; 0: their own position and
-                        ///< those before it
-  int32_t reserved[3];  ///< 0
+  int32_t whole_step;  ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
+                       ///< step, oldest first, whatever oldest_first; 0: their own position and
+                       ///< those before it
+  int32_t overlap;     ///< COMPRESSED_EVENTS: 1: an entry is made from its own tokens and as many before; 0: its own
+  int32_t ragged_align;  ///< RAGGED_ROWS: entries that each request's part of the buffer is a multiple of, 1 to 65,536
+  int32_t reserved[5];   ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
   /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
@@ -317,17 +323,21 @@ typedef struct nsameta_plan {
   /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
   /// each]. CONTEXT_LENS: context_lens [bs, next_n]. COMPRESSED_ROWS: seq_lens, seq_lens_clamp1, sparse_lens, positions
   /// [T each], out_loc [T] int64, for which req_to_token is needed; T of any length, as lists are. COMPRESSED_REQUESTS:
-  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null. COMPRESSED_INDICES:
-  /// page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows. Rows of both end where
-  /// docs/plans.md says, and what is beyond is kept; those past the capacity, and entries past the columns, are lost
-  /// and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T], swa_page_indices [T,
-  /// columns], swa_out_loc [T], any of which may be null, and like the rows above of any length; slots of rings need
-  /// req_to_token, and those of slots full_to_swa too. Without kv_shard.
+  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null.
+  /// COMPRESSED_INDICES: page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows.
+  /// Rows of both end where docs/plans.md says, and what is beyond is kept; those past the capacity, and entries past
+  /// the columns, are lost and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T],
+  /// swa_page_indices [T, columns], swa_out_loc [T], any of which may be null, and like the rows above of any length;
+  /// slots of rings need req_to_token, and those of slots full_to_swa too. Without kv_shard. COMPRESSED_EVENTS:
+  /// num_events [1], events [E, 4]. COMPRESSED_CARRIES: num_carries [1], carries [C, 4]. The list is of any length, in
+  /// whole rows, or null, and the number counts also what is past it. RAGGED_ROWS: cu_kv_lens [bs + 1], ks, ke [T each,
+  /// of any length], any of which may be null. RAGGED_BLOCKS: num_blocks [1], ragged_block_table, a list of any length,
+  /// or null; needs req_to_token.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
-/// As many plans as a set of outputs may ask for.
-#define NSAMETA_MAX_PLANS 24
+/// As many plans as a set of outputs may ask for: ten of each of four compressed caches, and five more.
+#define NSAMETA_MAX_PLANS 45
 
 // --------------------------------------------------------------------------------------------- outputs
 
@@ -434,7 +444,7 @@ NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const ns
 
 /// The same problem into `count` sets of outputs, each with its own fields, capacities, tails, draft step and length
 /// offset: what a batch reads, and each step of a drafter after it. One launch on a GPU for up to
-/// NSAMETA_SETS_PER_LAUNCH sets that have up to 24 plans together, and one more for each further so many; with a
+/// NSAMETA_SETS_PER_LAUNCH sets that have up to 45 plans together, and one more for each further so many; with a
 /// q_shard one more for draft steps of a batch in another mode than decode. The sets may not overlap. They are an array
 /// of the caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that is not the library's own size,
 /// more than NSAMETA_SETS_PER_LAUNCH sets take host memory for a copy. All other promises are nsameta_fill's.

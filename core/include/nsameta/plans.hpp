@@ -274,4 +274,53 @@ inline nsameta_plan compressed_requests(std::int32_t ratio, std::span<std::int32
   return plan;
 }
 
+/// What rows see in a buffer of all requests' entries, one's after another's: the bounds of each row's, [T] each, and
+/// where each request's part begins, [bs + 1]; what is empty is skipped. A part is a multiple of `ragged_align`
+/// entries.
+inline nsameta_plan ragged_rows(std::int32_t ratio, std::int32_t ragged_align, std::span<std::int32_t> cu_kv_lens,
+                                std::span<std::int32_t> ks, std::span<std::int32_t> ke) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_RAGGED_ROWS;
+  plan.ratio = ratio;
+  plan.ragged_align = ragged_align;
+  ask_for_wanted(plan, {cu_kv_lens, ks, ke});
+  return plan;
+}
+
+/// The blocks that such a buffer is gathered from, into num_blocks [1] and ragged_block_table [any], which may be
+/// empty.
+inline nsameta_plan ragged_blocks(const compressed_cache& cache, std::span<std::int32_t> num_blocks,
+                                  std::span<std::int32_t> ragged_block_table) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_RAGGED_BLOCKS;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  ask_for_wanted(plan, {num_blocks, ragged_block_table});
+  return plan;
+}
+
+/// The rows that finish an entry, into num_events [1] and events [any, 4], which may be empty: row, request, positions
+/// that the row sees, and tokens before the step that the entry is made from. `overlap`: whether it is made from twice
+/// `ratio` tokens.
+inline nsameta_plan compressed_events(std::int32_t ratio, bool overlap, std::span<std::int32_t> num_events,
+                                      std::span<std::int32_t> events) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_EVENTS;
+  plan.ratio = ratio;
+  plan.overlap = overlap;
+  ask_for_wanted(plan, {num_events, events});
+  return plan;
+}
+
+/// The requests whose last entry is still open after the step, into num_carries [1] and carries [any, 4], which may be
+/// empty: request, the first of the step's positions in that entry, its row, and how many they are.
+inline nsameta_plan compressed_carries(std::int32_t ratio, std::span<std::int32_t> num_carries,
+                                       std::span<std::int32_t> carries) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_CARRIES;
+  plan.ratio = ratio;
+  ask_for_wanted(plan, {num_carries, carries});
+  return plan;
+}
+
 }  // namespace nsameta

@@ -157,7 +157,21 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
     nsameta_plan& of_requests = plans.emplace_back();
     of_requests.kind = NSAMETA_PLAN_COMPRESSED_REQUESTS;
     of_requests.ratio = cache.ratio;
-    nsameta_plan of_rows = cache, indices = cache, blocks = cache;
+    if (live_shape_of(problem).rows <= most_rows) {
+      nsameta_plan& events = plans.emplace_back();
+      events.kind = NSAMETA_PLAN_COMPRESSED_EVENTS;
+      events.ratio = cache.ratio;
+      events.overlap = in.flag();
+      nsameta_plan& carries = plans.emplace_back();
+      carries.kind = NSAMETA_PLAN_COMPRESSED_CARRIES;
+      carries.ratio = cache.ratio;
+      nsameta_plan& ragged = plans.emplace_back();
+      ragged.kind = NSAMETA_PLAN_RAGGED_ROWS;
+      ragged.ratio = cache.ratio;
+      ragged.ragged_align = static_cast<std::int32_t>(in.between(1, 70));
+    }
+    nsameta_plan of_rows = cache, indices = cache, blocks = cache, gathered = cache;
+    gathered.kind = NSAMETA_PLAN_RAGGED_BLOCKS;
     of_rows.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
     of_rows.topk = indices.topk = in.take<std::uint8_t>();
     of_rows.no_slot = in.take<std::int8_t>();
@@ -167,7 +181,7 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
     blocks.preset = static_cast<std::int32_t>(in.between(0, 1));
     indices.columns = blocks.columns = static_cast<std::int32_t>(in.between(1, 80));
     if (cache.block > 0 && plan_applies(of_rows, problem) && live_shape_of(problem).rows <= most_rows)
-      plans.insert(plans.end(), {of_rows, indices, blocks});
+      plans.insert(plans.end(), {of_rows, indices, blocks, gathered});
   }
   if (in.flag()) {
     nsameta_plan window{};

@@ -176,9 +176,11 @@ TEST_CASE("the cache lengths of all ranks, and a prefill in zigzag") {
 
 TEST_CASE("a compressed cache, its rows and its requests") {
   const ints lengths{4, 9, 15};
-  ints seen(3), clamped(3), positions(3), past(3), now(3), sums(4);
+  ints seen(3), clamped(3), positions(3), past(3), now(3), sums(4), events(8, 7), event_count(1), carries(12, 7),
+      carry_count(1);
   const std::array plans{compressed_rows({.ratio = 4, .block_size = 16, .topk = 2}, {seen, {}, clamped, positions, {}}),
-                         compressed_requests(4, past, now, sums)};
+                         compressed_requests(4, past, now, sums), compressed_events(4, true, event_count, events),
+                         compressed_carries(4, carry_count, carries)};
   problem step(NSAMETA_DECODE);
   CHECK(fill(step.with_seq_lens(lengths), outputs().with_plans(plans)).message() == "");
   CHECK(seen == ints{1, 2, 3});
@@ -187,6 +189,10 @@ TEST_CASE("a compressed cache, its rows and its requests") {
   CHECK(past == ints{0, 2, 3});
   CHECK(now == ints{1, 2, 3});
   CHECK(sums == ints{0, 1, 1, 1});
+  CHECK(carry_count == ints{2});
+  CHECK(carries == ints{1, 8, 1, 1, 2, 14, 2, 1, 7, 7, 7, 7});
+  CHECK(event_count == ints{1});
+  CHECK(events == ints{0, 0, 4, 7, 7, 7, 7, 7});
   std::vector<std::int64_t> slots(3);
   const std::array with_slots{compressed_rows({.ratio = 4, .block_size = 16}, {{}, {}, {}, {}, slots})};
   expect_refusal(fill(step, outputs().with_plans(with_slots)), "req_to_token is absent, but plans[0] asks for out_loc");
@@ -205,6 +211,24 @@ TEST_CASE("a compressed cache, its slots and its blocks") {
   CHECK(fill(step, outputs().with_plans(plans)).message() == "");
   CHECK(indices == ints{44, 45, 7, 7, -1, -1, 7, 7});
   CHECK(blocks == ints{22, 23, 7, 20, 7, 7});
+}
+
+TEST_CASE("a buffer of all requests' entries") {
+  const ints lengths{9, 14}, tokens_new{2, 5}, rows{0, 0};
+  ints tokens(16);
+  for (int i = 0; i < 16; ++i) tokens[static_cast<std::size_t>(i)] = 160 + i;
+  ints sums(3), begins(7), ends(7), count(1), blocks(4, 7);
+  const std::array plans{ragged_rows(4, 2, sums, begins, ends),
+                         ragged_blocks({.ratio = 4, .block_size = 2}, count, blocks)};
+  problem step(NSAMETA_EXTEND);
+  step.with_seq_lens(lengths).with_extend_seq_lens(tokens_new).with_req_to_token(tokens, 16);
+  step.with_req_pool_indices(rows).with_page_size(8);
+  CHECK(fill(step, outputs().with_plans(plans)).message() == "");
+  CHECK(sums == ints{0, 2, 6});
+  CHECK(begins == ints{0, 0, 2, 2, 2, 2, 2});
+  CHECK(ends == ints{2, 2, 4, 4, 5, 5, 5});
+  CHECK(count == ints{3});
+  CHECK(blocks == ints{20, 20, 21, 7});
 }
 
 TEST_CASE("a sliding window of each source") {

@@ -115,11 +115,11 @@ TEST_CASE("plans come back from their JSON, and an error of one names it") {
   CHECK(error_with(R"("previous": {"plan": "flashmla"})").starts_with("previous: plan: \"flashmla\" is no plan"));
 }
 
-TEST_CASE("compressed caches are four plans each, with the engines' defaults") {
+TEST_CASE("compressed caches are six plans each, in a prefill eight, with the engines' defaults") {
   const auto stated = case_from_json(
       R"({"mode": "decode", "seq_lens": [8], "page_size": 256, "table_rows": "row", "index_align": 4, "compress_ratios": [{"ratio": 1, "topk": 5}, {"ratio": 4}]})");
-  REQUIRE(stated.plans.size() == 8);
-  const nsameta_plan &tokens = stated.plans[0], &fours = stated.plans[4];
+  REQUIRE(stated.plans.size() == 12);
+  const nsameta_plan &tokens = stated.plans[0], &fours = stated.plans[6];
   CHECK(tokens.kind == NSAMETA_PLAN_COMPRESSED_ROWS);
   CHECK(tokens.block == 256);
   CHECK(tokens.topk == 5);
@@ -127,8 +127,8 @@ TEST_CASE("compressed caches are four plans each, with the engines' defaults") {
   CHECK(fours.ratio == 4);
   CHECK(fours.block == 64);
   CHECK(fours.no_slot == 0);
-  CHECK(stated.plans[5].kind == NSAMETA_PLAN_COMPRESSED_REQUESTS);
-  CHECK(stated.plans[5].ratio == 4);
+  CHECK(stated.plans[7].kind == NSAMETA_PLAN_COMPRESSED_REQUESTS);
+  CHECK(stated.plans[7].ratio == 4);
   const nsameta_plan &slots = stated.plans[2], &blocks = stated.plans[3];
   CHECK(slots.kind == NSAMETA_PLAN_COMPRESSED_INDICES);
   CHECK(slots.topk == 5);
@@ -136,6 +136,20 @@ TEST_CASE("compressed caches are four plans each, with the engines' defaults") {
   CHECK(blocks.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS);
   CHECK(blocks.block == 256);
   CHECK(blocks.preset == NSAMETA_BLOCKS_OF_ROWS);
+  CHECK(stated.plans[4].kind == NSAMETA_PLAN_COMPRESSED_EVENTS);
+  CHECK(stated.plans[4].overlap == 0);
+  CHECK(stated.plans[5].kind == NSAMETA_PLAN_COMPRESSED_CARRIES);
+  CHECK(stated.plans[10].overlap == 1);
+  const auto of_own_tokens =
+      case_from_json(R"({"mode": "decode", "seq_lens": [8], "compress_ratios": [{"ratio": 4, "overlap": false}]})");
+  CHECK(of_own_tokens.plans[4].overlap == 0);
+  const auto prefill = case_from_json(
+      R"({"mode": "extend", "seq_lens": [8], "extend_seq_lens": [8], "page_size": 64, "compress_ratios": [{"ratio": 4, "ragged_align": 16}]})");
+  REQUIRE(prefill.plans.size() == 8);
+  CHECK(prefill.plans[6].kind == NSAMETA_PLAN_RAGGED_ROWS);
+  CHECK(prefill.plans[6].ragged_align == 16);
+  CHECK(prefill.plans[7].kind == NSAMETA_PLAN_RAGGED_BLOCKS);
+  CHECK(prefill.plans[7].block == 16);
   CHECK(error_with(R"("compress_ratios": 4)") == "compress_ratios: 4 is not an array");
   CHECK(error_with(R"("compress_ratios": [4])") == "compress_ratios[0]: 4 is not an object");
   CHECK(error_with(R"("compress_ratios": [{}])") == "compress_ratios[0].ratio: the key is missing");
