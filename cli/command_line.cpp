@@ -16,6 +16,7 @@
 #include "harness/nearest_name.h"
 #include "messages.h"
 #include "nsameta/version.h"
+#include "replay/models.h"
 
 namespace nsameta::cli {
 namespace {
@@ -118,12 +119,20 @@ CLI::App& add_replay(CLI::App& app, replay_options& options) {
   command.add_option("--chunk", schedule.chunk, "Prefill tokens of a step at most")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  command.add_option("--page-size", options.page_size, "Tokens of a KV page")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  command.add_flag("--no-tables", options.no_tables, "Fills no page tables");
+  CLI::Option* page_size = command.add_option("--page-size", options.page_size, "Tokens of a KV page")
+                               ->check(CLI::Range(1, 65536))
+                               ->capture_default_str();
+  CLI::Option* no_tables = command.add_flag("--no-tables", options.no_tables, "Fills no page tables");
   command.add_flag("--plans", options.plans,
                    "Fills the step vectors, and plans of DeepGEMM, FlashMLA and top-k for 132 SMs, in the same launch");
+  std::vector<std::string> models;
+  for (const served_model& model : served_models()) models.emplace_back(model.name);
+  command
+      .add_option("--model", options.model,
+                  "Fills plans of the model's compressed caches and sliding window in the same launch, with its pages")
+      ->check(CLI::IsMember(models))
+      ->excludes(page_size)
+      ->excludes(no_tables);
   command.add_option("--steps", options.steps, "Stop after so many steps; 0: run the whole log")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -49,6 +49,7 @@ struct replay_options {
   std::int32_t page_size = 64;  ///< tokens
   bool no_tables = false;
   bool plans = false;
+  std::string model;  ///< whose caches; "": none
   bool check = false;
   bool json = false;
 };

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "messages.h"
 #include "progress_bar.h"
+#include "replay/models.h"
 #include "replay/report.h"
 #include "replay/scheduler.h"
 #include "replay/step_runner.h"
@@ -25,17 +26,26 @@ constexpr std::int64_t most_table_bytes = std::int64_t{8} << 30;
 /// The buffers that the whole log needs. Throws usage_error when no machine should be asked for them.
 runner_options buffers_for(const replay_options& options, const scheduler& engine) {
   const scheduler_options& schedule = options.schedule;
-  runner_options needed{schedule.draft_tokens, schedule.max_batch, engine.most_rows(), engine.most_table_rows(), {},
-                        options.check,         options.plans};
+  runner_options needed{schedule.draft_tokens,
+                        schedule.max_batch,
+                        engine.most_rows(),
+                        engine.most_table_rows(),
+                        {},
+                        options.check,
+                        options.plans,
+                        {}};
   if (options.no_tables) return needed;
-  const std::int64_t page = options.page_size, step = (least_width + page - 1) / page * page;  // whole pages
+  const served_model* const model = find_model(options.model);
+  const std::int32_t page = model != nullptr ? model->page_size : options.page_size;
+  const std::int64_t step = (least_width + page - 1) / page * page;  // whole pages
   const std::int64_t width = (engine.most_positions() + step - 1) / step * step;
   const std::int64_t most_rows = most_table_bytes / 4 / width;
   if (needed.table_rows > most_rows)
     throw usage_error("--max-batch: " + std::to_string(schedule.max_batch) + " requests make page tables of " +
                       std::to_string(needed.table_rows) + " rows of " + std::to_string(width) +
                       " columns, more than 8 GiB; --no-tables leaves them out");
-  needed.kv_cache = kv_cache_options{schedule.max_batch, width, options.page_size, schedule.seed};
+  needed.kv_cache = kv_cache_options{schedule.max_batch, width, page, schedule.seed};
+  if (model != nullptr) needed.caches = plans_of(*model, width);
   return needed;
 }
 
@@ -82,6 +92,7 @@ int run_replay(const replay_options& options) {
                                    !place.on_host(),
                                    options.check,
                                    !options.no_tables,
+                                   options.model,
                                    engine.finished(),
                                    engine.size(),
                                    engine.now_s(),

@@ -51,7 +51,8 @@ void replay_report::print(std::ostream& out, const summary& all) const {
   }
   table.print(out);
   out << "\nus per fill: host clock around nsameta_fill" << (all.on_gpu ? " and the wait for the device" : "")
-      << "; every vector field" << (all.with_tables ? ", both page tables" : "") << "\n";
+      << "; every vector field" << (all.with_tables ? ", both page tables" : "")
+      << (all.model.empty() ? "" : ", the caches of " + all.model) << "\n";
   out << "digest " << all.digest << " over " << steps_ << " steps\n";
   if (all.checked) out << "check against reference: " << mismatches_ << " mismatches\n";
 }
@@ -60,6 +61,7 @@ void replay_report::print_json(std::ostream& out, const summary& all) const {
   harness::json object;
   object["trace"] = all.trace;
   object["place"] = all.place;
+  if (!all.model.empty()) object["model"] = all.model;
   object["timed"] = all.on_gpu ? "fill and synchronize" : "fill";
   object["requests"] = all.requests;
   object["requests_finished"] = all.requests_finished;

@@ -27,6 +27,7 @@ class replay_report {
     bool on_gpu;
     bool checked;
     bool with_tables;
+    std::string model;  ///< whose caches; "": none
     std::size_t requests_finished, requests;
     double simulated_s;
     std::string digest;

@@ -24,6 +24,14 @@ harness::output_layout layout_for(const runner_options& options) {
     layout.tables[0] = {true, options.table_rows, width, width, 0};
     layout.tables[1] = {true, options.table_rows, pages, pages, 0};
   }
+  if (!options.caches.empty()) {
+    std::vector<std::int64_t> tokens(static_cast<std::size_t>(options.max_batch));
+    tokens.front() = options.max_rows;
+    harness::problem_data largest;
+    largest.mode = NSAMETA_EXTEND;
+    largest.seq_lens = largest.extend_seq_lens = harness::strided_values(tokens);
+    layout.ask_for_plans(options.caches, largest);
+  }
   if (options.plans) {
     harness::problem_data largest;
     largest.mode = NSAMETA_TARGET_VERIFY;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/digest.h"
 #include "harness/input_buffers.h"
@@ -22,6 +23,7 @@ struct runner_options {
   std::optional<kv_cache_options> kv_cache;  ///< absent: no page tables
   bool check;                                ///< a second set of buffers, which `reference` fills
   bool plans;                                ///< and the step vectors
+  std::vector<nsameta_plan> caches;          ///< plans of a model's caches
 };
 
 /// What one fill took and gave.

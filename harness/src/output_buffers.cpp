@@ -85,10 +85,14 @@ const nsameta_outputs& output_buffers::read_back(const live_shape& shape) {
     vectors_end = std::min(vectors_end, begin);
   }
   for (const nsameta_plan& plan : plans_of(host_view_))
-    for (const nsameta_vector& buffer : std::span(plan.buffers).first(row_of(plan.kind).buffers.size())) {
+    for (std::size_t i = 0; i < row_of(plan.kind).buffers.size(); ++i) {
+      const nsameta_vector& buffer = plan.buffers[i];
       if (buffer.data == nullptr) continue;
       const auto begin = static_cast<std::size_t>(static_cast<std::byte*>(buffer.data) - copy_.data());
-      memory_.download(copy_, begin, begin + static_cast<std::size_t>(buffer.capacity * element_bytes(buffer.dtype)));
+      const std::int64_t elements = is_table(row_of(plan.kind).buffers[i])
+                                        ? std::min(buffer.capacity, shape.rows * plan.columns)
+                                        : buffer.capacity;
+      memory_.download(copy_, begin, begin + static_cast<std::size_t>(elements * element_bytes(buffer.dtype)));
       vectors_end = std::min(vectors_end, begin);
     }
   memory_.download(copy_, 0, vectors_end);

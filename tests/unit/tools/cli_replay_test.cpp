@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "program.h"
 
 namespace nsameta::test {
@@ -68,6 +72,25 @@ TEST_CASE("a replay of whole steps has one digest on all backends") {
   for (const char* backend : {"cpu/tbb", "reference", "simt:0", "simt:1"})
     if (run(std::string("replay --steps 1 --backend ") + backend).code == 0)
       CHECK(digest_of(arguments + " --backend " + backend) == digest);
+}
+
+TEST_CASE("a replay of a model's caches has one digest on all backends") {
+  const temporary_file trace(production_style);
+  std::vector<std::string> digests{digest_of("--trace " + trace.path())};
+  for (const char* model : {"v3.2", "glm-5.3", "v4", "v4.1"}) {
+    const std::string arguments = std::string("--check --model ") + model + " --trace " + trace.path();
+    const std::string digest = digest_of(arguments);
+    CHECK(std::ranges::find(digests, digest) == digests.end());
+    digests.push_back(digest);
+    for (const char* backend : {"cpu/tbb", "reference", "simt:0", "simt:1"})
+      if (run(std::string("replay --steps 1 --backend ") + backend).code == 0)
+        CHECK(digest_of(arguments + " --backend " + backend) == digest);
+  }
+  for (const char* refused : {"--model v5", "--model v4 --page-size 64", "--model v4 --no-tables"}) {
+    const outcome result = run(std::string("replay --steps 1 ") + refused);
+    CHECK(result.code == 2);
+    CHECK(result.err.find("--model") != std::string::npos);
+  }
 }
 
 TEST_CASE("tables that would not fit in memory are refused by name") {
