@@ -325,8 +325,8 @@ typedef struct nsameta_plan {
   /// [T each], out_loc [T] int64, for which req_to_token is needed; T of any length, as lists are. COMPRESSED_REQUESTS:
   /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null.
   /// COMPRESSED_INDICES: page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows.
-  /// Rows of both end where docs/compressed.md says, and what is beyond is kept; those past the capacity, and entries past
-  /// the columns, are lost and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T],
+  /// Rows of both end where docs/compressed.md says, and what is beyond is kept; those past the capacity, and entries
+  /// past the columns, are lost and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T],
   /// swa_page_indices [T, columns], swa_out_loc [T], any of which may be null, and like the rows above of any length;
   /// slots of rings need req_to_token, and those of slots full_to_swa too. Without kv_shard. COMPRESSED_EVENTS:
   /// num_events [1], events [E, 4]. COMPRESSED_CARRIES: num_carries [1], carries [C, 4]. The list is of any length, in
