@@ -9,6 +9,8 @@ namespace nsameta {
 struct key_slots {
   nsameta_token_table blocks, tokens;
   nsameta_strided slot_of_request;  ///< its row of `tokens`
+  nsameta_strided full_to_swa;      ///< slot in the window's cache of each KV slot
+  std::int64_t kv_slots;            ///< elements of it
   std::int32_t block_size, pad_slot;
   divisor span;          ///< positions of a block on all ranks of the kv shard together
   std::int64_t covered;  ///< positions that the block table has room for
@@ -16,13 +18,9 @@ struct key_slots {
   static key_slots of(const nsameta_problem& problem) {
     const std::int64_t span = std::int64_t{problem.block_size} * problem.kv_shard.size;
     const std::int64_t width = problem.block_table.data != nullptr ? problem.block_table.width : 0;
-    return {problem.block_table,
-            problem.req_to_token,
-            problem.req_pool_indices,
-            problem.block_size,
-            problem.pad_slot,
-            divisor::of(span),
-            smaller(width, int32_max) * smaller(span, int32_max)};
+    return {problem.block_table, problem.req_to_token, problem.req_pool_indices,
+            problem.full_to_swa, problem.kv_slots,     problem.block_size,
+            problem.pad_slot,    divisor::of(span),    smaller(width, int32_max) * smaller(span, int32_max)};
   }
 
   /// By the request's blocks; pad_slot past them, and where another rank has the position.
@@ -39,11 +37,7 @@ struct key_slots {
     return std::int64_t{blocks.data[request * blocks.row_stride]} * keys + offset;
   }
 
-  NSAMETA_HOST_DEVICE std::int64_t row_of(std::int64_t request) const {
-    const std::int64_t at = request * slot_of_request.stride;
-    return slot_of_request.dtype == NSAMETA_INT64 ? static_cast<const std::int64_t*>(slot_of_request.data)[at]
-                                                  : static_cast<const std::int32_t*>(slot_of_request.data)[at];
-  }
+  NSAMETA_HOST_DEVICE std::int64_t row_of(std::int64_t request) const { return element(slot_of_request, request); }
   NSAMETA_HOST_DEVICE bool has_row(std::int64_t row) const { return row >= 0 && row < tokens.slots; }
   /// The request's row of req_to_token; null where it has none.
   NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(std::int64_t request) const {
@@ -54,6 +48,26 @@ struct key_slots {
   NSAMETA_HOST_DEVICE std::int64_t in_tokens(std::int64_t request, std::int64_t position) const {
     const std::int64_t row = row_of(request);
     return has_row(row) && position < tokens.width ? tokens.data[row * tokens.row_stride + position] : pad_slot;
+  }
+
+  /// Of a position in the window's cache, by a request's row of req_to_token; -1 where that has no such column, or
+  /// full_to_swa no such element.
+  NSAMETA_HOST_DEVICE std::int32_t in_window(const std::int32_t* row, std::int64_t position) const {
+    if (position >= tokens.width || !is_kv_slot(row[position])) return -1;
+    return static_cast<std::int32_t>(element(full_to_swa, row[position]));
+  }
+  /// The bits that looking it up raises.
+  NSAMETA_HOST_DEVICE std::uint32_t window_bits(const std::int32_t* row, std::int64_t position) const {
+    if (position >= tokens.width) return NSAMETA_BIT_CONTEXT_EXCEEDED;
+    return is_kv_slot(row[position]) ? 0 : std::uint32_t{NSAMETA_BIT_BAD_SLOT};
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE bool is_kv_slot(std::int32_t slot) const { return slot >= 0 && slot < kv_slots; }
+  static NSAMETA_HOST_DEVICE std::int64_t element(const nsameta_strided& vector, std::int64_t index) {
+    const std::int64_t at = index * vector.stride;
+    return vector.dtype == NSAMETA_INT64 ? static_cast<const std::int64_t*>(vector.data)[at]
+                                         : static_cast<const std::int32_t*>(vector.data)[at];
   }
 };
 

@@ -86,8 +86,8 @@ struct no_bits {
     return 0;
   }
   template <class Place>
-  NSAMETA_DEVICE bool is_short(Place*) const {
-    return false;
+  NSAMETA_DEVICE std::uint32_t of_lists(Place*) const {
+    return 0;
   }
 };
 

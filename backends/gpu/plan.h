@@ -288,6 +288,11 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
       blocks = most_held() / tuning::list_elements;
       break;
     case NSAMETA_PLAN_COMPRESSED_EVENTS:
+    case NSAMETA_PLAN_COMPRESSED_CARRIES:
+    case NSAMETA_PLAN_STATE_COMPRESS:
+    case NSAMETA_PLAN_STATE_WRITE:
+      if (each > 0 && are_few(each, problem.batch_size)) break;
+      [[fallthrough]];
     case NSAMETA_PLAN_RAGGED_ROWS:
       blocks = most_rows() / tuning::list_elements;
       break;
@@ -302,6 +307,8 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
     case NSAMETA_PLAN_CONTEXT_LENS:
     case NSAMETA_PLAN_DCP_LOCAL:
     case NSAMETA_PLAN_ZIGZAG:
+    case NSAMETA_PLAN_STATE_DECODE:
+    case NSAMETA_PLAN_COMPRESSED_CANDIDATES:
       blocks = rows_of(plan, first, problem, 1) * columns_of(plan, first, problem) / tuning::plan_elements;
       break;
     default:

@@ -146,7 +146,7 @@ NSAMETA_DEVICE bool any_sum_overflowed(const block_work<N, T, Rule>& at, const w
   return false;
 }
 
-/// `more_bits(index)`: what else a request raises; `more_bits.is_short(sums)`: whether something else did not fit.
+/// `more_bits(index)`: what else a request raises; `more_bits.of_lists(sums)`: what lists raise.
 template <class N, class T, class Rule, class MoreBits>
 NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N>& source, const output_set<N>& set,
                                  std::int32_t reserved, std::uint32_t* status, status_memory<N>& shared,
@@ -174,7 +174,8 @@ NSAMETA_DEVICE void write_status(block_work<N, T, Rule> at, const table_source<N
   for_each_vector(set, [&](const auto& vector, auto field) {
     if constexpr (field.per_row) exceeded |= vector.data != nullptr && all.rows + field.has_last_sum > vector.capacity;
   });
-  if (exceeded || more_bits.is_short(shared.sums)) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  if (exceeded) bits |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  bits |= more_bits.of_lists(shared.sums);
   if (any_sum_overflowed(at, all)) bits |= NSAMETA_BIT_CU_OVERFLOW;
   if (self.thread() == 0) *status = bits;
 }

@@ -61,6 +61,9 @@ inline constexpr auto aiter_preset_names = std::to_array<const char*>({"fast", "
 /// In the order of nsameta_blocks_preset.
 inline constexpr auto blocks_preset_names = std::to_array<const char*>({"request", "row"});
 
+/// In the order of nsameta_state_preset.
+inline constexpr auto state_preset_names = std::to_array<const char*>({"request", "swa", "online"});
+
 /// In the order of nsameta_window_preset.
 inline constexpr auto window_preset_names = std::to_array<const char*>({"full_to_swa", "ring", "position"});
 
@@ -71,8 +74,9 @@ inline constexpr auto context_lens_preset_names = std::to_array<const char*>({"r
 
 struct plan_buffer {
   const char* name;
-  static constexpr std::int32_t ranks = 0, query_rows = -1, own = -2;
-  /// 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n; `own`: the plan's own `columns`.
+  static constexpr std::int32_t ranks = 0, query_rows = -1, own = -2, state_words = -3, candidates = -4;
+  /// 1: a vector; `ranks`: as many as the kv_shard has; `query_rows`: next_n; `own`: the plan's own `columns`;
+  /// `state_words`: as many as its preset says; `candidates`: entries that next_n tokens reach.
   std::int32_t columns;
   /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has, or as
   /// it has requests. Of these, as many as the buffer has room for.
@@ -210,8 +214,8 @@ inline constexpr auto compressed_requests_buffers =
                                 {"kv_lens", 1, plan_buffer::requests},
                                 {"cu_new_lens", 1, plan_buffer::requests_plus_one}});
 
-inline constexpr auto compressed_events =
-    std::to_array<plan_constant>({ratio, {"overlap", &nsameta_plan::overlap, 0, 1, 0}});
+inline constexpr plan_constant overlap{"overlap", &nsameta_plan::overlap, 0, 1, 0};
+inline constexpr auto compressed_events = std::to_array<plan_constant>({ratio, overlap});
 inline constexpr auto compressed_events_buffers =
     std::to_array<plan_buffer>({{"num_events", 1, plan_buffer::one}, {"events", 4, plan_buffer::listed}});
 
@@ -229,6 +233,23 @@ inline constexpr auto ragged_rows_buffers =
 inline constexpr auto ragged_blocks = std::to_array<plan_constant>({ratio, block_size});
 inline constexpr auto ragged_blocks_buffers =
     std::to_array<plan_buffer>({{"num_blocks", 1, plan_buffer::one}, {"ragged_block_table", 1, plan_buffer::listed}});
+
+inline constexpr plan_constant state_ring{"ring", &nsameta_plan::ring, 1, 1 << 20, 8};
+inline constexpr plan_constant swa_page_size{"swa_page_size", &nsameta_plan::page_size, 0, 1 << 30, 0};
+inline constexpr plan_constant slot_offset{"slot_offset", &nsameta_plan::slot_offset, 0, 2147483647, 0};
+inline constexpr auto state_decode_buffers = std::to_array<plan_buffer>({{"decode_plan", 4, plan_buffer::requests}});
+inline constexpr auto state = std::to_array<plan_constant>({ratio, overlap, state_ring, swa_page_size, slot_offset});
+inline constexpr auto state_compress_buffers =
+    std::to_array<plan_buffer>({{"num_compressed", 1, plan_buffer::one}, {"compress_plan", 4, plan_buffer::listed}});
+inline constexpr auto state_write_buffers = std::to_array<plan_buffer>(
+    {{"num_writes", 1, plan_buffer::one}, {"write_plan", plan_buffer::state_words, plan_buffer::listed}});
+
+inline constexpr auto compressed_candidates =
+    std::to_array<plan_constant>({ratio, block_size, {"next_n", &nsameta_plan::next_n, 1, 65536, 1}});
+inline constexpr auto compressed_candidates_buffers =
+    std::to_array<plan_buffer>({{"write_start", 1, plan_buffer::requests},
+                                {"tail_start", 1, plan_buffer::requests},
+                                {"candidate_loc", plan_buffer::candidates, plan_buffer::requests, NSAMETA_INT64}});
 
 inline constexpr auto compressed_indices = std::to_array<plan_constant>({
     ratio,
@@ -279,6 +300,15 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"compressed_carries", {}, plan_rows::compressed_carries, plan_rows::compressed_carries_buffers},
     {"ragged_rows", {}, plan_rows::ragged_rows, plan_rows::ragged_rows_buffers, false, true},
     {"ragged_blocks", {}, plan_rows::ragged_blocks, plan_rows::ragged_blocks_buffers},
+    {"state_decode", state_preset_names, plan_rows::state, plan_rows::state_decode_buffers},
+    {"state_compress", state_preset_names, plan_rows::state, plan_rows::state_compress_buffers},
+    {"state_write", state_preset_names, plan_rows::state, plan_rows::state_write_buffers},
+    {"compressed_candidates",
+     {},
+     plan_rows::compressed_candidates,
+     plan_rows::compressed_candidates_buffers,
+     false,
+     true},
 });
 
 /// Whether a kind has the constant: what it has not is 0.
@@ -334,16 +364,48 @@ inline bool has_any_length(const plan_buffer& buffer) {
 /// Whether a buffer is a table, whose rows have each as many columns as are live.
 inline bool is_table(const plan_buffer& buffer) { return buffer.columns == plan_buffer::own; }
 
-/// Whole rows that a list or a table has room for.
-inline std::int64_t rows_held(const nsameta_plan& plan, std::size_t place) {
-  const plan_buffer& buffer = row_of(plan.kind).buffers[place];
-  return plan.buffers[place].capacity / (is_table(buffer) ? plan.columns : buffer.columns);
+/// Of a buffer whose columns are the plan's.
+inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer) {
+  switch (buffer.columns) {
+    case plan_buffer::own:
+      return plan.columns;
+    case plan_buffer::query_rows:
+      return plan.next_n;
+    case plan_buffer::state_words:
+      return plan.preset == NSAMETA_STATE_RUNNING ? 4 : 2;
+    case plan_buffer::candidates:
+      return (plan.next_n + plan.ratio - 1) / plan.ratio;
+    default:
+      return buffer.columns;
+  }
+}
+inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
+  return buffer.columns == plan_buffer::ranks ? problem.kv_shard.size : columns_of(plan, buffer);
 }
 
-inline std::int64_t columns_of(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
-  if (buffer.columns > 0) return buffer.columns;
-  if (buffer.columns == plan_buffer::own) return plan.columns;
-  return buffer.columns == plan_buffer::ranks ? problem.kv_shard.size : plan.next_n;
+/// Whole rows that a list or a table has room for.
+inline std::int64_t rows_held(const nsameta_plan& plan, std::size_t place) {
+  return plan.buffers[place].capacity / columns_of(plan, row_of(plan.kind).buffers[place]);
+}
+
+/// Tokens that an entry is made from.
+inline std::int32_t tokens_of_entry(const nsameta_plan& plan) {
+  return plan.overlap != 0 ? 2 * plan.ratio : plan.ratio;
+}
+
+/// Whether a plan's words have 16 bits for a row's number.
+inline bool packs_rows(const nsameta_plan& plan) {
+  return plan.kind == NSAMETA_PLAN_STATE_COMPRESS ||
+         (plan.kind == NSAMETA_PLAN_STATE_WRITE && plan.preset == NSAMETA_STATE_RUNNING);
+}
+/// What such a word holds: rows, and tokens beside a row.
+inline constexpr std::int64_t most_packed_rows = 65536, most_packed_tokens = 32767;
+
+/// Drafts of a step that a state keeps, so that all but the first may be rejected: an entry after the step is made from
+/// window - 2 tokens before the drafts at most. 0: a ring of `window` slots keeps what an entry needs and no more.
+inline std::int64_t most_drafts(const nsameta_plan& plan) {
+  const std::int32_t window = tokens_of_entry(plan);
+  return plan.ring > window ? std::int64_t{plan.ring} - window + 2 : 0;
 }
 
 inline std::span<const nsameta_plan> plans_of(const nsameta_outputs& outputs) {

@@ -72,9 +72,9 @@ nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, 
   if (p.kv_shard.size > 1 && plan.block % p.kv_shard.interleave != 0)
     return fail(bad, "plans[%d]: %s: block_size is %d, no multiple of kv_shard.interleave, which is %d", place,
                 kind.name, plan.block, p.kv_shard.interleave);
-  constexpr int out_loc = 4;
   if (p.batch_size == 0 || p.req_to_token.data != nullptr) return NSAMETA_OK;
-  if (plan.kind != NSAMETA_PLAN_COMPRESSED_ROWS || plan.buffers[out_loc].data != nullptr)
+  // Of kinds whose buffers may be absent, the last one alone is looked up.
+  if (!kind.optional || plan.buffers[kind.buffers.size() - 1].data != nullptr)
     return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, kind.buffers.back().name);
   return NSAMETA_OK;
 }
@@ -96,6 +96,70 @@ nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, 
                 window_preset_names[static_cast<std::size_t>(plan.preset)]);
   if (!has_rings && p.full_to_swa.data == nullptr)
     return fail(bad, "full_to_swa is absent, but plans[%d] is a window of it", place);
+  return NSAMETA_OK;
+}
+
+/// Whether a state has room for what is kept in it.
+nsameta_status check_state(const nsameta_plan& plan, int place) {
+  const char* const name = row_of(plan.kind).name;
+  const char* const preset = state_preset_names[static_cast<std::size_t>(plan.preset)];
+  const std::int32_t window = tokens_of_entry(plan);
+  const bool by_window = plan.preset == NSAMETA_STATE_OF_WINDOW, is_running = plan.preset == NSAMETA_STATE_RUNNING;
+  if (is_running && plan.ring != 1)
+    return fail(bad, "plans[%d]: %s: ring is %d, but a running state has 1 slot", place, name, plan.ring);
+  if (!is_running && plan.ring % plan.ratio != 0)
+    return fail(bad, "plans[%d]: %s: ring is %d, no multiple of ratio, which is %d", place, name, plan.ring,
+                plan.ratio);
+  if (!is_running && plan.ring < window)
+    return fail(bad, "plans[%d]: %s: ring is %d, less than the %d tokens that an entry is made from", place, name,
+                plan.ring, window);
+  if (by_window && (plan.page_size == 0 || plan.page_size % plan.ring != 0))
+    return fail(bad, "plans[%d]: %s: swa_page_size is %d, no multiple of ring, which is %d", place, name,
+                plan.page_size, plan.ring);
+  if (!by_window && plan.page_size != 0)
+    return fail(bad, "plans[%d]: %s: swa_page_size is %d, but the preset is %s: 0 is wanted", place, name,
+                plan.page_size, preset);
+  if (!is_running && plan.slot_offset != 0)
+    return fail(bad, "plans[%d]: %s: slot_offset is %d, but the preset is %s: 0 is wanted", place, name,
+                plan.slot_offset, preset);
+  if (packs_rows(plan) && (is_running ? plan.ratio : window - 1) > most_packed_tokens)
+    return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: ratio is %d: its words hold %" PRId64 " tokens at most", place,
+                name, plan.ratio, most_packed_tokens);
+  return NSAMETA_OK;
+}
+
+/// Whether a state keeps the step, is found, and has slots that int32 counts.
+nsameta_status check_kept(const nsameta_problem& p, const nsameta_plan& plan, int place) {
+  const char* const name = row_of(plan.kind).name;
+  const std::int64_t each = lengths_of(p).uniform_rows;
+  if (packs_rows(plan) && p.batch_size * each > most_packed_rows)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: %s is asked for, but batch_size is %" PRId64 " and each request has %" PRId64
+                " rows: more than %" PRId64 " in all",
+                place, name, p.batch_size, each, most_packed_rows);
+  const bool has_drafts = p.mode == NSAMETA_TARGET_VERIFY || p.mode == NSAMETA_DRAFT_EXTEND;
+  if (const std::int64_t most = most_drafts(plan);
+      plan.kind == NSAMETA_PLAN_STATE_WRITE && has_drafts && most > 0 && each > most)
+    return fail(bad,
+                "plans[%d]: state_write: draft_exceeds_ring: uniform_extend_len is %" PRId64
+                ", but a ring of %d keeps %" PRId64 ": a token that is accepted could be lost",
+                place, each, plan.ring, most);
+  if (p.batch_size == 0) return NSAMETA_OK;
+  if (p.req_to_token.data == nullptr)
+    return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, row_of(plan.kind).buffers.back().name);
+  if (plan.preset == NSAMETA_STATE_OF_WINDOW && p.full_to_swa.data == nullptr)
+    return fail(bad, "full_to_swa is absent, but plans[%d] is of a state that is found by it", place);
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (plan.preset == NSAMETA_STATE_OF_REQUEST && p.req_to_token.slots > (most + 1) / plan.ring)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: %s: ring is %d: req_to_token.slots, which is %" PRId64
+                ", times it are more slots than int32 counts",
+                place, name, plan.ring, p.req_to_token.slots);
+  if (plan.preset == NSAMETA_STATE_RUNNING && p.req_to_token.slots > most + 1 - plan.slot_offset)
+    return fail(NSAMETA_UNSUPPORTED,
+                "plans[%d]: %s: slot_offset is %d: req_to_token.slots, which is %" PRId64
+                ", and it are more slots than int32 counts",
+                place, name, plan.slot_offset, p.req_to_token.slots);
   return NSAMETA_OK;
 }
 
@@ -157,6 +221,12 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (auto s = check_places(p, plan, place)) return s;
   if (plan.kind == NSAMETA_PLAN_WINDOW)
     if (auto s = check_window(p, plan, place)) return s;
+  if (has(kind, &nsameta_plan::slot_offset)) {
+    if (auto s = check_state(plan, place)) return s;
+    if (auto s = check_kept(p, plan, place)) return s;
+  }
+  if (plan.kind == NSAMETA_PLAN_COMPRESSED_CANDIDATES)
+    if (auto s = check_counted(plan, p.batch_size * columns_of(plan, kind.buffers.back()), "entries", place)) return s;
   for (std::size_t i = 0; i < kind.buffers.size(); ++i) {
     const plan_buffer& buffer = kind.buffers[i];
     const nsameta_vector& vector = plan.buffers[i];

@@ -8,9 +8,9 @@
 namespace nsameta::harness {
 namespace {
 
-constexpr std::array<const char*, 7> status_bits{
+constexpr std::array<const char*, 8> status_bits{
     "negative_length", "query_longer_than_kv", "capacity_exceeded", "context_exceeded",
-    "bad_slot",        "cu_overflow",          "length_overflow"};
+    "bad_slot",        "cu_overflow",          "length_overflow",   "plan_overflow"};
 
 json elements(const nsameta_vector& vector) {
   json array = json::array();
@@ -49,9 +49,9 @@ json rows_of(const std::vector<std::span<const std::int32_t>>& live) {
 }
 
 /// What a plan wrote, in rows of so many columns.
-json plan_rows(const nsameta_vector& written, std::int32_t columns) {
+json plan_rows(const nsameta_vector& written, const plan_buffer& buffer, std::int64_t columns) {
   const json words = elements(written);
-  if (columns == 1) return words;
+  if (columns == 1 && buffer.columns != plan_buffer::candidates) return words;
   json rows = json::array();
   for (auto row = words.begin(); row != words.end(); row += columns)
     rows.push_back(std::vector<json>(row, row + columns));
@@ -91,9 +91,9 @@ json answer_to_json(const case_data& stated, const nsameta_outputs& outputs) {
       const std::string first_name = prefix + buffers[i].name;
       std::string name = first_name;
       for (int number = 2; answer.contains(name); ++number) name = first_name + "_" + std::to_string(number);
-      answer[name] = is_table(buffers[i])
-                         ? rows_of(live_rows(plan, i, shape))
-                         : plan_rows(live_part(plan, i, shape), columns_of(plan, buffers[i], shape.problem));
+      answer[name] = is_table(buffers[i]) ? rows_of(live_rows(plan, i, shape))
+                                          : plan_rows(live_part(plan, i, shape), buffers[i],
+                                                      columns_of(plan, buffers[i], shape.problem));
     }
   }
   return answer;

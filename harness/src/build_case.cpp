@@ -202,6 +202,18 @@ void draw_compressed(random_source& random, const problem_data& problem, nsameta
   if (has_member(&nsameta_plan::no_slot)) plan.no_slot = random.pick(std::array<std::int32_t, 3>{0, -1, 7});
 }
 
+}  // namespace
+
+void draw_state(random_source& random, nsameta_plan& plan) {
+  const bool is_running = plan.preset == NSAMETA_STATE_RUNNING;
+  plan.ring = is_running ? 1 : tokens_of_entry(plan) + plan.ratio * static_cast<std::int32_t>(random.between(0, 3));
+  if (plan.preset == NSAMETA_STATE_OF_WINDOW)
+    plan.page_size = plan.ring * static_cast<std::int32_t>(random.between(1, 3));
+  if (is_running) plan.slot_offset = static_cast<std::int32_t>(random.between(0, 9));
+}
+
+namespace {
+
 void draw_window(random_source& random, nsameta_plan& plan) {
   plan.window = random.pick(std::array<std::int32_t, 4>{128, 1, 4, 100});
   plan.ring =
@@ -232,6 +244,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
       plan.preset = static_cast<std::int32_t>(random.between(0, std::ssize(plan_kinds[kind].presets) - 1));
     if (has(plan_kinds[kind], &nsameta_plan::ratio)) draw_compressed(random, problem, plan);
     if (plan.kind == NSAMETA_PLAN_WINDOW) draw_window(random, plan);
+    if (has(plan_kinds[kind], &nsameta_plan::slot_offset)) draw_state(random, plan);
     if (has(plan_kinds[kind], &nsameta_plan::columns)) draw_columns(random, problem, plan);
     if (!plan_applies(plan, problem)) continue;
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);

@@ -89,6 +89,19 @@ bool tables_apply(const problem_data& problem) {
   return problem.req_pool_indices.present() && problem.req_to_token.slots > 0;
 }
 
+namespace {
+
+/// Whether a state has room for the step, as far as the host knows that, and a word for its rows.
+bool keeps_drafts(const nsameta_plan& plan, const problem_data& problem) {
+  const std::int64_t each = lengths_of(problem.view()).uniform_rows;
+  if (packs_rows(plan)) return each * problem.batch_size() <= most_packed_rows;
+  const bool has_drafts = problem.mode == NSAMETA_TARGET_VERIFY || problem.mode == NSAMETA_DRAFT_EXTEND;
+  return plan.kind != NSAMETA_PLAN_STATE_WRITE || !has_drafts || plan.ring <= tokens_of_entry(plan) ||
+         each <= most_drafts(plan);
+}
+
+}  // namespace
+
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (row_of(plan.kind).of_rows && lengths_of(problem.view()).uniform_rows == 0) return false;
   const nsameta_kv_shard& shard = problem.kv_shard;
@@ -100,6 +113,9 @@ bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (plan.kind == NSAMETA_PLAN_WINDOW)
     return shard.size == 1 && (plan.preset == NSAMETA_WINDOW_OF_POSITIONS || tables_apply(problem)) &&
            (plan.preset != NSAMETA_WINDOW_OF_SLOTS || problem.full_to_swa.present());
+  if (row_of(plan.kind).presets.data() == state_preset_names.data())
+    return tables_apply(problem) && (plan.preset != NSAMETA_STATE_OF_WINDOW || problem.full_to_swa.present()) &&
+           keeps_drafts(plan, problem);
   if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
   if (plan.preset == NSAMETA_PAGES_OF_TOKENS) return tables_apply(problem) && shard.size == 1;
   return problem.block_table.slots > 0 && (shard.size == 1 || problem.block_size % shard.interleave == 0);

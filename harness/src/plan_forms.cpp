@@ -107,11 +107,40 @@ void add_plan(json& whole, const json& plan) {
   plans.push_back(plan);
 }
 
+/// Where the raw tokens of a cache wait, as the plans of the step.
+void add_state(json& whole, const std::string& name, const json& state, std::int64_t ratio, const json& overlap,
+               const json& swa_page_size) {
+  constexpr auto keys = std::to_array<std::string_view>({"kind", "ring", "slot_offset"});
+  if (!state.is_object()) throw json_error(name + ": " + shown(state) + " is not an object");
+  for (const auto& [key, value] : state.items())
+    if (std::ranges::find(keys, key) == keys.end())
+      throw json_error(name + ": unknown key " + shown(key) + did_you_mean(key, keys));
+  for (const char* key : {"kind", "ring"})
+    if (!state.contains(key)) throw json_error(name + "." + key + ": the key is missing");
+  json plan{{"ratio", ratio},
+            {"preset", state["kind"]},
+            {"ring", state["ring"]},
+            {"slot_offset", state.value("slot_offset", json(0))},
+            {"swa_page_size", state["kind"] == "swa" ? swa_page_size : json(0)},
+            {"overlap", overlap}};
+  const bool is_decode = whole.value("mode", json()) == "decode";
+  for (const char* kind : {"state_decode", "state_compress", "state_write"})
+    if (is_decode == (kind == std::string_view("state_decode"))) {
+      plan["kind"] = kind;
+      add_plan(whole, plan);
+    }
+}
+
+bool to_flag(const std::string& name, const json& value) {
+  if (!value.is_boolean()) throw json_error(name + ": " + shown(value) + " is neither true nor false");
+  return value.get<bool>();
+}
+
 /// A record for each compressed cache, as plans of its rows, requests, slots, blocks, events and carries; of a prefill
 /// also of the buffer that its entries are gathered in.
 json with_compressed_caches(const json& object) {
-  constexpr auto keys =
-      std::to_array<std::string_view>({"ratio", "block_size", "topk", "no_slot", "overlap", "ragged_align"});
+  constexpr auto keys = std::to_array<std::string_view>(
+      {"ratio", "block_size", "topk", "no_slot", "overlap", "ragged_align", "state", "candidates"});
   const json& records = object["compress_ratios"];
   if (!records.is_array()) throw json_error("compress_ratios: " + shown(records) + " is not an array");
   if (object.contains("plan") && object["plan"] != "step") throw json_error("compress_ratios: does not go with plan");
@@ -121,6 +150,7 @@ json with_compressed_caches(const json& object) {
              table_rows = object.value("table_rows", json("request"));
   whole.erase("index_align");
   whole.erase("table_rows");
+  whole.erase("swa_page_size");
   const std::int64_t page_size = object.contains("page_size")
                                      ? to_integer("page_size", object["page_size"], 1, int32_max)
                                      : problem_data{}.page_size;
@@ -144,6 +174,9 @@ json with_compressed_caches(const json& object) {
     rows.erase("overlap");
     json ragged{{"kind", "ragged_rows"}, {"ratio", ratio}, {"ragged_align", rows.value("ragged_align", json(1))}};
     rows.erase("ragged_align");
+    rows.erase("state");
+    const json wants_candidates = rows.value("candidates", json(false));
+    rows.erase("candidates");
     json indices = rows, blocks{{"kind", "compressed_blocks"},
                                 {"ratio", ratio},
                                 {"block_size", rows["block_size"]},
@@ -151,9 +184,17 @@ json with_compressed_caches(const json& object) {
     indices["kind"] = "compressed_indices";
     indices["index_align"] = index_align;
     indices.erase("no_slot");
+    const json overlap = events["overlap"];
     for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks, events,
                              json{{"kind", "compressed_carries"}, {"ratio", ratio}}})
       add_plan(whole, plan);
+    if (records[i].contains("state"))
+      add_state(whole, name + ".state", records[i]["state"], ratio, overlap, object.value("swa_page_size", json(0)));
+    if (to_flag(name + ".candidates", wants_candidates))
+      add_plan(whole, {{"kind", "compressed_candidates"},
+                       {"ratio", ratio},
+                       {"block_size", rows["block_size"]},
+                       {"next_n", object.value("uniform_extend_len", json(1))}});
     if (object.value("mode", json()) != "extend") continue;
     add_plan(whole, ragged);
     add_plan(whole, {{"kind", "ragged_blocks"}, {"ratio", ratio}, {"block_size", rows["block_size"]}});

@@ -79,7 +79,8 @@ nsameta_plan to_plan(const std::string& name, nb::handle value, array_reader& ar
   for (const plan_constant& constant : kind.constants) {
     const bool is_needed = constant.member == &nsameta_plan::parts || constant.member == &nsameta_plan::rank ||
                            constant.member == &nsameta_plan::columns ||
-                           (constant.member == &nsameta_plan::next_n && plan.kind == NSAMETA_PLAN_CONTEXT_LENS);
+                           (constant.member == &nsameta_plan::ring && plan.kind != NSAMETA_PLAN_WINDOW) ||
+                           (constant.member == &nsameta_plan::next_n && plan.kind != NSAMETA_PLAN_PAGED_MQA);
     const nb::object held = is_needed ? need(constant.name) : find(constant.name);
     plan.*constant.member =
         held.is_none() ? constant.usual : to_integer<std::int32_t>(part(constant.name).c_str(), held);

@@ -203,6 +203,21 @@ def test_a_buffer_of_all_entries():
     assert blocks["ragged_block_table"].tolist() == [20, 20, 21, UNTOUCHED]
 
 
+def test_a_state_of_raw_tokens():
+    state = {"preset": "request", "ratio": 4, "ring": 16, "overlap": 1}
+    compress = {**state, "kind": "state_compress", "num_compressed": ints(1), "compress_plan": ints(2, 4)}
+    write = {**state, "kind": "state_write", "num_writes": ints(1), "write_plan": ints(5, 2)}
+    nsameta.fill("target_verify", np.array([6]), uniform_extend_len=4, req_pool_indices=np.array([1]),
+                 req_to_token=np.zeros((2, 16), np.int32), plans=[compress, write])
+    assert compress["num_compressed"].tolist() == [1]
+    assert compress["compress_plan"][0].tolist() == [8, 1 + 6 * 65536, 4, 5]
+    assert write["num_writes"].tolist() == [4]
+    assert write["write_plan"].tolist() == [[0, 22], [1, 23], [2, 24], [3, 25], [UNTOUCHED] * 2]
+    with pytest.raises(nsameta.Error, match="draft_exceeds_ring"):
+        nsameta.fill("target_verify", np.array([6]), uniform_extend_len=11, req_pool_indices=np.array([1]),
+                     req_to_token=np.zeros((2, 16), np.int32), plans=[write])
+
+
 def test_a_sliding_window():
     window = {"kind": "window", "preset": "full_to_swa", "swa_window": 3, "columns": 4, "index_align": 4,
               "swa_lens": ints(2), "swa_page_indices": ints(2, 4), "swa_out_loc": ints(2)}
@@ -378,9 +393,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "field_digests.h"
+#include "harness/generator.h"
 #include "harness/parity.h"
 #include "harness/random.h"
 #include "plans.h"
@@ -81,6 +82,11 @@ std::vector<nsameta_plan> draw_plans(harness::random_source& random) {
     if (has_member(&nsameta_plan::block)) cache.block = block;
     if (has_member(&nsameta_plan::topk)) cache.topk = topk;
     if (has_member(&nsameta_plan::overlap)) cache.overlap = random.chance(50);
+    if (has_member(&nsameta_plan::next_n)) cache.next_n = static_cast<std::int32_t>(random.between(1, 9));
+    if (has_member(&nsameta_plan::slot_offset)) {
+      cache.preset = static_cast<std::int32_t>(random.between(0, std::ssize(state_preset_names) - 1));
+      harness::draw_state(random, cache);
+    }
     if (has_member(&nsameta_plan::ragged_align)) cache.ragged_align = random.chance(50) ? 1 : block;
     if (has_member(&nsameta_plan::columns))
       cache.columns = static_cast<std::int32_t>(random.chance(50) ? random.between(1, 70) : random.between(70, 200));

@@ -18,6 +18,10 @@ struct written_tokens {
     return {static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}), int32_max)),
             static_cast<std::int32_t>(larger(last, std::int64_t{0}))};
   }
+  /// Entries whose last token is among them.
+  NSAMETA_HOST_DEVICE std::int32_t finished(const small_divisor& ratio) const {
+    return larger(ratio.quotient(last) - ratio.quotient(before), 0);
+  }
 };
 
 /// Entries of a request's cache after a step, on all ranks together; none of padding.
@@ -60,6 +64,7 @@ struct compressed_requests_rule {
 /// num_events and events.
 struct compressed_events_rule {
   static constexpr bool counts = true;  ///< whether the plan's first buffer says how long the list is
+  static NSAMETA_HOST_DEVICE int words() { return 4; }
   small_divisor ratio;
   std::int32_t window;  ///< tokens that an entry is made from
   std::int32_t limit;   ///< positions of a cache at most
@@ -67,19 +72,18 @@ struct compressed_events_rule {
   list_room<1> held;
 
   static compressed_events_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {small_divisor::of(plan.ratio), plan.overlap != 0 ? 2 * plan.ratio : plan.ratio, lengths_of(problem).limit,
+    return {small_divisor::of(plan.ratio), tokens_of_entry(plan), lengths_of(problem).limit,
             static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
     listed_part part = listed_part::of_rows(r.rows, most);
-    const written_tokens written = written_tokens::of(r, part.count, limit);
-    part.count = larger(ratio.quotient(written.last) - ratio.quotient(written.before), 0);
+    part.count = written_tokens::of(r, part.count, limit).finished(ratio);
     return part;
   }
   /// Event `number` of request `index`: row, request, what the row sees, tokens of the entry's window before the step.
   /// `rows`: of the batch before the request's.
-  NSAMETA_HOST_DEVICE void write(std::int32_t* to, std::int32_t index, const request& r, std::int64_t rows,
-                                 std::int32_t number) const {
+  NSAMETA_HOST_DEVICE void write(std::int32_t* to, const key_slots&, std::int32_t index, const request& r,
+                                 std::int64_t rows, std::int32_t number) const {
     const std::int32_t earlier = ratio.quotient(written_tokens::of(r, r.rows, limit).before);
     const std::int32_t seen = (earlier + number + 1) * ratio.value;
     const std::int64_t row = seen - r.first;
@@ -93,6 +97,7 @@ struct compressed_events_rule {
 /// num_carries and carries: one of a request whose last entry is still open after the step.
 struct compressed_carries_rule {
   static constexpr bool counts = true;
+  static NSAMETA_HOST_DEVICE int words() { return 4; }
   small_divisor ratio;
   std::int32_t limit;  ///< positions of a cache at most
   std::int32_t most;   ///< rows that a request counts
@@ -109,8 +114,8 @@ struct compressed_carries_rule {
     return part;
   }
   /// Request, first position of it in that entry, its row, and how many they are. `rows`: of the batch before its own.
-  NSAMETA_HOST_DEVICE void write(std::int32_t* to, std::int32_t index, const request& r, std::int64_t rows,
-                                 std::int32_t) const {
+  NSAMETA_HOST_DEVICE void write(std::int32_t* to, const key_slots&, std::int32_t index, const request& r,
+                                 std::int64_t rows, std::int32_t) const {
     const written_tokens written = written_tokens::of(r, smaller(r.rows, std::int64_t{most}), limit);
     const std::int32_t first = first_position(written);
     to[0] = index;
@@ -125,11 +130,9 @@ struct compressed_carries_rule {
   }
 };
 
-/// Of a list whose elements are rows of four words.
+/// Of a list whose elements are rows of `words()` words.
 template <class Rule>
-concept quad_rule = list_rule<Rule> && requires(const Rule& rule, std::int32_t* to, const request& r) {
-  rule.write(to, std::int32_t{}, r, std::int64_t{}, std::int32_t{});
-};
+concept words_rule = list_rule<Rule> && requires(const Rule& rule) { rule.words(); };
 
 /// Where the entries of a cache lie: blocks of them in the pages of req_to_token.
 struct entry_places {
@@ -220,6 +223,55 @@ struct ragged_blocks_rule {
     const std::int32_t* const tokens = keys.tokens_of(index);
     if (tokens == nullptr || !places.has_block(keys, number)) return -1;
     return static_cast<std::int32_t>(places.name_of(tokens, number));
+  }
+};
+
+/// write_start, tail_start and candidate_loc.
+struct compressed_candidates_rule {
+  enum buffer { write_start, tail_start, candidate_loc, buffers };
+  static_assert(buffers == plan_rows::compressed_candidates_buffers.size());
+
+  entry_places places;
+  small_divisor column;  ///< entries of a block on all ranks together
+  std::int32_t columns;  ///< entries of a request
+  bool has_slots;        ///< whether candidate_loc is wanted
+
+  static compressed_candidates_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
+    const std::int64_t column = std::int64_t{plan.block} * problem.kv_shard.size;
+    const plan_buffer& slots = plan_rows::compressed_candidates_buffers[candidate_loc];
+    return {entry_places::of(plan, problem), small_divisor::of(static_cast<std::int32_t>(smaller(column, int32_max))),
+            static_cast<std::int32_t>(columns_of(plan, slots)), plan.buffers[candidate_loc].data != nullptr};
+  }
+  /// Of a request's step.
+  NSAMETA_HOST_DEVICE std::int32_t first_position(const request& r) const {
+    return r.is_padding ? 0 : written_tokens::of(r, 0, 0).before;
+  }
+  /// Of the entry that it is in.
+  NSAMETA_HOST_DEVICE std::int32_t first_of_entry(const request& r) const {
+    return places.ratio.quotient(first_position(r)) * places.ratio.value;
+  }
+  /// Slot of the step's entry `number`; -1 where another rank has it, and of a request without a table. The table's
+  /// last block stands for those past it.
+  NSAMETA_HOST_DEVICE std::int64_t slot(const shard_constants& fixed, std::int64_t index, const request& r,
+                                        std::int32_t number) const {
+    if (r.is_padding) return -1;
+    const std::int32_t* const tokens = fixed.keys.tokens_of(index);
+    if (tokens == nullptr || !places.has_block(fixed.keys, 0)) return -1;
+    const auto entry =
+        static_cast<std::int32_t>(smaller(std::int64_t{places.ratio.quotient(first_position(r))} + number, int32_max));
+    const std::int32_t block = column.quotient(entry);
+    const std::int64_t own = fixed.kv_shard.own(entry - block * column.value);
+    if (own < 0) return -1;
+    return places.name_of(tokens, smaller(block, last_block(fixed.keys))) * places.block.value + own;
+  }
+  NSAMETA_HOST_DEVICE std::uint32_t bits(const shard_constants& fixed, std::int64_t index, const request& r) const {
+    const bool looks = has_slots && !r.is_padding;
+    return bit_if(looks && !fixed.keys.has_row(fixed.keys.row_of(index)), NSAMETA_BIT_BAD_SLOT);
+  }
+
+ private:
+  NSAMETA_HOST_DEVICE std::int32_t last_block(const key_slots& keys) const {
+    return static_cast<std::int32_t>(smaller((keys.tokens.width - 1) / places.span(), int32_max));
   }
 };
 

@@ -38,6 +38,23 @@ struct list_room {
 template <class Rule>
 concept list_rule = requires(const Rule& rule) { rule.held; };
 
+/// Whether a list may be written where the batch has `rows` rows.
+template <list_rule Rule>
+NSAMETA_HOST_DEVICE bool may_list(const Rule& rule, std::int64_t rows) {
+  if constexpr (requires { rule.fits(rows); }) return rule.fits(rows);
+  return true;
+}
+/// How long a list is whose requests have `listed` elements in all.
+template <list_rule Rule>
+NSAMETA_HOST_DEVICE std::int32_t list_length(const Rule& rule, std::int32_t listed, std::int64_t rows) {
+  return may_list(rule, rows) ? listed : 0;
+}
+template <list_rule Rule>
+NSAMETA_HOST_DEVICE std::uint32_t list_bits(const Rule& rule, std::int64_t listed, std::int64_t rows) {
+  return may_list(rule, rows) ? bit_if(rule.held.is_short(listed), NSAMETA_BIT_CAPACITY_EXCEEDED)
+                              : std::uint32_t{NSAMETA_BIT_PLAN_OVERFLOW};
+}
+
 /// What a list has of a request.
 struct listed_part {
   std::int32_t count;

@@ -133,8 +133,6 @@ struct window_rule {
   static_assert(buffers == plan_rows::window_buffers.size());
   static constexpr int table = swa_page_indices;
 
-  nsameta_strided full_to_swa;
-  std::int64_t kv_slots;
   small_divisor ring, align;
   std::int32_t window, columns, preset;
   std::int32_t most;  ///< rows that a request counts
@@ -142,9 +140,7 @@ struct window_rule {
   list_room<buffers> held;
 
   static window_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {.full_to_swa = problem.full_to_swa,
-            .kv_slots = problem.kv_slots,
-            .ring = small_divisor::of(larger(plan.ring, 1)),
+    return {.ring = small_divisor::of(larger(plan.ring, 1)),
             .align = small_divisor::of(plan.index_align),
             .window = plan.window,
             .columns = plan.columns,
@@ -212,7 +208,7 @@ struct window_rule {
     if (tokens == nullptr) return 0;
     std::uint32_t bits = bit_if(high > width, NSAMETA_BIT_CONTEXT_EXCEEDED);
     for (std::int64_t position = first.lowest(); position < smaller(high, width); ++position)
-      bits |= bit_if(!has_slot(tokens[position]), NSAMETA_BIT_BAD_SLOT);
+      bits |= fixed.keys.window_bits(tokens, position);
     return bits;
   }
 
@@ -228,18 +224,13 @@ struct window_rule {
     const std::int64_t seen = last.seen > 0 ? last.lowest() + std::int64_t{last.seen} : 0;
     return reach >= larger(r.first, std::int64_t{1}) ? larger(seen, reach) : seen;
   }
-  NSAMETA_HOST_DEVICE bool has_slot(std::int32_t token) const { return token >= 0 && token < kv_slots; }
   /// -1 where the tables do not say.
   NSAMETA_HOST_DEVICE std::int32_t slot_of(const key_slots& keys, const window_range& row,
                                            std::int32_t position) const {
     if (preset == NSAMETA_WINDOW_OF_POSITIONS) return position;
     if (preset == NSAMETA_WINDOW_OF_RINGS)
       return static_cast<std::int32_t>(row.slot * ring.value + position - ring.quotient(position) * ring.value);
-    if (position >= keys.tokens.width || !has_slot(row.tokens[position])) return -1;
-    const std::int64_t at = row.tokens[position] * full_to_swa.stride;
-    return full_to_swa.dtype == NSAMETA_INT64
-               ? static_cast<std::int32_t>(static_cast<const std::int64_t*>(full_to_swa.data)[at])
-               : static_cast<const std::int32_t*>(full_to_swa.data)[at];
+    return keys.in_window(row.tokens, position);
   }
 };
 

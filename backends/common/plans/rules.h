@@ -13,6 +13,7 @@
 #include "common/plans/lists.h"
 #include "common/plans/paged_mqa.h"
 #include "common/plans/row_tables.h"
+#include "common/plans/state.h"
 #include "common/plans/topk.h"
 #include "common/plans/zigzag.h"
 
@@ -37,7 +38,8 @@ struct plan_rules {
 using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_list_rule, logits_rule, dcp_local_rule,
                               zigzag_rule, context_lens_rule, compressed_rows_rule, compressed_requests_rule,
                               compressed_indices_rule, compressed_blocks_rule, window_rule, compressed_events_rule,
-                              compressed_carries_rule, ragged_rows_rule, ragged_blocks_rule>;
+                              compressed_carries_rule, ragged_rows_rule, ragged_blocks_rule, state_decode_rule,
+                              state_compress_rule, state_write_rule, compressed_candidates_rule>;
 static_assert(every_rule::count == plan_kinds.size());
 
 }  // namespace nsameta

@@ -1,7 +1,7 @@
 /// Caches whose entries stand for several tokens each.
 #pragma once
 
-#include "common/plans/compressed.h"
+#include "common/plans/state.h"
 #include "cpu/plans/work.h"
 
 namespace nsameta::cpu {
@@ -44,15 +44,59 @@ std::uint32_t write_plan(const plan_work<compressed_requests_rule, Rows>& plan) 
   return bits;
 }
 
-/// Events and carries. Returns the bits that requests raise.
-template <quad_rule Rule, class Rows>
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<compressed_candidates_rule, Rows>& plan) {
+  using field = compressed_candidates_rule;
+  const field& rule = plan.rule;
+  const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
+  std::int32_t *const starts = plan.buffer(field::write_start), *const tails = plan.buffer(field::tail_start);
+  auto* const slots = plan.template buffer<std::int64_t>(field::candidate_loc);
+  std::uint32_t bits = 0;
+  for (std::int32_t index = 0; index < plan.requests(); ++index) {
+    const request r = plan.at(index);
+    if (starts != nullptr) starts[index] = rule.first_position(r);
+    if (tails != nullptr) tails[index] = rule.first_of_entry(r);
+    for (std::int32_t number = 0; rule.has_slots && number < rule.columns; ++number)
+      slots[std::int64_t{index} * rule.columns + number] = rule.slot(fixed, index, r, number);
+    bits |= rule.bits(fixed, index, r);
+  }
+  return bits;
+}
+
+/// Events, carries, and what is kept of a state and read from it. Returns the bits that requests raise.
+template <words_rule Rule, class Rows>
 std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
+  const key_slots keys = key_slots::of(plan.problem);
+  const int words = plan.rule.words();
   std::int64_t rows = 0;
-  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
-    for (std::int32_t number = 0; number < end; ++number)
-      plan.rule.write(plan.buffer(1) + std::int64_t{listed + number} * 4, index, r, rows, number);
-    rows += r.rows;
-  });
+  std::uint32_t bits =
+      visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
+        for (std::int32_t number = 0; number < end; ++number)
+          plan.rule.write(plan.buffer(1) + std::int64_t{listed + number} * words, keys, index, r, rows, number);
+        rows += r.rows;
+      });
+  if constexpr (looking_rule<Rule>) {
+    const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
+    for (std::int32_t index = 0; index < plan.requests(); ++index) {
+      const request r = plan.at(index);
+      bits |= plan.rule.more_bits(keys, index, r, plan.rule.part(fixed, r, index).count);
+    }
+  }
+  return bits;
+}
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<state_decode_rule, Rows>& plan) {
+  const key_slots keys = key_slots::of(plan.problem);
+  std::uint32_t bits = 0;
+  for (std::int32_t index = 0; index < plan.requests(); ++index) {
+    const request r = plan.at(index);
+    plan.rule.write(plan.buffer(0) + std::int64_t{index} * 4, keys, index, r);
+    bits |= plan.rule.bits(keys, index, r);
+  }
+  return bits;
 }
 
 /// Returns the bits that requests raise.

@@ -35,17 +35,21 @@ struct plan_work {
 template <class Rule, class Rows, class Visit>
 std::uint32_t visit_list(const plan_work<Rule, Rows>& plan, const Visit& visit) {
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
-  std::uint32_t bits = 0;
+  std::int64_t rows = 0;
+  if constexpr (requires { plan.rule.fits(rows); })
+    for (std::int32_t index = 0; index < plan.requests(); ++index) rows += plan.at(index).rows;
+  const std::int32_t most = list_length(plan.rule, plan.rule.held.most(), rows);
   std::int32_t listed = 0;
+  std::uint32_t bits = 0;
   for (std::int32_t index = 0; index < plan.requests(); ++index) {
     const request r = plan.at(index);
     const listed_part part = plan.rule.part(fixed, r, index);
     bits |= part.bits;
-    visit(listed, index, r, smaller(part.count, larger(plan.rule.held.most() - listed, 0)));
+    visit(listed, index, r, smaller(part.count, larger(most - listed, 0)));
     listed += part.count;
   }
-  if constexpr (requires { Rule::counts; }) plan.buffer(0)[0] = listed;
-  return plan.rule.held.is_short(listed) ? bits | NSAMETA_BIT_CAPACITY_EXCEEDED : bits;
+  if constexpr (requires { Rule::counts; }) plan.buffer(0)[0] = list_length(plan.rule, listed, rows);
+  return bits | list_bits(plan.rule, listed, rows);
 }
 
 /// Calls `visit(at, index, request, seen)` for each row of a list that a buffer holds: its place, its request, and what

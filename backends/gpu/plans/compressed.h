@@ -54,11 +54,71 @@ NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, compressed_requ
   return plan.rule.bits(plan.rule.counts(whole_request(plan.at, index)));
 }
 
-/// Events and carries.
-template <class Work, quad_rule Rule>
+template <class Work>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, compressed_candidates_rule>& plan) {
+  using field = compressed_candidates_rule;
+  const field& rule = plan.rule;
+  const auto request_of_element = [&](std::int32_t element) {
+    return rule.columns == 1 ? element : element / rule.columns;
+  };
+  const std::int32_t elements = plan.at.batch.requests * rule.columns;
+  visit_elements(plan, elements, request_of_element, [&](std::int32_t element, const request& r) {
+    const std::int32_t index = request_of_element(element), number = element - index * rule.columns;
+    if (number == 0) {
+      if (plan.buffers[field::write_start] != nullptr) plan.buffers[field::write_start][index] = rule.first_position(r);
+      if (plan.buffers[field::tail_start] != nullptr) plan.buffers[field::tail_start][index] = rule.first_of_entry(r);
+    }
+    if (rule.has_slots)
+      reinterpret_cast<std::int64_t*>(plan.buffers[field::candidate_loc])[element] =
+          rule.slot(plan.at.rule.fixed, index, r, number);
+  });
+}
+template <class Work>
+NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, compressed_candidates_rule>& plan,
+                                          std::int32_t index) {
+  return plan.rule.bits(plan.at.rule.fixed, index, whole_request(plan.at, index));
+}
+
+/// Events, carries, and what is kept of a state and read from it.
+template <class Work, words_rule Rule>
 NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32_t element,
                                   const element_place& place) {
-  plan.rule.write(plan.buffers[1] + std::int64_t{element} * 4, place.index, place.of, place.before, place.number);
+  plan.rule.write(plan.buffers[1] + std::int64_t{element} * plan.rule.words(), plan.at.rule.fixed.keys, place.index,
+                  place.of, place.before, place.number);
+}
+
+/// Of few requests with few rows each, as many of each, by the first block alone: a request each thread. So lengths are
+/// read once, and nothing is searched for.
+template <class Work, words_rule Rule>
+NSAMETA_DEVICE void write_few(const plan_block<Work, Rule>& plan) {
+  if (plan.index != 0) return;
+  auto& self = plan.at.self;
+  const std::int64_t each = plan.at.batch.uniform_rows;
+  const std::int32_t requests = plan.at.batch.requests;
+  const std::int32_t held = list_length(plan.rule, plan.rule.held.most(), each * requests);
+  std::int32_t listed = 0;
+  NSAMETA_UNROLL(1)
+  for (std::int32_t first = 0; first < requests; first += tuning::block_threads) {
+    const std::int32_t index = first + self.thread();
+    request r{};
+    std::int32_t count = 0;
+    if (index < requests) {
+      r = whole_request(plan.at, index);
+      count = part_of(plan, index, r).count;
+    }
+    const block_place<std::int32_t> place = place_in_block(self, plan.shared.warps, count);
+    std::int32_t element = listed + place.before;
+    NSAMETA_UNROLL(1)
+    for (std::int32_t number = 0; number < count && element < held; ++number, ++element)
+      write_element(plan, element, {index, number, count, index * each, r, one_each(plan)});
+    listed += place.all;
+  }
+  if (self.thread() == 0) plan.buffers[0][0] = list_length(plan.rule, listed, each * requests);
+}
+template <class Work, words_rule Rule>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
+  if (are_few(plan.at.batch.uniform_rows, plan.at.batch.requests)) return write_few(plan);
+  write_list(plan);
 }
 
 /// Rows in a buffer of all requests' entries: the list adds up these.

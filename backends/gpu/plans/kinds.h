@@ -10,6 +10,7 @@
 #include "gpu/plans/lists.h"
 #include "gpu/plans/paged_mqa.h"
 #include "gpu/plans/row_tables.h"
+#include "gpu/plans/state.h"
 #include "gpu/plans/topk.h"
 #include "gpu/plans/zigzag.h"
 
@@ -98,22 +99,25 @@ struct plan_bits {
     visit_plans([&](const auto& plan) { bits |= request_bits(plan, static_cast<std::int32_t>(request)); });
     return bits;
   }
-  /// Whether a list is longer than its buffers. Reached by all threads of the block. `sums`: a place for each warp.
+  /// Of the lists: whether one is longer than its buffers, or has too many rows. Reached by all threads of the block.
+  /// `sums`: a place for each warp.
   template <class Place>
-  NSAMETA_DEVICE bool is_short(Place* sums) const {
-    bool found = false;
+  NSAMETA_DEVICE std::uint32_t of_lists(Place* sums) const {
+    std::uint32_t bits = 0;
     visit_plans([&]<class Rule>(const plan_block<Work, Rule>& plan) {
       if constexpr (list_rule<Rule>) {
         row_sums<std::int64_t> own{};
         visit_requests<1>(at, std::int64_t{at.batch.requests},
                           [&](std::int64_t index, const raw_lengths&, const request& r) {
                             own.rows += part_of(plan, static_cast<std::int32_t>(index), r).count;
+                            own.owned += r.rows;
                           });
         at.self.barrier();  // the places are free
-        found |= plan.rule.held.is_short(block_sum(at.self, sums, own).rows);
+        const row_sums<std::int64_t> all = block_sum(at.self, sums, own);
+        bits |= list_bits(plan.rule, all.rows, all.owned);
       }
     });
-    return found;
+    return bits;
   }
 };
 

@@ -6,6 +6,11 @@
 
 namespace nsameta::gpu {
 
+/// Whether one block writes a list whose elements are few, of requests with `each` rows each; below 0: with any number.
+NSAMETA_HOST_DEVICE bool are_few(std::int64_t each, std::int64_t requests) {
+  return each >= 0 && each <= tuning::short_rows && requests <= tuning::few_requests;
+}
+
 /// What lists have of some requests, and what else these add up.
 struct list_sums {
   std::int32_t listed;
@@ -113,8 +118,9 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
   shared.added_before[self.thread()] = added.before;
   if (self.thread() == 0) shared.chunks[tuning::block_threads] = listed.all;
   self.barrier();
+  const std::int32_t all = list_length(plan.rule, listed.all, added.all);
   if constexpr (requires { Rule::counts; })
-    if (plan.index == 0 && self.thread() == 0) plan.buffers[0][0] = listed.all;
+    if (plan.index == 0 && self.thread() == 0) plan.buffers[0][0] = all;
   if constexpr (requires(const request& r) { finish_request(plan, 0, r, listed_part{}, list_sums{}); })
     if (plan.index == 0 && plan.buffers[0] != nullptr) {
       list_sums through{listed.before, added.before};
@@ -127,7 +133,7 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
     }
 
   constexpr int run = by_teams<Rule> ? 1 : tuning::list_run;
-  const std::int32_t live = smaller(listed.all, plan.rule.held.most());
+  const std::int32_t live = smaller(all, plan.rule.held.most());
   const team_place writers = by_teams<Rule> ? teams_of(plan, live, tuning::table_lanes) : one_each(plan);
   NSAMETA_UNROLL(1)
   for (std::int64_t first = writers.team * run; first < live; first += writers.teams * run) {

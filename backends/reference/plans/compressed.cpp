@@ -1,5 +1,6 @@
 /// Caches whose entries stand for several tokens each, row by row.
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "reference/definitions.h"
@@ -39,6 +40,18 @@ std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& p
   return *name * block + in_block / turn * shard.interleave + in_block % shard.interleave;
 }
 
+std::int64_t tokens_of_window(const nsameta_plan& plan) { return plan.overlap != 0 ? 2LL * plan.ratio : plan.ratio; }
+
+bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j) {
+  return writes_key(problem, r, j) && positions_seen(problem, r, j) % plan.ratio == 0;
+}
+
+std::int64_t last_written(const nsameta_problem& problem, const request& r, std::int64_t rows) {
+  if (problem.context_limit == 0 || rows == 0) return rows - 1;
+  const std::int64_t beyond = positions_wanted(problem.mode, r, rows - 1) - problem.context_limit;
+  return std::max<std::int64_t>(rows - 1 - std::max<std::int64_t>(beyond, 0), -1);
+}
+
 namespace {
 
 /// One value after another, where the buffer is wanted and as far as it goes.
@@ -59,37 +72,6 @@ class row_field {
   nsameta_vector out_;
   std::int64_t next_ = 0;
 };
-
-/// Rows of four words, as far as the list goes.
-class quad_list {
- public:
-  explicit quad_list(const nsameta_vector& out) : out_(out), words_(out) {}
-  void put(const std::int64_t (&row)[4]) {
-    if (out_.data != nullptr && rows_ < out_.capacity / 4) words_.put(row);
-    ++rows_;
-  }
-  void finish(const nsameta_vector& count, std::int32_t& status) const {
-    row_writer(count).put({rows_});
-    if (out_.data != nullptr && rows_ > out_.capacity / 4) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
-  }
-
- private:
-  nsameta_vector out_;
-  row_writer words_;
-  std::int64_t rows_ = 0;
-};
-
-/// Whether the row of token `j` is the last of an entry.
-bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j) {
-  return writes_key(problem, r, j) && positions_seen(problem, r, j) % plan.ratio == 0;
-}
-
-/// The last of a request's first `rows` rows that context_limit leaves a key to; -1: none.
-std::int64_t last_written(const nsameta_problem& problem, const request& r, std::int64_t rows) {
-  if (problem.context_limit == 0 || rows == 0) return rows - 1;
-  const std::int64_t beyond = positions_wanted(problem.mode, r, rows - 1) - problem.context_limit;
-  return std::max<std::int64_t>(rows - 1 - std::max<std::int64_t>(beyond, 0), -1);
-}
 
 /// Raises the bits of the last entry that the first `rows` rows of a request finish: no other is further on.
 void check_last_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t rows,
@@ -159,10 +141,36 @@ void write_compressed_requests(const nsameta_problem& problem, const nsameta_pla
   }
 }
 
+void write_compressed_candidates(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
+                                 std::int32_t& status) {
+  const nsameta_kv_shard& shard = problem.kv_shard;
+  row_field starts(plan.buffers[0]), tails(plan.buffers[1]), slots(plan.buffers[2]);
+  const std::int64_t c = plan.ratio, span = plan.block * c, entries_of_block = std::int64_t{plan.block} * shard.size;
+  for (const request& r : requests.kept) {
+    const std::int64_t start = r.is_live ? std::max<std::int64_t>(positions_wanted(problem.mode, r, 0) - 1, 0) : 0;
+    starts.put(start);
+    tails.put(start - start % c);
+    for (std::int64_t i = 0; slots.has_room() && i < rounded_up(plan.next_n, c); ++i) {
+      const std::int64_t entry = std::min<std::int64_t>(start / c + i, std::numeric_limits<std::int32_t>::max());
+      std::int64_t slot = -1;
+      if (r.is_live) {
+        const std::int64_t last = rounded_up(problem.req_to_token.width, span) - 1;
+        const std::int64_t block = entry / entries_of_block;
+        std::int32_t raised = 0;
+        const auto name = block_name(problem, plan, r, std::min(block, std::max<std::int64_t>(last, 0)), raised);
+        status |= raised & NSAMETA_BIT_BAD_SLOT;
+        if (name && entry / shard.interleave % shard.size == shard.rank)
+          slot = *name * plan.block + local(shard, entry % entries_of_block);
+      }
+      slots.put(slot);
+    }
+  }
+}
+
 void write_compressed_events(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                              std::int32_t& status) {
-  const std::int64_t window = plan.overlap != 0 ? 2 * std::int64_t{plan.ratio} : plan.ratio;
-  quad_list events(plan.buffers[1]);
+  const std::int64_t window = tokens_of_window(plan);
+  row_list events(plan.buffers[1]);
   std::int64_t earlier_rows = 0;
   for (const request& r : requests.kept) {
     const std::int64_t rows = within_share(r.rows, share_of(requests), status);
@@ -176,7 +184,7 @@ void write_compressed_events(const nsameta_problem& problem, const nsameta_plan&
 
 void write_compressed_carries(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                               std::int32_t& status) {
-  quad_list carries(plan.buffers[1]);
+  row_list carries(plan.buffers[1]);
   std::int64_t earlier_rows = 0;
   for (const request& r : requests.kept) {
     const std::int64_t last = last_written(problem, r, within_share(r.rows, share_of(requests), status));

@@ -71,7 +71,11 @@ void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs,
                                    write_compressed_events,
                                    write_compressed_carries,
                                    write_ragged_rows,
-                                   write_ragged_blocks};
+                                   write_ragged_blocks,
+                                   write_state_decode,
+                                   write_state_compress,
+                                   write_state_write,
+                                   write_compressed_candidates};
   static_assert(std::size(writers) == plan_kinds.size());
   for (const nsameta_plan& plan : plans_of(outputs)) writers[plan.kind](problem, plan, requests, status);
 }

@@ -23,6 +23,28 @@ class row_writer {
   std::int32_t* to_;
 };
 
+/// Rows of a list one after another, as far as it goes.
+class row_list {
+ public:
+  explicit row_list(const nsameta_vector& out) : out_(out), words_(out) {}
+  template <std::size_t columns>
+  void put(const std::int64_t (&row)[columns]) {
+    columns_ = columns;
+    if (out_.data != nullptr && rows_ < out_.capacity / columns_) words_.put(row);
+    ++rows_;
+  }
+  /// Writes how many there are.
+  void finish(const nsameta_vector& count, std::int32_t& status) const {
+    row_writer(count).put({rows_});
+    if (out_.data != nullptr && rows_ > out_.capacity / columns_) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  }
+
+ private:
+  nsameta_vector out_;
+  row_writer words_;
+  std::int64_t columns_ = 1, rows_ = 0;
+};
+
 inline std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + by - 1) / by; }
 
 /// As many units as a request may count, so that those of the whole batch fit int32.
@@ -39,6 +61,15 @@ std::optional<std::int64_t> block_name(const nsameta_problem& problem, const nsa
 /// Where an entry of such a cache is on this rank; -1 where its block has no name, no_slot where another rank has it.
 std::int64_t slot_of_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
                            std::int64_t entry, std::int32_t& status);
+
+/// Tokens that an entry is made from.
+std::int64_t tokens_of_window(const nsameta_plan& plan);
+
+/// Whether the row of token `j` is the last of an entry.
+bool finishes_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t j);
+
+/// The last of a request's first `rows` rows that context_limit leaves a key to; -1: none.
+std::int64_t last_written(const nsameta_problem& problem, const request& r, std::int64_t rows);
 
 /// What each row of the batch sees on this rank.
 std::vector<std::int64_t> lengths_of_rows(const nsameta_problem& problem, const batch& requests);
@@ -63,6 +94,7 @@ using plan_writer = void(const nsameta_problem& problem, const nsameta_plan& pla
 plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page_list, write_logits_rows,
     write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests,
     write_compressed_indices, write_compressed_blocks, write_window, write_compressed_events, write_compressed_carries,
-    write_ragged_rows, write_ragged_blocks;
+    write_ragged_rows, write_ragged_blocks, write_state_decode, write_state_compress, write_state_write,
+    write_compressed_candidates;
 
 }  // namespace nsameta::reference

@@ -60,7 +60,8 @@ typedef enum nsameta_status_bit {
   NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail,
                                               ///< its out_cache_loc is pad_slot
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
-  NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6        ///< a length past what int32 rows hold: clamped
+  NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6,       ///< a length past what int32 rows hold: clamped
+  NSAMETA_BIT_PLAN_OVERFLOW = 1 << 7          ///< more than 65,536 rows, but a plan has 16 bits for a row: it is empty
 } nsameta_status_bit;
 
 /// The name of a status, such as "invalid_argument". Never null.
@@ -214,7 +215,11 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_COMPRESSED_EVENTS = 14,    ///< the rows that finish an entry
   NSAMETA_PLAN_COMPRESSED_CARRIES = 15,   ///< the requests whose last entry is still open after the step
   NSAMETA_PLAN_RAGGED_ROWS = 16,          ///< what rows see in a buffer of all requests' entries, one's after another's
-  NSAMETA_PLAN_RAGGED_BLOCKS = 17         ///< the blocks that such a buffer is gathered from
+  NSAMETA_PLAN_RAGGED_BLOCKS = 17,        ///< the blocks that such a buffer is gathered from
+  NSAMETA_PLAN_STATE_DECODE = 18,         ///< of raw tokens that wait for their entry: where a decode's are
+  NSAMETA_PLAN_STATE_COMPRESS = 19,       ///< the rows that finish an entry, and where its earlier tokens are
+  NSAMETA_PLAN_STATE_WRITE = 20,          ///< the tokens that are kept for later entries, and where
+  NSAMETA_PLAN_COMPRESSED_CANDIDATES = 21  ///< the entries that the step can reach, finished or not
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -270,6 +275,13 @@ typedef enum nsameta_window_preset {
   NSAMETA_WINDOW_OF_POSITIONS = 2  ///< the position itself
 } nsameta_window_preset;
 
+/// Where raw tokens wait until their entry is made.
+typedef enum nsameta_state_preset {
+  NSAMETA_STATE_OF_REQUEST = 0,  ///< `ring` slots of each request: its row of req_to_token * ring + position mod ring
+  NSAMETA_STATE_OF_WINDOW = 1,   ///< as many of each page of the window's cache, found by full_to_swa
+  NSAMETA_STATE_RUNNING = 2      ///< no raw tokens but one running state of each request, at its row + slot_offset
+} nsameta_state_preset;
+
 #define NSAMETA_PLAN_BUFFERS 9
 
 /// A plan that is asked for, of the lengths of its set of outputs. Without q_shard, and for at most 1,048,576 requests.
@@ -278,38 +290,43 @@ typedef struct nsameta_plan {
   nsameta_plan_kind kind;  ///< which of its members count, and what it holds
   int32_t preset;          ///< of the kind: nsameta_mqa_preset, nsameta_flashmla_preset, nsameta_aiter_preset,
                            ///< nsameta_page_list_preset, nsameta_context_lens_preset, nsameta_blocks_preset,
-                           ///< nsameta_window_preset
+                           ///< nsameta_window_preset, nsameta_state_preset
   int32_t parts;           ///< that the work is cut in, 1 to 1,024. PAGED_MQA: num_sms. FLASHMLA: num_sm_parts. AITER:
                            ///< num_cu. ZIGZAG: cp_size, the ranks C
-  int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64
+  int32_t next_n;          ///< PAGED_MQA, CONTEXT_LENS: query rows of a request, 1 to 64. COMPRESSED_CANDIDATES: tokens
+                           ///< of its step, 1 to 65,536
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
-                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES and _BLOCKS, RAGGED_BLOCKS:
-                       ///< block_size, entries that lie together, 1 to 65,536. `ratio` times as many positions divide
-                       ///< page_size, or are a multiple of it
+                       ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES, _BLOCKS and _CANDIDATES,
+                       ///< RAGGED_BLOCKS: block_size, entries that lie together, 1 to 65,536. `ratio` times as many
+                       ///< positions divide page_size, or are a multiple of it
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
   int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
                        ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS and _INDICES: entries that
                        ///< a row reads at most; 0: all
   int32_t extra_topk;  ///< FLASHMLA: the same of a second cache, where extra_topk_lens does not say; 0: there is none
   int32_t threshold;   ///< TOPK: rows longer than it are listed; 0: by the ladder of thresholds
-  int32_t page_size;   ///< AITER: positions of a page, 1 to 1,024
+  int32_t page_size;  ///< AITER: positions of a page, 1 to 1,024. STATE_ of the window: swa_page_size, tokens of a page
+                      ///< of its cache, a multiple of ring; else 0
   int32_t most_splits;  ///< AITER: pieces of an entry; fast: max_split_per_batch, times the entries the parts that get
                         ///< work; intra: max_splits, not read on gfx942; 0: no limit
   int32_t head_ratio;   ///< AITER, intra: times that each entry stands, 1 to 64; fast: 1
   int32_t rank;         ///< ZIGZAG: this one's, cp_rank, of `parts`
-  int32_t ratio;        ///< COMPRESSED_, RAGGED_: tokens that an entry stands for, 1 to 65,536
+  int32_t ratio;        ///< COMPRESSED_, RAGGED_, STATE_: tokens that an entry stands for, 1 to 65,536
   int32_t no_slot;      ///< COMPRESSED_ROWS: out_loc of a row that finishes no entry on this rank
   int32_t columns;      ///< COMPRESSED_INDICES and _BLOCKS, WINDOW: of the table, 1 to 2^30
   int32_t index_align;  ///< COMPRESSED_INDICES, WINDOW: columns that are written at a time, 1 to 65,536; engines' is 64
   int32_t window;       ///< WINDOW: positions that a row sees, its own among them, 1 to 2^20
-  int32_t ring;         ///< WINDOW of rings: slots of each request, 1 to 2^20; else 0
+  int32_t ring;  ///< WINDOW of rings: slots of each request, 1 to 2^20; else 0. STATE_: slots, a multiple of ratio
+                 ///< that has room for what an entry is made from; of running states 1
   int32_t oldest_first;  ///< WINDOW: 0: the row's own position comes first; 1: last
   int32_t whole_step;  ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
                        ///< step, oldest first, whatever oldest_first; 0: their own position and
                        ///< those before it
-  int32_t overlap;     ///< COMPRESSED_EVENTS: 1: an entry is made from its own tokens and as many before; 0: its own
+  int32_t overlap;     ///< COMPRESSED_EVENTS, STATE_COMPRESS and _WRITE: 1: an entry is made from its own tokens and as
+                       ///< many before; 0: its own
   int32_t ragged_align;  ///< RAGGED_ROWS: entries that each request's part of the buffer is a multiple of, 1 to 65,536
-  int32_t reserved[5];   ///< 0
+  int32_t slot_offset;   ///< STATE_: of running states: where they begin; else 0
+  int32_t reserved[4];   ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
   /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
@@ -332,7 +349,10 @@ typedef struct nsameta_plan {
   /// num_events [1], events [E, 4]. COMPRESSED_CARRIES: num_carries [1], carries [C, 4]. The list is of any length, in
   /// whole rows, or null, and the number counts also what is past it. RAGGED_ROWS: cu_kv_lens [bs + 1], ks, ke [T each,
   /// of any length], any of which may be null. RAGGED_BLOCKS: num_blocks [1], ragged_block_table, a list of any length,
-  /// or null; needs req_to_token.
+  /// or null; needs req_to_token. STATE_DECODE: decode_plan [bs, 4]. STATE_COMPRESS: num_compressed [1], compress_plan
+  /// [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of running states [any, 4]. These are lists as events
+  /// are, and need req_to_token; of the window full_to_swa too. COMPRESSED_CANDIDATES: write_start, tail_start [bs
+  /// each], candidate_loc [bs, ceil(next_n / ratio)] int64, for which req_to_token is needed; any may be null.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

@@ -323,4 +323,64 @@ inline nsameta_plan compressed_carries(std::int32_t ratio, std::span<std::int32_
   return plan;
 }
 
+/// Where the raw tokens of a compressed cache wait until their entry is made.
+struct token_state {
+  nsameta_state_preset preset;  ///< where
+  std::int32_t ratio;           ///< tokens of an entry
+  std::int32_t ring;            ///< slots of each request, or of each page of the window's cache; of running states 1
+  bool overlap = false;         ///< whether an entry is made from as many tokens before its own too
+  std::int32_t swa_page_size = 0;  ///< of the window's cache, tokens, where the state is found by it
+  std::int32_t slot_offset = 0;    ///< where running states begin
+};
+
+/// Where the tokens of a decode wait, into decode_plan [bs, 4]: what the request sees, the slot of its last token, and
+/// the state pages of the entry before that token's and of its own.
+inline nsameta_plan state_decode(const token_state& state, std::span<std::int32_t> decode_plan) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_STATE_DECODE;
+  plan.preset = state.preset;
+  plan.ratio = state.ratio;
+  plan.ring = state.ring;
+  plan.overlap = state.overlap;
+  plan.page_size = state.swa_page_size;
+  plan.slot_offset = state.slot_offset;
+  plan.buffers[0] = vector_of(decode_plan);
+  return plan;
+}
+
+/// The rows that finish an entry, into num_compressed [1] and compress_plan [any, 4], which may be empty: what the row
+/// sees, the row in the low 16 bits with the window's tokens before the step above them, and the two state pages that
+/// those are read from.
+inline nsameta_plan state_compress(const token_state& state, std::span<std::int32_t> num_compressed,
+                                   std::span<std::int32_t> compress_plan) noexcept {
+  nsameta_plan plan = state_decode(state, {});
+  plan.kind = NSAMETA_PLAN_STATE_COMPRESS;
+  ask_for_wanted(plan, {num_compressed, compress_plan});
+  return plan;
+}
+
+/// The step's tokens that later entries may be made from, into num_writes [1] and write_plan [any, 2], which may be
+/// empty: row, and where it is kept. Of running states [any, 4]: end of the piece, row and tokens, state, pool row.
+inline nsameta_plan state_write(const token_state& state, std::span<std::int32_t> num_writes,
+                                std::span<std::int32_t> write_plan) noexcept {
+  nsameta_plan plan = state_compress(state, num_writes, write_plan);
+  plan.kind = NSAMETA_PLAN_STATE_WRITE;
+  return plan;
+}
+
+/// Entries of a cache that a step can reach, finished or not, into any of write_start, tail_start [bs each] and
+/// candidate_loc [bs, ceil(tokens / ratio)]; what is empty is skipped. `tokens`: of the step, of each request.
+inline nsameta_plan compressed_candidates(const compressed_cache& cache, std::int32_t tokens,
+                                          std::span<std::int32_t> write_start, std::span<std::int32_t> tail_start,
+                                          std::span<std::int64_t> candidate_loc) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_COMPRESSED_CANDIDATES;
+  plan.ratio = cache.ratio;
+  plan.block = cache.block_size;
+  plan.next_n = tokens;
+  ask_for_wanted(plan, {write_start, tail_start});
+  if (!candidate_loc.empty()) plan.buffers[2] = vector_of(candidate_loc);
+  return plan;
+}
+
 }  // namespace nsameta

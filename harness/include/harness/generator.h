@@ -9,6 +9,7 @@
 
 #include "harness/output_layout.h"
 #include "harness/problem_data.h"
+#include "harness/random.h"
 
 namespace nsameta::harness {
 
@@ -122,6 +123,10 @@ case_recipe draw_step(std::uint64_t seed, std::uint64_t number);
 case_recipe draw_case(std::uint64_t seed, std::uint64_t number);
 
 generated_case build_case(const case_recipe& recipe);
+
+/// Draws where the raw tokens of an entry wait, of a plan with a ratio and a preset. The ring has room for what an
+/// entry is made from, and often for drafts.
+void draw_state(random_source& random, nsameta_plan& plan);
 
 /// What the JSON of the problem does not tell: types, strides, tails, capacities, offset. One line.
 std::string describe(const case_recipe& recipe);

@@ -170,6 +170,23 @@ std::vector<nsameta_plan> any_plans(byte_reader& in, problem_data& problem) {
       ragged.ratio = cache.ratio;
       ragged.ragged_align = static_cast<std::int32_t>(in.between(1, 70));
     }
+    if (cache.ratio < 1000 && live_shape_of(problem).rows <= most_rows) {
+      nsameta_plan state{};
+      state.ratio = cache.ratio;
+      state.preset = static_cast<std::int32_t>(in.between(0, 2));
+      const bool is_running = state.preset == NSAMETA_STATE_RUNNING;
+      state.ring = is_running ? 1 : cache.ratio * static_cast<std::int32_t>(in.between(2, 4));
+      if (is_running) state.slot_offset = in.take<std::uint8_t>();
+      if (state.preset == NSAMETA_STATE_OF_WINDOW)
+        state.page_size = state.ring * static_cast<std::int32_t>(in.between(1, 3));
+      if (in.flag()) problem.full_to_swa = any_lengths(in, in.between(1, 40), NSAMETA_INT32, 1);
+      for (const nsameta_plan_kind kind :
+           {NSAMETA_PLAN_STATE_DECODE, NSAMETA_PLAN_STATE_COMPRESS, NSAMETA_PLAN_STATE_WRITE}) {
+        state.kind = kind;
+        if (kind != NSAMETA_PLAN_STATE_DECODE) state.overlap = in.flag();
+        if (plan_applies(state, problem)) plans.push_back(state);
+      }
+    }
     nsameta_plan of_rows = cache, indices = cache, blocks = cache, gathered = cache;
     gathered.kind = NSAMETA_PLAN_RAGGED_BLOCKS;
     of_rows.kind = NSAMETA_PLAN_COMPRESSED_ROWS;

@@ -100,8 +100,8 @@ TEST_CASE("a window has what its slots are from") {
 
 TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE,
-                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(18); }),
-                 {"plans[1].kind is 18", "flashmla (1)", "ragged_blocks (17)"});
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(22); }),
+                 {"plans[1].kind is 22", "flashmla (1)", "compressed_candidates (21)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[NSAMETA_PLAN_CONTEXT_LENS].preset = 2; }),
@@ -151,6 +151,46 @@ TEST_CASE("blocks of a compressed cache lie in pages, and its slots come from re
     c.problem.req_pool_indices.data = nullptr;
   });
   check_rejected(NSAMETA_DECODE, without_tokens, {"req_to_token is absent, but plans[0] asks for out_loc"});
+}
+
+TEST_CASE("a state has room for an entry and for the step's drafts") {
+  const auto with_state = [](nsameta_plan_kind kind, const std::function<void(nsameta_plan&, call&)>& change) {
+    return with_plans([=](auto& plans, call& c) {
+      plans[kind].overlap = 1;
+      change(plans[kind], c);
+    });
+  };
+  const auto refused = [&](const char* words, const std::function<void(nsameta_plan&, call&)>& change) {
+    check_rejected(NSAMETA_DECODE, with_state(NSAMETA_PLAN_STATE_WRITE, change), {"plans[20]: state_write: ", words});
+  };
+  check_accepted(NSAMETA_DECODE, with_state(NSAMETA_PLAN_STATE_WRITE, [](nsameta_plan&, call&) {}));
+  refused("ring is 4, less than the 8 tokens that an entry is made from",
+          [](nsameta_plan& plan, call&) { plan.ring = 4; });
+  refused("ring is 10, no multiple of ratio", [](nsameta_plan& plan, call&) { plan.ring = 10; });
+  refused("swa_page_size is 12, no multiple of ring, which is 8", [](nsameta_plan& plan, call&) {
+    plan.preset = NSAMETA_STATE_OF_WINDOW;
+    plan.page_size = 12;
+  });
+  refused("swa_page_size is 8, but the preset is request: 0 is wanted",
+          [](nsameta_plan& plan, call&) { plan.page_size = 8; });
+  refused("slot_offset is 1, but", [](nsameta_plan& plan, call&) { plan.slot_offset = 1; });
+  refused("ring is 8, but a running state has 1 slot",
+          [](nsameta_plan& plan, call&) { plan.preset = NSAMETA_STATE_RUNNING; });
+  const auto verify = [&](std::int32_t ring, std::int64_t drafts) {
+    return with_state(NSAMETA_PLAN_STATE_WRITE, [=](nsameta_plan& plan, call& c) {
+      plan.ring = ring;
+      c.problem.extend_seq_lens.data = nullptr;
+      c.problem.uniform_extend_len = drafts;
+      c.outputs.plans = &plan;
+      c.outputs.plan_count = 1;
+      for (const vector_field& field : vector_fields) (c.outputs.*field.member).data = nullptr;
+      c.outputs.page_table_1.data = c.outputs.real_page_table.data = c.outputs.local_page_table_1.data = nullptr;
+    });
+  };
+  check_accepted(NSAMETA_TARGET_VERIFY, verify(12, 6));
+  check_rejected(NSAMETA_TARGET_VERIFY, verify(12, 7),
+                 {"draft_exceeds_ring: uniform_extend_len is 7", "a ring of 12 keeps 6"});
+  check_accepted(NSAMETA_TARGET_VERIFY, verify(8, 7));  // whose engine restores what it overwrites
 }
 
 TEST_CASE("the rank of a zigzag is one of its ranks") {
