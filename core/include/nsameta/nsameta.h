@@ -162,6 +162,7 @@ typedef struct nsameta_problem {
                      ///< cache_seqlens. Its rows see nothing. No offset, drafts or num_rejected count there. Default 0
   int32_t reserved;  ///< 0
   nsameta_strided full_to_swa;  ///< [kv_slots] slot in the sliding window's cache of each KV slot; for plans of windows
+                                ///< and of states that are found by it
   int64_t kv_slots;             ///< elements of full_to_swa; without it 0
 } nsameta_problem;
 
@@ -322,7 +323,7 @@ typedef struct nsameta_plan {
   int32_t whole_step;  ///< WINDOW: 1: all rows of a request see the `window` positions before the step, and all of the
                        ///< step, oldest first, whatever oldest_first; 0: their own position and
                        ///< those before it
-  int32_t overlap;     ///< COMPRESSED_EVENTS, STATE_COMPRESS and _WRITE: 1: an entry is made from its own tokens and as
+  int32_t overlap;     ///< COMPRESSED_EVENTS, STATE_: 1: an entry is made from its own tokens and as
                        ///< many before; 0: its own
   int32_t ragged_align;  ///< RAGGED_ROWS: entries that each request's part of the buffer is a multiple of, 1 to 65,536
   int32_t slot_offset;   ///< STATE_: of running states: where they begin; else 0
@@ -350,9 +351,10 @@ typedef struct nsameta_plan {
   /// whole rows, or null, and the number counts also what is past it. RAGGED_ROWS: cu_kv_lens [bs + 1], ks, ke [T each,
   /// of any length], any of which may be null. RAGGED_BLOCKS: num_blocks [1], ragged_block_table, a list of any length,
   /// or null; needs req_to_token. STATE_DECODE: decode_plan [bs, 4]. STATE_COMPRESS: num_compressed [1], compress_plan
-  /// [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of running states [any, 4]. These are lists as events
-  /// are, and need req_to_token; of the window full_to_swa too. COMPRESSED_CANDIDATES: write_start, tail_start [bs
-  /// each], candidate_loc [bs, ceil(next_n / ratio)] int64, for which req_to_token is needed; any may be null.
+  /// [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of running states [any, 4]. The last two are lists as
+  /// events are. All three need req_to_token; of the window full_to_swa too. COMPRESSED_CANDIDATES: write_start,
+  /// tail_start [bs each], candidate_loc [bs, ceil(next_n / ratio)] int64, for which req_to_token is needed; any may be
+  /// null.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
