@@ -6,6 +6,29 @@
 
 namespace nsameta {
 
+NSAMETA_HOST_DEVICE std::int64_t element_of(const nsameta_strided& vector, std::int64_t index) {
+  const std::int64_t at = index * vector.stride;
+  return vector.dtype == NSAMETA_INT64 ? static_cast<const std::int64_t*>(vector.data)[at]
+                                       : static_cast<const std::int32_t*>(vector.data)[at];
+}
+
+/// What the engine says of each row of the batch.
+struct row_inputs {
+  nsameta_strided slots;   ///< KV slot of its token
+  nsameta_strided floors;  ///< position below which it does not look in a sliding window
+  std::int64_t count;      ///< elements of both
+
+  static row_inputs of(const nsameta_problem& problem) {
+    return {problem.out_cache_loc, problem.swa_floor, problem.row_values};
+  }
+  NSAMETA_HOST_DEVICE bool has_slots() const { return slots.data != nullptr; }
+  /// Below 0: none.
+  NSAMETA_HOST_DEVICE std::int64_t slot(std::int64_t row) const { return row < count ? element_of(slots, row) : -1; }
+  NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const {
+    return floors.data != nullptr && row < count ? element_of(floors, row) : 0;
+  }
+};
+
 struct key_slots {
   nsameta_token_table blocks, tokens;
   nsameta_strided slot_of_request;  ///< its row of `tokens`
@@ -37,7 +60,7 @@ struct key_slots {
     return std::int64_t{blocks.data[request * blocks.row_stride]} * keys + offset;
   }
 
-  NSAMETA_HOST_DEVICE std::int64_t row_of(std::int64_t request) const { return element(slot_of_request, request); }
+  NSAMETA_HOST_DEVICE std::int64_t row_of(std::int64_t request) const { return element_of(slot_of_request, request); }
   NSAMETA_HOST_DEVICE bool has_row(std::int64_t row) const { return row >= 0 && row < tokens.slots; }
   /// The request's row of req_to_token; null where it has none.
   NSAMETA_HOST_DEVICE const std::int32_t* tokens_of(std::int64_t request) const {
@@ -53,8 +76,11 @@ struct key_slots {
   /// Of a position in the window's cache, by a request's row of req_to_token; -1 where that has no such column, or
   /// full_to_swa no such element.
   NSAMETA_HOST_DEVICE std::int32_t in_window(const std::int32_t* row, std::int64_t position) const {
-    if (position >= tokens.width || !is_kv_slot(row[position])) return -1;
-    return static_cast<std::int32_t>(element(full_to_swa, row[position]));
+    return position < tokens.width ? in_window(row[position]) : -1;
+  }
+  /// Of a KV slot.
+  NSAMETA_HOST_DEVICE std::int32_t in_window(std::int64_t slot) const {
+    return is_kv_slot(slot) ? static_cast<std::int32_t>(element_of(full_to_swa, slot)) : -1;
   }
   /// The bits that looking it up raises.
   NSAMETA_HOST_DEVICE std::uint32_t window_bits(const std::int32_t* row, std::int64_t position) const {
@@ -63,12 +89,7 @@ struct key_slots {
   }
 
  private:
-  NSAMETA_HOST_DEVICE bool is_kv_slot(std::int32_t slot) const { return slot >= 0 && slot < kv_slots; }
-  static NSAMETA_HOST_DEVICE std::int64_t element(const nsameta_strided& vector, std::int64_t index) {
-    const std::int64_t at = index * vector.stride;
-    return vector.dtype == NSAMETA_INT64 ? static_cast<const std::int64_t*>(vector.data)[at]
-                                         : static_cast<const std::int32_t*>(vector.data)[at];
-  }
+  NSAMETA_HOST_DEVICE bool is_kv_slot(std::int64_t slot) const { return slot >= 0 && slot < kv_slots; }
 };
 
 }  // namespace nsameta

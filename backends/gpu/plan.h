@@ -297,6 +297,7 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
       blocks = most_rows() / tuning::list_elements;
       break;
     case NSAMETA_PLAN_COMPRESSED_ROWS:
+    case NSAMETA_PLAN_LOCAL_SLOTS:
       blocks = most_rows() / (each > 0 ? tuning::plan_elements : tuning::list_elements);
       break;
     case NSAMETA_PLAN_COMPRESSED_INDICES:
@@ -323,7 +324,7 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
   const nsameta_problem& problem = work.problem;
   list.blocks = list.begin[0] = 0;
   list.inputs = {array_of<std::int64_t>(problem.topk_lens), array_of<std::int64_t>(problem.extra_topk_lens),
-                 array_of<std::int64_t>(problem.num_logits)};
+                 array_of<std::int64_t>(problem.num_logits), row_inputs::of(problem)};
   for (int set = 0; set < work.sets; ++set) {
     std::int32_t next = list.begin[set];
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);

@@ -18,6 +18,7 @@ nsameta_problem problem_of_step(const nsameta_problem& stated, std::int32_t draf
   problem.mode = NSAMETA_DECODE;
   problem.extend_seq_lens.data = nullptr;
   problem.uniform_extend_len = 0;
+  problem.out_cache_loc.data = problem.swa_floor.data = nullptr;
   return problem;
 }
 

@@ -58,6 +58,9 @@ void write_row_vectors(const nsameta_problem& problem, const nsameta_outputs& ou
 std::optional<std::int64_t> slot_in_blocks(const nsameta_problem& problem, const request& r, std::int64_t position);
 std::optional<std::int64_t> slot_in_tokens(const nsameta_problem& problem, const request& r, std::int64_t position);
 
+/// The KV slot that the engine gives of a row's token; none where it is negative, and of rows past those that it gives.
+std::optional<std::int64_t> slot_of_row(const nsameta_problem& problem, std::int64_t row);
+
 /// The same of the row in the request's one block of keys whose pool is unfinished, which is written round and round.
 std::optional<std::int64_t> slot_in_tail_block(const nsameta_problem& problem, const request& r, std::int64_t position);
 

@@ -20,6 +20,12 @@ std::optional<std::int64_t> slot_in_tokens(const nsameta_problem& problem, const
   return tokens.data[slot * tokens.row_stride + position];
 }
 
+std::optional<std::int64_t> slot_of_row(const nsameta_problem& problem, std::int64_t row) {
+  if (row >= problem.row_values) return std::nullopt;
+  const std::int64_t slot = read(problem.out_cache_loc, row);
+  return slot < 0 ? std::nullopt : std::optional(slot);
+}
+
 std::optional<std::int64_t> slot_in_tail_block(const nsameta_problem& problem, const request& r,
                                                std::int64_t position) {
   if (problem.block_table.width == 0) return std::nullopt;

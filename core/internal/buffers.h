@@ -80,6 +80,13 @@ void for_each_input(Problem& problem, Visit&& visit) {
   vector("num_rejected", problem.num_rejected);
   if (auto& window = problem.full_to_swa; window.data != nullptr)
     show(buffer_of("full_to_swa", window, problem.kv_slots), window.data);
+  if (auto& slots_of_rows = problem.out_cache_loc; slots_of_rows.data != nullptr)
+    show(buffer_of("out_cache_loc", slots_of_rows, problem.row_values), slots_of_rows.data);
+  if (auto& floors = problem.swa_floor; floors.data != nullptr)
+    show(buffer_of("swa_floor", floors, problem.row_values), floors.data);
+  for (std::size_t i = 0; i < block_table_names.size(); ++i)
+    if (auto& table = problem.block_tables[i]; table.data != nullptr)
+      show(buffer_of(block_table_names[i], table), table.data);
 }
 
 /// The same for the outputs. Plans are written through only where the caller of this owns them.

@@ -54,4 +54,8 @@ constexpr const char* mode_name(nsameta_mode mode) { return row_of(mode).name; }
 /// By nsameta_q_shard_kind.
 inline constexpr std::array<const char*, 3> q_shard_kind_names{"round_robin", "contiguous", "zigzag"};
 
+/// As messages name them.
+inline constexpr std::array<const char*, NSAMETA_BLOCK_TABLES> block_table_names{"block_tables[0]", "block_tables[1]",
+                                                                                 "block_tables[2]", "block_tables[3]"};
+
 }  // namespace nsameta

@@ -169,6 +169,9 @@ inline constexpr auto logits_buffers =
 inline constexpr auto dcp_local_buffers =
     std::to_array<plan_buffer>({{"dcp_local_seq_lens", plan_buffer::ranks, plan_buffer::requests}});
 
+inline constexpr auto local_slots_buffers =
+    std::to_array<plan_buffer>({{"local_out_loc", 1, plan_buffer::batch_rows, NSAMETA_INT64}});
+
 inline constexpr auto zigzag = std::to_array<plan_constant>({
     {"cp_size", &nsameta_plan::parts, 1, most_parts, 2},
     {"cp_rank", &nsameta_plan::rank, 0, most_parts - 1, 0},
@@ -193,6 +196,8 @@ inline constexpr auto context_lens_buffers =
 inline constexpr plan_constant ratio{"ratio", &nsameta_plan::ratio, 1, most_ratio, 4};
 inline constexpr plan_constant block_size{"block_size", &nsameta_plan::block, 1, 65536, 64};
 inline constexpr plan_constant entries_read{"topk", &nsameta_plan::topk, 0, 2147483647, 0};
+inline constexpr plan_constant blocks_from{"blocks_from", &nsameta_plan::blocks_from, 0, NSAMETA_BLOCK_TABLES, 0};
+inline constexpr plan_constant invalid_tail{"invalid_tail", &nsameta_plan::invalid_tail, 0, 1, 0};
 inline constexpr plan_constant columns{"columns", &nsameta_plan::columns, 1, 1 << 30, 0};
 inline constexpr plan_constant index_align{"index_align", &nsameta_plan::index_align, 1, 65536, 64};
 inline constexpr auto compressed_rows = std::to_array<plan_constant>({
@@ -200,6 +205,7 @@ inline constexpr auto compressed_rows = std::to_array<plan_constant>({
     block_size,
     entries_read,
     {"no_slot", &nsameta_plan::no_slot, -2147483647 - 1, 2147483647, 0},
+    blocks_from,
 });
 inline constexpr auto compressed_rows_buffers =
     std::to_array<plan_buffer>({{"seq_lens", 1, plan_buffer::batch_rows},
@@ -215,11 +221,11 @@ inline constexpr auto compressed_requests_buffers =
                                 {"cu_new_lens", 1, plan_buffer::requests_plus_one}});
 
 inline constexpr plan_constant overlap{"overlap", &nsameta_plan::overlap, 0, 1, 0};
-inline constexpr auto compressed_events = std::to_array<plan_constant>({ratio, overlap});
+inline constexpr auto compressed_events = std::to_array<plan_constant>({ratio, overlap, invalid_tail});
 inline constexpr auto compressed_events_buffers =
     std::to_array<plan_buffer>({{"num_events", 1, plan_buffer::one}, {"events", 4, plan_buffer::listed}});
 
-inline constexpr auto compressed_carries = std::to_array<plan_constant>({ratio});
+inline constexpr auto compressed_carries = std::to_array<plan_constant>({ratio, invalid_tail});
 inline constexpr auto compressed_carries_buffers =
     std::to_array<plan_buffer>({{"num_carries", 1, plan_buffer::one}, {"carries", 4, plan_buffer::listed}});
 
@@ -230,7 +236,7 @@ inline constexpr auto ragged_rows_buffers =
                                 {"ks", 1, plan_buffer::batch_rows},
                                 {"ke", 1, plan_buffer::batch_rows}});
 
-inline constexpr auto ragged_blocks = std::to_array<plan_constant>({ratio, block_size});
+inline constexpr auto ragged_blocks = std::to_array<plan_constant>({ratio, block_size, blocks_from});
 inline constexpr auto ragged_blocks_buffers =
     std::to_array<plan_buffer>({{"num_blocks", 1, plan_buffer::one}, {"ragged_block_table", 1, plan_buffer::listed}});
 
@@ -238,14 +244,17 @@ inline constexpr plan_constant state_ring{"ring", &nsameta_plan::ring, 1, 1 << 2
 inline constexpr plan_constant swa_page_size{"swa_page_size", &nsameta_plan::page_size, 0, 1 << 30, 0};
 inline constexpr plan_constant slot_offset{"slot_offset", &nsameta_plan::slot_offset, 0, 2147483647, 0};
 inline constexpr auto state_decode_buffers = std::to_array<plan_buffer>({{"decode_plan", 4, plan_buffer::requests}});
-inline constexpr auto state = std::to_array<plan_constant>({ratio, overlap, state_ring, swa_page_size, slot_offset});
+inline constexpr auto state_decode =
+    std::to_array<plan_constant>({ratio, overlap, state_ring, swa_page_size, slot_offset});
+inline constexpr auto state_step =
+    std::to_array<plan_constant>({ratio, overlap, state_ring, swa_page_size, slot_offset, invalid_tail});
 inline constexpr auto state_compress_buffers =
     std::to_array<plan_buffer>({{"num_compressed", 1, plan_buffer::one}, {"compress_plan", 4, plan_buffer::listed}});
 inline constexpr auto state_write_buffers = std::to_array<plan_buffer>(
     {{"num_writes", 1, plan_buffer::one}, {"write_plan", plan_buffer::state_words, plan_buffer::listed}});
 
 inline constexpr auto compressed_candidates =
-    std::to_array<plan_constant>({ratio, block_size, {"next_n", &nsameta_plan::next_n, 1, 65536, 1}});
+    std::to_array<plan_constant>({ratio, block_size, {"next_n", &nsameta_plan::next_n, 1, 65536, 1}, blocks_from});
 inline constexpr auto compressed_candidates_buffers =
     std::to_array<plan_buffer>({{"write_start", 1, plan_buffer::requests},
                                 {"tail_start", 1, plan_buffer::requests},
@@ -257,11 +266,12 @@ inline constexpr auto compressed_indices = std::to_array<plan_constant>({
     entries_read,
     columns,
     index_align,
+    blocks_from,
 });
 inline constexpr auto compressed_indices_buffers =
     std::to_array<plan_buffer>({{"page_indices", plan_buffer::own, plan_buffer::batch_rows}});
 
-inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns});
+inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns, blocks_from});
 inline constexpr auto compressed_blocks_buffers =
     std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::batch_rows}});
 
@@ -300,15 +310,16 @@ inline constexpr auto plan_kinds = std::to_array<plan_kind>({
     {"compressed_carries", {}, plan_rows::compressed_carries, plan_rows::compressed_carries_buffers},
     {"ragged_rows", {}, plan_rows::ragged_rows, plan_rows::ragged_rows_buffers, false, true},
     {"ragged_blocks", {}, plan_rows::ragged_blocks, plan_rows::ragged_blocks_buffers},
-    {"state_decode", state_preset_names, plan_rows::state, plan_rows::state_decode_buffers},
-    {"state_compress", state_preset_names, plan_rows::state, plan_rows::state_compress_buffers},
-    {"state_write", state_preset_names, plan_rows::state, plan_rows::state_write_buffers},
+    {"state_decode", state_preset_names, plan_rows::state_decode, plan_rows::state_decode_buffers},
+    {"state_compress", state_preset_names, plan_rows::state_step, plan_rows::state_compress_buffers},
+    {"state_write", state_preset_names, plan_rows::state_step, plan_rows::state_write_buffers},
     {"compressed_candidates",
      {},
      plan_rows::compressed_candidates,
      plan_rows::compressed_candidates_buffers,
      false,
      true},
+    {"local_slots", {}, {}, plan_rows::local_slots_buffers},
 });
 
 /// Whether a kind has the constant: what it has not is 0.

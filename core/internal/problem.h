@@ -68,13 +68,15 @@ inline nsameta_problem draft_problem(const nsameta_problem& problem) {
   draft.mode = NSAMETA_DECODE;
   draft.extend_seq_lens = {};
   draft.uniform_extend_len = 0;
+  draft.out_cache_loc = draft.swa_floor = {};
+  draft.row_values = 0;
   return draft;
 }
 
 /// Calls `use(problem)` with the problem that a set is of, and returns what it does.
 template <class Use>
 auto with_problem_of(const nsameta_outputs& out, const nsameta_problem& problem, const Use& use) {
-  return has_own_rows(problem, out) ? use(draft_problem(problem)) : use(problem);
+  return out.draft_step > 0 ? use(draft_problem(problem)) : use(problem);
 }
 
 /// Whether the length of padding shows in a set: where there is padding, and in tails.

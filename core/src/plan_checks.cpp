@@ -63,6 +63,16 @@ nsameta_status check_zigzag(const nsameta_problem& p, const nsameta_plan& plan, 
 /// Whether blocks of a compressed cache lie in the pages of req_to_token, and that is at hand.
 nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, int place) {
   const plan_kind& kind = row_of(plan.kind);
+  if (plan.blocks_from > 0) {
+    if (p.kv_shard.size > 1)
+      return fail(NSAMETA_UNSUPPORTED,
+                  "plans[%d]: %s: blocks_from is %d, but kv_shard.size is %d: it goes with an unsharded KV cache only",
+                  place, kind.name, plan.blocks_from, p.kv_shard.size);
+    if (p.batch_size > 0 && p.block_tables[plan.blocks_from - 1].data == nullptr)
+      return fail(bad, "%s is absent, but plans[%d] is of it",
+                  block_table_names[static_cast<std::size_t>(plan.blocks_from) - 1], place);
+    return NSAMETA_OK;
+  }
   const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
   if (span % p.page_size != 0 && p.page_size % span != 0)
     return fail(bad,
@@ -74,7 +84,10 @@ nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, 
                 kind.name, plan.block, p.kv_shard.interleave);
   if (p.batch_size == 0 || p.req_to_token.data != nullptr) return NSAMETA_OK;
   // Of kinds whose buffers may be absent, the last one alone is looked up.
-  if (!kind.optional || plan.buffers[kind.buffers.size() - 1].data != nullptr)
+  const bool is_wanted = !kind.optional || plan.buffers[kind.buffers.size() - 1].data != nullptr;
+  const bool is_given =
+      plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS && p.out_cache_loc.data != nullptr && span == p.page_size;
+  if (is_wanted && !is_given)
     return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, kind.buffers.back().name);
   return NSAMETA_OK;
 }
@@ -89,9 +102,10 @@ nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, 
   if (has_rings != (plan.ring > 0))
     return fail(bad, "plans[%d]: window: swa_ring is %d, but its slots are %s", place, plan.ring,
                 has_rings ? "of rings: 1 or more" : "not of rings, which is 0");
-  const bool lengths_alone = plan.buffers[1].data == nullptr && plan.buffers[2].data == nullptr;
-  if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS || lengths_alone) return NSAMETA_OK;
-  if (p.req_to_token.data == nullptr)
+  const bool is_given = p.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS;
+  const bool has_table = plan.buffers[1].data != nullptr, has_slots = plan.buffers[2].data != nullptr;
+  if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS || (!has_table && !has_slots)) return NSAMETA_OK;
+  if (p.req_to_token.data == nullptr && (has_table || !is_given))
     return fail(bad, "req_to_token is absent, but plans[%d] is a window of %s", place,
                 window_preset_names[static_cast<std::size_t>(plan.preset)]);
   if (!has_rings && p.full_to_swa.data == nullptr)
@@ -215,6 +229,9 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (auto s = check_zigzag(p, plan, place)) return s;
   if (plan.kind == NSAMETA_PLAN_DCP_LOCAL)
     if (auto s = check_counted(plan, p.batch_size * p.kv_shard.size, "lengths", place)) return s;
+  if (plan.kind == NSAMETA_PLAN_LOCAL_SLOTS && p.batch_size > 0 && p.req_to_token.data == nullptr &&
+      p.out_cache_loc.data == nullptr)
+    return fail(bad, "req_to_token and out_cache_loc are absent, but plans[%d] asks for local_out_loc", place);
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
     if (auto s = check_page_list(p, plan, place)) return s;
   if (has(kind, &nsameta_plan::ratio) && has(kind, &nsameta_plan::block))

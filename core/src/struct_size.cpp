@@ -17,7 +17,8 @@ constexpr std::size_t most_bytes = 4096;
 
 // A field in what was padding behind the last one is not told from what an older caller left there. Of the outputs,
 // fields.h makes sure.
-static_assert(offsetof(nsameta_problem, kv_slots) + sizeof(std::int64_t) == sizeof(nsameta_problem));
+static_assert(offsetof(nsameta_problem, block_tables) + sizeof(nsameta_problem::block_tables) ==
+              sizeof(nsameta_problem));
 
 template <class Struct>
 nsameta_status check_size(const char* name, std::size_t size, std::size_t most = most_bytes) noexcept {
@@ -126,6 +127,8 @@ void nsameta_problem_init_sized(nsameta_problem* problem, size_t struct_size) {
   defaults.num_logits.stride = 1;
   defaults.num_rejected.stride = 1;
   defaults.full_to_swa.stride = 1;
+  defaults.out_cache_loc.stride = 1;
+  defaults.swa_floor.stride = 1;
   store_defaults(defaults, problem, struct_size);
 }
 

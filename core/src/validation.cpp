@@ -248,6 +248,24 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     return fail(bad, "kv_slots is %" PRId64 ", negative", p.kv_slots);
   if (p.full_to_swa.data != nullptr) [[unlikely]]
     if (auto s = check_input("full_to_swa", p.full_to_swa, p.kv_slots)) return s;
+  if (p.row_values < 0) [[unlikely]]
+    return fail(bad, "row_values is %" PRId64 ", negative", p.row_values);
+  if (p.out_cache_loc.data != nullptr) [[unlikely]] {
+    if (auto s = check_input("out_cache_loc", p.out_cache_loc, p.row_values)) return s;
+    if (p.q_shard.size > 1)
+      return fail(NSAMETA_UNSUPPORTED, "out_cache_loc is given, but q_shard.size is %d: it is of the batch's rows",
+                  p.q_shard.size);
+  }
+  if (p.swa_floor.data != nullptr) [[unlikely]]
+    if (auto s = check_input("swa_floor", p.swa_floor, p.row_values)) return s;
+  for (std::size_t i = 0; i < block_table_names.size(); ++i)
+    if (const nsameta_token_table& table = p.block_tables[i]; table.data != nullptr) [[unlikely]] {
+      const char* const name = block_table_names[i];
+      if (auto s = check_rows(name, table.data, "slots", table.slots, table.width, table.row_stride)) return s;
+      if (table.slots < p.batch_size)
+        return fail(bad, "%s.slots is %" PRId64 ", less than batch_size, which is %" PRId64, name, table.slots,
+                    p.batch_size);
+    }
   if (const nsameta_token_table& table = p.req_to_token; table.data != nullptr)
     if (auto s = check_rows("req_to_token", table.data, "slots", table.slots, table.width, table.row_stride))
         [[unlikely]]

@@ -212,6 +212,35 @@ void draw_state(random_source& random, nsameta_plan& plan) {
   if (is_running) plan.slot_offset = static_cast<std::int32_t>(random.between(0, 9));
 }
 
+void set_row_inputs(random_source& random, problem_data& problem) {
+  const std::int64_t rows =
+      std::min<std::int64_t>(live_shape_of(problem).rows + random.between(-1, 1), std::int64_t{1} << 16);
+  const auto draw = [&](std::int64_t most) {
+    std::vector<std::int64_t> values(static_cast<std::size_t>(std::max<std::int64_t>(rows, 0)));
+    for (std::int64_t& value : values) value = random.between(-1, most);
+    return strided_values(values, random.chance(50) ? NSAMETA_INT64 : NSAMETA_INT32, random.between(1, 2));
+  };
+  if (random.chance(50))
+    problem.out_cache_loc = draw(problem.full_to_swa.present() ? problem.full_to_swa.size() : 1 << 30);
+  if (random.chance(30)) problem.swa_floor = draw(2000);
+  for (token_table& table : problem.block_tables) {
+    if (!random.chance(30)) continue;
+    table.slots = std::max<std::int64_t>(problem.batch_size(), 1);
+    table.width = random.between(0, problem.batch_size() > 600 ? 8 : 40);
+    table.row_stride = table.width + random.between(0, 3);
+    table.memory.resize(static_cast<std::size_t>(table.slots * table.row_stride) + 1);
+    for (std::int32_t& block : table.memory) block = static_cast<std::int32_t>(random.between(-1, 1 << 20));
+  }
+}
+
+void draw_given(random_source& random, const problem_data& problem, nsameta_plan& plan) {
+  const auto table = static_cast<std::int32_t>(random.between(1, NSAMETA_BLOCK_TABLES));
+  if (has(row_of(plan.kind), &nsameta_plan::blocks_from) && problem.kv_shard.size == 1 &&
+      problem.block_tables[static_cast<std::size_t>(table) - 1].slots > 0)
+    plan.blocks_from = table;
+  if (has(row_of(plan.kind), &nsameta_plan::invalid_tail)) plan.invalid_tail = random.chance(30);
+}
+
 namespace {
 
 void draw_window(random_source& random, nsameta_plan& plan) {
@@ -246,6 +275,7 @@ std::vector<nsameta_plan> draw_plans(random_source& random, const problem_data& 
     if (plan.kind == NSAMETA_PLAN_WINDOW) draw_window(random, plan);
     if (has(plan_kinds[kind], &nsameta_plan::slot_offset)) draw_state(random, plan);
     if (has(plan_kinds[kind], &nsameta_plan::columns)) draw_columns(random, problem, plan);
+    draw_given(random, problem, plan);
     if (!plan_applies(plan, problem)) continue;
     if (has(plan_kinds[kind], &nsameta_plan::parts)) plan.parts = random.pick(parts);
     if (plan.kind == NSAMETA_PLAN_TOPK && random.chance(50))
@@ -322,6 +352,11 @@ problem_data earlier_problem(const case_recipe& recipe, const problem_data& prob
   set_lengths(random, earlier, previous);
   if (problem.req_pool_indices.present()) set_slots(random, earlier, previous);
   if (problem.block_table.slots > 0) set_block_table(random, earlier, previous);
+  for (token_table& table : previous.block_tables)
+    if (table.slots > 0) {  // a row for each request of a larger batch
+      table.slots = std::max(table.slots, previous.batch_size());
+      table.memory.resize(static_cast<std::size_t>(table.slots * table.row_stride) + 1, 3);
+    }
   if (recipe.rejected) set_rejected(random, earlier, previous);
   set_plan_lens(random, earlier, problem.topk_lens.present(), problem.extra_topk_lens.present(),
                 problem.num_logits.present(), previous);
@@ -381,6 +416,7 @@ generated_case build_case(const case_recipe& recipe) {
     const bool own = plans_random.chance(40), extra = plans_random.chance(20), logits = plans_random.chance(50);
     set_plan_lens(plans_random, recipe, own, extra, logits, problem);
     if (recipe.tables != table_choice::none && plans_random.chance(50)) set_full_to_swa(plans_random, problem);
+    if (plans_random.chance(50)) set_row_inputs(plans_random, problem);
   }
   if (recipe.earlier != earlier_batch::none) result.previous = earlier_problem(recipe, problem);
   set_layout(random, recipe, result);

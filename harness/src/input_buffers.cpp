@@ -46,7 +46,13 @@ void input_buffers::upload(const problem_data& problem) {
                           vector_input("extra_topk_lens", problem.extra_topk_lens),
                           vector_input("num_logits", problem.num_logits),
                           vector_input("num_rejected", problem.num_rejected),
-                          vector_input("full_to_swa", problem.full_to_swa)};
+                          vector_input("full_to_swa", problem.full_to_swa),
+                          vector_input("out_cache_loc", problem.out_cache_loc),
+                          vector_input("swa_floor", problem.swa_floor),
+                          table_input(block_table_names[0], problem.block_tables[0]),
+                          table_input(block_table_names[1], problem.block_tables[1]),
+                          table_input(block_table_names[2], problem.block_tables[2]),
+                          table_input(block_table_names[3], problem.block_tables[3])};
   guarded_layout layout(memory_.layout().kind());
   for (const input& each : inputs) layout.add(each.name, each.bytes.size(), each.misalignment);
   memory_.rearrange(std::move(layout));
@@ -75,6 +81,9 @@ void input_buffers::upload(const problem_data& problem) {
   place(view_.num_logits.data, arrays[8]);
   place(view_.num_rejected.data, arrays[9]);
   place(view_.full_to_swa.data, arrays[10]);
+  place(view_.out_cache_loc.data, arrays[11]);
+  place(view_.swa_floor.data, arrays[12]);
+  for (std::size_t i = 0; i < problem.block_tables.size(); ++i) place(view_.block_tables[i].data, arrays[13 + i]);
 }
 
 std::optional<std::string> input_buffers::changed() const {

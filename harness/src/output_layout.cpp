@@ -107,6 +107,8 @@ bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   const nsameta_kv_shard& shard = problem.kv_shard;
   if (has(row_of(plan.kind), &nsameta_plan::ratio) && has(row_of(plan.kind), &nsameta_plan::block)) {
     const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
+    if (plan.blocks_from > 0)
+      return shard.size == 1 && problem.block_tables[static_cast<std::size_t>(plan.blocks_from) - 1].slots > 0;
     return tables_apply(problem) && (span % problem.page_size == 0 || problem.page_size % span == 0) &&
            (shard.size == 1 || plan.block % shard.interleave == 0);
   }
@@ -116,6 +118,7 @@ bool plan_applies(const nsameta_plan& plan, const problem_data& problem) {
   if (row_of(plan.kind).presets.data() == state_preset_names.data())
     return tables_apply(problem) && (plan.preset != NSAMETA_STATE_OF_WINDOW || problem.full_to_swa.present()) &&
            keeps_drafts(plan, problem);
+  if (plan.kind == NSAMETA_PLAN_LOCAL_SLOTS) return tables_apply(problem);
   if (plan.kind != NSAMETA_PLAN_PAGE_LIST) return true;
   if (plan.preset == NSAMETA_PAGES_OF_TOKENS) return tables_apply(problem) && shard.size == 1;
   return problem.block_table.slots > 0 && (shard.size == 1 || problem.block_size % shard.interleave == 0);

@@ -109,7 +109,7 @@ void add_plan(json& whole, const json& plan) {
 
 /// Where the raw tokens of a cache wait, as the plans of the step.
 void add_state(json& whole, const std::string& name, const json& state, std::int64_t ratio, const json& overlap,
-               const json& swa_page_size) {
+               const json& swa_page_size, const json& tail) {
   constexpr auto keys = std::to_array<std::string_view>({"kind", "ring", "slot_offset"});
   if (!state.is_object()) throw json_error(name + ": " + shown(state) + " is not an object");
   for (const auto& [key, value] : state.items())
@@ -127,6 +127,7 @@ void add_state(json& whole, const std::string& name, const json& state, std::int
   for (const char* kind : {"state_decode", "state_compress", "state_write"})
     if (is_decode == (kind == std::string_view("state_decode"))) {
       plan["kind"] = kind;
+      if (!is_decode) plan["invalid_tail"] = tail;
       add_plan(whole, plan);
     }
 }
@@ -151,6 +152,10 @@ json with_compressed_caches(const json& object) {
   whole.erase("index_align");
   whole.erase("table_rows");
   whole.erase("swa_page_size");
+  whole.erase("tail");
+  const json tail = to_place("tail", object.value("tail", json("keep")), "tail",
+                             std::to_array<std::string_view>({"keep", "invalid"}));
+  const json tables = object.value("block_tables", json::array());
   const std::int64_t page_size = object.contains("page_size")
                                      ? to_integer("page_size", object["page_size"], 1, int32_max)
                                      : problem_data{}.page_size;
@@ -169,7 +174,11 @@ json with_compressed_caches(const json& object) {
         throw json_error(name + ": unknown key " + shown(key) + did_you_mean(key, keys));
       rows[key] = value;
     }
-    json events{{"kind", "compressed_events"}, {"ratio", ratio}, {"overlap", rows.value("overlap", json(ratio == 4))}};
+    rows["blocks_from"] = i < tables.size() && !tables[i].is_null() ? i + 1 : 0;
+    json events{{"kind", "compressed_events"},
+                {"ratio", ratio},
+                {"overlap", rows.value("overlap", json(ratio == 4))},
+                {"invalid_tail", tail}};
     if (events["overlap"].is_boolean()) events["overlap"] = events["overlap"].get<bool>() ? 1 : 0;
     rows.erase("overlap");
     json ragged{{"kind", "ragged_rows"}, {"ratio", ratio}, {"ragged_align", rows.value("ragged_align", json(1))}};
@@ -180,25 +189,39 @@ json with_compressed_caches(const json& object) {
     json indices = rows, blocks{{"kind", "compressed_blocks"},
                                 {"ratio", ratio},
                                 {"block_size", rows["block_size"]},
+                                {"blocks_from", rows["blocks_from"]},
                                 {"preset", table_rows}};
     indices["kind"] = "compressed_indices";
     indices["index_align"] = index_align;
     indices.erase("no_slot");
     const json overlap = events["overlap"];
     for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks, events,
-                             json{{"kind", "compressed_carries"}, {"ratio", ratio}}})
+                             json{{"kind", "compressed_carries"}, {"ratio", ratio}, {"invalid_tail", tail}}})
       add_plan(whole, plan);
     if (records[i].contains("state"))
-      add_state(whole, name + ".state", records[i]["state"], ratio, overlap, object.value("swa_page_size", json(0)));
+      add_state(whole, name + ".state", records[i]["state"], ratio, overlap, object.value("swa_page_size", json(0)),
+                tail);
     if (to_flag(name + ".candidates", wants_candidates))
       add_plan(whole, {{"kind", "compressed_candidates"},
                        {"ratio", ratio},
                        {"block_size", rows["block_size"]},
+                       {"blocks_from", rows["blocks_from"]},
                        {"next_n", object.value("uniform_extend_len", json(1))}});
     if (object.value("mode", json()) != "extend") continue;
     add_plan(whole, ragged);
-    add_plan(whole, {{"kind", "ragged_blocks"}, {"ratio", ratio}, {"block_size", rows["block_size"]}});
+    add_plan(whole, {{"kind", "ragged_blocks"},
+                     {"ratio", ratio},
+                     {"block_size", rows["block_size"]},
+                     {"blocks_from", rows["blocks_from"]}});
   }
+  return whole;
+}
+
+/// A rank's views of caches that all ranks of a kv_shard index: vectors and tables have them but for the slots of rows.
+json with_local_tables(const json& object) {
+  json whole = object;
+  whole.erase("local_tables");
+  if (to_flag("local_tables", object["local_tables"])) add_plan(whole, {{"kind", "local_slots"}});
   return whole;
 }
 
@@ -231,6 +254,7 @@ json with_window(const json& object) {
 json in_general_form(const json& given) {
   json object = given.contains("swa_window") ? with_window(given) : given;
   if (object.contains("compress_ratios")) object = with_compressed_caches(object);
+  if (object.contains("local_tables")) object = with_local_tables(object);
   if (!object.contains("plan")) return object;
   std::vector<std::string_view> names;
   for (const plan_form& form : plan_forms()) names.push_back(form.name);

@@ -87,6 +87,15 @@ nsameta_problem problem_data::view() const {
   problem.seq_pad = seq_pad;
   if (full_to_swa.present()) problem.full_to_swa = full_to_swa.view();
   problem.kv_slots = full_to_swa.size();
+  if (out_cache_loc.present()) problem.out_cache_loc = out_cache_loc.view();
+  if (swa_floor.present()) problem.swa_floor = swa_floor.view();
+  problem.row_values = std::max(out_cache_loc.size(), swa_floor.size());
+  for (const strided_values* values : {&out_cache_loc, &swa_floor})
+    if (values->present() && values->size() != problem.row_values)
+      throw std::logic_error("a problem has values for " + std::to_string(values->size()) + " rows and for " +
+                             std::to_string(problem.row_values));
+  for (std::size_t i = 0; i < block_tables.size(); ++i)
+    if (block_tables[i].slots > 0) problem.block_tables[i] = block_tables[i].view();
   return problem;
 }
 
@@ -95,6 +104,7 @@ problem_data problem_data::draft() const {
   batch.mode = NSAMETA_DECODE;
   batch.extend_seq_lens = {};
   batch.uniform_extend_len = 0;
+  batch.out_cache_loc = batch.swa_floor = {};
   return batch;
 }
 

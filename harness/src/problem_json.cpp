@@ -51,6 +51,9 @@ constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
                                                                "num_logits",
                                                                "num_rejected",
                                                                "full_to_swa",
+                                                               "out_cache_loc",
+                                                               "swa_floor",
+                                                               "block_tables",
                                                                "seq_pad",
                                                                "draft_steps",
                                                                "compress_ratios"});
@@ -89,6 +92,17 @@ token_table to_table(const std::string& name, const json& value) {
   }
   if (table.slots > 0 && table.width == 0) table.memory.push_back(0);  // rows without columns are rows
   return table;
+}
+
+/// Null for a cache that has none.
+std::array<token_table, NSAMETA_BLOCK_TABLES> to_block_tables(const json& value) {
+  std::array<token_table, NSAMETA_BLOCK_TABLES> tables;
+  if (!value.is_array() || value.size() > tables.size())
+    throw json_error("block_tables: " + shown(value) + " is not an array of " + std::to_string(tables.size()) +
+                     " tables at most");
+  for (std::size_t i = 0; i < value.size(); ++i)
+    if (!value[i].is_null()) tables[i] = to_table("block_tables[" + std::to_string(i) + "]", value[i]);
+  return tables;
 }
 
 json rows_of(const token_table& table) {
@@ -189,6 +203,12 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.num_rejected = to_lengths("num_rejected", value);
   } else if (key == "full_to_swa") {
     problem.full_to_swa = to_lengths("full_to_swa", value);
+  } else if (key == "out_cache_loc") {
+    problem.out_cache_loc = to_lengths("out_cache_loc", value);
+  } else if (key == "swa_floor") {
+    problem.swa_floor = to_lengths("swa_floor", value);
+  } else if (key == "block_tables") {
+    problem.block_tables = to_block_tables(value);
   } else if (key == "seq_pad") {
     problem.seq_pad = int32_value();
   } else {
@@ -266,6 +286,10 @@ fill_data to_fill(const json& object) {
   require_batch_size("extra_topk_lens", fill.problem.extra_topk_lens, fill.problem);
   require_batch_size("num_logits", fill.problem.num_logits, fill.problem);
   require_batch_size("num_rejected", fill.problem.num_rejected, fill.problem);
+  const strided_values &slots = fill.problem.out_cache_loc, &floors = fill.problem.swa_floor;
+  if (slots.present() && floors.present() && slots.size() != floors.size())
+    throw json_error("swa_floor: " + std::to_string(floors.size()) + " values, but out_cache_loc has " +
+                     std::to_string(slots.size()));
   return fill;
 }
 
@@ -377,6 +401,11 @@ json problem_to_json(const problem_data& problem) {
   if (problem.num_rejected.present()) object["num_rejected"] = problem.num_rejected.values();
   if (problem.seq_pad != defaults.seq_pad) object["seq_pad"] = problem.seq_pad;
   if (problem.full_to_swa.present()) object["full_to_swa"] = problem.full_to_swa.values();
+  if (problem.out_cache_loc.present()) object["out_cache_loc"] = problem.out_cache_loc.values();
+  if (problem.swa_floor.present()) object["swa_floor"] = problem.swa_floor.values();
+  if (std::ranges::any_of(problem.block_tables, [](const token_table& table) { return table.slots > 0; }))
+    for (const token_table& table : problem.block_tables)
+      object["block_tables"].push_back(table.slots > 0 ? rows_of(table) : json());
   return object;
 }
 

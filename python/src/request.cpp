@@ -46,6 +46,12 @@ struct setters {
   static void full_to_swa(const char* name, nb::handle value, request& to) {
     to.problem.full_to_swa = input(name, value, to, &to.problem.kv_slots);
   }
+  static void row_slots(const char* name, nb::handle value, request& to) {
+    to.problem.out_cache_loc = input(name, value, to, &to.row_slots_.emplace());
+  }
+  static void swa_floor(const char* name, nb::handle value, request& to) {
+    to.problem.swa_floor = input(name, value, to, &to.swa_floor_.emplace());
+  }
   static void num_rejected(const char* name, nb::handle value, request& to) {
     to.problem.num_rejected = input(name, value, to, &to.num_rejected_.emplace());
   }
@@ -75,6 +81,22 @@ struct setters {
   static void engine_table(const char* name, nb::handle value, request& to) {
     const array_view view = table(name, value, to, access::read);
     to.problem.*member = {static_cast<const std::int32_t*>(view.data), view.shape[0], view.shape[1], view.stride[0]};
+  }
+  /// None for a cache that has none.
+  static void block_tables(const char* name, nb::handle value, request& to) {
+    if (!nb::isinstance<nb::list>(value) && !nb::isinstance<nb::tuple>(value))
+      throw wrong_type(shown(name, value) + ", not a list or tuple of arrays");
+    const std::size_t count = nb::len(value);
+    if (count > block_table_names.size())
+      throw invalid_argument(std::string(name) + " has " + std::to_string(count) + " tables, more than " +
+                             std::to_string(block_table_names.size()));
+    for (std::size_t i = 0; i < count; ++i) {
+      const nb::object each = value[i];
+      if (each.is_none()) continue;
+      const array_view view = table(block_table_names[i], each, to, access::read);
+      to.problem.block_tables[i] = {static_cast<const std::int32_t*>(view.data), view.shape[0], view.shape[1],
+                                    view.stride[0]};
+    }
   }
   template <auto member>
   static void page_table(const char* name, nb::handle value, request& to) {
@@ -226,6 +248,9 @@ struct setters {
       {"num_rejected", num_rejected, "None", scope::call},
       {"seq_pad", parameter<&p::seq_pad>, "0", scope::call},
       {"full_to_swa", full_to_swa, "None", scope::call},
+      {"row_slots", row_slots, "None", scope::call},
+      {"swa_floor", swa_floor, "None", scope::call},
+      {"block_tables", block_tables, "None", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},
@@ -384,6 +409,10 @@ void request::check_lengths() {
   if (extra_topk_lens_) check("extra_topk_lens", *extra_topk_lens_);
   if (num_logits_) check("num_logits", *num_logits_);
   if (num_rejected_) check("num_rejected", *num_rejected_);
+  if (row_slots_ && swa_floor_ && *row_slots_ != *swa_floor_)
+    throw invalid_argument("swa_floor has " + std::to_string(*swa_floor_) + " elements, but row_slots has " +
+                           std::to_string(*row_slots_));
+  problem.row_values = row_slots_.value_or(swa_floor_.value_or(0));
 }
 
 void request::start_set() {

@@ -58,7 +58,7 @@ class request {
   std::int64_t requests_ = 0;  ///< elements of seq_lens
   /// Elements of these.
   std::optional<std::int64_t> extend_seq_lens_, req_pool_indices_, topk_lens_, extra_topk_lens_, num_logits_,
-      num_rejected_;
+      num_rejected_, row_slots_, swa_floor_;
 };
 
 }  // namespace nsameta::python

@@ -228,6 +228,41 @@ def test_a_sliding_window():
     assert window["swa_out_loc"].tolist() == [101, 104]
 
 
+def test_a_window_of_given_slots_above_a_floor():
+    window = {"kind": "window", "preset": "full_to_swa", "swa_window": 3, "columns": 4, "index_align": 4,
+              "swa_lens": ints(2), "swa_page_indices": ints(2, 4), "swa_out_loc": ints(2)}
+    batch = dict(req_to_token=np.arange(8, dtype=np.int32).reshape(1, 8), req_pool_indices=np.array([0, 0]),
+                 full_to_swa=np.arange(8) + 100, plans=[window])
+    nsameta.fill("decode", np.array([2, 5]), row_slots=np.array([7, -1]), swa_floor=np.array([1, 9]), **batch)
+    assert window["swa_lens"].tolist() == [1, 0]
+    assert window["swa_page_indices"].tolist() == [[101, -1, -1, -1], [-1, -1, -1, -1]]
+    assert window["swa_out_loc"].tolist() == [107, -1]
+    with pytest.raises(ValueError, match="^swa_floor has 1 elements, but row_slots has 2$"):
+        nsameta.fill("decode", np.array([2, 5]), row_slots=np.array([7, -1]), swa_floor=np.array([1]), **batch)
+
+
+def test_a_block_table_of_its_own():
+    blocks = {"kind": "compressed_blocks", "preset": "request", "columns": 2, "ratio": 4, "block_size": 4,
+              "blocks_from": 2, "block_table": ints(2, 2)}
+    tables = [None, np.array([[5, 9], [6, 7]], np.int32)]
+    nsameta.fill("decode", np.array([20, 3]), block_tables=tables, plans=[blocks])
+    assert blocks["block_table"].tolist() == [[5, 9], [6, UNTOUCHED]]
+    with pytest.raises(ValueError, match=r"^block_tables\[1\].slots is 1, less than batch_size, which is 2$"):
+        nsameta.fill("decode", np.array([20, 3]), block_tables=[None, tables[1][:1]], plans=[blocks])
+    with pytest.raises(ValueError, match=r"^block_tables\[0\] is absent, but plans\[0\] is of it$"):
+        nsameta.fill("decode", np.array([20, 3]), block_tables=tables, plans=[blocks | {"blocks_from": 1}])
+    with pytest.raises(ValueError, match="^block_tables has 5 tables, more than 4$"):
+        nsameta.fill("decode", np.array([20, 3]), block_tables=[None] * 5)
+    with pytest.raises(TypeError, match="^block_tables is 3, not a list or tuple of arrays$"):
+        nsameta.fill("decode", np.array([20, 3]), block_tables=3)
+
+
+def test_slots_of_one_rank():
+    slots = {"kind": "local_slots", "local_out_loc": np.full(3, UNTOUCHED, np.int64)}
+    nsameta.fill("decode", np.array([5, 4, 4]), kv_shard=(2, 1, 1), row_slots=np.array([116, 67, -1]), plans=[slots])
+    assert slots["local_out_loc"].tolist() == [0, 33, 0]
+
+
 def as_arguments(problem):
     """A problem in the words of a plan's own library as lengths, fill()'s arguments and a plan without buffers."""
     kind, _, form = problem["plan"].partition("_") if problem["plan"].startswith("aiter") else (problem["plan"], "", "")
@@ -393,9 +428,9 @@ def fill(*plans, **given):
     (TypeError, r"^plans\[1\] is 'flashmla', not a dict$", fill(flashmla(), "flashmla")),
     (TypeError, r"^plans\[0\]: kind: the key is missing$", fill({})),
     (ValueError, r"^plans\[0\].kind is 'flash_mla', none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates, local_slots; did you mean flashmla[?]$", fill(flashmla(kind="flash_mla"))),
     (ValueError, r"^plans\[0\].kind is 1, none of paged_mqa_schedule, flashmla, topk_plan, aiter, page_list, "
-     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates$", fill(flashmla(kind=1))),
+     "logits_rows, dcp_local, zigzag, context_lens, compressed_rows, compressed_requests, compressed_indices, compressed_blocks, window, compressed_events, compressed_carries, ragged_rows, ragged_blocks, state_decode, state_compress, state_write, compressed_candidates, local_slots$", fill(flashmla(kind=1))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(without("num_sm_parts", flashmla()))),
     (TypeError, r"^plans\[0\]: num_sm_parts: the key is missing$", fill(flashmla(num_sm_parts=None))),
     (TypeError, r"^plans\[0\]: num_sms: the key is missing$", fill(without("num_sms", paged_mqa()))),

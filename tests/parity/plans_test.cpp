@@ -174,10 +174,12 @@ harness::generated_case draw_case(std::uint64_t number) {
     made.problem.num_logits = harness::strided_values(wanted);
   }
   draw_padding(random, requests, made.problem);
+  if (random.chance(30)) harness::set_row_inputs(random, made.problem);
   const auto status = std::ranges::find(vector_fields, std::string_view("status"), &vector_field::name);
   made.layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
   made.layout.length_offset = random.chance(20) ? random.between(-2, 5) : 0;
   std::vector<nsameta_plan> plans = draw_plans(random);
+  for (nsameta_plan& plan : plans) harness::draw_given(random, made.problem, plan);
   if (random.chance(40)) plans.resize(NSAMETA_PLAN_TOPK + 1);  // GPUs have a kernel for the first kinds
   std::erase_if(plans, [&](const nsameta_plan& plan) { return !harness::plan_applies(plan, made.problem); });
   const std::int64_t affordable = (1 << 16) / (1 + harness::live_shape_of(made.problem).rows);

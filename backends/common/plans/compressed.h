@@ -7,23 +7,6 @@
 
 namespace nsameta {
 
-/// The tokens of a step that write a key, by what they see.
-struct written_tokens {
-  std::int32_t before;  ///< positions before the first one
-  std::int32_t last;    ///< what the last one sees; at most `before` where there is none
-
-  /// Of the first `rows` rows of a request.
-  static NSAMETA_HOST_DEVICE written_tokens of(const request& r, std::int64_t rows, std::int64_t limit) {
-    const std::int64_t last = r.is_padding ? 0 : smaller(r.first + rows - 1, limit);
-    return {static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}), int32_max)),
-            static_cast<std::int32_t>(larger(last, std::int64_t{0}))};
-  }
-  /// Entries whose last token is among them.
-  NSAMETA_HOST_DEVICE std::int32_t finished(const small_divisor& ratio) const {
-    return larger(ratio.quotient(last) - ratio.quotient(before), 0);
-  }
-};
-
 /// Entries of a request's cache after a step, on all ranks together; none of padding.
 NSAMETA_HOST_DEVICE std::int32_t entries_after(const request& r, const small_divisor& ratio, std::int32_t limit) {
   return r.is_padding ? 0 : ratio.quotient(static_cast<std::int32_t>(smaller(r.kv_len, std::int64_t{limit})));
@@ -69,11 +52,13 @@ struct compressed_events_rule {
   std::int32_t window;  ///< tokens that an entry is made from
   std::int32_t limit;   ///< positions of a cache at most
   std::int32_t most;    ///< rows that a request counts
+  bool invalid_tail;    ///< whether rows beyond the list name nothing, and are not kept
   list_room<1> held;
 
   static compressed_events_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {small_divisor::of(plan.ratio), tokens_of_entry(plan), lengths_of(problem).limit,
-            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+    return {small_divisor::of(plan.ratio), tokens_of_entry(plan),
+            lengths_of(problem).limit,     static_cast<std::int32_t>(share_of_request(problem)),
+            plan.invalid_tail != 0,        list_room<1>::of(plan, 1)};
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
     listed_part part = listed_part::of_rows(r.rows, most);
@@ -101,11 +86,12 @@ struct compressed_carries_rule {
   small_divisor ratio;
   std::int32_t limit;  ///< positions of a cache at most
   std::int32_t most;   ///< rows that a request counts
+  bool invalid_tail;   ///< whether rows beyond the list name nothing, and are not kept
   list_room<1> held;
 
   static compressed_carries_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     return {small_divisor::of(plan.ratio), lengths_of(problem).limit,
-            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+            static_cast<std::int32_t>(share_of_request(problem)), plan.invalid_tail != 0, list_room<1>::of(plan, 1)};
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
     listed_part part = listed_part::of_rows(r.rows, most);
@@ -134,33 +120,50 @@ struct compressed_carries_rule {
 template <class Rule>
 concept words_rule = list_rule<Rule> && requires(const Rule& rule) { rule.words(); };
 
-/// Where the entries of a cache lie: blocks of them in the pages of req_to_token.
+/// Where the entries of a cache lie: blocks of them in the pages of req_to_token, or in a block table of their own,
+/// which is looked up as if each block were a page of one position.
 struct entry_places {
   small_divisor ratio;
-  small_divisor page;           ///< of req_to_token, positions
-  small_divisor blocks_a_page;  ///< or 1
   small_divisor block;          ///< entries, on each rank
+  small_divisor page;           ///< of the table, positions
+  small_divisor blocks_a_page;  ///< or 1
+  std::int32_t step;            ///< positions of the table from one block to the next
+  bool by_request;              ///< whether the table has a row for each request
+  nsameta_token_table table;
 
   static entry_places of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    const std::int64_t blocks_a_page = problem.page_size / (std::int64_t{plan.block} * plan.ratio);
-    return {small_divisor::of(plan.ratio), small_divisor::of(problem.page_size),
-            small_divisor::of(larger(static_cast<std::int32_t>(blocks_a_page), 1)), small_divisor::of(plan.block)};
+    const std::int64_t span = std::int64_t{plan.block} * plan.ratio;
+    const bool has_own = plan.blocks_from > 0;
+    const auto at_least_one = [&](std::int64_t blocks) {
+      return has_own || blocks < 1 ? 1 : static_cast<std::int32_t>(blocks);
+    };
+    return {.ratio = small_divisor::of(plan.ratio),
+            .block = small_divisor::of(plan.block),
+            .page = small_divisor::of(has_own ? 1 : problem.page_size),
+            .blocks_a_page = small_divisor::of(at_least_one(problem.page_size / span)),
+            .step = has_own ? 1 : static_cast<std::int32_t>(smaller(span, int32_max)),
+            .by_request = has_own,
+            .table = has_own ? problem.block_tables[plan.blocks_from - 1] : problem.req_to_token};
   }
-  /// Positions from one block of a request to the next.
-  NSAMETA_HOST_DEVICE std::int64_t span() const { return std::int64_t{block.value} * ratio.value; }
-  NSAMETA_HOST_DEVICE bool has_block(const key_slots& keys, std::int32_t number) const {
-    return number * span() < keys.tokens.width;
+  /// A request's row of the table; null where it has none.
+  NSAMETA_HOST_DEVICE const std::int32_t* row_of(const key_slots& keys, std::int64_t index) const {
+    const std::int64_t row = by_request ? index : keys.row_of(index);
+    return row >= 0 && row < table.slots ? table.data + row * table.row_stride : nullptr;
   }
-  /// The name of a request's block that its row of req_to_token has. It must be there.
-  NSAMETA_HOST_DEVICE std::int64_t name_of(const std::int32_t* tokens, std::int32_t number) const {
+  /// The last block of a request that the table has a column for; below 0: none.
+  NSAMETA_HOST_DEVICE std::int64_t last_block() const { return (table.width + step - 1) / step - 1; }
+  NSAMETA_HOST_DEVICE bool has_block(std::int32_t number) const { return std::int64_t{number} * step < table.width; }
+  /// The name of a request's block that its row of the table has. It must be there.
+  NSAMETA_HOST_DEVICE std::int64_t name_of(const std::int32_t* row, std::int32_t number) const {
     const std::int32_t looked_up = blocks_a_page.quotient(number);
-    const std::int64_t position = blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : number * span();
-    return std::int64_t{page.floor(tokens[position])} * blocks_a_page.value + number - looked_up * blocks_a_page.value;
+    const std::int64_t position =
+        blocks_a_page.value > 1 ? std::int64_t{looked_up} * page.value : std::int64_t{number} * step;
+    return std::int64_t{page.floor(row[position])} * blocks_a_page.value + number - looked_up * blocks_a_page.value;
   }
   /// The bits that a request raises whose blocks up to `number` are asked for.
   NSAMETA_HOST_DEVICE std::uint32_t bits(const key_slots& keys, std::int64_t index, std::int32_t number) const {
-    if (!keys.has_row(keys.row_of(index))) return NSAMETA_BIT_BAD_SLOT;
-    return bit_if(!has_block(keys, number), NSAMETA_BIT_CONTEXT_EXCEEDED);
+    if (row_of(keys, index) == nullptr) return NSAMETA_BIT_BAD_SLOT;
+    return bit_if(!has_block(number), NSAMETA_BIT_CONTEXT_EXCEEDED);
   }
 };
 
@@ -220,9 +223,9 @@ struct ragged_blocks_rule {
   }
   /// -1 where the table does not say.
   NSAMETA_HOST_DEVICE std::int32_t element(const key_slots& keys, std::int64_t index, std::int32_t number) const {
-    const std::int32_t* const tokens = keys.tokens_of(index);
-    if (tokens == nullptr || !places.has_block(keys, number)) return -1;
-    return static_cast<std::int32_t>(places.name_of(tokens, number));
+    const std::int32_t* const row = places.row_of(keys, index);
+    if (row == nullptr || !places.has_block(number)) return -1;
+    return static_cast<std::int32_t>(places.name_of(row, number));
   }
 };
 
@@ -255,23 +258,20 @@ struct compressed_candidates_rule {
   NSAMETA_HOST_DEVICE std::int64_t slot(const shard_constants& fixed, std::int64_t index, const request& r,
                                         std::int32_t number) const {
     if (r.is_padding) return -1;
-    const std::int32_t* const tokens = fixed.keys.tokens_of(index);
-    if (tokens == nullptr || !places.has_block(fixed.keys, 0)) return -1;
+    const std::int32_t* const row = places.row_of(fixed.keys, index);
+    if (row == nullptr || !places.has_block(0)) return -1;
     const auto entry =
         static_cast<std::int32_t>(smaller(std::int64_t{places.ratio.quotient(first_position(r))} + number, int32_max));
     const std::int32_t block = column.quotient(entry);
     const std::int64_t own = fixed.kv_shard.own(entry - block * column.value);
     if (own < 0) return -1;
-    return places.name_of(tokens, smaller(block, last_block(fixed.keys))) * places.block.value + own;
+    return places.name_of(row, static_cast<std::int32_t>(smaller(std::int64_t{block}, places.last_block()))) *
+               places.block.value +
+           own;
   }
   NSAMETA_HOST_DEVICE std::uint32_t bits(const shard_constants& fixed, std::int64_t index, const request& r) const {
     const bool looks = has_slots && !r.is_padding;
-    return bit_if(looks && !fixed.keys.has_row(fixed.keys.row_of(index)), NSAMETA_BIT_BAD_SLOT);
-  }
-
- private:
-  NSAMETA_HOST_DEVICE std::int32_t last_block(const key_slots& keys) const {
-    return static_cast<std::int32_t>(smaller((keys.tokens.width - 1) / places.span(), int32_max));
+    return bit_if(looks && places.row_of(fixed.keys, index) == nullptr, NSAMETA_BIT_BAD_SLOT);
   }
 };
 
@@ -286,6 +286,7 @@ struct compressed_rows_rule {
   small_divisor column;  ///< entries of a block on all ranks together
   std::int32_t topk, no_slot;
   std::int32_t most;  ///< rows that a request counts
+  bool by_row;        ///< whether out_loc is from the KV slot that the engine gives of each row
   list_room<buffers> held;
 
   static compressed_rows_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -295,6 +296,8 @@ struct compressed_rows_rule {
             .topk = entries_read(plan),
             .no_slot = plan.no_slot,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .by_row = problem.out_cache_loc.data != nullptr && problem.kv_shard.size == 1 && plan.blocks_from == 0 &&
+                      std::int64_t{plan.block} * plan.ratio == problem.page_size,
             .held = list_room<buffers>::of(plan, 0)};
   }
   /// Entries that a row reads at most.
@@ -308,15 +311,23 @@ struct compressed_rows_rule {
     std::int64_t slot;
   };
   NSAMETA_HOST_DEVICE std::int32_t clamped(std::int32_t entries) const { return smaller(larger(entries, 1), topk); }
-  /// Of request `index`; it would see `seen` positions on all ranks together, if there were no limit.
-  NSAMETA_HOST_DEVICE row row_of(const shard_constants& fixed, std::int64_t index, std::int64_t seen) const {
+  /// Of row `number` of the batch, which is of request `index`; it would see `seen` positions on all ranks together, if
+  /// there were no limit.
+  NSAMETA_HOST_DEVICE row row_of(const shard_constants& fixed, const row_inputs& rows, std::int64_t number,
+                                 std::int64_t index, std::int64_t seen) const {
     const small_divisor& ratio = places.ratio;
     const auto v = static_cast<std::int32_t>(larger(smaller(seen, fixed.limit), std::int64_t{0}));
     const std::int32_t groups = ratio.quotient(v);
     const bool finishes = v > 0 && seen <= fixed.limit && groups * ratio.value == v;
     const std::int32_t first = v > 0 ? ratio.quotient(v - 1) * ratio.value : -ratio.value;
-    return {static_cast<std::int32_t>(fixed.kv_shard(groups)), first,
-            finishes && held.capacity[out_loc] >= 0 ? slot_of(fixed, index, groups - 1) : no_slot};
+    std::int64_t slot = no_slot;
+    if (finishes && held.capacity[out_loc] >= 0) {
+      if (by_row) [[unlikely]]
+        slot = given_slot(rows, number);
+      else
+        slot = slot_of(fixed, index, groups - 1);
+    }
+    return {static_cast<std::int32_t>(fixed.kv_shard(groups)), first, slot};
   }
 
   /// The rows that a request counts, and the bits of the last entry that they finish: no other is further on.
@@ -325,18 +336,24 @@ struct compressed_rows_rule {
     listed_part part = listed_part::of_rows(r.rows, most);
     const written_tokens written = written_tokens::of(r, part.count, fixed.limit);
     if (const std::int32_t entries = ratio.quotient(written.last); entries * ratio.value > written.before)
-      if (held.capacity[out_loc] >= 0) part.bits |= places.bits(fixed.keys, index, column.quotient(entries - 1));
+      if (held.capacity[out_loc] >= 0 && !by_row)
+        part.bits |= places.bits(fixed.keys, index, column.quotient(entries - 1));
     return part;
   }
 
  private:
   /// Where an entry of a request is written; -1 where the table does not say, no_slot where another rank has it.
   NSAMETA_HOST_DEVICE std::int64_t slot_of(const shard_constants& fixed, std::int64_t index, std::int32_t entry) const {
-    const std::int32_t* const tokens = fixed.keys.tokens_of(index);
+    const std::int32_t* const row = places.row_of(fixed.keys, index);
     const std::int32_t number = column.quotient(entry);
-    if (tokens == nullptr || !places.has_block(fixed.keys, number)) return -1;
+    if (row == nullptr || !places.has_block(number)) return -1;
     const std::int64_t own = fixed.kv_shard.own(entry - number * column.value);
-    return own < 0 ? no_slot : places.name_of(tokens, number) * places.block.value + own;
+    return own < 0 ? no_slot : places.name_of(row, number) * places.block.value + own;
+  }
+  /// Of the entry that the last token of which has that slot.
+  NSAMETA_HOST_DEVICE std::int64_t given_slot(const row_inputs& rows, std::int64_t number) const {
+    const std::int64_t slot = rows.slot(number);
+    return slot < 0 ? no_slot : slot / places.ratio.value;
   }
 };
 

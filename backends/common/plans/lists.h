@@ -55,6 +55,29 @@ NSAMETA_HOST_DEVICE std::uint32_t list_bits(const Rule& rule, std::int64_t liste
                               : std::uint32_t{NSAMETA_BIT_PLAN_OVERFLOW};
 }
 
+/// Word `place` of a row of `words` that names nothing, which lists end in where their plans say so.
+NSAMETA_HOST_DEVICE std::int32_t invalid_word(int words, std::int64_t place) {
+  return words == 4 && (place & 3) == 1 ? 0 : -1;
+}
+
+/// The tokens of a step that write a key, by what they see.
+struct written_tokens {
+  std::int32_t before;  ///< positions before the first one
+  std::int32_t last;    ///< what the last one sees; at most `before` where there is none
+
+  /// Of the first `rows` rows of a request.
+  static NSAMETA_HOST_DEVICE written_tokens of(const request& r, std::int64_t rows, std::int64_t limit) {
+    const std::int64_t last = r.is_padding ? 0 : smaller(r.first + rows - 1, limit);
+    return {static_cast<std::int32_t>(smaller(larger(r.first - 1, std::int64_t{0}), int32_max)),
+            static_cast<std::int32_t>(larger(last, std::int64_t{0}))};
+  }
+  NSAMETA_HOST_DEVICE bool are_any() const { return last > before; }
+  /// Entries whose last token is among them.
+  NSAMETA_HOST_DEVICE std::int32_t finished(const small_divisor& ratio) const {
+    return larger(ratio.quotient(last) - ratio.quotient(before), 0);
+  }
+};
+
 /// What a list has of a request.
 struct listed_part {
   std::int32_t count;

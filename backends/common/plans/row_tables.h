@@ -9,7 +9,7 @@ namespace nsameta {
 /// Columns of a table's row: `live` of them have a value, those from there to `end` -1.
 struct column_range {
   std::int32_t live, end;
-  const std::int32_t* tokens;  ///< the request's row of req_to_token; null where it has none, or no column
+  const std::int32_t* row;  ///< the request's of the table that is read; null where it has none, or no column
 };
 
 /// page_indices: the slots of the entries that each row sees.
@@ -31,19 +31,19 @@ struct compressed_indices_rule {
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
-  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.tokens != nullptr; }
-  NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request&,
-                                         std::int64_t seen) const {
+  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.row != nullptr; }
+  NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, const row_inputs&, std::int64_t,
+                                         std::int64_t index, const request&, std::int64_t seen) const {
     const std::int32_t live = entries(fixed, seen);
     const std::int64_t end = std::int64_t{align.quotient(larger(live, 1) - 1) + 1} * align.value;
     return {smaller(live, columns), static_cast<std::int32_t>(smaller(end, std::int64_t{columns})),
-            live > 0 && places.has_block(fixed.keys, 0) ? fixed.keys.tokens_of(index) : nullptr};
+            live > 0 && places.has_block(0) ? places.row_of(fixed.keys, index) : nullptr};
   }
   /// Of a live column of a row that has tokens. The load is the same whatever the column, so that several go together.
-  NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
+  NSAMETA_HOST_DEVICE std::int32_t value(const key_slots&, const column_range& range, std::int32_t column) const {
     const std::int32_t number = places.block.quotient(column);
-    const bool is_there = places.has_block(keys, number);
-    const std::int64_t name = places.name_of(range.tokens, is_there ? number : 0);
+    const bool is_there = places.has_block(number);
+    const std::int64_t name = places.name_of(range.row, is_there ? number : 0);
     return is_there ? static_cast<std::int32_t>(name * places.block.value + column - number * places.block.value) : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
@@ -75,26 +75,27 @@ struct compressed_blocks_rule {
 
   static compressed_blocks_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
     const entry_places places = entry_places::of(plan, problem);
-    return {.places = places,
-            .span = small_divisor::of(static_cast<std::int32_t>(smaller(places.span(), int32_max))),
-            .columns = plan.columns,
-            .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
-            .held = list_room<1>::of(plan, 0)};
+    return {
+        .places = places,
+        .span = small_divisor::of(static_cast<std::int32_t>(smaller(std::int64_t{plan.block} * plan.ratio, int32_max))),
+        .columns = plan.columns,
+        .most = static_cast<std::int32_t>(share_of_request(problem)),
+        .by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
+        .held = list_room<1>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return by_request; }
 
-  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.tokens != nullptr; }
-  NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, std::int64_t index, const request& r,
-                                         std::int64_t) const {
+  NSAMETA_HOST_DEVICE bool has_values(const column_range& range) const { return range.row != nullptr; }
+  NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, const row_inputs&, std::int64_t,
+                                         std::int64_t index, const request& r, std::int64_t) const {
     const std::int32_t blocks = r.is_padding ? 0 : blocks_of(fixed, r);
-    const std::int32_t* const tokens = blocks > 0 ? fixed.keys.tokens_of(index) : nullptr;
+    const std::int32_t* const tokens = blocks > 0 ? places.row_of(fixed.keys, index) : nullptr;
     const std::int32_t live = tokens == nullptr ? 0 : smaller(blocks, columns);
-    return {live, live, places.has_block(fixed.keys, 0) ? tokens : nullptr};
+    return {live, live, places.has_block(0) ? tokens : nullptr};
   }
-  NSAMETA_HOST_DEVICE std::int32_t value(const key_slots& keys, const column_range& range, std::int32_t column) const {
-    const bool is_there = places.has_block(keys, column);
-    const auto name = static_cast<std::int32_t>(places.name_of(range.tokens, is_there ? column : 0));
+  NSAMETA_HOST_DEVICE std::int32_t value(const key_slots&, const column_range& range, std::int32_t column) const {
+    const bool is_there = places.has_block(column);
+    const auto name = static_cast<std::int32_t>(places.name_of(range.row, is_there ? column : 0));
     return is_there ? name : -1;
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
@@ -137,6 +138,8 @@ struct window_rule {
   std::int32_t window, columns, preset;
   std::int32_t most;  ///< rows that a request counts
   bool oldest_first, whole_step;
+  bool by_row;      ///< whether swa_out_loc is from the KV slot that the engine gives of each row
+  bool has_floors;  ///< whether rows do not look below a position
   list_room<buffers> held;
 
   static window_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -148,13 +151,23 @@ struct window_rule {
             .most = static_cast<std::int32_t>(share_of_request(problem)),
             .oldest_first = plan.oldest_first != 0,
             .whole_step = plan.whole_step != 0,
+            .by_row = problem.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS,
+            .has_floors = problem.swa_floor.data != nullptr,
             .held = list_room<buffers>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
 
-  /// Of a row that would see `wanted` positions, if there were no limit.
-  NSAMETA_HOST_DEVICE window_range range(const shard_constants& fixed, std::int64_t index, const request& r,
-                                         std::int64_t wanted) const {
+  /// Of row `number` of the batch, which would see `wanted` positions if there were no limit.
+  NSAMETA_HOST_DEVICE window_range range(const shard_constants& fixed, const row_inputs& rows, std::int64_t number,
+                                         std::int64_t index, const request& r, std::int64_t wanted) const {
+    std::int64_t floor = 0;
+    if (has_floors) [[unlikely]]
+      floor = rows.floor(number);
+    return range_from(floor, fixed, index, r, wanted);
+  }
+  /// The same of a row that does not look below `floor`.
+  NSAMETA_HOST_DEVICE window_range range_from(std::int64_t floor, const shard_constants& fixed, std::int64_t index,
+                                              const request& r, std::int64_t wanted) const {
     const std::int64_t v = larger(smaller(wanted, fixed.limit), std::int64_t{0});
     std::int64_t most_seen = window, low = larger(v - window, std::int64_t{0}), high = v;
     if (whole_step) {
@@ -162,6 +175,7 @@ struct window_rule {
       high = r.is_padding ? 0 : smaller(smaller(r.kv_len, r.first - 1 + r.tokens), fixed.limit);
       low = smaller(larger(r.first - 1 - window, std::int64_t{0}), high);
     }
+    low = smaller(larger(low, floor), high);
     const bool rises = oldest_first || whole_step;
     window_range row{};
     row.seen = static_cast<std::int32_t>(high - low);
@@ -183,14 +197,17 @@ struct window_rule {
   NSAMETA_HOST_DEVICE bool has_values(const window_range& row) const {
     return preset == NSAMETA_WINDOW_OF_POSITIONS || row.tokens != nullptr;
   }
-  NSAMETA_HOST_DEVICE std::int32_t own_slot(const key_slots& keys, const window_range& row) const {
+  NSAMETA_HOST_DEVICE std::int32_t own_slot(const key_slots& keys, const row_inputs& rows, std::int64_t number,
+                                            const window_range& row) const {
+    if (by_row) [[unlikely]]
+      return row.own < 0 ? -1 : keys.in_window(rows.slot(number));
     return row.own < 0 || !has_values(row) ? -1 : slot_of(keys, row, row.own);
   }
 
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     listed_part part = listed_part::of_rows(r.rows, most);
     if (part.count > 0) {
-      const window_range last = range(fixed, index, r, r.first + part.count - 1);
+      const window_range last = range_from(0, fixed, index, r, r.first + part.count - 1);
       part.bits |= bit_if(last.seen > columns && held.capacity[table] >= 0, NSAMETA_BIT_CAPACITY_EXCEEDED);
       if (looks() && end_of_positions(fixed, r, last) > 0)
         part.bits |= bit_if(fixed.keys.tokens_of(index) == nullptr, NSAMETA_BIT_BAD_SLOT);
@@ -202,7 +219,8 @@ struct window_rule {
                                                   std::int64_t index) const {
     const std::int64_t rows = smaller(r.rows, std::int64_t{most});
     if (preset != NSAMETA_WINDOW_OF_SLOTS || !looks() || rows == 0) return 0;
-    const window_range first = range(fixed, index, r, r.first), last = range(fixed, index, r, r.first + rows - 1);
+    const window_range first = range_from(0, fixed, index, r, r.first),
+                       last = range_from(0, fixed, index, r, r.first + rows - 1);
     const std::int64_t high = end_of_positions(fixed, r, last), width = fixed.keys.tokens.width;
     const std::int32_t* const tokens = high > 0 ? fixed.keys.tokens_of(index) : nullptr;
     if (tokens == nullptr) return 0;
@@ -215,13 +233,15 @@ struct window_rule {
  private:
   /// Whether anything is looked up in req_to_token.
   NSAMETA_HOST_DEVICE bool looks() const {
-    return preset != NSAMETA_WINDOW_OF_POSITIONS && (held.capacity[table] >= 0 || held.capacity[swa_out_loc] >= 0);
+    return preset != NSAMETA_WINDOW_OF_POSITIONS &&
+           (held.capacity[table] >= 0 || (held.capacity[swa_out_loc] >= 0 && !by_row));
   }
   /// Of what a request's rows see and write: behind the furthest one. The last row may write none, past the limit.
   NSAMETA_HOST_DEVICE std::int64_t end_of_positions(const shard_constants& fixed, const request& r,
                                                     const window_range& last) const {
     const std::int64_t rows = smaller(r.rows, std::int64_t{most}), reach = smaller(r.first + rows - 1, fixed.limit);
     const std::int64_t seen = last.seen > 0 ? last.lowest() + std::int64_t{last.seen} : 0;
+    if (by_row) return seen;
     return reach >= larger(r.first, std::int64_t{1}) ? larger(seen, reach) : seen;
   }
   /// -1 where the tables do not say.

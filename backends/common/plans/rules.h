@@ -39,7 +39,7 @@ using every_rule = plan_rules<mqa_rule, tile_rule, topk_rule, aiter_rule, page_l
                               zigzag_rule, context_lens_rule, compressed_rows_rule, compressed_requests_rule,
                               compressed_indices_rule, compressed_blocks_rule, window_rule, compressed_events_rule,
                               compressed_carries_rule, ragged_rows_rule, ragged_blocks_rule, state_decode_rule,
-                              state_compress_rule, state_write_rule, compressed_candidates_rule>;
+                              state_compress_rule, state_write_rule, compressed_candidates_rule, local_slots_rule>;
 static_assert(every_rule::count == plan_kinds.size());
 
 }  // namespace nsameta

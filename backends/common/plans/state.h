@@ -121,11 +121,13 @@ struct state_compress_rule {
   std::int32_t window;  ///< tokens that an entry is made from
   std::int32_t limit;   ///< positions of a cache at most
   std::int32_t most;    ///< rows that a request counts
+  bool invalid_tail;    ///< whether rows beyond the list name nothing, and are not kept
   list_room<1> held;
 
   static state_compress_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    return {state_slots::of(plan), tokens_of_entry(plan), lengths_of(problem).limit,
-            static_cast<std::int32_t>(share_of_request(problem)), list_room<1>::of(plan, 1)};
+    return {state_slots::of(plan),     tokens_of_entry(plan),
+            lengths_of(problem).limit, static_cast<std::int32_t>(share_of_request(problem)),
+            plan.invalid_tail != 0,    list_room<1>::of(plan, 1)};
   }
   NSAMETA_HOST_DEVICE bool fits(std::int64_t rows) const { return rows <= most_packed_rows; }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants&, const request& r, std::int64_t) const {
@@ -177,6 +179,7 @@ struct state_write_rule {
   std::int32_t spare;   ///< last tokens that are kept whatever their entry, because they may be rejected
   std::int32_t limit;   ///< positions of a cache at most
   std::int32_t most;    ///< rows that a request counts
+  bool invalid_tail;    ///< whether rows beyond the list name nothing, and are not kept
   list_room<1> held;
 
   static state_write_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -185,6 +188,7 @@ struct state_write_rule {
             static_cast<std::int32_t>(most_drafts(plan)),
             lengths_of(problem).limit,
             static_cast<std::int32_t>(share_of_request(problem)),
+            plan.invalid_tail != 0,
             list_room<1>::of(plan, 1)};
   }
   NSAMETA_HOST_DEVICE int words() const { return state.is_running() ? 4 : 2; }

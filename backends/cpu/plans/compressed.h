@@ -12,10 +12,11 @@ std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
   using field = compressed_rows_rule;
   const field& rule = plan.rule;
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
+  const row_inputs given = row_inputs::of(plan.problem);
   const auto& capacity = rule.held.capacity;
   auto* const slots = plan.template buffer<std::int64_t>(field::out_loc);
   return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
-    const field::row row = rule.row_of(fixed, index, seen);
+    const field::row row = rule.row_of(fixed, given, at, index, seen);
     if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
     if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
     if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
@@ -76,6 +77,11 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
           plan.rule.write(plan.buffer(1) + std::int64_t{listed + number} * words, keys, index, r, rows, number);
         rows += r.rows;
       });
+  if (plan.rule.invalid_tail)
+    for (std::int64_t place = std::int64_t{plan.buffer(0)[0]} * words,
+                      end = std::int64_t{plan.rule.held.most()} * words;
+         place < end; ++place)
+      plan.buffer(1)[place] = invalid_word(words, place);
   if constexpr (looking_rule<Rule>) {
     const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
     for (std::int32_t index = 0; index < plan.requests(); ++index) {

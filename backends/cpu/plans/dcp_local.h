@@ -1,4 +1,4 @@
-/// The cache lengths of all ranks of a kv_shard.
+/// A kv_shard: the cache lengths of all ranks, and where this one writes its keys.
 #pragma once
 
 #include "common/plans/dcp_local.h"
@@ -16,6 +16,17 @@ std::uint32_t write_plan(const plan_work<dcp_local_rule, Rows>& plan) {
       plan.buffer(0)[index * ranks + rank] = plan.rule.held_by(rank, positions);
   }
   return 0;
+}
+
+/// Returns the bits that requests raise.
+template <class Rows>
+std::uint32_t write_plan(const plan_work<local_slots_rule, Rows>& plan) {
+  const key_slots keys = key_slots::of(plan.problem);
+  const row_inputs given = row_inputs::of(plan.problem);
+  auto* const slots = plan.template buffer<std::int64_t>(0);
+  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
+    slots[at] = plan.rule.slot(keys, given, at, index, seen);
+  });
 }
 
 }  // namespace nsameta::cpu

@@ -13,15 +13,17 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
   const Rule& rule = plan.rule;
   const auto& capacity = rule.held.capacity;
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
+  const row_inputs given = row_inputs::of(plan.problem);
   std::uint32_t bits = 0;
   if constexpr (of_window)
     for (std::int32_t index = 0; index < plan.requests(); ++index)
       bits |= rule.position_bits(fixed, plan.at(index), index);
   const auto write_row = [&](std::int64_t at, std::int64_t index, const request& r, std::int64_t seen) {
-    const auto range = rule.range(fixed, index, r, seen);
+    const auto range = rule.range(fixed, given, at, index, r, seen);
     if constexpr (of_window) {
       if (at < capacity[Rule::swa_lens]) plan.buffer(Rule::swa_lens)[at] = range.seen;
-      if (at < capacity[Rule::swa_out_loc]) plan.buffer(Rule::swa_out_loc)[at] = rule.own_slot(fixed.keys, range);
+      if (at < capacity[Rule::swa_out_loc])
+        plan.buffer(Rule::swa_out_loc)[at] = rule.own_slot(fixed.keys, given, at, range);
     }
     if (at >= capacity[Rule::table]) return;
     std::int32_t* const row = plan.buffer(Rule::table) + at * rule.columns;

@@ -7,10 +7,11 @@
 
 namespace nsameta::gpu {
 
-/// Lengths that plans alone read.
+/// What plans alone read.
 struct plan_inputs {
   integer_array<std::int64_t> topk_lens, extra_topk_lens;  ///< null: constants
   integer_array<std::int64_t> num_logits;                  ///< null: 1
+  row_inputs rows;                                         ///< of the batch; sets of draft steps have none
 };
 
 struct topk_counts {

@@ -12,7 +12,8 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& 
   using field = compressed_rows_rule;
   const field& rule = plan.rule;
   const auto& capacity = rule.held.capacity;
-  const field::row row = rule.row_of(plan.at.rule.fixed, place.index, place.of.first + place.number);
+  const field::row row =
+      rule.row_of(plan.at.rule.fixed, plan.inputs.rows, element, place.index, place.of.first + place.number);
   if (element < capacity[field::seq_lens]) plan.buffers[field::seq_lens][element] = row.entries;
   if (element < capacity[field::seq_lens_clamp1])
     plan.buffers[field::seq_lens_clamp1][element] = larger(row.entries, 1);
@@ -87,6 +88,18 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
                   place.of, place.before, place.number);
 }
 
+/// What the plan's blocks write beyond a list of so many rows.
+template <class Work, words_rule Rule>
+NSAMETA_DEVICE void write_tail(const plan_block<Work, Rule>& plan, std::int32_t listed) {
+  if (!plan.rule.invalid_tail) return;
+  const int words = plan.rule.words();
+  const std::int64_t end = std::int64_t{plan.rule.held.most()} * words;
+  const team_place writers = one_each(plan);
+  NSAMETA_UNROLL(1)
+  for (std::int64_t place = std::int64_t{listed} * words + writers.team; place < end; place += writers.teams)
+    plan.buffers[1][place] = invalid_word(words, place);
+}
+
 /// Of few requests with few rows each, as many of each, by the first block alone: a request each thread. So lengths are
 /// read once, and nothing is searched for.
 template <class Work, words_rule Rule>
@@ -113,12 +126,16 @@ NSAMETA_DEVICE void write_few(const plan_block<Work, Rule>& plan) {
       write_element(plan, element, {index, number, count, index * each, r, one_each(plan)});
     listed += place.all;
   }
-  if (self.thread() == 0) plan.buffers[0][0] = list_length(plan.rule, listed, each * requests);
+  listed = list_length(plan.rule, listed, each * requests);
+  if (self.thread() == 0) plan.buffers[0][0] = listed;
+  write_tail(plan, listed);
 }
 template <class Work, words_rule Rule>
 NSAMETA_DEVICE void write_plan(const plan_block<Work, Rule>& plan) {
-  if (are_few(plan.at.batch.uniform_rows, plan.at.batch.requests)) return write_few(plan);
-  write_list(plan);
+  if (are_few(plan.at.batch.uniform_rows, plan.at.batch.requests))
+    write_few(plan);
+  else
+    write_tail(plan, write_list(plan));
 }
 
 /// Rows in a buffer of all requests' entries: the list adds up these.

@@ -1,8 +1,8 @@
-/// The cache lengths of all ranks of a kv_shard.
+/// A kv_shard: the cache lengths of all ranks, and where this one writes its keys.
 #pragma once
 
 #include "common/plans/dcp_local.h"
-#include "gpu/plans/block.h"
+#include "gpu/plans/lists.h"
 
 namespace nsameta::gpu {
 
@@ -21,6 +21,18 @@ NSAMETA_DEVICE void write_plan(const plan_block<Work, dcp_local_rule>& plan) {
 template <class Work>
 NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, dcp_local_rule>&, std::int32_t) {
   return 0;
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_element(const plan_block<Work, local_slots_rule>& plan, std::int32_t element,
+                                  const element_place& place) {
+  reinterpret_cast<std::int64_t*>(plan.buffers[0])[element] =
+      plan.rule.slot(plan.at.rule.fixed.keys, plan.inputs.rows, element, place.index, place.of.first + place.number);
+}
+
+template <class Work>
+NSAMETA_DEVICE void write_plan(const plan_block<Work, local_slots_rule>& plan) {
+  write_rows(plan, plan.at.batch.uniform_rows);
 }
 
 }  // namespace nsameta::gpu

@@ -101,9 +101,9 @@ template <class Rule>
 inline constexpr bool by_teams = table_rule<Rule>;
 
 /// A list. Each block finds the request of its elements by itself: among the sums of the threads' shares, then request
-/// by request.
+/// by request. Returns how long it is.
 template <class Work, list_rule Rule>
-NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
+NSAMETA_DEVICE std::int32_t write_list(const plan_block<Work, Rule>& plan) {
   auto& self = plan.at.self;
   plan_memory& shared = plan.shared;
   const thread_share mine = share_of(self, plan.at.batch.requests);
@@ -160,13 +160,17 @@ NSAMETA_DEVICE void write_list(const plan_block<Work, Rule>& plan) {
       write_element(plan, element, {r, number, count, before.added, of, writers});
     }
   }
+  return all;
 }
 
 /// The same of a list that has an element for each row, or for each request. Where requests have as many rows each,
 /// nothing is searched for.
 template <class Work, list_rule Rule>
 NSAMETA_DEVICE void write_rows(const plan_block<Work, Rule>& plan, std::int64_t each) {
-  if (each < 0 || each > plan.rule.most) return write_list(plan);
+  if (each < 0 || each > plan.rule.most) {
+    write_list(plan);
+    return;
+  }
   const auto per_request = static_cast<std::int32_t>(each);
   const auto rows =
       static_cast<std::int32_t>(smaller(each * plan.at.batch.requests, std::int64_t{plan.rule.held.most()}));

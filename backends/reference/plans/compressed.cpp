@@ -10,6 +10,12 @@ namespace nsameta::reference {
 
 std::optional<std::int64_t> block_name(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
                                        std::int64_t number, std::int32_t& status) {
+  if (plan.blocks_from > 0) {
+    const nsameta_token_table& blocks = problem.block_tables[plan.blocks_from - 1];
+    if (number < blocks.width) return blocks.data[r.index * blocks.row_stride + number];
+    status |= NSAMETA_BIT_CONTEXT_EXCEEDED;
+    return std::nullopt;
+  }
   const std::int64_t slot = read(problem.req_pool_indices, r.index);
   if (slot < 0 || slot >= problem.req_to_token.slots) {
     status |= NSAMETA_BIT_BAD_SLOT;
@@ -73,6 +79,12 @@ class row_field {
   std::int64_t next_ = 0;
 };
 
+/// Whether the slots of entries are told by those that the engine gives of rows.
+bool is_told_by_rows(const nsameta_problem& problem, const nsameta_plan& plan) {
+  return problem.out_cache_loc.data != nullptr && problem.kv_shard.size == 1 && plan.blocks_from == 0 &&
+         std::int64_t{plan.block} * plan.ratio == problem.page_size;
+}
+
 /// Raises the bits of the last entry that the first `rows` rows of a request finish: no other is further on.
 void check_last_entry(const nsameta_problem& problem, const nsameta_plan& plan, const request& r, std::int64_t rows,
                       std::int32_t& status) {
@@ -102,10 +114,11 @@ void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& p
   for (int i = 0; i < fields; ++i) out.emplace_back(plan.buffers[i]);
   const std::int64_t c = plan.ratio;
   std::int64_t all_rows = 0;
+  const bool by_rows = is_told_by_rows(problem, plan);
   for (const request& r : requests.kept) {
-    const std::int64_t rows = within_share(r.rows, share_of(requests), status);
+    const std::int64_t rows = within_share(r.rows, share_of(requests), status), earlier_rows = all_rows;
     all_rows += rows;
-    if (plan.buffers[out_loc].data != nullptr) check_last_entry(problem, plan, r, rows, status);
+    if (plan.buffers[out_loc].data != nullptr && !by_rows) check_last_entry(problem, plan, r, rows, status);
     for (std::int64_t j = 0; j < rows && std::ranges::any_of(out, &row_field::has_room); ++j) {
       const std::int64_t v = positions_seen(problem, r, j), entries = local(problem.kv_shard, v / c);
       const std::int64_t at_least_one = std::max<std::int64_t>(entries, 1);
@@ -114,9 +127,15 @@ void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& p
       out[sparse_lens].put(plan.topk == 0 ? at_least_one : std::min<std::int64_t>(at_least_one, plan.topk));
       out[positions].put(v == 0 ? -c : v - 1 - (v - 1) % c);
       if (!out[out_loc].has_room()) continue;
+      std::int64_t slot = plan.no_slot;
       std::int32_t raised = 0;  // by check_last_entry too
-      out[out_loc].put(finishes_entry(problem, plan, r, j) ? slot_of_entry(problem, plan, r, v / c - 1, raised)
-                                                           : plan.no_slot);
+      if (finishes_entry(problem, plan, r, j)) {
+        if (!by_rows)
+          slot = slot_of_entry(problem, plan, r, v / c - 1, raised);
+        else if (const auto given = slot_of_row(problem, earlier_rows + j))
+          slot = *given / c;
+      }
+      out[out_loc].put(slot);
     }
   }
   if (std::ranges::any_of(out, [&](const row_field& field) { return field.is_shorter_than(all_rows); }))
@@ -154,7 +173,8 @@ void write_compressed_candidates(const nsameta_problem& problem, const nsameta_p
       const std::int64_t entry = std::min<std::int64_t>(start / c + i, std::numeric_limits<std::int32_t>::max());
       std::int64_t slot = -1;
       if (r.is_live) {
-        const std::int64_t last = rounded_up(problem.req_to_token.width, span) - 1;
+        const std::int64_t last = plan.blocks_from > 0 ? problem.block_tables[plan.blocks_from - 1].width - 1
+                                                       : rounded_up(problem.req_to_token.width, span) - 1;
         const std::int64_t block = entry / entries_of_block;
         std::int32_t raised = 0;
         const auto name = block_name(problem, plan, r, std::min(block, std::max<std::int64_t>(last, 0)), raised);
@@ -170,7 +190,7 @@ void write_compressed_candidates(const nsameta_problem& problem, const nsameta_p
 void write_compressed_events(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                              std::int32_t& status) {
   const std::int64_t window = tokens_of_window(plan);
-  row_list events(plan.buffers[1]);
+  row_list events(plan.buffers[1], 4);
   std::int64_t earlier_rows = 0;
   for (const request& r : requests.kept) {
     const std::int64_t rows = within_share(r.rows, share_of(requests), status);
@@ -179,12 +199,12 @@ void write_compressed_events(const nsameta_problem& problem, const nsameta_plan&
         events.put({earlier_rows + j, r.index, positions_seen(problem, r, j), window - std::min(j + 1, window)});
     earlier_rows += r.rows;
   }
-  events.finish(plan.buffers[0], status);
+  events.finish(plan, status);
 }
 
 void write_compressed_carries(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                               std::int32_t& status) {
-  row_list carries(plan.buffers[1]);
+  row_list carries(plan.buffers[1], 4);
   std::int64_t earlier_rows = 0;
   for (const request& r : requests.kept) {
     const std::int64_t last = last_written(problem, r, within_share(r.rows, share_of(requests), status));
@@ -192,7 +212,7 @@ void write_compressed_carries(const nsameta_problem& problem, const nsameta_plan
     if (open > 0) carries.put({r.index, positions_seen(problem, r, first) - 1, earlier_rows + first, open});
     earlier_rows += r.rows;
   }
-  carries.finish(plan.buffers[0], status);
+  carries.finish(plan, status);
 }
 
 void write_ragged_rows(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,

@@ -75,7 +75,8 @@ void write_plans(const nsameta_problem& problem, const nsameta_outputs& outputs,
                                    write_state_decode,
                                    write_state_compress,
                                    write_state_write,
-                                   write_compressed_candidates};
+                                   write_compressed_candidates,
+                                   write_local_slots};
   static_assert(std::size(writers) == plan_kinds.size());
   for (const nsameta_plan& plan : plans_of(outputs)) writers[plan.kind](problem, plan, requests, status);
 }

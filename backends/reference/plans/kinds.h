@@ -26,23 +26,28 @@ class row_writer {
 /// Rows of a list one after another, as far as it goes.
 class row_list {
  public:
-  explicit row_list(const nsameta_vector& out) : out_(out), words_(out) {}
+  row_list(const nsameta_vector& out, std::int64_t columns)
+      : words_(out), columns_(columns), most_(out.data == nullptr ? 0 : out.capacity / columns), is_wanted_(out.data) {}
   template <std::size_t columns>
   void put(const std::int64_t (&row)[columns]) {
-    columns_ = columns;
-    if (out_.data != nullptr && rows_ < out_.capacity / columns_) words_.put(row);
-    ++rows_;
+    if (rows_++ < most_) words_.put(row);
   }
-  /// Writes how many there are.
-  void finish(const nsameta_vector& count, std::int32_t& status) const {
-    row_writer(count).put({rows_});
-    if (out_.data != nullptr && rows_ > out_.capacity / columns_) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  /// Writes how many there are, and what is beyond them.
+  void finish(const nsameta_plan& plan, std::int32_t& status) {
+    row_writer(plan.buffers[0]).put({rows_});
+    if (is_wanted_ && rows_ > most_) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+    if (plan.invalid_tail == 0) return;
+    for (; rows_ < most_; ++rows_)
+      if (columns_ == 4)
+        words_.put({-1, 0, -1, -1});
+      else
+        words_.put({-1, -1});
   }
 
  private:
-  nsameta_vector out_;
   row_writer words_;
-  std::int64_t columns_ = 1, rows_ = 0;
+  std::int64_t columns_, most_, rows_ = 0;
+  bool is_wanted_;
 };
 
 inline std::int64_t rounded_up(std::int64_t count, std::int64_t by) { return (count + by - 1) / by; }
@@ -95,6 +100,6 @@ plan_writer write_paged_mqa, write_flashmla, write_topk, write_aiter, write_page
     write_dcp_local, write_zigzag, write_context_lens, write_compressed_rows, write_compressed_requests,
     write_compressed_indices, write_compressed_blocks, write_window, write_compressed_events, write_compressed_carries,
     write_ragged_rows, write_ragged_blocks, write_state_decode, write_state_compress, write_state_write,
-    write_compressed_candidates;
+    write_compressed_candidates, write_local_slots;
 
 }  // namespace nsameta::reference

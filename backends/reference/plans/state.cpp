@@ -103,7 +103,7 @@ void write_state_decode(const nsameta_problem& problem, const nsameta_plan& plan
 
 void write_state_compress(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                           std::int32_t& status) {
-  row_list list(plan.buffers[1]);
+  row_list list(plan.buffers[1], 4);
   const bool fits = has_few_rows(requests, status);
   std::int64_t earlier_rows = 0;
   for (const request& r : requests.kept) {
@@ -129,13 +129,13 @@ void write_state_compress(const nsameta_problem& problem, const nsameta_plan& pl
     }
     earlier_rows += r.rows;
   }
-  list.finish(plan.buffers[0], status);
+  list.finish(plan, status);
 }
 
 void write_state_write(const nsameta_problem& problem, const nsameta_plan& plan, const batch& requests,
                        std::int32_t& status) {
-  row_list list(plan.buffers[1]);
   const bool is_running = plan.preset == NSAMETA_STATE_RUNNING;
+  row_list list(plan.buffers[1], is_running ? 4 : 2);
   const bool fits = !is_running || has_few_rows(requests, status);
   const std::int64_t c = plan.ratio, window = tokens_of_window(plan);
   const std::int64_t pad = plan.ring > window ? plan.ring - window + 2 : 0;
@@ -163,7 +163,7 @@ void write_state_write(const nsameta_problem& problem, const nsameta_plan& plan,
     }
     earlier_rows += r.rows;
   }
-  list.finish(plan.buffers[0], status);
+  list.finish(plan, status);
 }
 
 }  // namespace nsameta::reference

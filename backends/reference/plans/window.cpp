@@ -12,7 +12,6 @@ namespace {
 std::int64_t slot_in_window(const nsameta_problem& problem, const nsameta_plan& plan, const request& r,
                             std::int64_t position, std::int32_t& status) {
   if (plan.preset == NSAMETA_WINDOW_OF_POSITIONS) return position;
-  if (plan.buffers[1].data == nullptr && plan.buffers[2].data == nullptr) return -1;  // nobody asks
   const std::int64_t row = read(problem.req_pool_indices, r.index);
   if (row < 0 || row >= problem.req_to_token.slots) {
     status |= NSAMETA_BIT_BAD_SLOT;
@@ -31,7 +30,13 @@ std::int64_t slot_in_window(const nsameta_problem& problem, const nsameta_plan& 
   return read(problem.full_to_swa, kv_slot);
 }
 
-/// The positions [low, high) that the row of token `j` sees.
+/// Of the KV slot that the engine gives of a row; -1 where it gives none, or full_to_swa has no such element.
+std::int64_t slot_of_given(const nsameta_problem& problem, std::int64_t row) {
+  const std::optional<std::int64_t> kv_slot = slot_of_row(problem, row);
+  return kv_slot && *kv_slot < problem.kv_slots ? read(problem.full_to_swa, *kv_slot) : -1;
+}
+
+/// The positions [low, high) that the row of token `j` sees, if it has no floor.
 struct seen_range {
   std::int64_t low, high;
 };
@@ -53,24 +58,34 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
   const nsameta_vector &lens = plan.buffers[0], &table = plan.buffers[1], &out_loc = plan.buffers[2];
   const std::int64_t table_rows = table.data == nullptr ? 0 : table.capacity / plan.columns;
   const bool rises = plan.oldest_first != 0 || plan.whole_step != 0;
+  const bool by_rows = problem.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS;
+  const bool looks = table.data != nullptr || (out_loc.data != nullptr && !by_rows);
   std::int64_t row = 0;
   for (const request& r : requests.kept) {
     const std::int64_t rows = within_share(r.rows, share_of(requests), status);
     for (std::int64_t j = 0; j < rows; ++j, ++row) {
-      const auto [low, high] = seen_by(problem, plan, r, j);
+      const auto [lowest, high] = seen_by(problem, plan, r, j);
+      const bool has_floor = problem.swa_floor.data != nullptr && row < problem.row_values;
+      const std::int64_t low = has_floor ? std::clamp(read(problem.swa_floor, row), lowest, high) : lowest;
       if (lens.data != nullptr && row < lens.capacity)
         static_cast<std::int32_t*>(lens.data)[row] = static_cast<std::int32_t>(high - low);
-      const std::int64_t own =
-          writes_key(problem, r, j) ? slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status) : -1;
+      std::int64_t own = -1;
+      if (writes_key(problem, r, j))
+        own = by_rows  ? slot_of_given(problem, row)
+              : !looks ? -1
+                       : slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status);
       if (out_loc.data != nullptr && row < out_loc.capacity)
         static_cast<std::int32_t*>(out_loc.data)[row] = static_cast<std::int32_t>(own);
       const std::int64_t step = plan.whole_step != 0 ? r.tokens : 0;
       const std::int64_t columns =
           std::min<std::int64_t>(rounded_up(plan.window + step, plan.index_align) * plan.index_align, plan.columns);
-      if (table.data != nullptr && high - low > plan.columns) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+      // Bits are those of what a row would see without its floor.
+      if (table.data != nullptr && high - lowest > plan.columns) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+      for (std::int64_t position = lowest; looks && position < low; ++position)
+        slot_in_window(problem, plan, r, position, status);
       for (std::int64_t column = 0; column < std::max(columns, high - low); ++column) {
         std::int64_t slot = -1;
-        if (column < high - low)
+        if (looks && column < high - low)
           slot = slot_in_window(problem, plan, r, rises ? low + column : high - 1 - column, status);
         if (row < table_rows && column < columns)
           static_cast<std::int32_t*>(table.data)[row * plan.columns + column] = static_cast<std::int32_t>(slot);

@@ -125,6 +125,9 @@ typedef struct nsameta_q_shard {
   nsameta_q_shard_kind kind;  ///< one of the enum also where size is 1
 } nsameta_q_shard;
 
+/// Compressed caches that may have block tables of their own.
+#define NSAMETA_BLOCK_TABLES 4
+
 /// One step's batch: everything that decides what is computed, and the only input of backend selection.
 typedef struct nsameta_problem {
   size_t struct_size;                ///< the caller's sizeof, set by nsameta_problem_init
@@ -164,6 +167,14 @@ typedef struct nsameta_problem {
   nsameta_strided full_to_swa;  ///< [kv_slots] slot in the sliding window's cache of each KV slot; for plans of windows
                                 ///< and of states that are found by it
   int64_t kv_slots;             ///< elements of full_to_swa; without it 0
+  nsameta_strided out_cache_loc;  ///< [row_values] KV slot of each row's token, where the engine has them: out_loc,
+                                  ///< swa_out_loc and local_out_loc of plans are from it and look nothing up. A
+                                  ///< negative one is none. Absent: req_to_token tells. Without q_shard
+  nsameta_strided swa_floor;  ///< [row_values] position below which a row does not look in a sliding window; absent: 0
+  int64_t row_values;  ///< elements of out_cache_loc and of swa_floor; without both 0. They are of the batch's rows,
+                       ///< not of draft steps. Rows past them have no slot, and no floor
+  nsameta_token_table block_tables[NSAMETA_BLOCK_TABLES];  ///< [slots >= bs, any] blocks of each request in caches that
+                                                           ///< have tables of their own; see nsameta_plan.blocks_from
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -220,7 +231,8 @@ typedef enum nsameta_plan_kind {
   NSAMETA_PLAN_STATE_DECODE = 18,         ///< of raw tokens that wait for their entry: where a decode's are
   NSAMETA_PLAN_STATE_COMPRESS = 19,       ///< the rows that finish an entry, and where its earlier tokens are
   NSAMETA_PLAN_STATE_WRITE = 20,          ///< the tokens that are kept for later entries, and where
-  NSAMETA_PLAN_COMPRESSED_CANDIDATES = 21  ///< the entries that the step can reach, finished or not
+  NSAMETA_PLAN_COMPRESSED_CANDIDATES = 21,  ///< the entries that the step can reach, finished or not
+  NSAMETA_PLAN_LOCAL_SLOTS = 22             ///< where each row's key is written, of KV slots that ranks have in turn
 } nsameta_plan_kind;
 
 /// Versions of DeepGEMM, by the month of their first commit.
@@ -327,7 +339,11 @@ typedef struct nsameta_plan {
                        ///< many before; 0: its own
   int32_t ragged_align;  ///< RAGGED_ROWS: entries that each request's part of the buffer is a multiple of, 1 to 65,536
   int32_t slot_offset;   ///< STATE_: of running states: where they begin; else 0
-  int32_t reserved[4];   ///< 0
+  int32_t blocks_from;   ///< COMPRESSED_ROWS, _INDICES, _BLOCKS and _CANDIDATES, RAGGED_BLOCKS: 0: req_to_token has the
+                        ///< cache's blocks, by its pages; i: the problem's block_tables[i - 1] has them, by its columns
+  int32_t invalid_tail;  ///< COMPRESSED_EVENTS and _CARRIES, STATE_COMPRESS and _WRITE: 1: what is beyond the list is
+                         ///< rows that name nothing, -1 0 -1 -1, of two words -1 -1; 0: it is kept
+  int32_t reserved[2];   ///< 0
   /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
   /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
   /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
@@ -354,7 +370,8 @@ typedef struct nsameta_plan {
   /// [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of running states [any, 4]. The last two are lists as
   /// events are. All three need req_to_token; of the window full_to_swa too. COMPRESSED_CANDIDATES: write_start,
   /// tail_start [bs each], candidate_loc [bs, ceil(next_n / ratio)] int64, for which req_to_token is needed; any may be
-  /// null.
+  /// null. LOCAL_SLOTS: local_out_loc [T of any length] int64: of the row's KV slot, by out_cache_loc or else by
+  /// req_to_token, the slot divided by kv_shard.size where the remainder is kv_shard.rank; else 0, the reserved row.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 

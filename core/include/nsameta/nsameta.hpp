@@ -246,6 +246,22 @@ class problem : public nsameta_problem {
   }
   problem& with_full_to_swa(temporary auto&& slots) = delete;  ///< keep it in a variable
 
+  /// KV slot of each row's token, for out_loc and swa_out_loc of plans and for local_out_loc.
+  problem& with_out_cache_loc(const length_span auto& slots) noexcept {
+    out_cache_loc = strided(slots);
+    row_values = static_cast<std::int64_t>(std::size(slots));
+    return *this;
+  }
+  problem& with_out_cache_loc(temporary auto&& slots) = delete;  ///< keep it in a variable
+
+  /// Position below which each row does not look in a sliding window. As many as with_out_cache_loc has, if both are.
+  problem& with_swa_floor(const length_span auto& positions) noexcept {
+    swa_floor = strided(positions);
+    row_values = static_cast<std::int64_t>(std::size(positions));
+    return *this;
+  }
+  problem& with_swa_floor(temporary auto&& positions) = delete;  ///< keep it in a variable
+
   /// [bs] drafts of the last step that were not accepted: taken off seq_lens on the device that computes.
   problem& with_num_rejected(const length_span auto& counts, std::int64_t every = 1) noexcept {
     num_rejected = strided(counts, every);

@@ -383,4 +383,12 @@ inline nsameta_plan compressed_candidates(const compressed_cache& cache, std::in
   return plan;
 }
 
+/// Where each row's key is written on this rank, of KV slots that the ranks of a kv_shard have in turn, into [T].
+inline nsameta_plan local_slots(std::span<std::int64_t> local_out_loc) noexcept {
+  nsameta_plan plan{};
+  plan.kind = NSAMETA_PLAN_LOCAL_SLOTS;
+  plan.buffers[0] = vector_of(local_out_loc);
+  return plan;
+}
+
 }  // namespace nsameta

@@ -128,6 +128,12 @@ generated_case build_case(const case_recipe& recipe);
 /// entry is made from, and often for drafts.
 void draw_state(random_source& random, nsameta_plan& plan);
 
+/// Draws what an engine may give of rows, and block tables of some caches.
+void set_row_inputs(random_source& random, problem_data& problem);
+
+/// Draws which block table a plan is of, and what stands beyond its list, where it has these.
+void draw_given(random_source& random, const problem_data& problem, nsameta_plan& plan);
+
 /// What the JSON of the problem does not tell: types, strides, tails, capacities, offset. One line.
 std::string describe(const case_recipe& recipe);
 

@@ -65,6 +65,7 @@ struct output_layout : fill_rules {
 /// Whether a problem has this output at all; asking for one that it has not is an error.
 bool field_applies(const vector_field& field, const problem_data& problem);
 bool tables_apply(const problem_data& problem);
+/// The same of a plan, also where draft steps ask for it, whose rows the engine gives no slots of.
 bool plan_applies(const nsameta_plan& plan, const problem_data& problem);
 
 /// Every row table that applies, of the narrower type, in buffers that hold exactly what is live. Without a kv_shard

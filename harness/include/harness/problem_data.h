@@ -75,7 +75,9 @@ struct problem_data {
   strided_values num_logits;
   strided_values num_rejected;
   std::int32_t seq_pad = 0;
-  strided_values full_to_swa;  ///< as many as there are KV slots
+  strided_values full_to_swa;               ///< as many as there are KV slots
+  strided_values out_cache_loc, swa_floor;  ///< of rows; as many of both
+  std::array<token_table, NSAMETA_BLOCK_TABLES> block_tables;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

@@ -100,8 +100,8 @@ TEST_CASE("a window has what its slots are from") {
 
 TEST_CASE("kinds, presets and what is reserved") {
   check_rejected(NSAMETA_DECODE,
-                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(22); }),
-                 {"plans[1].kind is 22", "flashmla (1)", "compressed_candidates (21)"});
+                 with_plans([](auto& plans, call&) { plans[1].kind = static_cast<nsameta_plan_kind>(23); }),
+                 {"plans[1].kind is 23", "flashmla (1)", "local_slots (22)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[0].preset = 9; }),
                  {"plans[0]", "preset is 9", "dg-2026-06 (3)"});
   check_rejected(NSAMETA_DECODE, with_plans([](auto& plans, call&) { plans[NSAMETA_PLAN_CONTEXT_LENS].preset = 2; }),
@@ -151,6 +151,64 @@ TEST_CASE("blocks of a compressed cache lie in pages, and its slots come from re
     c.problem.req_pool_indices.data = nullptr;
   });
   check_rejected(NSAMETA_DECODE, without_tokens, {"req_to_token is absent, but plans[0] asks for out_loc"});
+}
+
+TEST_CASE("block tables of caches, and what the engine gives of rows") {
+  static std::array<std::int32_t, 64> table;
+  const auto with_cache = [](const std::function<void(nsameta_plan&, call&)>& change) {
+    return with_plans([=](auto& plans, call& c) {
+      nsameta_plan& plan = plans[NSAMETA_PLAN_COMPRESSED_ROWS];
+      plan.blocks_from = 2;
+      c.problem.block_tables[1] = {table.data(), requests, 8, 8};
+      for (nsameta_table* tables : {&c.outputs.page_table_1, &c.outputs.real_page_table, &c.outputs.local_page_table_1})
+        tables->data = nullptr;
+      c.outputs.out_cache_loc.data = nullptr;
+      c.problem.req_to_token.data = nullptr;
+      c.problem.req_pool_indices.data = nullptr;
+      c.outputs.plans = &plan;
+      c.outputs.plan_count = 1;
+      change(plan, c);
+    });
+  };
+  const auto refused = [&](const std::string& words, const std::function<void(nsameta_plan&, call&)>& change,
+                           nsameta_status status = NSAMETA_INVALID_ARGUMENT) {
+    check_rejected(NSAMETA_DECODE, with_cache(change), {words}, status);
+  };
+  check_accepted(NSAMETA_DECODE, with_cache([](nsameta_plan&, call&) {}));
+  refused("block_tables[0] is absent, but plans[0] is of it", [](nsameta_plan& plan, call&) { plan.blocks_from = 1; });
+  refused(
+      "plans[0]: compressed_rows: blocks_from is 2, but kv_shard.size is 2",
+      [](nsameta_plan&, call& c) { c.problem.kv_shard = {2, 0, 1}; }, NSAMETA_UNSUPPORTED);
+  refused("block_tables[1].row_stride is 7", [](nsameta_plan&, call& c) { c.problem.block_tables[1].row_stride = 7; });
+  refused("block_tables[1].slots is 3, less than batch_size, which is 4",
+          [](nsameta_plan&, call& c) { c.problem.block_tables[1].slots = 3; });
+  refused("row_values is -1, negative", [](nsameta_plan&, call& c) { c.problem.row_values = -1; });
+
+  const auto by_rows = [](std::int32_t block) {
+    return [=](nsameta_plan& plan, call& c) {
+      plan.blocks_from = 0;
+      plan.block = block;
+      c.problem.page_size = 64;
+      c.problem.out_cache_loc = {table.data(), 1, NSAMETA_INT32};
+      c.problem.row_values = 4;
+    };
+  };
+  check_accepted(NSAMETA_DECODE, with_cache(by_rows(16)));  // a block is a page: nothing is looked up
+  refused("req_to_token is absent, but plans[0] asks for out_loc", by_rows(32));
+  refused(
+      "out_cache_loc is given, but q_shard.size is 2",
+      [](nsameta_plan&, call& c) {
+        c.problem.out_cache_loc = {table.data(), 1, NSAMETA_INT32};
+        c.problem.q_shard.size = 2;
+      },
+      NSAMETA_UNSUPPORTED);
+  refused("req_to_token and out_cache_loc are absent, but plans[0] asks for local_out_loc",
+          [](nsameta_plan& plan, call&) {
+            const nsameta_vector slots = plan.buffers[4];
+            plan = {};
+            plan.kind = NSAMETA_PLAN_LOCAL_SLOTS;
+            plan.buffers[0] = slots;
+          });
 }
 
 TEST_CASE("a state has room for an entry and for the step's drafts") {

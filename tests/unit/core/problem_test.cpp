@@ -51,11 +51,10 @@ TEST_CASE("seq_lens is required") {
 
 TEST_CASE("inputs that few calls have are held to the same rules") {
   const std::pair<const char*, nsameta_strided nsameta_problem::*> inputs[]{
-      {"topk_lens", &nsameta_problem::topk_lens},
-      {"extra_topk_lens", &nsameta_problem::extra_topk_lens},
-      {"num_logits", &nsameta_problem::num_logits},
-      {"num_rejected", &nsameta_problem::num_rejected},
-      {"full_to_swa", &nsameta_problem::full_to_swa}};
+      {"topk_lens", &nsameta_problem::topk_lens},     {"extra_topk_lens", &nsameta_problem::extra_topk_lens},
+      {"num_logits", &nsameta_problem::num_logits},   {"num_rejected", &nsameta_problem::num_rejected},
+      {"full_to_swa", &nsameta_problem::full_to_swa}, {"out_cache_loc", &nsameta_problem::out_cache_loc},
+      {"swa_floor", &nsameta_problem::swa_floor}};
   for (const auto& [text, member] : inputs) {
     const std::string name = text;
     const auto given = [member = member](std::ptrdiff_t past, std::int64_t stride, int dtype) {
