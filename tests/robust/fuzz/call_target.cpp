@@ -112,6 +112,9 @@ void place_pointers(const arena& memory, call* made) {
   memory.place(made->problem.num_logits.data);
   memory.place(made->problem.num_rejected.data);
   memory.place(made->problem.full_to_swa.data);
+  memory.place(made->problem.out_cache_loc.data);
+  memory.place(made->problem.swa_floor.data);
+  for (nsameta_token_table& table : made->problem.block_tables) memory.place(table.data);
   for (nsameta_outputs& outputs : made->outputs) {
     outputs.plans = nullptr;  // a list is trusted; kernels_target has plans
     for (const vector_field& field : vector_fields) memory.place((outputs.*field.member).data);
