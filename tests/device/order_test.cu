@@ -39,25 +39,35 @@ __global__ void read_outputs(const std::int32_t* outputs, std::int32_t* copy) {
   if (threadIdx.x <= requests) copy[threadIdx.x] = outputs[threadIdx.x];
 }
 
-/// The sums of each step's lengths, in one buffer that all steps share, copied away by a kernel of ours.
+/// What is made of each step's lengths: their sums, by vectors or by a plan, or a page table that is a copy of them.
+enum class work { vectors, plan, table };
+
+/// One buffer that all steps share, copied away by a kernel of ours.
 class step_chain {
  public:
-  step_chain()
-      : lengths_(tested().place, requests * 4),
-        sums_(tested().place, (requests + 1) * 4),
+  explicit step_chain(work made)
+      : made_(made),
+        lengths_(tested().place, requests * 4),
+        zero_(tested().place, 4),
+        all_(tested().place, 4),
+        outputs_(tested().place, (requests + 1) * 4),
         seen_(tested().place, steps * (requests + 1) * 4) {
     seen_.upload(std::vector<std::byte>(seen_.size()));
+    constexpr std::int32_t zero = 0, all = requests;
+    zero_.upload(std::as_bytes(std::span(&zero, 1)));
+    all_.upload(std::as_bytes(std::span(&all, 1)));
   }
 
   void run(void* stream, std::uint64_t flags) {
     const auto on = static_cast<cudaStream_t>(stream);
     for (int step = 0; step < steps; ++step) {
       write_lengths<<<1, threads, 0, on>>>(reinterpret_cast<std::int32_t*>(lengths_.data()), step);
-      add_up(stream, flags);
-      read_outputs<<<1, threads, 0, on>>>(reinterpret_cast<const std::int32_t*>(sums_.data()),
+      fill(stream, flags);
+      read_outputs<<<1, threads, 0, on>>>(reinterpret_cast<const std::int32_t*>(outputs_.data()),
                                           reinterpret_cast<std::int32_t*>(seen_.data()) + step * (requests + 1));
-      // The lengths stand still, but the sums are cleared: what was to be read first is gone if that comes too early.
-      clear_sums(stream, flags);
+      // The lengths stand still, but the outputs are cleared: what was to be read first is gone if that comes too
+      // early.
+      clear(stream, flags);
     }
   }
 
@@ -67,35 +77,62 @@ class step_chain {
     std::vector<int> wrong;
     for (int step = 0; step < steps; ++step) {
       bool right = true;
-      for (int i = 0, sum = 0; i <= requests; sum += step + i, ++i) right &= seen[step * (requests + 1) + i] == sum;
+      const int end = made_ == work::table ? requests : requests + 1;
+      for (int i = 0, sum = 0; i < end; sum += step + i, ++i)
+        right &= seen[step * (requests + 1) + i] == (made_ == work::table ? step + i : sum);
       if (!right) wrong.push_back(step);
     }
     return wrong;
   }
 
  private:
-  void add_up(void* stream, std::uint64_t flags) { fill(stream, flags, requests, NSAMETA_TAIL_KEEP); }
-  /// An empty batch whose tails are zeros.
-  void clear_sums(void* stream, std::uint64_t flags) { fill(stream, flags, 0, NSAMETA_TAIL_ZERO); }
-
-  void fill(void* stream, std::uint64_t flags, std::int64_t batch_size, nsameta_tail tail) {
+  static nsameta_problem decode_of(const harness::device_memory& lengths, std::int64_t batch_size) {
     nsameta_problem problem;
     nsameta_problem_init(&problem);
     problem.mode = NSAMETA_DECODE;
     problem.batch_size = batch_size;
-    problem.seq_lens.data = lengths_.data();
-    nsameta_outputs outputs;
-    nsameta_outputs_init(&outputs);
-    outputs.cu_seqlens_k.data = sums_.data();
-    outputs.cu_seqlens_k.capacity = requests + 1;
-    outputs.vector_tail = tail;
+    problem.seq_lens.data = lengths.data();
+    return problem;
+  }
+  std::int32_t* outputs() const { return reinterpret_cast<std::int32_t*>(outputs_.data()); }
+
+  void fill(void* stream, std::uint64_t flags) {
+    nsameta_problem problem = decode_of(made_ == work::table ? all_ : lengths_, made_ == work::table ? 1 : requests);
+    nsameta_outputs wanted;
+    nsameta_outputs_init(&wanted);
+    nsameta_plan plan{};  // of a cache with an entry for each token: the sums of lengths
+    plan.kind = NSAMETA_PLAN_RAGGED_ROWS;
+    plan.ratio = plan.ragged_align = 1;
+    plan.buffers[0] = {outputs(), requests + 1, NSAMETA_INT32};
+    if (made_ == work::vectors) wanted.cu_seqlens_k = {outputs(), requests + 1, NSAMETA_INT32};
+    if (made_ == work::plan) {
+      wanted.plans = &plan;
+      wanted.plan_count = 1;
+    }
+    if (made_ == work::table) {
+      problem.req_pool_indices.data = zero_.data();
+      problem.req_to_token = {reinterpret_cast<const std::int32_t*>(lengths_.data()), 1, requests, requests};
+      wanted.page_table_1 = {outputs(), 1, requests, requests};
+    }
+    fill(problem, wanted, stream, flags);
+  }
+  /// An empty batch whose tails are zeros.
+  void clear(void* stream, std::uint64_t flags) {
+    nsameta_outputs wanted;
+    nsameta_outputs_init(&wanted);
+    wanted.cu_seqlens_k = {outputs(), requests + 1, NSAMETA_INT32};
+    wanted.vector_tail = NSAMETA_TAIL_ZERO;
+    fill(decode_of(lengths_, 0), wanted, stream, flags);
+  }
+  static void fill(const nsameta_problem& problem, const nsameta_outputs& wanted, void* stream, std::uint64_t flags) {
     nsameta_target target = tested().place.target();
     target.stream = stream;
     target.flags = flags;
-    check(nsameta_fill(&problem, &outputs, &target));
+    check(nsameta_fill(&problem, &wanted, &target));
   }
 
-  harness::device_memory lengths_, sums_, seen_;
+  work made_;
+  harness::device_memory lengths_, zero_, all_, outputs_, seen_;
 };
 
 }  // namespace
@@ -105,13 +142,15 @@ TEST_CASE("a fill waits for kernels of others: eager and captured, with overlap 
   check(nsameta_warmup(&target));
   const device on(tested().place.backend, tested().place.index);
   const device_stream stream = make_stream(on);
-  for (const std::uint64_t flags : {std::uint64_t{0}, std::uint64_t{NSAMETA_TARGET_NO_OVERLAP}}) {
-    CAPTURE(flags);
-    step_chain eager;
+  for (int number = 0; number < 6; ++number) {
+    const auto made = static_cast<work>(number / 2);
+    const std::uint64_t flags = number % 2 == 0 ? 0 : NSAMETA_TARGET_NO_OVERLAP;
+    CAPTURE(number);
+    step_chain eager(made);
     eager.run(stream.get(), flags);
     on.synchronize(stream.get());
     CHECK(eager.wrong_steps() == std::vector<int>{});
-    step_chain captured;
+    step_chain captured(made);
     const device_graph graph = capture(stream, [&] { captured.run(stream.get(), flags); });
     for (int replay = 0; replay < 20; ++replay) {
       launch(graph, stream);
