@@ -63,8 +63,6 @@ struct tables_kernel : short_kernel {
   using arguments = table_arguments<max_sets>;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
-    self.await_earlier_kernels();
-    self.let_later_kernels_start();
     run_block(self, self.block(), all, memory);
   }
 
@@ -74,7 +72,11 @@ struct tables_kernel : short_kernel {
     const output_set<std::int32_t>& set = all.sets[max_sets == 1 ? 0 : self.set()];
     const auto& batch = batch_of_set<std::conditional_t<(max_sets > 1), own_rows, no_q_shard>>(all.batch, set);
     const work<T> at{self, batch, set, batch.plain_rule(), memory};
-    if (block < batch.vector_blocks) return write_vectors<false, tuning::short_loads>(at, block, 1, 0);
+    if (block < batch.vector_blocks) {
+      take_turn(self);
+      return write_vectors<false, tuning::short_loads>(at, block, 1, 0);
+    }
+    take_turn(self);
     write_tables<false>(at, block - batch.vector_blocks, all.source, set, {});
   }
 };
@@ -102,8 +104,7 @@ struct full_kernel {
   using shared = status_memory<N>;
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
-    self.await_earlier_kernels();
-    self.let_later_kernels_start();
+    take_turn(self);
     const output_set<N>& set = all.sets[self.set()];
     auto rule = all.template rule<QShard>();
     block_work<N, T, decltype(rule)> at{self, all.batch, set, rule, memory};
@@ -155,17 +156,17 @@ struct plans_kernel {
   };
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
-    self.await_earlier_kernels();
-    self.let_later_kernels_start();
     const plan_list<Rules>& plans = all.plans;
     const output_set<std::int64_t>& set = all.rest.sets[self.set()];
     const auto& batch = batch_of_set<Requests>(all.rest.batch, set);
     auto rule = all.rest.template rule<Requests>();
     using work = block_work<std::int64_t, T, decltype(rule)>;
     work at{self, batch, set, rule, memory.rest};
-    if (self.block() >= plans.blocks)
+    if (self.block() >= plans.blocks) {
+      take_turn(self);
       return everything::run_block(at, self.block() - plans.blocks, all.rest, memory.rest,
                                    plan_bits<work, Rules>{at, plans, memory.plan, self.set()});
+    }
     plans.write_block(at, self.set(), self.block(), memory.plan);
   }
 };
@@ -191,8 +192,6 @@ struct step_plans_kernel {
   };
   template <thread_context T>
   static NSAMETA_DEVICE void run(T& self, const arguments& all, shared& memory) {
-    self.await_earlier_kernels();
-    self.let_later_kernels_start();
     if (self.block() >= all.plans.blocks)
       return step::run_block(self, self.block() - all.plans.blocks, all.rest, memory.rest);
     const vector_outputs<std::int64_t> lengths = lengths_of_set(all.rest.sets[self.set()]);

@@ -71,4 +71,12 @@ NSAMETA_DEVICE int warp_of(const T& self) {
   return static_cast<int>(static_cast<unsigned>(self.thread()) / T::warp_width);
 }
 
+/// Takes the kernel's turn in the stream, before the first access to global memory. Which work a block has, the
+/// arguments alone say: finding that out, and fetching its instructions, goes on while earlier kernels end.
+template <thread_context T>
+NSAMETA_DEVICE void take_turn(T& self) {
+  self.await_earlier_kernels();
+  self.let_later_kernels_start();
+}
+
 }  // namespace nsameta::gpu

@@ -76,7 +76,10 @@ struct plan_list {
       for (place = first; place < end && share >= tasks[place].blocks; ++place) share -= tasks[place].blocks - 1;
       if (place == end) return;
     }
-    visit(at, place, share, shared, [](const auto& plan) { write_plan(plan); });
+    visit(at, place, share, shared, [](const auto& plan) {
+      take_turn(plan.at.self);
+      write_plan(plan);
+    });
   }
 };
 
