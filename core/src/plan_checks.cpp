@@ -85,8 +85,8 @@ nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, 
   if (p.batch_size == 0 || p.req_to_token.data != nullptr) return NSAMETA_OK;
   // Of kinds whose buffers may be absent, the last one alone is looked up.
   const bool is_wanted = !kind.optional || plan.buffers[kind.buffers.size() - 1].data != nullptr;
-  const bool is_given =
-      plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS && p.out_cache_loc.data != nullptr && span == p.page_size;
+  const bool is_given = plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS && p.out_cache_loc.data != nullptr &&
+                        span == p.page_size && p.kv_shard.size == 1;
   if (is_wanted && !is_given)
     return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, kind.buffers.back().name);
   return NSAMETA_OK;

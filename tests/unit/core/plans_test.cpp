@@ -195,6 +195,10 @@ TEST_CASE("block tables of caches, and what the engine gives of rows") {
   };
   check_accepted(NSAMETA_DECODE, with_cache(by_rows(16)));  // a block is a page: nothing is looked up
   refused("req_to_token is absent, but plans[0] asks for out_loc", by_rows(32));
+  refused("req_to_token is absent, but plans[0] asks for out_loc", [&](nsameta_plan& plan, call& c) {
+    by_rows(16)(plan, c);
+    c.problem.kv_shard = {2, 0, 1};
+  });
   refused(
       "out_cache_loc is given, but q_shard.size is 2",
       [](nsameta_plan&, call& c) {
