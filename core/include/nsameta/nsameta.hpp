@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -249,7 +250,7 @@ class problem : public nsameta_problem {
   /// KV slot of each row's token, for out_loc and swa_out_loc of plans and for local_out_loc.
   problem& with_out_cache_loc(const length_span auto& slots) noexcept {
     out_cache_loc = strided(slots);
-    row_values = static_cast<std::int64_t>(std::size(slots));
+    row_values = row_slots_ = static_cast<std::int64_t>(std::size(slots));
     return *this;
   }
   problem& with_out_cache_loc(temporary auto&& slots) = delete;  ///< keep it in a variable
@@ -257,10 +258,22 @@ class problem : public nsameta_problem {
   /// Position below which each row does not look in a sliding window. As many as with_out_cache_loc has, if both are.
   problem& with_swa_floor(const length_span auto& positions) noexcept {
     swa_floor = strided(positions);
-    row_values = static_cast<std::int64_t>(std::size(positions));
+    row_values = row_floors_ = static_cast<std::int64_t>(std::size(positions));
     return *this;
   }
   problem& with_swa_floor(temporary auto&& positions) = delete;  ///< keep it in a variable
+
+  /// [requests, width] blocks of each request in a compressed cache that has a table of its own, for plans whose
+  /// blocks_from is `number`, 1 to NSAMETA_BLOCK_TABLES. At least as many rows as the batch has; `row_stride` as above.
+  problem& with_block_table_of(int number, std::span<const std::int32_t> table, std::int64_t width,
+                               std::int64_t row_stride = 0) {
+    const bool is_there = number >= 1 && number <= NSAMETA_BLOCK_TABLES;
+    if (is_there) block_tables[number - 1] = token_table_of(table, width, row_stride);
+    if (!is_there) wrong_table_ = number;
+    return *this;
+  }
+  problem& with_block_table_of(int, temporary auto&&, std::int64_t,
+                               std::int64_t = 0) = delete;  ///< keep it in a variable
 
   /// [bs] drafts of the last step that were not accepted: taken off seq_lens on the device that computes.
   problem& with_num_rejected(const length_span auto& counts, std::int64_t every = 1) noexcept {
@@ -270,8 +283,8 @@ class problem : public nsameta_problem {
   }
   problem& with_num_rejected(temporary auto&& counts, std::int64_t every = 1) = delete;  ///< keep it in a variable
 
-  /// Refuses a span that is shorter than the batch, or without the one element: fill(), fill_many() and explain() ask
-  /// first.
+  /// Refuses a span that is shorter than the batch, or without the one element, and spans of rows that differ: fill(),
+  /// fill_many() and explain() ask first.
   result check() const {
     const auto refuse = [this](const char* name, std::int64_t elements) {
       return result(NSAMETA_INVALID_ARGUMENT, std::string(name) + " has elements for " + std::to_string(elements) +
@@ -285,6 +298,12 @@ class problem : public nsameta_problem {
     if (extra_topk_elements_ < batch_size) return refuse("extra_topk_lens", extra_topk_elements_);
     if (num_logits_elements_ < batch_size) return refuse("num_logits", num_logits_elements_);
     if (num_rejected_elements_ < batch_size) return refuse("num_rejected", num_rejected_elements_);
+    if (wrong_table_)
+      return result(NSAMETA_INVALID_ARGUMENT, "with_block_table_of: number is " + std::to_string(*wrong_table_) +
+                                                  ", outside [1, " + std::to_string(NSAMETA_BLOCK_TABLES) + "]");
+    if (row_slots_ != any && row_floors_ != any && row_slots_ != row_floors_)
+      return result(NSAMETA_INVALID_ARGUMENT, "swa_floor has " + std::to_string(row_floors_) +
+                                                  " elements, but out_cache_loc has " + std::to_string(row_slots_));
     if (!has_live_requests_) return result(NSAMETA_INVALID_ARGUMENT, "live_requests has 0 elements, less than 1");
     return result(NSAMETA_OK);
   }
@@ -301,6 +320,8 @@ class problem : public nsameta_problem {
   std::int64_t seq_elements_ = any, extend_elements_ = any, slot_elements_ = any;
   std::int64_t topk_elements_ = any, extra_topk_elements_ = any;
   std::int64_t num_logits_elements_ = any, num_rejected_elements_ = any;
+  std::int64_t row_slots_ = any, row_floors_ = any;
+  std::optional<int> wrong_table_;
   bool has_live_requests_ = true;
 };
 

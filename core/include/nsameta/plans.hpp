@@ -180,10 +180,11 @@ inline nsameta_plan context_lens(nsameta_context_lens_preset preset, std::int32_
 
 /// A compressed cache: one entry for `ratio` tokens.
 struct compressed_cache {
-  std::int32_t ratio;        ///< tokens
-  std::int32_t block_size;   ///< entries that lie together
-  std::int32_t topk = 0;     ///< entries that a row reads at most; 0: all
-  std::int32_t no_slot = 0;  ///< out_loc of a row that finishes no entry
+  std::int32_t ratio;            ///< tokens
+  std::int32_t block_size;       ///< entries that lie together
+  std::int32_t topk = 0;         ///< entries that a row reads at most; 0: all
+  std::int32_t no_slot = 0;      ///< out_loc of a row that finishes no entry
+  std::int32_t blocks_from = 0;  ///< the problem's block_tables[blocks_from - 1]; 0: req_to_token
 };
 
 /// Where its rows are written down, [T] each; what is empty is skipped.
@@ -192,7 +193,7 @@ struct compressed_rows_buffers {
   std::span<std::int32_t> seq_lens_clamp1;  ///< the same, at least 1
   std::span<std::int32_t> sparse_lens;      ///< the same, at most topk
   std::span<std::int32_t> positions;        ///< of the entry that the row's token belongs to
-  std::span<std::int64_t> out_loc;          ///< where that is written, by the problem's req_to_token
+  std::span<std::int64_t> out_loc;          ///< where that is written
 };
 
 /// What each row of the batch sees of a compressed cache, and where it writes.
@@ -201,6 +202,7 @@ inline nsameta_plan compressed_rows(const compressed_cache& cache, const compres
   plan.kind = NSAMETA_PLAN_COMPRESSED_ROWS;
   plan.ratio = cache.ratio;
   plan.block = cache.block_size;
+  plan.blocks_from = cache.blocks_from;
   plan.topk = cache.topk;
   plan.no_slot = cache.no_slot;
   ask_for_wanted(plan, {to.seq_lens, to.seq_lens_clamp1, to.sparse_lens, to.positions});
@@ -215,6 +217,7 @@ inline nsameta_plan compressed_indices(const compressed_cache& cache, std::span<
   plan.kind = NSAMETA_PLAN_COMPRESSED_INDICES;
   plan.ratio = cache.ratio;
   plan.block = cache.block_size;
+  plan.blocks_from = cache.blocks_from;
   plan.topk = cache.topk;
   plan.columns = columns;
   plan.index_align = index_align;
@@ -230,6 +233,7 @@ inline nsameta_plan compressed_blocks(nsameta_blocks_preset preset, const compre
   plan.preset = preset;
   plan.ratio = cache.ratio;
   plan.block = cache.block_size;
+  plan.blocks_from = cache.blocks_from;
   plan.columns = columns;
   plan.buffers[0] = vector_of(block_table);
   return plan;
@@ -295,6 +299,7 @@ inline nsameta_plan ragged_blocks(const compressed_cache& cache, std::span<std::
   plan.kind = NSAMETA_PLAN_RAGGED_BLOCKS;
   plan.ratio = cache.ratio;
   plan.block = cache.block_size;
+  plan.blocks_from = cache.blocks_from;
   ask_for_wanted(plan, {num_blocks, ragged_block_table});
   return plan;
 }
@@ -377,6 +382,7 @@ inline nsameta_plan compressed_candidates(const compressed_cache& cache, std::in
   plan.kind = NSAMETA_PLAN_COMPRESSED_CANDIDATES;
   plan.ratio = cache.ratio;
   plan.block = cache.block_size;
+  plan.blocks_from = cache.blocks_from;
   plan.next_n = tokens;
   ask_for_wanted(plan, {write_start, tail_start});
   if (!candidate_loc.empty()) plan.buffers[2] = vector_of(candidate_loc);

@@ -251,6 +251,26 @@ TEST_CASE("a sliding window of each source") {
                  "plans[0]: window: swa_ring is 4, but its slots are not of rings, which is 0");
 }
 
+TEST_CASE("a window of given slots, and blocks of a table of their own") {
+  const ints lengths{2, 5}, slots{100, 101, 102, 103, 104}, given{4, 3}, floors{1, 4}, one{1}, names{5, 9, 6, 7};
+  const ints tokens{0, 1, 2, 3, 4, 0, 1, 2, 3, 4}, rows{0, 1};
+  ints seen(2), own(2), blocks(4, -7);
+  problem step(NSAMETA_DECODE);
+  step.with_seq_lens(lengths).with_req_to_token(tokens, 5).with_req_pool_indices(rows).with_full_to_swa(slots);
+  step.with_out_cache_loc(given).with_swa_floor(floors).with_block_table_of(2, names, 2);
+  const compressed_cache cache{.ratio = 1, .block_size = 3, .blocks_from = 2};
+  const std::array plans{window({NSAMETA_WINDOW_OF_SLOTS, 3}, seen, {}, 1, own),
+                         compressed_blocks(NSAMETA_BLOCKS_OF_REQUESTS, cache, blocks, 2)};
+  CHECK(fill(step, outputs().with_plans(plans)).message() == "");
+  CHECK(seen == ints{1, 1});
+  CHECK(own == ints{104, 103});
+  CHECK(blocks == ints{5, -7, 6, 7});
+  expect_refusal(fill(step.with_swa_floor(one), outputs().with_plans(plans)),
+                 "swa_floor has 1 elements, but out_cache_loc has 2");
+  expect_refusal(fill(step.with_block_table_of(5, names, 2), outputs().with_plans(plans)),
+                 "with_block_table_of: number is 5, outside [1, 4]");
+}
+
 TEST_CASE("the indexer's lengths, of rows and repeated") {
   const ints lengths{10, 1};
   ints of_rows(6), repeated(6);
