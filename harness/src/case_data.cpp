@@ -18,11 +18,13 @@ case_data case_data::draft(std::int32_t step) const {
 output_layout layout_of(const case_data& stated) {
   const problem_data batch = stated.batch();
   output_layout layout = exact_layout(batch);
+  static_cast<fill_rules&>(layout) = stated.rules;  // lengths, and so columns, are by these
   if (stated.step_vectors) layout.ask_for_step_vectors(batch);
   layout.ask_for_plans(stated.plans, batch);
   if (stated.previous) {
     const problem_data earlier = stated.previous->batch();
     output_layout before = exact_layout(earlier);
+    static_cast<fill_rules&>(before) = stated.previous->rules;
     before.ask_for_plans(stated.plans, earlier);
     layout.make_room(before);
   }
@@ -30,7 +32,6 @@ output_layout layout_of(const case_data& stated) {
     if (stated.elements[i]) layout.vectors[i].wanted = true, layout.vectors[i].capacity = *stated.elements[i];
   for (std::size_t i = 0; i < table_fields.size(); ++i)
     if (stated.rows[i]) layout.tables[i].wanted = true, layout.tables[i].rows = *stated.rows[i];
-  static_cast<fill_rules&>(layout) = stated.rules;
   return layout;
 }
 

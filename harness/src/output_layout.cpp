@@ -64,11 +64,26 @@ std::int32_t affordable_columns(const nsameta_plan& plan, const live_shape& shap
 
 }  // namespace
 
+namespace {
+
+/// Whether the plan's constants are such as the library takes; columns may be left to be chosen.
+bool has_sound_constants(const nsameta_plan& plan) {
+  return std::ranges::all_of(row_of(plan.kind).constants, [&](const plan_constant& constant) {
+    const std::int32_t value = plan.*constant.member;
+    return (value >= constant.least && value <= constant.most) ||
+           (constant.member == &nsameta_plan::columns && value == 0);
+  });
+}
+
+}  // namespace
+
 void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const problem_data& problem) {
   for (const nsameta_plan& plan : asked) {
     plan_layout& made = plans.emplace_back(plan_layout{plan, {}});
+    const bool is_sound = has_sound_constants(plan);
     if (has(row_of(plan.kind), &nsameta_plan::columns) && plan.columns == 0)
-      made.asked.columns = affordable_columns(plan, live_shape_of(problem, added_length()));
+      made.asked.columns = is_sound ? affordable_columns(plan, live_shape_of(problem, added_length())) : 1;
+    if (!is_sound) continue;  // the library says which is not
     const std::span<const plan_buffer> buffers = row_of(plan.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
       made.capacities[i] = has_any_length(buffers[i])

@@ -168,6 +168,9 @@ json with_compressed_caches(const json& object) {
       if (records[earlier]["ratio"] == ratio)
         throw json_error(name + ".ratio: " + std::to_string(ratio) + " is that of compress_ratios[" +
                          std::to_string(earlier) + "] too");
+    if (!records[i].contains("block_size") && page_size < ratio)
+      throw json_error(name + ".block_size: the key is missing, and page_size, which is " + std::to_string(page_size) +
+                       ", has no room for an entry of " + std::to_string(ratio) + " tokens");
     json rows{{"kind", "compressed_rows"}, {"block_size", page_size / ratio}, {"no_slot", ratio > 2 ? 0 : -1}};
     for (const auto& [key, value] : records[i].items()) {
       if (std::ranges::find(keys, key) == keys.end())

@@ -175,6 +175,10 @@ TEST_CASE("bad input is one line that names the key and the value") {
               "previous: ", "cache_seqlens.capacity is 2"));
   CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "req_pool_indices": [0], "req_to_token": []})"),
               "req_to_token", "req_pool_indices"));
+  for (const char* constant : {"ratio", "block_size", "index_align"})
+    CHECK(names(complaint(R"({"mode": "decode", "seq_lens": [1], "plans": [{"kind": "compressed_indices", ")" +
+                          std::string(constant) + R"(": 0}]})"),
+                constant, "0, outside [1, 65536]"));
   CHECK(names(complaint("{\"mode\": "), "line", "not JSON"));
 }
 

@@ -154,6 +154,10 @@ TEST_CASE("compressed caches are six plans each, in a prefill eight, with the en
   CHECK(error_with(R"("compress_ratios": [4])") == "compress_ratios[0]: 4 is not an object");
   CHECK(error_with(R"("compress_ratios": [{}])") == "compress_ratios[0].ratio: the key is missing");
   CHECK(error_with(R"("compress_ratios": [{"ratio": 0}])") == "compress_ratios[0].ratio: 0 is outside 1 to 65536");
+  CHECK(
+      error_with(R"("compress_ratios": [{"ratio": 128}])") ==
+      "compress_ratios[0].block_size: the key is missing, and page_size, which is 64, has no room for an entry of 128 "
+      "tokens");
   CHECK(error_with(R"("compress_ratios": [{"ratio": 4}, {"ratio": 4}])") ==
         "compress_ratios[1].ratio: 4 is that of compress_ratios[0] too");
   CHECK(error_with(R"("compress_ratios": [{"ratio": 4, "top_k": 1}])") ==
