@@ -63,7 +63,9 @@ nsameta_plan any_plan(byte_reader& in, nsameta_plan_kind kind, std::int32_t rati
 }
 
 output_layout any_layout(byte_reader& in, problem_data& problem) {
-  output_layout layout = exact_layout(problem, harness::live_shape_of(problem, 0));
+  output_layout layout;  // of vectors the status alone
+  const auto status = std::ranges::find(vector_fields, &nsameta_outputs::status, &vector_field::member);
+  layout.vectors[static_cast<std::size_t>(status - vector_fields.begin())] = {true, 1, NSAMETA_INT32, 0};
   set_inputs(in, problem);
   const std::int32_t ratio = static_cast<std::int32_t>(in.flag() ? in.between(1, 255) : in.between(1, 8));
   std::vector<nsameta_plan> plans;
