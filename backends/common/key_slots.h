@@ -12,7 +12,7 @@ NSAMETA_HOST_DEVICE std::int64_t element_of(const nsameta_strided& vector, std::
                                        : static_cast<const std::int32_t*>(vector.data)[at];
 }
 
-/// What the engine says of each row of the batch.
+/// What the engine says of each row of the batch. Only what is given is read.
 struct row_inputs {
   nsameta_strided slots;   ///< KV slot of its token
   nsameta_strided floors;  ///< position below which it does not look in a sliding window
@@ -21,12 +21,9 @@ struct row_inputs {
   static row_inputs of(const nsameta_problem& problem) {
     return {problem.out_cache_loc, problem.swa_floor, problem.row_values};
   }
-  NSAMETA_HOST_DEVICE bool has_slots() const { return slots.data != nullptr; }
   /// Below 0: none.
   NSAMETA_HOST_DEVICE std::int64_t slot(std::int64_t row) const { return row < count ? element_of(slots, row) : -1; }
-  NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const {
-    return floors.data != nullptr && row < count ? element_of(floors, row) : 0;
-  }
+  NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const { return row < count ? element_of(floors, row) : 0; }
 };
 
 struct key_slots {

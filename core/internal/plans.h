@@ -329,6 +329,16 @@ inline bool has(const plan_kind& kind, plan_member member) {
   return member == &nsameta_plan::preset && !kind.presets.empty();
 }
 
+/// Whether a plan's slots of rows follow the KV slots that the engine gives of them, so that none is looked up.
+inline bool follows_given_slots(const nsameta_plan& plan, const nsameta_problem& problem) {
+  if (problem.out_cache_loc.data == nullptr) return false;
+  if (plan.kind == NSAMETA_PLAN_WINDOW) return plan.preset == NSAMETA_WINDOW_OF_SLOTS;
+  if (plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS)  // a block is a page
+    return std::int64_t{plan.block} * plan.ratio == problem.page_size && problem.kv_shard.size == 1 &&
+           plan.blocks_from == 0;
+  return plan.kind == NSAMETA_PLAN_LOCAL_SLOTS;
+}
+
 inline const plan_kind& row_of(nsameta_plan_kind kind) { return plan_kinds[static_cast<std::size_t>(kind)]; }
 
 /// Pieces that aiter's intra form may cut an entry in, of `entries`.

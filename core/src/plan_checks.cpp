@@ -60,7 +60,7 @@ nsameta_status check_zigzag(const nsameta_problem& p, const nsameta_plan& plan, 
   return check_counted(plan, 2 * p.batch_size * plan.parts, "blocks", place);
 }
 
-/// Whether blocks of a compressed cache lie in the pages of req_to_token, and that is at hand.
+/// Whether the block table that a compressed cache has is at hand, or its blocks lie in the pages of req_to_token.
 nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, int place) {
   const plan_kind& kind = row_of(plan.kind);
   if (plan.blocks_from > 0) {
@@ -85,9 +85,7 @@ nsameta_status check_places(const nsameta_problem& p, const nsameta_plan& plan, 
   if (p.batch_size == 0 || p.req_to_token.data != nullptr) return NSAMETA_OK;
   // Of kinds whose buffers may be absent, the last one alone is looked up.
   const bool is_wanted = !kind.optional || plan.buffers[kind.buffers.size() - 1].data != nullptr;
-  const bool is_given = plan.kind == NSAMETA_PLAN_COMPRESSED_ROWS && p.out_cache_loc.data != nullptr &&
-                        span == p.page_size && p.kv_shard.size == 1;
-  if (is_wanted && !is_given)
+  if (is_wanted && !follows_given_slots(plan, p))
     return fail(bad, "req_to_token is absent, but plans[%d] asks for %s", place, kind.buffers.back().name);
   return NSAMETA_OK;
 }
@@ -102,10 +100,9 @@ nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, 
   if (has_rings != (plan.ring > 0))
     return fail(bad, "plans[%d]: window: swa_ring is %d, but its slots are %s", place, plan.ring,
                 has_rings ? "of rings: 1 or more" : "not of rings, which is 0");
-  const bool is_given = p.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS;
   const bool has_table = plan.buffers[1].data != nullptr, has_slots = plan.buffers[2].data != nullptr;
   if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS || (!has_table && !has_slots)) return NSAMETA_OK;
-  if (p.req_to_token.data == nullptr && (has_table || !is_given))
+  if (p.req_to_token.data == nullptr && (has_table || !follows_given_slots(plan, p)))
     return fail(bad, "req_to_token is absent, but plans[%d] is a window of %s", place,
                 window_preset_names[static_cast<std::size_t>(plan.preset)]);
   if (!has_rings && p.full_to_swa.data == nullptr)
@@ -230,7 +227,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
   if (plan.kind == NSAMETA_PLAN_DCP_LOCAL)
     if (auto s = check_counted(plan, p.batch_size * p.kv_shard.size, "lengths", place)) return s;
   if (plan.kind == NSAMETA_PLAN_LOCAL_SLOTS && p.batch_size > 0 && p.req_to_token.data == nullptr &&
-      p.out_cache_loc.data == nullptr)
+      !follows_given_slots(plan, p))
     return fail(bad, "req_to_token and out_cache_loc are absent, but plans[%d] asks for local_out_loc", place);
   if (plan.kind == NSAMETA_PLAN_PAGE_LIST)
     if (auto s = check_page_list(p, plan, place)) return s;

@@ -296,8 +296,7 @@ struct compressed_rows_rule {
             .topk = entries_read(plan),
             .no_slot = plan.no_slot,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .by_row = problem.out_cache_loc.data != nullptr && problem.kv_shard.size == 1 && plan.blocks_from == 0 &&
-                      std::int64_t{plan.block} * plan.ratio == problem.page_size,
+            .by_row = follows_given_slots(plan, problem),
             .held = list_room<buffers>::of(plan, 0)};
   }
   /// Entries that a row reads at most.

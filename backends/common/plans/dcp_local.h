@@ -38,7 +38,7 @@ struct local_slots_rule {
             .rank = problem.kv_shard.rank,
             .limit = lengths_of(problem).limit,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .by_row = problem.out_cache_loc.data != nullptr,
+            .by_row = follows_given_slots(plan, problem),
             .held = list_room<1>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {

@@ -89,9 +89,9 @@ struct compressed_blocks_rule {
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, const row_inputs&, std::int64_t,
                                          std::int64_t index, const request& r, std::int64_t) const {
     const std::int32_t blocks = r.is_padding ? 0 : blocks_of(fixed, r);
-    const std::int32_t* const tokens = blocks > 0 ? places.row_of(fixed.keys, index) : nullptr;
-    const std::int32_t live = tokens == nullptr ? 0 : smaller(blocks, columns);
-    return {live, live, places.has_block(0) ? tokens : nullptr};
+    const std::int32_t* const row = blocks > 0 ? places.row_of(fixed.keys, index) : nullptr;
+    const std::int32_t live = row == nullptr ? 0 : smaller(blocks, columns);
+    return {live, live, places.has_block(0) ? row : nullptr};
   }
   NSAMETA_HOST_DEVICE std::int32_t value(const key_slots&, const column_range& range, std::int32_t column) const {
     const bool is_there = places.has_block(column);
@@ -151,7 +151,7 @@ struct window_rule {
             .most = static_cast<std::int32_t>(share_of_request(problem)),
             .oldest_first = plan.oldest_first != 0,
             .whole_step = plan.whole_step != 0,
-            .by_row = problem.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS,
+            .by_row = follows_given_slots(plan, problem),
             .has_floors = problem.swa_floor.data != nullptr,
             .held = list_room<buffers>::of(plan, 0)};
   }

@@ -167,9 +167,9 @@ typedef struct nsameta_problem {
   nsameta_strided full_to_swa;  ///< [kv_slots] slot in the sliding window's cache of each KV slot; for plans of windows
                                 ///< and of states that are found by it
   int64_t kv_slots;             ///< elements of full_to_swa; without it 0
-  nsameta_strided out_cache_loc;  ///< [row_values] KV slot of each row's token, where the engine has them: out_loc,
-                                  ///< swa_out_loc and local_out_loc of plans are from it and look nothing up. A
-                                  ///< negative one is none. Absent: req_to_token tells. Without q_shard
+  nsameta_strided out_cache_loc;  ///< [row_values] KV slot of each row's token, where the engine has them; a negative
+                                  ///< one is none. local_out_loc, swa_out_loc by full_to_swa, and out_loc of blocks
+                                  ///< that are a page, without kv_shard and blocks_from, are from it. Without q_shard
   nsameta_strided swa_floor;  ///< [row_values] position below which a row does not look in a sliding window; absent: 0
   int64_t row_values;  ///< elements of out_cache_loc and of swa_floor; without both 0. They are of the batch's rows,
                        ///< not of draft steps. Rows past them have no slot, and no floor
@@ -311,7 +311,7 @@ typedef struct nsameta_plan {
   int32_t block;       ///< FLASHMLA: keys of a block, 1 to 1,024; FlashMLA's is 64. AITER: kv_granularity, pages of a
                        ///< block, as many; aiter's is 16. COMPRESSED_ROWS, _INDICES, _BLOCKS and _CANDIDATES,
                        ///< RAGGED_BLOCKS: block_size, entries that lie together, 1 to 65,536. `ratio` times as many
-                       ///< positions divide page_size, or are a multiple of it
+                       ///< positions divide page_size, or are a multiple of it, where blocks_from is 0
   int32_t overhead;    ///< FLASHMLA: blocks that each request of a part costs more, 0 to 64; 5, or 3 for one kernel
   int32_t topk;        ///< FLASHMLA: keys that each request reads, where topk_lens does not say; 0: dense, all of them.
                        ///< AITER: keys that an entry reads at most; 0: all. COMPRESSED_ROWS and _INDICES: entries that
@@ -344,34 +344,35 @@ typedef struct nsameta_plan {
   int32_t invalid_tail;  ///< COMPRESSED_EVENTS and _CARRIES, STATE_COMPRESS and _WRITE: 1: what is beyond the list is
                          ///< rows that name nothing, -1 0 -1 -1, of two words -1 -1; 0: it is kept
   int32_t reserved[2];   ///< 0
-  /// int32 but where it says int64. PAGED_MQA: paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata
-  /// [parts, 8], num_splits [bs + 1]. TOPK: topk_plan [T + 1, 2], of requests of as many rows each.
-  /// AITER: work_indptr [parts + 1], work_info_set [W, 8], reduce_indptr [E + 1], reduce_final_map [E, 2],
-  /// reduce_partial_map [W], of the E = T * head_ratio entries. W is as many works as there may be: fast: E + parts;
-  /// intra: E times the pieces that an entry may have, which is 16 on gfx942, else ceil(parts / E), most_splits at
-  /// most. Works past those there are, and pieces, are kept. PAGE_LIST: kv_indptr [bs + 1], kv_indices [any],
-  /// kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices [L] int64, expanded_req [L],
-  /// expanded_local_pos [L], L any. Of these two kinds, all but the first may be null. A list that is longer than a
-  /// buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it is kept.
-  /// DCP_LOCAL: dcp_local_seq_lens [bs, kv_shard.size]. ZIGZAG: split_list [bs * 2C], zigzag_index [2 * bs],
+  /// int32 but where it says int64. "The table" is req_to_token, or the one of blocks_from. PAGED_MQA:
+  /// paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata [parts, 8], num_splits [bs + 1]. TOPK:
+  /// topk_plan [T + 1, 2], of requests of as many rows each. AITER: work_indptr [parts + 1], work_info_set [W, 8],
+  /// reduce_indptr [E + 1], reduce_final_map [E, 2], reduce_partial_map [W], of the E = T * head_ratio entries. W is as
+  /// many works as there may be: fast: E + parts; intra: E times the pieces that an entry may have, which is 16 on
+  /// gfx942, else ceil(parts / E), most_splits at most. Works past those there are, and pieces, are kept. PAGE_LIST:
+  /// kv_indptr [bs + 1], kv_indices [any], kv_last_page_len [bs]. LOGITS_ROWS: cu_num_logits [bs + 1], logits_indices
+  /// [L] int64, expanded_req [L], expanded_local_pos [L], L any. Of these two kinds, all but the first may be null. A
+  /// list that is longer than a buffer loses its end there, and sets NSAMETA_BIT_CAPACITY_EXCEEDED; what is beyond it
+  /// is kept. DCP_LOCAL: dcp_local_seq_lens [bs, kv_shard.size]. ZIGZAG: split_list [bs * 2C], zigzag_index [2 * bs],
   /// per_rank_tokens [C], q_prev, q_next, kv_prev, kv_next [bs each], cp_reverse_index, reverse_split_len [bs * 2C
   /// each]. CONTEXT_LENS: context_lens [bs, next_n]. COMPRESSED_ROWS: seq_lens, seq_lens_clamp1, sparse_lens, positions
-  /// [T each], out_loc [T] int64, for which req_to_token is needed; T of any length, as lists are. COMPRESSED_REQUESTS:
-  /// past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be null.
-  /// COMPRESSED_INDICES: page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or rows.
-  /// Rows of both end where docs/compressed.md says, and what is beyond is kept; those past the capacity, and entries
-  /// past the columns, are lost and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need req_to_token. WINDOW: swa_lens [T],
-  /// swa_page_indices [T, columns], swa_out_loc [T], any of which may be null, and like the rows above of any length;
-  /// slots of rings need req_to_token, and those of slots full_to_swa too. Without kv_shard. COMPRESSED_EVENTS:
-  /// num_events [1], events [E, 4]. COMPRESSED_CARRIES: num_carries [1], carries [C, 4]. The list is of any length, in
-  /// whole rows, or null, and the number counts also what is past it. RAGGED_ROWS: cu_kv_lens [bs + 1], ks, ke [T each,
-  /// of any length], any of which may be null. RAGGED_BLOCKS: num_blocks [1], ragged_block_table, a list of any length,
-  /// or null; needs req_to_token. STATE_DECODE: decode_plan [bs, 4]. STATE_COMPRESS: num_compressed [1], compress_plan
-  /// [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of running states [any, 4]. The last two are lists as
-  /// events are. All three need req_to_token; of the window full_to_swa too. COMPRESSED_CANDIDATES: write_start,
-  /// tail_start [bs each], candidate_loc [bs, ceil(next_n / ratio)] int64, for which req_to_token is needed; any may be
-  /// null. LOCAL_SLOTS: local_out_loc [T of any length] int64: of the row's KV slot, by out_cache_loc or else by
-  /// req_to_token, the slot divided by kv_shard.size where the remainder is kv_shard.rank; else 0, the reserved row.
+  /// [T each], out_loc [T] int64, for which the table is needed or out_cache_loc; T of any length, as lists are.
+  /// COMPRESSED_REQUESTS: past_lens, kv_lens [bs each], cu_new_lens [bs + 1]. Of these two kinds any buffer may be
+  /// null. COMPRESSED_INDICES: page_indices [T, columns]. COMPRESSED_BLOCKS: block_table [R, columns], R requests or
+  /// rows. Rows of both end where docs/compressed.md says, and what is beyond is kept; those past the capacity, and
+  /// entries past the columns, are lost and set NSAMETA_BIT_CAPACITY_EXCEEDED. Both need the table. WINDOW: swa_lens
+  /// [T], swa_page_indices [T, columns], swa_out_loc [T], any of which may be null, and like the rows above of any
+  /// length; slots of rings need req_to_token, and those of slots full_to_swa too, or for swa_out_loc out_cache_loc.
+  /// Without kv_shard. COMPRESSED_EVENTS: num_events [1], events [E, 4]. COMPRESSED_CARRIES: num_carries [1], carries
+  /// [C, 4]. The list is of any length, in whole rows, or null, and the number counts also what is past it.
+  /// RAGGED_ROWS: cu_kv_lens [bs + 1], ks, ke [T each, of any length], any of which may be null. RAGGED_BLOCKS:
+  /// num_blocks [1], ragged_block_table, a list of any length, or null; needs the table. STATE_DECODE: decode_plan [bs,
+  /// 4]. STATE_COMPRESS: num_compressed [1], compress_plan [E, 4]. STATE_WRITE: num_writes [1], write_plan [any, 2], of
+  /// running states [any, 4]. The last two are lists as events are. All three need req_to_token; of the window
+  /// full_to_swa too. COMPRESSED_CANDIDATES: write_start, tail_start [bs each], candidate_loc [bs, ceil(next_n /
+  /// ratio)] int64, for which the table is needed; any may be null. LOCAL_SLOTS: local_out_loc [T of any length] int64:
+  /// of the row's KV slot, by out_cache_loc or else by req_to_token, the slot divided by kv_shard.size where the
+  /// remainder is kv_shard.rank; else 0, the reserved row.
   nsameta_vector buffers[NSAMETA_PLAN_BUFFERS];
 } nsameta_plan;
 
