@@ -92,8 +92,6 @@ void set_block_table(byte_reader& in, problem_data& problem) {
   for (std::size_t i = 0; i < table.memory.size(); ++i) table.memory[i] = static_cast<std::int32_t>(i * 37) - 1;
 }
 
-}  // namespace
-
 problem_data any_problem(byte_reader& in) {
   problem_data problem;
   problem.mode = static_cast<nsameta_mode>(in.between(0, 3));
@@ -115,8 +113,6 @@ problem_data any_problem(byte_reader& in) {
   return problem;
 }
 
-namespace {
-
 nsameta_status fill_on(const std::string& backend, const filling& fill) {
   const nsameta_target target = harness::place_of(backend).target();
   const nsameta_status status = nsameta_fill_on(backend.c_str(), &fill.problem(), &fill.outputs(), &target);
@@ -132,9 +128,15 @@ std::vector<std::string> list_simt() {
 
 }  // namespace
 
-void compare_backends(const harness::problem_data& problem, const harness::output_layout& layout, unsigned choice) {
+void compare_backends(std::span<const std::uint8_t> input, std::size_t layout_bytes, layout_maker any_layout) {
   static const std::vector<std::string> simt = list_simt();
+  byte_reader in(input);
+  const auto choice = in.take<std::uint8_t>();
   const harness::guard kind = (choice & 1) != 0 ? harness::guard::page_before : harness::guard::page_behind;
+  byte_reader for_layout = in.part(layout_bytes);
+  problem_data problem = any_problem(in);
+  const harness::output_layout layout = any_layout(for_layout, problem);
+
   filling expected(problem, {layout}, {}, kind), tested(problem, {layout}, {}, kind);
   const nsameta_status status = fill_on("reference", expected);
   for (const std::string& backend :

@@ -100,13 +100,6 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
 }  // namespace nsameta::test
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace nsameta::test;
-  byte_reader in({data, size});
-  const auto choice = in.take<std::uint8_t>();
-  // In front and of fixed size, so that a change of the problem leaves the layout as it is.
-  byte_reader for_layout = in.part(40);
-  problem_data problem = any_problem(in);
-  const output_layout layout = any_layout(for_layout, problem);
-  compare_backends(problem, layout, choice);
+  nsameta::test::compare_backends({data, size}, 40, nsameta::test::any_layout);
   return 0;
 }
