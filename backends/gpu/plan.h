@@ -269,8 +269,10 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   }
 }
 
-/// Blocks of the grid's row for a plan, of `most` at most.
-inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& problem, std::int64_t most) {
+/// Blocks of the grid's row for a plan, of `most` at most. `tables`: plans of the set that have columns, which share
+/// those.
+inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& problem, std::int64_t most,
+                              std::int64_t tables) {
   std::int64_t blocks = 1;
   const plan_buffer& first = row_of(plan.kind).buffers[0];
   const std::int64_t each = lengths_of(problem).uniform_rows;
@@ -303,7 +305,7 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
     case NSAMETA_PLAN_COMPRESSED_INDICES:
     case NSAMETA_PLAN_COMPRESSED_BLOCKS:
     case NSAMETA_PLAN_WINDOW:
-      blocks = std::max(std::min(most_rows() / tuning::table_block_rows, most / 3), tuning::table_blocks);
+      blocks = std::max(std::min(most_rows() / tuning::table_block_rows, most / tables), tuning::table_blocks);
       break;
     case NSAMETA_PLAN_CONTEXT_LENS:
     case NSAMETA_PLAN_DCP_LOCAL:
@@ -330,11 +332,13 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
     if (next + std::ssize(plans) > list.most) return set;
     std::int32_t blocks = 0;
+    const std::int64_t tables = std::ranges::count_if(
+        plans, [](const nsameta_plan& plan) { return has(row_of(plan.kind), &nsameta_plan::columns); });
     with_problem_of(work.outputs[set], problem, [&](const nsameta_problem& own) {
       for (const nsameta_plan& plan : plans) {
         plan_task<Rules>& task = list.tasks[next++];
         task.kind = plan.kind;
-        task.blocks = blocks_of(plan, own, std::max<std::int64_t>(bounds.blocks / work.sets, 1));
+        task.blocks = blocks_of(plan, own, std::max<std::int64_t>(bounds.blocks / work.sets, 1), tables);
         for (std::size_t i = 0; i < task.most_buffers; ++i)
           task.buffers[i] = static_cast<std::int32_t*>(plan.buffers[i].data);
         Rules::visit(plan.kind, [&]<class Rule>() { new (task.rule) Rule(Rule::of(plan, own)); });

@@ -77,12 +77,12 @@ inline constexpr std::int64_t list_elements = 512;
 inline constexpr std::int64_t plan_elements = 256;
 
 /// Rows of a table of a compressed cache, or of a window, for each of its blocks, and blocks at least: a single row may
-/// be long. Blocks at most are a third of a grid's, so that those of three tables run together: with half, all of
-/// DeepSeek V4's plans in a verify take 8.0 in place of 5.8 for 128 requests, and 10.2 in place of 11.5 for 512
-/// (2026-11-28). Lanes that write a row at least. Columns that each has under way: with 2, the tables of 512 requests
-/// of 62,000 tokens take 19.6 in place of 16.8.
+/// be long. The tables of a set share a grid's blocks, so that all run together: three that have half of them each take
+/// 8.0 in place of 5.8 for 128 requests (DeepSeek V4 in a verify, 2026-11-28). Lanes that write a row at least: with
+/// 16, the same of 512 requests, 2,048 rows, want a second turn, and take 10.3 in place of 8.8 (2026-11-29). Columns
+/// that each has under way: with 2, the tables of 512 requests of 62,000 tokens take 19.6 in place of 16.8.
 inline constexpr std::int64_t table_block_rows = 4, table_blocks = 4;
-inline constexpr std::int32_t table_lanes = 16;
+inline constexpr std::int32_t table_lanes = 8;
 inline constexpr int table_loads = 4;
 
 /// Requests whose lengths a thread of a plan has under way, or elements.
