@@ -79,6 +79,8 @@ struct key_slots {
   NSAMETA_HOST_DEVICE std::int32_t in_window(std::int64_t slot) const {
     return is_kv_slot(slot) ? static_cast<std::int32_t>(element_of(full_to_swa, slot)) : -1;
   }
+  /// Whether full_to_swa ends before a KV slot; a negative one is none.
+  NSAMETA_HOST_DEVICE bool lacks(std::int64_t slot) const { return slot >= kv_slots; }
   /// The bits that looking it up raises.
   NSAMETA_HOST_DEVICE std::uint32_t window_bits(const std::int32_t* row, std::int64_t position) const {
     if (position >= tokens.width) return NSAMETA_BIT_CONTEXT_EXCEEDED;

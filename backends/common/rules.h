@@ -24,6 +24,16 @@ struct basic_request {
 };
 using request = basic_request<std::int64_t>;
 
+/// What padding rows are of: a request with the tables of the batch's last one, whose row sees one position, or none
+/// where that one is padding. It has no row of its own.
+template <class N>
+NSAMETA_HOST_DEVICE basic_request<N> padding_request(basic_request<N> last) {
+  last.tokens = 1;
+  last.rows = last.owned = 0;
+  last.first = last.is_padding ? 0 : 1;
+  return last;
+}
+
 /// Of a rule that leaves no rows, and with them requests, to other ranks.
 struct no_q_shard {
   static constexpr bool deals = false, dealt = false, adjusts_lengths = false, serves_own_rows = false;

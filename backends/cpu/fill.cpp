@@ -192,6 +192,20 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, bool may_cut_
   write_outcome(batch, all, [&](std::int64_t row) { return whole.locate_row(batch, row); });
 }
 
+/// The lengths of padding rows, which stand behind those of the batch.
+template <class Rule>
+void write_padding_rows(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
+                        const Rule& rule) {
+  std::int64_t row = 0;
+  for (std::int64_t i = 0; i < problem.batch_size; ++i) row += load_request(lengths, out.length_offset, i).rows;
+  for (const std::int64_t end = padded_rows(problem, out); row < end; ++row) {
+    const request padding = padding_request(load_request(lengths, out.length_offset, problem.batch_size - 1));
+    const std::int64_t length = rule.local(padding.first);
+    if (present(out.seqlens_expanded)) store_sum(out.seqlens_expanded, row, length);
+    if (present(out.nsa_cache_seqlens)) store_sum(out.nsa_cache_seqlens, row, rule.clamped(length));
+  }
+}
+
 /// A batch in any pieces: on one thread where these are `everything`.
 template <class Batch>
 void fill_in_pieces(Batch& batch, std::int64_t grain) {
@@ -248,6 +262,8 @@ void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant ho
       fill_in_pieces(work, alone ? everything : grain > 0 ? grain : rows_of_a_task(out));
     };
     tables ? with_tile.template operator()<table_tile>() : with_tile.template operator()<0>();
+    if (problem.pad_rows_to > 0) [[unlikely]]
+      write_padding_rows(problem, out, lengths, rule);
     if (wants_plans(out)) [[unlikely]]
       write_plans(problem, out, lengths, rule);
   };

@@ -164,7 +164,8 @@ struct vector_outputs : length_outputs<N>, general_vectors<N> {
 template <vector_member member>
 struct field_of {
   static constexpr vector_field row = *std::ranges::find(vector_fields, member, &vector_field::member);
-  static constexpr bool per_row = row.per_row(), has_last_sum = row.size == extent::rows_plus_one;
+  static constexpr bool per_row = row.per_row(), has_last_sum = row.size == extent::rows_plus_one,
+                        has_padding_rows = row.has_padding_rows();
 };
 
 /// Calls `visit(vector, field_of)` for each vector of a set but the status word.
@@ -229,8 +230,9 @@ struct output_set : table_outputs<N>, vector_outputs<N> {};
 /// The tails of a set, and its status word: what the kernels of short steps do without.
 struct set_tails {
   std::uint32_t* status;
-  std::int16_t vector_tail;  ///< whether there is one
-  std::int16_t table_tail;   ///< whether there is one
+  std::int8_t vector_tail;  ///< whether there is one
+  std::int8_t pads_rows;    ///< whether lengths have padding rows
+  std::int16_t table_tail;  ///< whether there is one
   std::int32_t table_tail_value;
 };
 
@@ -261,6 +263,7 @@ struct full_arguments {
   std::int32_t tail_blocks, status_blocks;
   std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
   std::int32_t reserved;      ///< positions beyond a length that every request's rows may see
+  std::int32_t padded;        ///< rows up to which sets that pad have padding
   std::conditional_t<is_general<N>, shard_constants, no_shards> shards;
   request_batch<N> batch;
   table_source<N> source;

@@ -136,7 +136,7 @@ struct full_kernel {
         if (at.rule.part == 0 || !all.source.row_a_request) write_tables<true>(at, block, all.source, set, tails);
       });
     block -= all.source.blocks;
-    if (block < all.tail_blocks) return write_tails(at, block, all.tail_blocks, all.source, set, tails);
+    if (block < all.tail_blocks) return write_tails(at, block, all.tail_blocks, all.source, set, tails, all.padded);
     if (tails.status != nullptr) write_status(at, all.source, set, all.reserved, tails.status, memory, more_bits);
   }
 };

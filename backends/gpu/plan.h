@@ -92,7 +92,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
         work.status = true;
       } else {
         work.vectors = true;
-        work.vector_tails |= out.vector_tail != NSAMETA_TAIL_KEEP;
+        work.vector_tails |=
+            out.vector_tail != NSAMETA_TAIL_KEEP || (field.has_padding_rows() && padded_rows(problem, out) > 0);
         work.lengths_only &=
             field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens;
         work.int64_outputs |= field.valid == validity::without_kv_shard || vector.dtype == NSAMETA_INT64;
@@ -168,8 +169,8 @@ struct take_table {
 };
 
 template <class N>
-void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own_rows, output_set<N>& set,
-              set_tails& tails) {
+void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own_rows, bool pads_rows,
+              output_set<N>& set, set_tails& tails) {
   for_each_table(set, take_table{out});
   const std::int64_t drafts = lengths.drafts && !own_rows ? lengths.uniform_rows : 0, added = added_length(out);
   set.kv_least = static_cast<N>(-added);
@@ -183,7 +184,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own
   } else {
     set.own_rows = own_rows;
   }
-  tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP,
+  tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP, pads_rows,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
 
@@ -216,7 +217,8 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const batch_lengths& lengths = work.lengths;
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
   for (int i = 0; i < work.sets; ++i)
-    plan_set(work.outputs[i], lengths, has_own_rows(problem, work.outputs[i]), all.sets[i], all.tails[i]);
+    plan_set(work.outputs[i], lengths, has_own_rows(problem, work.outputs[i]),
+             padded_rows(problem, work.outputs[i]) > 0, all.sets[i], all.tails[i]);
   if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
@@ -248,6 +250,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   all.source.row_a_request = lengths.query_within_kv;
   all.lengths_only = work.lengths_only;
   all.reserved = lengths.reserved();
+  all.padded = static_cast<std::int32_t>(problem.pad_rows_to);
   all.block_groups = 1;
   all.shares_shift = all.status_blocks = all.tail_blocks = 0;
   if (is_short_step) return;
@@ -282,7 +285,7 @@ inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& p
     return held;
   };
   const auto most_rows = [&] {  // of the batch
-    return each > 0 ? std::min(most_held(), each * problem.batch_size) : most_held();
+    return each > 0 ? std::min(most_held(), std::max(each * problem.batch_size, problem.pad_rows_to)) : most_held();
   };
   switch (plan.kind) {
     case NSAMETA_PLAN_PAGE_LIST:

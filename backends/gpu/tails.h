@@ -6,10 +6,23 @@
 
 namespace nsameta::gpu {
 
-/// Vectors behind `all` that is live: the part of block `block` of `blocks`.
+/// The lengths of padding rows, from row `begin` to row `end`: the part of block `block` of `blocks`.
+template <class N, class T, class Rule>
+NSAMETA_DEVICE void write_padding_rows(const block_work<N, T, Rule>& at, int block, int blocks, N begin, N end) {
+  if (begin >= end) return;
+  const N last = at.batch.requests - 1;
+  const N length = at.rule.local(padding_request(request_of(at, last, load_lengths(at, last))).first);
+  for (N row = begin + block * tuning::block_threads + at.self.thread(); row < end;
+       row += blocks * tuning::block_threads) {
+    if (row < at.set.seqlens_expanded.capacity) store(at.set.seqlens_expanded, row, length);
+    if (row < at.set.nsa_cache_seqlens.capacity) store(at.set.nsa_cache_seqlens, row, at.rule.clamped(length));
+  }
+}
+
+/// Vectors behind `all` that is live: the part of block `block` of `blocks`. `padded`: rows with those of padding.
 template <class N, class T, class Rule>
 NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int block, int blocks,
-                                       const vector_sums<N>& all) {
+                                       const vector_sums<N>& all, N padded) {
   const vector_outputs<N>& out = at.set;
   const N thread = block * tuning::block_threads + at.self.thread(), stride = blocks * tuning::block_threads;
   const auto fill = [&](const auto& vector, N live, N value) {
@@ -22,7 +35,8 @@ NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int blo
   fill(out.nsa_cu_seqlens_q, sums, all.rows);
   for_each_vector(out, [&](const auto& vector, auto field) {
     constexpr tail_rule tail = decltype(field)::row.tail;
-    if constexpr (tail == tail_rule::zero) fill(vector, field.per_row ? all.rows : kept, 0);
+    if constexpr (tail == tail_rule::zero)
+      fill(vector, field.has_padding_rows ? padded : field.per_row ? all.rows : kept, 0);
     if constexpr (tail == tail_rule::one) fill(vector, all.rows, 1);
     if constexpr (is_general<N>) {
       if constexpr (tail == tail_rule::pad_slot) fill(vector, all.rows, at.rule.fixed.keys.pad_slot);
@@ -50,9 +64,11 @@ NSAMETA_DEVICE void write_tail_rows(T& self, int block, int blocks, const output
 
 template <class N, class T, class Rule>
 NSAMETA_DEVICE void write_tails(const block_work<N, T, Rule>& at, int block, int blocks, const table_source<N>& source,
-                                const output_set<N>& set, const set_tails& tails) {
+                                const output_set<N>& set, const set_tails& tails, std::int32_t most_padded) {
   const auto all = block_sum(at.self, at.shared.earlier, add_all<vector_sums<N>, loads_for<N>>(at));
-  if (tails.vector_tail) write_vector_tails(at, block, blocks, all);
+  const N padded = tails.pads_rows ? larger(all.rows, N{most_padded}) : all.rows;
+  if (tails.vector_tail) write_vector_tails(at, block, blocks, all, padded);
+  write_padding_rows(at, block, blocks, all.rows, padded);
   if (!tails.table_tail) return;
   const N rows = source.row_a_request ? kept_of(all, N{at.batch.requests}) : all.rows;
   for_each_table(set, [&](const output_table<N>& table, table_member) {

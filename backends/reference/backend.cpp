@@ -19,6 +19,7 @@ nsameta_problem problem_of_step(const nsameta_problem& stated, std::int32_t draf
   problem.extend_seq_lens.data = nullptr;
   problem.uniform_extend_len = 0;
   problem.out_cache_loc.data = problem.swa_floor.data = nullptr;
+  problem.pad_rows_to = 0;
   return problem;
 }
 
@@ -31,6 +32,7 @@ void fill_set(const nsameta_problem& stated, const nsameta_outputs& outputs) {
   write_row_vectors(problem, outputs, requests, status);
   check_slots(problem, outputs, requests, status);
   if (outputs.vector_tail == NSAMETA_TAIL_ZERO) write_vector_tails(problem, outputs, requests, status);
+  write_padding_rows(problem, outputs, requests, status);
   write_page_tables(problem, outputs, requests, status);
   write_plans(problem, outputs, requests, status);
   write_scalars(outputs, requests, status);

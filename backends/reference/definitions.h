@@ -42,6 +42,14 @@ inline bool writes_key(const nsameta_problem& problem, const request& r, std::in
   return positions_seen(problem, r, j) > 0 && positions_seen(problem, r, j) == positions_wanted(problem.mode, r, j);
 }
 
+/// How many rows there are behind so many of the batch, of what has padding rows.
+inline std::int64_t padding_rows(const nsameta_problem& problem, const batch& requests, std::int64_t rows) {
+  return requests.kept.empty() ? 0 : std::max<std::int64_t>(problem.pad_rows_to - rows, 0);
+}
+
+/// Positions that each of them sees, on all ranks together.
+inline std::int64_t positions_of_padding_row(const batch& requests) { return requests.kept.back().is_live ? 1 : 0; }
+
 /// How many of the positions 0 to v - 1 the rank holds. Positions are dealt in blocks of `interleave`, one block to
 /// each rank in turn.
 inline std::int64_t local(const nsameta_kv_shard& shard, std::int64_t v) {

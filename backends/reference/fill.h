@@ -72,6 +72,10 @@ void check_slots(const nsameta_problem& problem, const nsameta_outputs& outputs,
 void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                         std::int32_t& status);
 
+/// The lengths of padding rows, which stand behind those of the batch.
+void write_padding_rows(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                        std::int32_t& status);
+
 void write_page_tables(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
                        std::int32_t& status);
 

@@ -166,6 +166,17 @@ void write_vector_tails(const nsameta_problem& problem, const nsameta_outputs& o
   }
 }
 
+void write_padding_rows(const nsameta_problem& problem, const nsameta_outputs& outputs, const batch& requests,
+                        std::int32_t& status) {
+  vector_writer seqlens_expanded(outputs.seqlens_expanded, status);
+  vector_writer nsa_cache_seqlens(outputs.nsa_cache_seqlens, status);
+  for (std::int64_t i = 0; i < padding_rows(problem, requests, requests.rows); ++i) {
+    const std::int64_t expanded = local(problem.kv_shard, positions_of_padding_row(requests));
+    seqlens_expanded.put(requests.rows + i, expanded);
+    nsa_cache_seqlens.put(requests.rows + i, clamp(problem, expanded));
+  }
+}
+
 void write_scalars(const nsameta_outputs& outputs, const batch& requests, std::int32_t& status) {
   vector_writer(outputs.total_rows, status).put(0, requests.rows);
   vector_writer(outputs.status, status).put(0, status);

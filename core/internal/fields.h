@@ -53,6 +53,11 @@ struct vector_field {
 
   /// Has an element for each row.
   constexpr bool per_row() const { return size == extent::rows || size == extent::rows_plus_one; }
+
+  /// Has one for each padding row too: what the row sees.
+  constexpr bool has_padding_rows() const {
+    return member == &nsameta_outputs::seqlens_expanded || member == &nsameta_outputs::nsa_cache_seqlens;
+  }
 };
 
 /// A new row comes last: digests number fields by their places.

@@ -79,7 +79,7 @@ struct plan_buffer {
   /// `state_words`: as many as its preset says; `candidates`: entries that next_n tokens reach.
   std::int32_t columns;
   /// `listed`: as many as the plan's first buffer ends with. `batch_rows`: as many as the batch has, or as
-  /// it has requests. Of these, as many as the buffer has room for.
+  /// it has requests. `padded_rows`: the same, and padding rows. Of these, as many as the buffer has room for.
   enum {
     one,
     parts,
@@ -93,7 +93,8 @@ struct plan_buffer {
     request_blocks,
     request_pairs,
     listed,
-    batch_rows
+    batch_rows,
+    padded_rows
   } rows;
   nsameta_dtype dtype = NSAMETA_INT32;
 };
@@ -208,10 +209,10 @@ inline constexpr auto compressed_rows = std::to_array<plan_constant>({
     blocks_from,
 });
 inline constexpr auto compressed_rows_buffers =
-    std::to_array<plan_buffer>({{"seq_lens", 1, plan_buffer::batch_rows},
-                                {"seq_lens_clamp1", 1, plan_buffer::batch_rows},
-                                {"sparse_lens", 1, plan_buffer::batch_rows},
-                                {"positions", 1, plan_buffer::batch_rows},
+    std::to_array<plan_buffer>({{"seq_lens", 1, plan_buffer::padded_rows},
+                                {"seq_lens_clamp1", 1, plan_buffer::padded_rows},
+                                {"sparse_lens", 1, plan_buffer::padded_rows},
+                                {"positions", 1, plan_buffer::padded_rows},
                                 {"out_loc", 1, plan_buffer::batch_rows, NSAMETA_INT64}});
 
 inline constexpr auto compressed_requests = std::to_array<plan_constant>({ratio});
@@ -267,13 +268,14 @@ inline constexpr auto compressed_indices = std::to_array<plan_constant>({
     columns,
     index_align,
     blocks_from,
+    invalid_tail,
 });
 inline constexpr auto compressed_indices_buffers =
-    std::to_array<plan_buffer>({{"page_indices", plan_buffer::own, plan_buffer::batch_rows}});
+    std::to_array<plan_buffer>({{"page_indices", plan_buffer::own, plan_buffer::padded_rows}});
 
 inline constexpr auto compressed_blocks = std::to_array<plan_constant>({ratio, block_size, columns, blocks_from});
 inline constexpr auto compressed_blocks_buffers =
-    std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::batch_rows}});
+    std::to_array<plan_buffer>({{"block_table", plan_buffer::own, plan_buffer::padded_rows}});
 
 inline constexpr auto window = std::to_array<plan_constant>({
     {"swa_window", &nsameta_plan::window, 1, 1 << 20, 128},
@@ -284,8 +286,8 @@ inline constexpr auto window = std::to_array<plan_constant>({
     index_align,
 });
 inline constexpr auto window_buffers =
-    std::to_array<plan_buffer>({{"swa_lens", 1, plan_buffer::batch_rows},
-                                {"swa_page_indices", plan_buffer::own, plan_buffer::batch_rows},
+    std::to_array<plan_buffer>({{"swa_lens", 1, plan_buffer::padded_rows},
+                                {"swa_page_indices", plan_buffer::own, plan_buffer::padded_rows},
                                 {"swa_out_loc", 1, plan_buffer::batch_rows}});
 
 }  // namespace plan_rows
@@ -368,6 +370,7 @@ inline std::int64_t rows_of(const nsameta_plan& plan, const plan_buffer& buffer,
                                  2 * parts * requests,
                                  2 * requests,
                                  0,
+                                 0,
                                  0};
   return counts[buffer.rows];
 }
@@ -379,7 +382,14 @@ inline bool may_be_absent(const plan_kind& kind, std::size_t place) {
 
 /// Whether a buffer ends where its caller says, and what is longer loses its end there.
 inline bool has_any_length(const plan_buffer& buffer) {
-  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows;
+  return buffer.rows == plan_buffer::listed || buffer.rows == plan_buffer::batch_rows ||
+         buffer.rows == plan_buffer::padded_rows;
+}
+
+/// Padding rows that a plan's buffer has with those of the batch: up to so many.
+inline std::int64_t padded_rows(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
+  const bool of_requests = plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS;
+  return buffer.rows != plan_buffer::padded_rows || of_requests || problem.batch_size == 0 ? 0 : problem.pad_rows_to;
 }
 
 /// Whether a buffer is a table, whose rows have each as many columns as are live.

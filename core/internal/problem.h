@@ -69,7 +69,7 @@ inline nsameta_problem draft_problem(const nsameta_problem& problem) {
   draft.extend_seq_lens = {};
   draft.uniform_extend_len = 0;
   draft.out_cache_loc = draft.swa_floor = {};
-  draft.row_values = 0;
+  draft.row_values = draft.pad_rows_to = 0;
   return draft;
 }
 
@@ -77,6 +77,11 @@ inline nsameta_problem draft_problem(const nsameta_problem& problem) {
 template <class Use>
 auto with_problem_of(const nsameta_outputs& out, const nsameta_problem& problem, const Use& use) {
   return out.draft_step > 0 ? use(draft_problem(problem)) : use(problem);
+}
+
+/// Rows up to which a set has padding rows.
+inline std::int64_t padded_rows(const nsameta_problem& problem, const nsameta_outputs& out) {
+  return out.draft_step > 0 || problem.batch_size == 0 ? 0 : problem.pad_rows_to;
 }
 
 /// Whether the length of padding shows in a set: where there is padding, and in tails.

@@ -258,6 +258,9 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (vector.capacity < needed)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
                   buffer.name, vector.capacity, needed);
+    if (const std::int64_t padded = padded_rows(plan, buffer, p); padded > 0 && rows_held(plan, i) < padded)
+      return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", room for %" PRId64 " rows, but pad_rows_to is %" PRId64,
+                  place, buffer.name, vector.capacity, rows_held(plan, i), p.pad_rows_to);
     byte_range range;
     if (!make_range(vector.data, vector.capacity, element_bytes(vector.dtype), buffer.name, &range))
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", which reaches past the end of memory", place,

@@ -17,8 +17,7 @@ constexpr std::size_t most_bytes = 4096;
 
 // A field in what was padding behind the last one is not told from what an older caller left there. Of the outputs,
 // fields.h makes sure.
-static_assert(offsetof(nsameta_problem, block_tables) + sizeof(nsameta_problem::block_tables) ==
-              sizeof(nsameta_problem));
+static_assert(offsetof(nsameta_problem, pad_rows_to) + sizeof(nsameta_problem::pad_rows_to) == sizeof(nsameta_problem));
 
 template <class Struct>
 nsameta_status check_size(const char* name, std::size_t size, std::size_t most = most_bytes) noexcept {

@@ -153,9 +153,21 @@ nsameta_status check_parameters(const nsameta_problem& p) {
   return NSAMETA_OK;
 }
 
+/// Whether there is room for padding rows.
+nsameta_status check_padding_rows(const nsameta_problem& p, const nsameta_outputs& o) {
+  for (const vector_field& field : vector_fields)
+    if (const nsameta_vector& vector = o.*field.member;
+        field.has_padding_rows() && vector.data != nullptr && vector.capacity < padded_rows(p, o))
+      return fail(bad, "%s.capacity is %" PRId64 ", but pad_rows_to is %" PRId64, field.name, vector.capacity,
+                  p.pad_rows_to);
+  return NSAMETA_OK;
+}
+
 /// Outputs that only some problems have.
 nsameta_status check_against_problem(const nsameta_problem& p, const nsameta_outputs& o) {
   nsameta_status status = NSAMETA_OK;
+  if (p.pad_rows_to > 0) [[unlikely]]
+    if (auto s = check_padding_rows(p, o)) return s;
   for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector&) {
     constexpr const vector_field& field = vector_fields[i];
     if constexpr (field.valid != validity::always) {
@@ -248,6 +260,13 @@ nsameta_status validate_problem(const nsameta_problem* problem) noexcept {
     return fail(bad, "kv_slots is %" PRId64 ", negative", p.kv_slots);
   if (p.full_to_swa.data != nullptr) [[unlikely]]
     if (auto s = check_input("full_to_swa", p.full_to_swa, p.kv_slots)) return s;
+  if (p.pad_rows_to != 0) [[unlikely]] {
+    if (p.pad_rows_to < 0 || p.pad_rows_to > std::numeric_limits<std::int32_t>::max())
+      return fail(bad, "pad_rows_to is %" PRId64 ", outside [0, 2147483647]", p.pad_rows_to);
+    if (p.q_shard.size > 1)
+      return fail(NSAMETA_UNSUPPORTED, "pad_rows_to is %" PRId64 ", but q_shard.size is %d: it is of whole batches",
+                  p.pad_rows_to, p.q_shard.size);
+  }
   if (p.row_values < 0) [[unlikely]]
     return fail(bad, "row_values is %" PRId64 ", negative", p.row_values);
   if (p.out_cache_loc.data != nullptr) [[unlikely]] {

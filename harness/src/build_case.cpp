@@ -256,6 +256,7 @@ void ask_for_plans(random_source& random, generated_case& made) {
         plan.capacities[i] = random.between(0, plan.capacities[i]);
       if (may_be_absent(row_of(plan.asked.kind), i) && random.chance(10)) plan.capacities[i] = plan_layout::absent;
     }
+  made.layout.make_room_for_padding(made.problem);
 }
 
 }  // namespace

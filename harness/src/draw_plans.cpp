@@ -58,6 +58,8 @@ void set_row_inputs(random_source& random, problem_data& problem) {
   if (random.chance(50))
     problem.out_cache_loc = draw(problem.full_to_swa.present() ? problem.full_to_swa.size() : 1 << 30);
   if (random.chance(30)) problem.swa_floor = draw(2000);
+  if (problem.q_shard.size == 1 && random.chance(10))
+    problem.pad_rows_to = std::max<std::int64_t>(rows + random.between(-2, 70), 0);
   for (token_table& table : problem.block_tables) {
     if (!random.chance(30)) continue;
     table.slots = std::max<std::int64_t>(problem.batch_size(), 1);

@@ -36,6 +36,22 @@ void output_layout::make_room(const output_layout& other) {
                            [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
 }
 
+void output_layout::make_room_for_padding(const problem_data& problem) {
+  const nsameta_problem view = problem.view();
+  if (view.pad_rows_to == 0 || view.batch_size == 0 || draft_step > 0) return;
+  const auto make_room_for = [](std::int64_t& capacity, std::int64_t elements) {
+    if (capacity >= 0) capacity = std::max(capacity, elements);
+  };
+  for (std::size_t i = 0; i < vectors.size(); ++i)
+    if (vector_fields[i].has_padding_rows()) make_room_for(vectors[i].capacity, view.pad_rows_to);
+  for (plan_layout& plan : plans) {
+    const std::span<const plan_buffer> buffers = row_of(plan.asked.kind).buffers;
+    for (std::size_t i = 0; i < buffers.size(); ++i)
+      if (const std::int64_t rows = padded_rows(plan.asked, buffers[i], view); rows > 0)
+        make_room_for(plan.capacities[i], rows * columns_of(plan.asked, buffers[i], view));
+  }
+}
+
 namespace {
 
 /// What a plan lists at most.
@@ -91,6 +107,7 @@ void output_layout::ask_for_plans(std::span<const nsameta_plan> asked, const pro
                                : columns_of(plan, buffers[i], problem.view()) *
                                      rows_of(plan, buffers[i], problem.view(), lengths_of(problem.view()).uniform_rows);
   }
+  make_room_for_padding(problem);
 }
 
 void output_layout::ask_for_step_vectors(const problem_data& problem) {
@@ -156,6 +173,7 @@ output_layout exact_layout(const problem_data& problem, const live_shape& shape)
       layout.tables[i] = {!repeats, shape.table_rows, width, width, 0};
     }
   }
+  layout.make_room_for_padding(problem);
   return layout;
 }
 

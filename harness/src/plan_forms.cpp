@@ -153,8 +153,9 @@ json with_compressed_caches(const json& object) {
   whole.erase("table_rows");
   whole.erase("swa_page_size");
   whole.erase("tail");
-  const json tail = to_place("tail", object.value("tail", json("keep")), "tail",
-                             std::to_array<std::string_view>({"keep", "invalid"}));
+  const std::ptrdiff_t tails = to_place("tail", object.value("tail", json("keep")), "tail",
+                                        std::to_array<std::string_view>({"keep", "invalid", "value"}));
+  const json tail = tails == 1 ? 1 : 0;  // of lists
   const json tables = object.value("block_tables", json::array());
   const std::int64_t page_size = object.contains("page_size")
                                      ? to_integer("page_size", object["page_size"], 1, int32_max)
@@ -196,6 +197,7 @@ json with_compressed_caches(const json& object) {
                                 {"preset", table_rows}};
     indices["kind"] = "compressed_indices";
     indices["index_align"] = index_align;
+    indices["invalid_tail"] = tails == 2 ? 1 : 0;
     indices.erase("no_slot");
     const json overlap = events["overlap"];
     for (const json& plan : {rows, json{{"kind", "compressed_requests"}, {"ratio", ratio}}, indices, blocks, events,

@@ -96,6 +96,7 @@ nsameta_problem problem_data::view() const {
                              std::to_string(problem.row_values));
   for (std::size_t i = 0; i < block_tables.size(); ++i)
     if (block_tables[i].slots > 0) problem.block_tables[i] = block_tables[i].view();
+  problem.pad_rows_to = pad_rows_to;
   return problem;
 }
 
@@ -105,6 +106,7 @@ problem_data problem_data::draft() const {
   batch.extend_seq_lens = {};
   batch.uniform_extend_len = 0;
   batch.out_cache_loc = batch.swa_floor = {};
+  batch.pad_rows_to = 0;
   return batch;
 }
 

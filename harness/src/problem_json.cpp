@@ -55,6 +55,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
                                                                "swa_floor",
                                                                "block_tables",
                                                                "seq_pad",
+                                                               "pad_rows_to",
                                                                "draft_steps",
                                                                "compress_ratios"});
 
@@ -211,6 +212,8 @@ void set_member(problem_data& problem, const std::string& key, const json& value
     problem.block_tables = to_block_tables(value);
   } else if (key == "seq_pad") {
     problem.seq_pad = int32_value();
+  } else if (key == "pad_rows_to") {
+    problem.pad_rows_to = to_integer(key, value, int64_min, int64_max);
   } else {
     throw json_error("unknown key " + shown(key) + did_you_mean(key, problem_keys));
   }
@@ -400,6 +403,7 @@ json problem_to_json(const problem_data& problem) {
   if (problem.num_logits.present()) object["num_logits"] = problem.num_logits.values();
   if (problem.num_rejected.present()) object["num_rejected"] = problem.num_rejected.values();
   if (problem.seq_pad != defaults.seq_pad) object["seq_pad"] = problem.seq_pad;
+  if (problem.pad_rows_to != 0) object["pad_rows_to"] = problem.pad_rows_to;
   if (problem.full_to_swa.present()) object["full_to_swa"] = problem.full_to_swa.values();
   if (problem.out_cache_loc.present()) object["out_cache_loc"] = problem.out_cache_loc.values();
   if (problem.swa_floor.present()) object["swa_floor"] = problem.swa_floor.values();

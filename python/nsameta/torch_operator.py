@@ -22,6 +22,7 @@ def _schema():
         "(str batch_mode, Tensor seq_lens, *", *inputs, "SymInt uniform_extend_len=0", "int page_size=64",
         "int index_topk=2048", "int index_kpool=1", "int[3] kv_shard=[1, 0, 1]", "int[2] q_shard=[1, 0]",
         "str q_shard_kind='round_robin'", "int context_limit=0", "int block_size=64", "int pad_slot=-1", "int seq_pad=0",
+        "SymInt pad_rows_to=0",
         *outputs,
         "str vector_tail='keep'", "str table_tail='keep'", "int table_tail_value=0", "SymInt length_offset=0",
         "int draft_step=0",

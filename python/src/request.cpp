@@ -251,6 +251,7 @@ struct setters {
       {"row_slots", row_slots, "None", scope::call},
       {"swa_floor", swa_floor, "None", scope::call},
       {"block_tables", block_tables, "None", scope::call},
+      {"pad_rows_to", parameter<&p::pad_rows_to>, "0", scope::call},
   });
   static constexpr auto options = std::to_array<row>({
       {"plans", plans, "None", scope::set},

@@ -241,6 +241,17 @@ def test_a_window_of_given_slots_above_a_floor():
         nsameta.fill("decode", np.array([2, 5]), row_slots=np.array([7, -1]), swa_floor=np.array([1]), **batch)
 
 
+def test_padding_rows():
+    cache = {"kind": "compressed_rows", "ratio": 4, "block_size": 4, "seq_lens": ints(4),
+             "out_loc": np.full(4, UNTOUCHED, np.int64)}
+    lengths = ints(4)
+    nsameta.fill("decode", np.array([8, 5]), req_to_token=np.arange(8, dtype=np.int32).reshape(1, 8), page_size=16,
+                 req_pool_indices=np.array([0, 0]), pad_rows_to=4, plans=[cache], seqlens_expanded=lengths)
+    assert lengths.tolist() == [8, 5, 1, 1]
+    assert cache["seq_lens"].tolist() == [2, 1, 0, 0]
+    assert cache["out_loc"].tolist() == [1, 0, UNTOUCHED, UNTOUCHED]
+
+
 def test_a_block_table_of_its_own():
     blocks = {"kind": "compressed_blocks", "preset": "request", "columns": 2, "ratio": 4, "block_size": 4,
               "blocks_from": 2, "block_table": ints(2, 2)}

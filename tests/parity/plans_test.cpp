@@ -190,6 +190,7 @@ harness::generated_case draw_case(std::uint64_t number) {
     for (std::size_t i = 0; i < row_of(plan.asked.kind).buffers.size(); ++i)
       if (has_any_length(row_of(plan.asked.kind).buffers[i]) && random.chance(20))
         plan.capacities[i] = random.between(0, plan.capacities[i]);
+  made.layout.make_room_for_padding(made.problem);
   return made;
 }
 

@@ -285,8 +285,9 @@ struct compressed_rows_rule {
   entry_places places;
   small_divisor column;  ///< entries of a block on all ranks together
   std::int32_t topk, no_slot;
-  std::int32_t most;  ///< rows that a request counts
-  bool by_row;        ///< whether out_loc is from the KV slot that the engine gives of each row
+  std::int32_t most;    ///< rows that a request counts
+  std::int32_t padded;  ///< rows up to which there is padding
+  bool by_row;          ///< whether out_loc is from the KV slot that the engine gives of each row
   list_room<buffers> held;
 
   static compressed_rows_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -296,6 +297,7 @@ struct compressed_rows_rule {
             .topk = entries_read(plan),
             .no_slot = plan.no_slot,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .padded = padded_rows(plan, problem),
             .by_row = follows_given_slots(plan, problem),
             .held = list_room<buffers>::of(plan, 0)};
   }

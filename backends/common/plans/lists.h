@@ -34,6 +34,16 @@ struct list_room {
   }
 };
 
+/// Rows up to which a plan has padding.
+inline std::int32_t padded_rows(const nsameta_plan& plan, const nsameta_problem& problem) {
+  return static_cast<std::int32_t>(padded_rows(plan, row_of(plan.kind).buffers[0], problem));
+}
+template <class Rule>
+NSAMETA_HOST_DEVICE std::int32_t padded_rows(const Rule& rule) {
+  if constexpr (requires { rule.padded; }) return smaller(rule.padded, rule.held.most());
+  return 0;
+}
+
 /// Of a plan that is a list.
 template <class Rule>
 concept list_rule = requires(const Rule& rule) { rule.held; };

@@ -18,7 +18,9 @@ struct compressed_indices_rule {
   entry_places places;
   small_divisor align;  ///< columns
   std::int32_t topk, columns;
-  std::int32_t most;  ///< rows that a request counts
+  std::int32_t most;    ///< rows that a request counts
+  std::int32_t padded;  ///< rows up to which there is padding
+  bool invalid_tail;    ///< whether columns beyond those that are written are -1, and are not kept
   list_room<1> held;
 
   static compressed_indices_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -27,6 +29,8 @@ struct compressed_indices_rule {
             .topk = compressed_rows_rule::entries_read(plan),
             .columns = plan.columns,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .padded = padded_rows(plan, problem),
+            .invalid_tail = plan.invalid_tail != 0,
             .held = list_room<1>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return false; }
@@ -35,7 +39,8 @@ struct compressed_indices_rule {
   NSAMETA_HOST_DEVICE column_range range(const shard_constants& fixed, const row_inputs&, std::int64_t,
                                          std::int64_t index, const request&, std::int64_t seen) const {
     const std::int32_t live = entries(fixed, seen);
-    const std::int64_t end = std::int64_t{align.quotient(larger(live, 1) - 1) + 1} * align.value;
+    const std::int64_t end =
+        invalid_tail ? columns : std::int64_t{align.quotient(larger(live, 1) - 1) + 1} * align.value;
     return {smaller(live, columns), static_cast<std::int32_t>(smaller(end, std::int64_t{columns})),
             live > 0 && places.has_block(0) ? places.row_of(fixed.keys, index) : nullptr};
   }
@@ -69,8 +74,9 @@ struct compressed_blocks_rule {
   entry_places places;
   small_divisor span;  ///< positions of a block
   std::int32_t columns;
-  std::int32_t most;  ///< rows that a request counts
-  bool by_request;    ///< a row for each, not for each of its rows
+  std::int32_t most;    ///< rows that a request counts
+  std::int32_t padded;  ///< rows up to which there is padding
+  bool by_request;      ///< a row for each, not for each of its rows
   list_room<1> held;
 
   static compressed_blocks_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -80,6 +86,7 @@ struct compressed_blocks_rule {
         .span = small_divisor::of(static_cast<std::int32_t>(smaller(std::int64_t{plan.block} * plan.ratio, int32_max))),
         .columns = plan.columns,
         .most = static_cast<std::int32_t>(share_of_request(problem)),
+        .padded = padded_rows(plan, problem),
         .by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
         .held = list_room<1>::of(plan, 0)};
   }
@@ -136,7 +143,8 @@ struct window_rule {
 
   small_divisor ring, align;
   std::int32_t window, columns, preset;
-  std::int32_t most;  ///< rows that a request counts
+  std::int32_t most;    ///< rows that a request counts
+  std::int32_t padded;  ///< rows up to which there is padding
   bool oldest_first, whole_step;
   bool by_row;      ///< whether swa_out_loc is from the KV slot that the engine gives of each row
   bool has_floors;  ///< whether rows do not look below a position
@@ -149,6 +157,7 @@ struct window_rule {
             .columns = plan.columns,
             .preset = plan.preset,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .padded = padded_rows(plan, problem),
             .oldest_first = plan.oldest_first != 0,
             .whole_step = plan.whole_step != 0,
             .by_row = follows_given_slots(plan, problem),
@@ -204,6 +213,8 @@ struct window_rule {
     return row.own < 0 || !has_values(row) ? -1 : slot_of(keys, row, row.own);
   }
 
+  /// Whether slots that the engine gives are looked up: then each row of the batch is looked at for its bits.
+  NSAMETA_HOST_DEVICE bool looks_up_given() const { return by_row && held.capacity[swa_out_loc] >= 0; }
   NSAMETA_HOST_DEVICE listed_part part(const shard_constants& fixed, const request& r, std::int64_t index) const {
     listed_part part = listed_part::of_rows(r.rows, most);
     if (part.count > 0) {

@@ -15,13 +15,13 @@ std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
   const row_inputs given = row_inputs::of(plan.problem);
   const auto& capacity = rule.held.capacity;
   auto* const slots = plan.template buffer<std::int64_t>(field::out_loc);
-  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
+  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request& r, std::int64_t seen) {
     const field::row row = rule.row_of(fixed, given, at, index, seen);
     if (at < capacity[field::seq_lens]) plan.buffer(field::seq_lens)[at] = row.entries;
     if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
     if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
     if (at < capacity[field::positions]) plan.buffer(field::positions)[at] = row.position;
-    if (at < capacity[field::out_loc]) slots[at] = row.slot;
+    if (at < capacity[field::out_loc] && r.rows > 0) slots[at] = row.slot;
   });
 }
 

@@ -15,14 +15,21 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
   const shard_constants fixed = shard_constants::of(plan.problem, plan.lengths.limit);
   const row_inputs given = row_inputs::of(plan.problem);
   std::uint32_t bits = 0;
-  if constexpr (of_window)
-    for (std::int32_t index = 0; index < plan.requests(); ++index)
-      bits |= rule.position_bits(fixed, plan.at(index), index);
+  if constexpr (of_window) {
+    std::int64_t rows = 0;
+    for (std::int32_t index = 0; index < plan.requests(); ++index) {
+      const request r = plan.at(index);
+      bits |= rule.position_bits(fixed, r, index);
+      rows += r.rows;
+    }
+    for (std::int64_t row = 0; rule.looks_up_given() && row < smaller(rows, given.count); ++row)
+      bits |= bit_if(fixed.keys.lacks(given.slot(row)), NSAMETA_BIT_BAD_SLOT);
+  }
   const auto write_row = [&](std::int64_t at, std::int64_t index, const request& r, std::int64_t seen) {
     const auto range = rule.range(fixed, given, at, index, r, seen);
     if constexpr (of_window) {
       if (at < capacity[Rule::swa_lens]) plan.buffer(Rule::swa_lens)[at] = range.seen;
-      if (at < capacity[Rule::swa_out_loc])
+      if (at < capacity[Rule::swa_out_loc] && r.rows > 0)
         plan.buffer(Rule::swa_out_loc)[at] = rule.own_slot(fixed.keys, given, at, range);
     }
     if (at >= capacity[Rule::table]) return;

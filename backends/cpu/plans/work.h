@@ -53,12 +53,21 @@ std::uint32_t visit_list(const plan_work<Rule, Rows>& plan, const Visit& visit) 
 }
 
 /// Calls `visit(at, index, request, seen)` for each row of a list that a buffer holds: its place, its request, and what
-/// it would see if nothing were clamped. Returns the bits that requests raise.
+/// it would see if nothing were clamped. Padding rows come last. Returns the bits that requests raise.
 template <class Rule, class Rows, class Visit>
 std::uint32_t visit_listed_rows(const plan_work<Rule, Rows>& plan, const Visit& visit) {
-  return visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
-    for (std::int32_t j = 0; j < end; ++j) visit(listed + j, index, r, r.first + j);
-  });
+  std::int64_t all = 0;
+  const std::uint32_t bits =
+      visit_list(plan, [&](std::int32_t listed, std::int32_t index, const request& r, std::int32_t end) {
+        for (std::int32_t j = 0; j < end; ++j) visit(listed + j, index, r, r.first + j);
+        all = std::int64_t{listed} + end;
+      });
+  const std::int32_t last = plan.requests() - 1;
+  for (; all < padded_rows(plan.rule); ++all) {
+    const request padding = padding_request(plan.at(last));
+    visit(all, last, padding, padding.first);
+  }
+  return bits;
 }
 
 inline std::int64_t load(const nsameta_strided& vector, std::int64_t index, std::int64_t absent) {

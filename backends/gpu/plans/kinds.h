@@ -96,6 +96,17 @@ struct plan_bits {
     NSAMETA_UNROLL(1)
     for (int place = list.begin[set]; place < list.begin[set + 1]; ++place) list.visit(at, place, 0, shared, visit);
   }
+  /// Of the slots that the engine gives of `rows` rows. Reached by all threads of the block.
+  template <class Place>
+  NSAMETA_DEVICE std::uint32_t bits_of_given(const plan_block<Work, window_rule>& plan, Place* sums,
+                                             std::int64_t rows) const {
+    const row_inputs& given = plan.inputs.rows;
+    row_sums<std::int64_t> lacking{};
+    for (std::int64_t row = at.self.thread(); row < smaller(rows, given.count); row += tuning::block_threads)
+      lacking.rows += at.rule.fixed.keys.lacks(given.slot(row));
+    at.self.barrier();  // the places are free
+    return bit_if(block_sum(at.self, sums, lacking).rows > 0, NSAMETA_BIT_BAD_SLOT);
+  }
   /// Of a request.
   NSAMETA_DEVICE std::uint32_t operator()(std::int64_t request) const {
     std::uint32_t bits = 0;
@@ -118,6 +129,8 @@ struct plan_bits {
         at.self.barrier();  // the places are free
         const row_sums<std::int64_t> all = block_sum(at.self, sums, own);
         bits |= list_bits(plan.rule, all.rows, all.owned);
+        if constexpr (std::is_same_v<Rule, window_rule>)
+          if (plan.rule.looks_up_given()) bits |= bits_of_given(plan, sums, all.owned);
       }
     });
     return bits;

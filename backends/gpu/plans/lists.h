@@ -133,15 +133,15 @@ NSAMETA_DEVICE std::int32_t write_list(const plan_block<Work, Rule>& plan) {
     }
 
   constexpr int run = by_teams<Rule> ? 1 : tuning::list_run;
-  const std::int32_t live = smaller(all, plan.rule.held.most());
+  const std::int32_t live = smaller(larger(all, padded_rows(plan.rule)), plan.rule.held.most());
   const team_place writers = by_teams<Rule> ? teams_of(plan, live, tuning::table_lanes) : one_each(plan);
   NSAMETA_UNROLL(1)
   for (std::int64_t first = writers.team * run; first < live; first += writers.teams * run) {
     const auto begin = static_cast<std::int32_t>(first), end = smaller(begin + run, live);
     const std::int32_t chunk =
-        first_beyond(0, tuning::block_threads, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
+        first_beyond(0, tuning::block_threads - 1, [&](std::int32_t i) { return shared.chunks[i + 1] > begin; });
     list_sums before{shared.chunks[chunk], shared.added_before[chunk]};
-    std::int32_t r = chunk * mine.each, count = 0;
+    std::int32_t r = smaller(chunk * mine.each, plan.at.batch.requests - 1), count = 0;
     request of{};
     const auto look = [&] {
       of = whole_request(plan.at, r);
@@ -150,11 +150,18 @@ NSAMETA_DEVICE std::int32_t write_list(const plan_block<Work, Rule>& plan) {
     look();
     NSAMETA_UNROLL(1)
     for (std::int32_t element = begin; element < end; ++element) {
-      NSAMETA_UNROLL(1)
-      while (before.listed + count <= element) {
-        before = {before.listed + count, before.added + added_by(plan, of)};
-        ++r;
-        look();
+      if (element < all) {
+        NSAMETA_UNROLL(1)
+        while (before.listed + count <= element) {
+          before = {before.listed + count, before.added + added_by(plan, of)};
+          ++r;
+          look();
+        }
+      } else {  // a padding row: element 0 of a request behind all others
+        r = plan.at.batch.requests - 1;
+        of = padding_request(whole_request(plan.at, r));
+        before.listed = element;
+        count = 1;
       }
       const std::int32_t number = element - before.listed;
       write_element(plan, element, {r, number, count, before.added, of, writers});
@@ -172,13 +179,19 @@ NSAMETA_DEVICE void write_rows(const plan_block<Work, Rule>& plan, std::int64_t 
     return;
   }
   const auto per_request = static_cast<std::int32_t>(each);
-  const auto rows =
-      static_cast<std::int32_t>(smaller(each * plan.at.batch.requests, std::int64_t{plan.rule.held.most()}));
-  const auto request_of_row = [&](std::int32_t row) { return per_request == 1 ? row : row / per_request; };
+  const std::int64_t of_batch = each * plan.at.batch.requests;
+  const auto rows = static_cast<std::int32_t>(
+      smaller(larger(of_batch, std::int64_t{padded_rows(plan.rule)}), std::int64_t{plan.rule.held.most()}));
+  const auto request_of_row = [&](std::int32_t row) {
+    return smaller(per_request == 1 ? row : row / per_request, plan.at.batch.requests - 1);
+  };
   const team_place writers = by_teams<Rule> ? teams_of(plan, rows, tuning::table_lanes) : one_each(plan);
   visit_every(plan.at, writers.team, writers.teams, rows, request_of_row, [&](std::int32_t row, const request& r) {
     const std::int32_t index = request_of_row(row), before = index * per_request;
-    write_element(plan, row, {index, row - before, per_request, before, r, writers});
+    const bool is_padding = row >= of_batch;
+    write_element(
+        plan, row,
+        {index, is_padding ? 0 : row - before, per_request, before, is_padding ? padding_request(r) : r, writers});
   });
 }
 

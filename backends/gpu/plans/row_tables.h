@@ -14,11 +14,11 @@ NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, window_rule>& p
 
 template <class Work>
 NSAMETA_DEVICE void write_window_fields(const plan_block<Work, window_rule>& plan, std::int32_t element,
-                                        const window_range& range) {
+                                        const window_range& range, bool is_padding) {
   using field = window_rule;
   const auto& capacity = plan.rule.held.capacity;
   if (element < capacity[field::swa_lens]) plan.buffers[field::swa_lens][element] = range.seen;
-  if (element < capacity[field::swa_out_loc])
+  if (element < capacity[field::swa_out_loc] && !is_padding)
     plan.buffers[field::swa_out_loc][element] =
         plan.rule.own_slot(plan.at.rule.fixed.keys, plan.inputs.rows, element, range);
 }
@@ -34,7 +34,7 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
   const shard_constants& fixed = plan.at.rule.fixed;
   const auto range = rule.range(fixed, plan.inputs.rows, element, place.index, place.of, place.of.first + place.number);
   if constexpr (of_window)
-    if (place.writers.lane == 0) write_window_fields(plan, element, range);
+    if (place.writers.lane == 0) write_window_fields(plan, element, range, place.of.rows == 0);
   if (element >= rule.held.capacity[Rule::table]) return;
   std::int32_t* const row = plan.buffers[Rule::table] + std::int64_t{element} * rule.columns;
   const std::int32_t lanes = place.writers.lanes, live = rule.has_values(range) ? range.live : 0;

@@ -115,17 +115,21 @@ void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& p
   const std::int64_t c = plan.ratio;
   std::int64_t all_rows = 0;
   const bool by_rows = is_told_by_rows(problem, plan);
+  const auto put_row = [&](std::int64_t v) {
+    const std::int64_t entries = local(problem.kv_shard, v / c);
+    const std::int64_t at_least_one = std::max<std::int64_t>(entries, 1);
+    out[seq_lens].put(entries);
+    out[clamp1].put(at_least_one);
+    out[sparse_lens].put(plan.topk == 0 ? at_least_one : std::min<std::int64_t>(at_least_one, plan.topk));
+    out[positions].put(v == 0 ? -c : v - 1 - (v - 1) % c);
+  };
   for (const request& r : requests.kept) {
     const std::int64_t rows = within_share(r.rows, share_of(requests), status), earlier_rows = all_rows;
     all_rows += rows;
     if (plan.buffers[out_loc].data != nullptr && !by_rows) check_last_entry(problem, plan, r, rows, status);
     for (std::int64_t j = 0; j < rows && std::ranges::any_of(out, &row_field::has_room); ++j) {
-      const std::int64_t v = positions_seen(problem, r, j), entries = local(problem.kv_shard, v / c);
-      const std::int64_t at_least_one = std::max<std::int64_t>(entries, 1);
-      out[seq_lens].put(entries);
-      out[clamp1].put(at_least_one);
-      out[sparse_lens].put(plan.topk == 0 ? at_least_one : std::min<std::int64_t>(at_least_one, plan.topk));
-      out[positions].put(v == 0 ? -c : v - 1 - (v - 1) % c);
+      const std::int64_t v = positions_seen(problem, r, j);
+      put_row(v);
       if (!out[out_loc].has_room()) continue;
       std::int64_t slot = plan.no_slot;
       std::int32_t raised = 0;  // by check_last_entry too
@@ -138,6 +142,8 @@ void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& p
       out[out_loc].put(slot);
     }
   }
+  for (std::int64_t i = 0; i < padding_rows(problem, requests, all_rows); ++i)
+    put_row(positions_of_padding_row(requests));
   if (std::ranges::any_of(out, [&](const row_field& field) { return field.is_shorter_than(all_rows); }))
     status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
 }

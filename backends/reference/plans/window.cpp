@@ -61,14 +61,30 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
   const bool by_rows = problem.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS;
   const bool looks = table.data != nullptr || (out_loc.data != nullptr && !by_rows);
   std::int64_t row = 0;
+  const auto put_row = [&](const request& r, const seen_range& seen, std::int64_t tokens, std::int32_t& raised) {
+    const auto [lowest, high] = seen;
+    const bool has_floor = problem.swa_floor.data != nullptr && row < problem.row_values;
+    const std::int64_t low = has_floor ? std::clamp(read(problem.swa_floor, row), lowest, high) : lowest;
+    if (lens.data != nullptr && row < lens.capacity)
+      static_cast<std::int32_t*>(lens.data)[row] = static_cast<std::int32_t>(high - low);
+    const std::int64_t step = plan.whole_step != 0 ? tokens : 0;
+    const std::int64_t columns =
+        std::min<std::int64_t>(rounded_up(plan.window + step, plan.index_align) * plan.index_align, plan.columns);
+    // Bits are those of what a row would see without its floor.
+    if (table.data != nullptr && high - lowest > plan.columns) raised |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+    for (std::int64_t position = lowest; looks && position < low; ++position)
+      slot_in_window(problem, plan, r, position, raised);
+    for (std::int64_t column = 0; column < std::max(columns, high - low); ++column) {
+      std::int64_t slot = -1;
+      if (looks && column < high - low)
+        slot = slot_in_window(problem, plan, r, rises ? low + column : high - 1 - column, raised);
+      if (row < table_rows && column < columns)
+        static_cast<std::int32_t*>(table.data)[row * plan.columns + column] = static_cast<std::int32_t>(slot);
+    }
+  };
   for (const request& r : requests.kept) {
     const std::int64_t rows = within_share(r.rows, share_of(requests), status);
     for (std::int64_t j = 0; j < rows; ++j, ++row) {
-      const auto [lowest, high] = seen_by(problem, plan, r, j);
-      const bool has_floor = problem.swa_floor.data != nullptr && row < problem.row_values;
-      const std::int64_t low = has_floor ? std::clamp(read(problem.swa_floor, row), lowest, high) : lowest;
-      if (lens.data != nullptr && row < lens.capacity)
-        static_cast<std::int32_t*>(lens.data)[row] = static_cast<std::int32_t>(high - low);
       std::int64_t own = -1;
       if (writes_key(problem, r, j))
         own = by_rows  ? slot_of_given(problem, row)
@@ -76,25 +92,20 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
                        : slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status);
       if (out_loc.data != nullptr && row < out_loc.capacity)
         static_cast<std::int32_t*>(out_loc.data)[row] = static_cast<std::int32_t>(own);
-      const std::int64_t step = plan.whole_step != 0 ? r.tokens : 0;
-      const std::int64_t columns =
-          std::min<std::int64_t>(rounded_up(plan.window + step, plan.index_align) * plan.index_align, plan.columns);
-      // Bits are those of what a row would see without its floor.
-      if (table.data != nullptr && high - lowest > plan.columns) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
-      for (std::int64_t position = lowest; looks && position < low; ++position)
-        slot_in_window(problem, plan, r, position, status);
-      for (std::int64_t column = 0; column < std::max(columns, high - low); ++column) {
-        std::int64_t slot = -1;
-        if (looks && column < high - low)
-          slot = slot_in_window(problem, plan, r, rises ? low + column : high - 1 - column, status);
-        if (row < table_rows && column < columns)
-          static_cast<std::int32_t*>(table.data)[row * plan.columns + column] = static_cast<std::int32_t>(slot);
-      }
+      put_row(r, seen_by(problem, plan, r, j), r.tokens, status);
     }
   }
+  for (std::int64_t i = 0; by_rows && out_loc.data != nullptr && i < requests.rows; ++i)
+    if (const auto given = slot_of_row(problem, i); given && *given >= problem.kv_slots) status |= NSAMETA_BIT_BAD_SLOT;
   for (const nsameta_vector* rows : {&lens, &out_loc})
     if (rows->data != nullptr && rows->capacity < row) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
   if (table.data != nullptr && table_rows < row) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  for (const std::int64_t end = row + padding_rows(problem, requests, row); row < end; ++row) {
+    const request& last = requests.kept.back();
+    const std::int64_t v = positions_of_padding_row(requests);
+    std::int32_t ignored = 0;
+    put_row(last, {0, plan.whole_step != 0 ? std::min(v, last.cache_len) : v}, 1, ignored);
+  }
 }
 
 }  // namespace nsameta::reference

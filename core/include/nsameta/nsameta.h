@@ -175,6 +175,10 @@ typedef struct nsameta_problem {
                        ///< not of draft steps. Rows past them have no slot, and no floor
   nsameta_token_table block_tables[NSAMETA_BLOCK_TABLES];  ///< [slots >= bs, any] blocks of each request in caches that
                                                            ///< have tables of their own; see nsameta_plan.blocks_from
+  int64_t pad_rows_to;  ///< below 2^31: rows from T up to it are padding, where the batch has a request: they see one
+                        ///< position of its last one, or none where that is padding, write no key and raise no bit.
+                        ///< seqlens_expanded, nsa_cache_seqlens and what plans have of rows, but no slot of a key,
+                        ///< hold them, and have room. Not of draft steps; without q_shard. 0: none
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -342,7 +346,8 @@ typedef struct nsameta_plan {
   int32_t blocks_from;   ///< COMPRESSED_ROWS, _INDICES, _BLOCKS and _CANDIDATES, RAGGED_BLOCKS: 0: req_to_token has the
                         ///< cache's blocks, by its pages; i: the problem's block_tables[i - 1] has them, by its columns
   int32_t invalid_tail;  ///< COMPRESSED_EVENTS and _CARRIES, STATE_COMPRESS and _WRITE: 1: what is beyond the list is
-                         ///< rows that name nothing, -1 0 -1 -1, of two words -1 -1; 0: it is kept
+                         ///< rows that name nothing, -1 0 -1 -1, of two words -1 -1; 0: it is kept.
+                         ///< COMPRESSED_INDICES: 1: columns beyond those of index_align are -1, in rows that there are
   int32_t reserved[2];   ///< 0
   /// int32 but where it says int64. "The table" is req_to_token, or the one of blocks_from. PAGED_MQA:
   /// paged_mqa_schedule [parts + 1, 2]. FLASHMLA: tile_scheduler_metadata [parts, 8], num_splits [bs + 1]. TOPK:

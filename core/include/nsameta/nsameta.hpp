@@ -180,6 +180,11 @@ class problem : public nsameta_problem {
     seq_pad = length;
     return *this;
   }
+  /// Below 2^31: rows from T up to it are padding, which see one position of the batch's last request; 0: none.
+  problem& with_padding_rows_to(std::int64_t rows) noexcept {
+    pad_rows_to = rows;
+    return *this;
+  }
 
   /// [bs] each request's row of req_to_token, which goes with it. At least as many as the batch has.
   problem& with_req_pool_indices(const length_span auto& slots, std::int64_t every = 1) noexcept {

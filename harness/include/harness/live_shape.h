@@ -25,6 +25,7 @@ struct live_shape {
   std::vector<live_request> requests;
   std::int64_t rows = 0;        ///< T
   std::int64_t table_rows = 0;  ///< R, rows of the page tables
+  live_request padding{};       ///< whose row each padding row is
   nsameta_problem problem{};    ///< decides the tables' columns; its arrays may be gone
 };
 

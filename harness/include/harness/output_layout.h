@@ -56,6 +56,8 @@ struct output_layout : fill_rules {
 
   /// Makes each output at least as large as the other layout's.
   void make_room(const output_layout& other);
+  /// Makes each output that has padding rows large enough for the problem's.
+  void make_room_for_padding(const problem_data& problem);
   /// Those that the problem has.
   void ask_for_step_vectors(const problem_data& problem);
   /// Whose buffers have room for this problem's, and nothing more.

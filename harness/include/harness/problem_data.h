@@ -78,6 +78,7 @@ struct problem_data {
   strided_values full_to_swa;               ///< as many as there are KV slots
   strided_values out_cache_loc, swa_floor;  ///< of rows; as many of both
   std::array<token_table, NSAMETA_BLOCK_TABLES> block_tables;
+  std::int64_t pad_rows_to = 0;
 
   std::int64_t batch_size() const { return seq_lens.size(); }
   /// Points into this object; valid while it lives and stays unchanged. Throws std::logic_error when an input is

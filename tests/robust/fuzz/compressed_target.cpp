@@ -19,6 +19,7 @@ void set_inputs(byte_reader& in, problem_data& problem) {
   if (in.flag() && problem.q_shard.size == 1)
     problem.out_cache_loc = any_lengths(in, rows, in.flag() ? NSAMETA_INT64 : NSAMETA_INT32, in.between(1, 2));
   if (in.flag()) problem.swa_floor = any_lengths(in, rows, NSAMETA_INT32, 1);
+  if (in.flag()) problem.pad_rows_to = in.between(0, 60);
   harness::token_table& blocks = problem.block_tables[static_cast<std::size_t>(in.between(0, 3))];
   blocks.slots = problem.batch_size() + in.between(0, 1);
   blocks.width = in.between(0, 40);
@@ -83,6 +84,7 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
       if (may_be_absent(row_of(plan.asked.kind), i) && in.take<std::uint8_t>() < 30)
         plan.capacities[i] = harness::plan_layout::absent;
     }
+  layout.make_room_for_padding(problem);
   return layout;
 }
 

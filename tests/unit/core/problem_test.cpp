@@ -69,6 +69,20 @@ TEST_CASE("inputs that few calls have are held to the same rules") {
   }
 }
 
+TEST_CASE("padding rows have room, and go with whole batches") {
+  const auto padded = [](std::int64_t rows) { return [=](call& c) { c.problem.pad_rows_to = rows; }; };
+  check_accepted(NSAMETA_DECODE, padded(4));
+  check_rejected(NSAMETA_DECODE, padded(1000), {"seqlens_expanded.capacity is ", ", but pad_rows_to is 1000"});
+  check_rejected(NSAMETA_DECODE, padded(-1), {"pad_rows_to is -1, outside [0, 2147483647]"});
+  check_rejected(
+      NSAMETA_DECODE,
+      [&](call& c) {
+        padded(4)(c);
+        c.problem.q_shard.size = 2;
+      },
+      {"pad_rows_to is 4, but q_shard.size is 2"}, NSAMETA_UNSUPPORTED);
+}
+
 TEST_CASE("seq_pad is 0 or 1, and what is reserved is 0") {
   for (const nsameta_mode mode : nsameta::all_modes) {
     for (const std::int32_t length : {0, 1}) check_accepted(mode, [=](call& c) { c.problem.seq_pad = length; });

@@ -104,6 +104,17 @@ TEST_CASE("rows of padding are told apart, and their requests have a length of t
   expect_refusal(fill(decode.with_seq_pad(2), into), "seq_pad is 2, neither 0 nor 1");
 }
 
+TEST_CASE("rows behind those of the batch are padding") {
+  ints rows(6);
+  outputs into;
+  into.with(&nsameta_outputs::seqlens_expanded, rows);
+  problem decode(NSAMETA_DECODE);
+  decode.with_seq_lens(three).with_padding_rows_to(5);
+  CHECK(fill(decode, into).message() == "");
+  CHECK(rows == ints{three[0], three[1], three[2], 1, 1, 0});
+  expect_refusal(fill(decode.with_padding_rows_to(7), into), "seqlens_expanded.capacity is 6, but pad_rows_to is 7");
+}
+
 TEST_CASE("with a stride of 0 the first element stands for all requests") {
   ints rows(16), lengths(5);
   const ints one{2}, none;
