@@ -17,13 +17,18 @@ struct row_inputs {
   nsameta_strided slots;   ///< KV slot of its token
   nsameta_strided floors;  ///< position below which it does not look in a sliding window
   std::int64_t count;      ///< elements of both
+  std::int64_t first = 0;  ///< that of row 0
 
   static row_inputs of(const nsameta_problem& problem) {
     return {problem.out_cache_loc, problem.swa_floor, problem.row_values};
   }
   /// Below 0: none.
-  NSAMETA_HOST_DEVICE std::int64_t slot(std::int64_t row) const { return row < count ? element_of(slots, row) : -1; }
-  NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const { return row < count ? element_of(floors, row) : 0; }
+  NSAMETA_HOST_DEVICE std::int64_t slot(std::int64_t row) const {
+    return first + row < count ? element_of(slots, first + row) : -1;
+  }
+  NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const {
+    return first + row < count ? element_of(floors, first + row) : 0;
+  }
 };
 
 struct key_slots {

@@ -228,11 +228,12 @@ std::int64_t least_elements(const nsameta_problem& problem, const nsameta_output
 }
 
 void fill(const nsameta_problem& problem, const nsameta_outputs& out, variant how, std::int64_t grain) {
-  if (out.draft_step > 0) [[unlikely]] {  // a decode of longer requests
+  if (has_own_problem(out)) [[unlikely]] {  // such as a decode of longer requests
     nsameta_outputs set = out;
     set.length_offset = added_length(out);
     set.draft_step = 0;
-    return fill(draft_problem(problem), set, how, grain);
+    set.row_values_from = 0;
+    return fill(own_problem(out, problem), set, how, grain);
   }
   const batch_lengths lengths = lengths_of(problem);
   const std::int64_t room = rows_to_write(out, everything);

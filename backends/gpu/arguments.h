@@ -260,8 +260,9 @@ template <class N>
 struct full_arguments {
   std::int32_t shares_shift;  ///< log2 of the blocks that share the rows of the same requests
   std::int32_t block_groups;  ///< groups of requests that a block of vectors takes in turn
-  std::int32_t tail_blocks, status_blocks;
-  std::int32_t lengths_only;  ///< whether no set wants more than the two lengths
+  std::int32_t tail_blocks;
+  std::int16_t status_blocks;
+  std::int16_t lengths_only;  ///< whether no set wants more than the two lengths
   std::int32_t reserved;      ///< positions beyond a length that every request's rows may see
   std::int32_t padded;        ///< rows up to which sets that pad have padding
   std::conditional_t<is_general<N>, shard_constants, no_shards> shards;

@@ -14,7 +14,7 @@
 namespace nsameta::gpu {
 
 /// Of the kernels for plans. CUDA takes so many from 12.1 on.
-inline constexpr std::size_t most_argument_bytes = 14336;
+inline constexpr std::size_t most_argument_bytes = 14592;
 
 // A kernel is a type:
 //   arguments                     what it is launched with, by value; plans aside at most the 4 KB of every vendor

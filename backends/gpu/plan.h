@@ -334,6 +334,7 @@ int list_plans(const wanted_work& work, const launch_bounds& bounds, plan_list<R
     std::int32_t next = list.begin[set];
     const std::span<const nsameta_plan> plans = plans_of(work.outputs[set]);
     if (next + std::ssize(plans) > list.most) return set;
+    list.first_values[set] = std::max<std::int64_t>(work.outputs[set].row_values_from - 1, 0);
     std::int32_t blocks = 0;
     const std::int64_t tables = std::ranges::count_if(
         plans, [](const nsameta_plan& plan) { return has(row_of(plan.kind), &nsameta_plan::columns); });

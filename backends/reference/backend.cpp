@@ -11,22 +11,39 @@ namespace {
 
 constexpr const char* variant_names[] = {"scalar", nullptr};
 
+/// The values of rows from element `first` on.
+nsameta_strided values_from(const nsameta_strided& values, std::int64_t first) {
+  nsameta_strided rest = values;
+  if (values.data == nullptr) return rest;
+  if (values.dtype == NSAMETA_INT64)
+    rest.data = static_cast<const std::int64_t*>(values.data) + first * values.stride;
+  else
+    rest.data = static_cast<const std::int32_t*>(values.data) + first * values.stride;
+  return rest;
+}
+
 /// A drafter's step decodes one token of each request, and finds those that the steps before it decoded in the cache.
-nsameta_problem problem_of_step(const nsameta_problem& stated, std::int32_t draft_step) {
+nsameta_problem problem_of_set(const nsameta_problem& stated, const nsameta_outputs& outputs) {
   nsameta_problem problem = stated;
-  if (draft_step == 0) return problem;
-  problem.mode = NSAMETA_DECODE;
-  problem.extend_seq_lens.data = nullptr;
-  problem.uniform_extend_len = 0;
-  problem.out_cache_loc.data = problem.swa_floor.data = nullptr;
-  problem.pad_rows_to = 0;
+  if (outputs.draft_step > 0) {
+    problem.mode = NSAMETA_DECODE;
+    problem.extend_seq_lens.data = nullptr;
+    problem.uniform_extend_len = 0;
+    problem.pad_rows_to = 0;
+    problem.out_cache_loc.data = problem.swa_floor.data = nullptr;
+  }
+  if (outputs.row_values_from > 0) {
+    problem.out_cache_loc = values_from(stated.out_cache_loc, outputs.row_values_from - 1);
+    problem.swa_floor = values_from(stated.swa_floor, outputs.row_values_from - 1);
+    problem.row_values = stated.row_values - (outputs.row_values_from - 1);
+  }
   return problem;
 }
 
 /// Throws what std::vector throws when the requests do not fit in memory; nothing is written then.
 void fill_set(const nsameta_problem& stated, const nsameta_outputs& outputs) {
   std::int32_t status = 0;
-  const nsameta_problem problem = problem_of_step(stated, outputs.draft_step);
+  const nsameta_problem problem = problem_of_set(stated, outputs);
   const batch requests = read_batch(problem, outputs.length_offset + outputs.draft_step, status);
   write_request_vectors(problem, outputs, requests, status);
   write_row_vectors(problem, outputs, requests, status);

@@ -159,8 +159,9 @@ inline constexpr std::size_t output_count = vector_fields.size() + table_fields.
 // No field without its row; and no padding at the end, which a later field would share with what older callers left.
 static_assert(sizeof(nsameta_outputs) == sizeof(size_t) + vector_fields.size() * sizeof(nsameta_vector) +
                                              table_fields.size() * sizeof(nsameta_table) + 4 * sizeof(std::int32_t) +
-                                             2 * sizeof(std::int64_t) + sizeof(void*));
-// Beside them: tails and their value, the draft step; the offset; the plans and how many they are.
+                                             3 * sizeof(std::int64_t) + sizeof(void*));
+// Beside them: tails and their value, the draft step; the offset; the plans and how many they are; where values of rows
+// begin.
 
 /// Elements of a field for `requests` (kept) requests and `rows` expanded rows.
 constexpr std::int64_t element_count(extent size, std::int64_t requests, std::int64_t rows) {

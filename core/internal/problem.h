@@ -73,10 +73,29 @@ inline nsameta_problem draft_problem(const nsameta_problem& problem) {
   return draft;
 }
 
+/// Whether a set is of another problem than its batch.
+inline bool has_own_problem(const nsameta_outputs& out) { return out.draft_step > 0 || out.row_values_from > 0; }
+
+/// That problem.
+inline nsameta_problem own_problem(const nsameta_outputs& out, const nsameta_problem& problem) {
+  nsameta_problem own = out.draft_step > 0 ? draft_problem(problem) : problem;
+  if (out.row_values_from == 0) return own;
+  const std::int64_t before = out.row_values_from - 1;
+  const auto behind = [&](const nsameta_strided& values) {
+    const std::int64_t bytes = before * values.stride * (is_int64(values) ? 8 : 4);
+    const auto* const first = static_cast<const char*>(values.data);
+    return nsameta_strided{first == nullptr ? nullptr : first + bytes, values.stride, values.dtype};
+  };
+  own.out_cache_loc = behind(problem.out_cache_loc);
+  own.swa_floor = behind(problem.swa_floor);
+  own.row_values = problem.row_values - before;
+  return own;
+}
+
 /// Calls `use(problem)` with the problem that a set is of, and returns what it does.
 template <class Use>
 auto with_problem_of(const nsameta_outputs& out, const nsameta_problem& problem, const Use& use) {
-  return out.draft_step > 0 ? use(draft_problem(problem)) : use(problem);
+  return has_own_problem(out) ? use(own_problem(out, problem)) : use(problem);
 }
 
 /// Rows up to which a set has padding rows.

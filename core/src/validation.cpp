@@ -319,6 +319,9 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
   if (o.draft_step < 0 || o.draft_step > most_draft_steps) [[unlikely]]
     return fail(bad, "draft_step is %d, outside [0, %d]", o.draft_step, most_draft_steps);
+  if (o.row_values_from < 0 || o.row_values_from > problem.row_values + 1) [[unlikely]]
+    return fail(bad, "row_values_from is %" PRId64 ", outside [0, %" PRId64 "]: row_values is %" PRId64,
+                o.row_values_from, problem.row_values + 1, problem.row_values);
   output_ranges ranges;
   nsameta_status status = NSAMETA_OK;
   const bool sound = for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector& vector) {

@@ -21,6 +21,7 @@ void fill_rules::apply_to(nsameta_outputs& outputs) const {
   outputs.table_tail_value = table_tail_value;
   outputs.length_offset = length_offset;
   outputs.draft_step = draft_step;
+  outputs.row_values_from = row_values_from;
 }
 
 void output_layout::make_room(const output_layout& other) {

@@ -46,6 +46,7 @@ constexpr auto problem_keys = std::to_array<std::string_view>({"mode",
                                                                "capacities",
                                                                "previous",
                                                                "draft_step",
+                                                               "row_values_from",
                                                                "plans",
                                                                "plan",
                                                                "num_logits",
@@ -153,6 +154,8 @@ bool set_rule(fill_rules& rules, const std::string& key, const json& value) {
     rules.length_offset = to_integer(key, value, int64_min, int64_max);
   } else if (key == "draft_step") {
     rules.draft_step = static_cast<std::int32_t>(to_integer(key, value, int32_min, int32_max));
+  } else if (key == "row_values_from") {
+    rules.row_values_from = to_integer(key, value, int64_min, int64_max);
   } else {
     return false;
   }
@@ -357,6 +360,7 @@ json fill_to_json(const fill_data& fill) {
   if (rules.table_tail_value != defaults.table_tail_value) object["table_tail_value"] = rules.table_tail_value;
   if (rules.length_offset != defaults.length_offset) object["length_offset"] = rules.length_offset;
   if (rules.draft_step != defaults.draft_step) object["draft_step"] = rules.draft_step;
+  if (rules.row_values_from != defaults.row_values_from) object["row_values_from"] = rules.row_values_from;
   return object;
 }
 

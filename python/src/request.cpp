@@ -151,6 +151,9 @@ struct setters {
   static void length_offset(const char* name, nb::handle value, request& to) {
     to.outputs.length_offset = to_integer<std::int64_t>(name, value);
   }
+  static void row_values_from(const char* name, nb::handle value, request& to) {
+    to.outputs.row_values_from = to_integer<std::int64_t>(name, value);
+  }
   static void draft_step(const char* name, nb::handle value, request& to) {
     to.outputs.draft_step = to_integer<std::int32_t>(name, value);
   }
@@ -260,6 +263,7 @@ struct setters {
       {"table_tail_value", table_tail_value, "0", scope::set},
       {"length_offset", length_offset, "0", scope::set},
       {"draft_step", draft_step, "0", scope::set},
+      {"row_values_from", row_values_from, "0", scope::set},
       {"batch_size", limit<&request::batch_size_>, "None", scope::call},
       {"row_limit", limit<&request::row_limit_>, "None", scope::set},
       {"column_limit", limit<&request::column_limit_>, "None", scope::set},

@@ -241,6 +241,17 @@ def test_a_window_of_given_slots_above_a_floor():
         nsameta.fill("decode", np.array([2, 5]), row_slots=np.array([7, -1]), swa_floor=np.array([1]), **batch)
 
 
+def test_given_slots_of_a_draft_step():
+    def window(rows):
+        return {"kind": "window", "preset": "full_to_swa", "swa_window": 3, "columns": 4, "swa_out_loc": ints(rows)}
+
+    own, draft = window(4), window(2)
+    nsameta.fill_many("target_verify", np.array([2, 5]), [{"plans": [own]}, {"plans": [draft], "draft_step": 1, "row_values_from": 5}],
+                      uniform_extend_len=2, row_slots=np.array([7, 6, 5, 4, 3, 2]), full_to_swa=np.arange(8) + 100)
+    assert own["swa_out_loc"].tolist() == [107, 106, 105, 104]
+    assert draft["swa_out_loc"].tolist() == [103, 102]
+
+
 def test_padding_rows():
     cache = {"kind": "compressed_rows", "ratio": 4, "block_size": 4, "seq_lens": ints(4),
              "out_loc": np.full(4, UNTOUCHED, np.int64)}

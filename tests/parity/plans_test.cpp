@@ -191,6 +191,7 @@ harness::generated_case draw_case(std::uint64_t number) {
       if (has_any_length(row_of(plan.asked.kind).buffers[i]) && random.chance(20))
         plan.capacities[i] = random.between(0, plan.capacities[i]);
   made.layout.make_room_for_padding(made.problem);
+  if (random.chance(30)) made.layout.row_values_from = random.between(0, made.problem.view().row_values + 1);
   return made;
 }
 

@@ -11,7 +11,7 @@ namespace nsameta::gpu {
 struct plan_inputs {
   integer_array<std::int64_t> topk_lens, extra_topk_lens;  ///< null: constants
   integer_array<std::int64_t> num_logits;                  ///< null: 1
-  row_inputs rows;                                         ///< of the batch; sets of draft steps have none
+  row_inputs rows;                                         ///< of all sets
 };
 
 struct topk_counts {
@@ -41,6 +41,7 @@ template <class Work, class Rule>
 struct plan_block {
   Work& at;
   const plan_inputs& inputs;
+  row_inputs rows;  ///< of the set
   const Rule& rule;
   std::int32_t* const* buffers;
   plan_memory& shared;

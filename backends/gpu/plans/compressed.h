@@ -13,7 +13,7 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& 
   const field& rule = plan.rule;
   const auto& capacity = rule.held.capacity;
   const field::row row =
-      rule.row_of(plan.at.rule.fixed, plan.inputs.rows, element, place.index, place.of.first + place.number);
+      rule.row_of(plan.at.rule.fixed, plan.rows, element, place.index, place.of.first + place.number);
   if (element < capacity[field::seq_lens]) plan.buffers[field::seq_lens][element] = row.entries;
   if (element < capacity[field::seq_lens_clamp1])
     plan.buffers[field::seq_lens_clamp1][element] = larger(row.entries, 1);

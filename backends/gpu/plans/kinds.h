@@ -53,15 +53,18 @@ struct plan_list {
   std::int32_t blocks;                              ///< of the grid's row: the most that a set's have
   std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's; short, because arguments end at 14 KB
   plan_inputs inputs;
+  std::int64_t first_values[NSAMETA_SETS_PER_LAUNCH];  ///< of each set's rows
   plan_task<Rules> tasks[most];
 
   /// Calls `visit(plan_block)` for a plan, with the rule of its kind.
   template <class Work, class Visit>
   NSAMETA_DEVICE void visit(Work& at, int place, int block, plan_memory& shared, const Visit& visit) const {
     const plan_task<Rules>& task = tasks[place];
+    row_inputs rows = inputs.rows;
+    rows.first = first_values[at.self.set()];
     visit_rule(Rules{}, task.kind, [&]<class Rule>() {
-      visit(
-          plan_block<Work, Rule>{at, inputs, task.template rule_as<Rule>(), task.buffers, shared, block, task.blocks});
+      visit(plan_block<Work, Rule>{at, inputs, rows, task.template rule_as<Rule>(), task.buffers, shared, block,
+                                   task.blocks});
     });
   }
 
@@ -100,7 +103,7 @@ struct plan_bits {
   template <class Place>
   NSAMETA_DEVICE std::uint32_t bits_of_given(const plan_block<Work, window_rule>& plan, Place* sums,
                                              std::int64_t rows) const {
-    const row_inputs& given = plan.inputs.rows;
+    const row_inputs& given = plan.rows;
     row_sums<std::int64_t> lacking{};
     for (std::int64_t row = at.self.thread(); row < smaller(rows, given.count); row += tuning::block_threads)
       lacking.rows += at.rule.fixed.keys.lacks(given.slot(row));

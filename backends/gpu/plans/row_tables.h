@@ -19,8 +19,7 @@ NSAMETA_DEVICE void write_window_fields(const plan_block<Work, window_rule>& pla
   const auto& capacity = plan.rule.held.capacity;
   if (element < capacity[field::swa_lens]) plan.buffers[field::swa_lens][element] = range.seen;
   if (element < capacity[field::swa_out_loc] && !is_padding)
-    plan.buffers[field::swa_out_loc][element] =
-        plan.rule.own_slot(plan.at.rule.fixed.keys, plan.inputs.rows, element, range);
+    plan.buffers[field::swa_out_loc][element] = plan.rule.own_slot(plan.at.rule.fixed.keys, plan.rows, element, range);
 }
 
 /// A row. A lane has the loads of a few columns under way. Those of entries are the same whether a column is live or
@@ -32,7 +31,7 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
   constexpr int loads = tuning::table_loads;
   const Rule& rule = plan.rule;
   const shard_constants& fixed = plan.at.rule.fixed;
-  const auto range = rule.range(fixed, plan.inputs.rows, element, place.index, place.of, place.of.first + place.number);
+  const auto range = rule.range(fixed, plan.rows, element, place.index, place.of, place.of.first + place.number);
   if constexpr (of_window)
     if (place.writers.lane == 0) write_window_fields(plan, element, range, place.of.rows == 0);
   if (element >= rule.held.capacity[Rule::table]) return;

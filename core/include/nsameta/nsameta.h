@@ -172,7 +172,7 @@ typedef struct nsameta_problem {
                                   ///< that are a page, without kv_shard and blocks_from, are from it. Without q_shard
   nsameta_strided swa_floor;  ///< [row_values] position below which a row does not look in a sliding window; absent: 0
   int64_t row_values;  ///< elements of out_cache_loc and of swa_floor; without both 0. They are of the batch's rows,
-                       ///< not of draft steps. Rows past them have no slot, and no floor
+                       ///< and of sets that say where theirs begin. Rows past them have no slot, and no floor
   nsameta_token_table block_tables[NSAMETA_BLOCK_TABLES];  ///< [slots >= bs, any] blocks of each request in caches that
                                                            ///< have tables of their own; see nsameta_plan.blocks_from
   int64_t pad_rows_to;  ///< below 2^31: rows from T up to it are padding, where the batch has a request: they see one
@@ -437,6 +437,8 @@ typedef struct nsameta_outputs {
                                      ///< request's unfinished pool: block_table[r, 0] * kp + position mod kp, on every
                                      ///< rank of kv_shard. pad_slot where a row sees nothing, is past context_limit,
                                      ///< or the table has no column
+  int64_t row_values_from;  ///< which element of out_cache_loc and of swa_floor is the set's first row's, counted from
+                            ///< 1; 0: of the batch the first, and draft steps have neither
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.

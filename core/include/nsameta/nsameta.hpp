@@ -385,6 +385,11 @@ class outputs : public nsameta_outputs {
     draft_step = step;
     return *this;
   }
+  /// Which element of out_cache_loc and swa_floor is its first row's, counted from 1.
+  outputs& with_row_values_from(std::int64_t number) noexcept {
+    row_values_from = number;
+    return *this;
+  }
 };
 
 /// Where to compute. By default wherever the memory is.

@@ -42,6 +42,7 @@ struct fill_rules {
   std::int32_t table_tail_value = 0;
   std::int64_t length_offset = 0;
   std::int32_t draft_step = 0;
+  std::int64_t row_values_from = 0;
 
   /// To every seq_lens.
   std::int64_t added_length() const { return length_offset + draft_step; }

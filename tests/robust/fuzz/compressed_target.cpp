@@ -85,6 +85,7 @@ output_layout any_layout(byte_reader& in, problem_data& problem) {
         plan.capacities[i] = harness::plan_layout::absent;
     }
   layout.make_room_for_padding(problem);
+  if (in.flag()) layout.row_values_from = in.between(0, problem.view().row_values + 1);
   return layout;
 }
 

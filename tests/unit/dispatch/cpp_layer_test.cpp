@@ -276,6 +276,9 @@ TEST_CASE("a window of given slots, and blocks of a table of their own") {
   CHECK(seen == ints{1, 1});
   CHECK(own == ints{104, 103});
   CHECK(blocks == ints{5, -7, 6, 7});
+  CHECK(fill(step, outputs().with_plans(plans).with_row_values_from(2)).message() == "");
+  CHECK(seen == ints{0, 3});  // a floor of 4, and none
+  CHECK(own == ints{103, -1});
   expect_refusal(fill(step.with_swa_floor(one), outputs().with_plans(plans)),
                  "swa_floor has 1 elements, but out_cache_loc has 2");
   expect_refusal(fill(step.with_block_table_of(5, names, 2), outputs().with_plans(plans)),
