@@ -41,6 +41,9 @@ void refuse_too_much(const harness::problem_data& problem, const harness::live_s
   if (shape.rows > most_rows)
     throw harness::json_error(maker + std::to_string(shape.rows) + " rows, more than the " + std::to_string(most_rows) +
                               " that are printed");
+  if (problem.pad_rows_to > most_rows)
+    throw harness::json_error("pad_rows_to: " + std::to_string(problem.pad_rows_to) + " rows, more than the " +
+                              std::to_string(most_rows) + " that are printed");
   const std::int64_t width = harness::tables_apply(problem) ? problem.req_to_token.width : 0;
   if (shape.table_rows * width > most_entries)
     throw harness::json_error(maker + "page tables of " + std::to_string(shape.table_rows) + " rows of " +

@@ -24,10 +24,10 @@ struct row_inputs {
   }
   /// Below 0: none.
   NSAMETA_HOST_DEVICE std::int64_t slot(std::int64_t row) const {
-    return first + row < count ? element_of(slots, first + row) : -1;
+    return row < count - first ? element_of(slots, first + row) : -1;
   }
   NSAMETA_HOST_DEVICE std::int64_t floor(std::int64_t row) const {
-    return first + row < count ? element_of(floors, first + row) : 0;
+    return row < count - first ? element_of(floors, first + row) : 0;
   }
 };
 

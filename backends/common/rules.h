@@ -27,12 +27,15 @@ using request = basic_request<std::int64_t>;
 /// What padding rows are of: a request with the tables of the batch's last one, whose row sees one position, or none
 /// where that one is padding. It has no row of its own.
 template <class N>
-NSAMETA_HOST_DEVICE basic_request<N> padding_request(basic_request<N> last) {
+NSAMETA_HOST_DEVICE basic_request<N> request_of_padding_row(basic_request<N> last) {
   last.tokens = 1;
   last.rows = last.owned = 0;
   last.first = last.is_padding ? 0 : 1;
   return last;
 }
+
+/// Whether a row that is of such a request is a padding row.
+NSAMETA_HOST_DEVICE bool is_padding_row(const request& r) { return r.rows == 0; }
 
 /// Of a rule that leaves no rows, and with them requests, to other ranks.
 struct no_q_shard {

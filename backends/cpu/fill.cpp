@@ -196,10 +196,11 @@ void fill_in_one_pass(batch<Rule, tile>& batch, std::int64_t room, bool may_cut_
 template <class Rule>
 void write_padding_rows(const nsameta_problem& problem, const nsameta_outputs& out, const batch_lengths& lengths,
                         const Rule& rule) {
+  if (!present(out.seqlens_expanded) && !present(out.nsa_cache_seqlens)) return;
   std::int64_t row = 0;
   for (std::int64_t i = 0; i < problem.batch_size; ++i) row += load_request(lengths, out.length_offset, i).rows;
-  for (const std::int64_t end = padded_rows(problem, out); row < end; ++row) {
-    const request padding = padding_request(load_request(lengths, out.length_offset, problem.batch_size - 1));
+  for (const std::int64_t end = padding_end(problem, out); row < end; ++row) {
+    const request padding = request_of_padding_row(load_request(lengths, out.length_offset, problem.batch_size - 1));
     const std::int64_t length = rule.local(padding.first);
     if (present(out.seqlens_expanded)) store_sum(out.seqlens_expanded, row, length);
     if (present(out.nsa_cache_seqlens)) store_sum(out.nsa_cache_seqlens, row, rule.clamped(length));

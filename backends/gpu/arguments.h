@@ -165,7 +165,7 @@ template <vector_member member>
 struct field_of {
   static constexpr vector_field row = *std::ranges::find(vector_fields, member, &vector_field::member);
   static constexpr bool per_row = row.per_row(), has_last_sum = row.size == extent::rows_plus_one,
-                        has_padding_rows = row.has_padding_rows();
+                        is_row_length = row.is_row_length();
 };
 
 /// Calls `visit(vector, field_of)` for each vector of a set but the status word.

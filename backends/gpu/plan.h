@@ -93,9 +93,8 @@ inline wanted_work work_of(const nsameta_problem& problem, const nsameta_outputs
       } else {
         work.vectors = true;
         work.vector_tails |=
-            out.vector_tail != NSAMETA_TAIL_KEEP || (field.has_padding_rows() && padded_rows(problem, out) > 0);
-        work.lengths_only &=
-            field.member == &nsameta_outputs::seqlens_expanded || field.member == &nsameta_outputs::nsa_cache_seqlens;
+            out.vector_tail != NSAMETA_TAIL_KEEP || (field.is_row_length() && padding_end(problem, out) > 0);
+        work.lengths_only &= field.is_row_length();
         work.int64_outputs |= field.valid == validity::without_kv_shard || vector.dtype == NSAMETA_INT64;
         work.longest = std::max(work.longest, vector.capacity);
       }
@@ -184,6 +183,7 @@ void plan_set(const nsameta_outputs& out, const batch_lengths& lengths, bool own
   } else {
     set.own_rows = own_rows;
   }
+  pads_rows &= present(out.seqlens_expanded) || present(out.nsa_cache_seqlens);
   tails = {static_cast<std::uint32_t*>(out.status.data), out.vector_tail != NSAMETA_TAIL_KEEP, pads_rows,
            out.table_tail != NSAMETA_TAIL_KEEP, out.table_tail == NSAMETA_TAIL_VALUE ? out.table_tail_value : 0};
 }
@@ -218,7 +218,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
   const std::int64_t requests = problem.batch_size, rows = work.request_rows, blocks = bounds.blocks / work.sets;
   for (int i = 0; i < work.sets; ++i)
     plan_set(work.outputs[i], lengths, has_own_rows(problem, work.outputs[i]),
-             padded_rows(problem, work.outputs[i]) > 0, all.sets[i], all.tails[i]);
+             padding_end(problem, work.outputs[i]) > 0, all.sets[i], all.tails[i]);
   if constexpr (is_general<N>) all.shards = shard_constants::of(problem, lengths.limit);
 
   // One lane a row; fewer where blocks would else have to take several groups of requests in turn.
@@ -273,7 +273,7 @@ void plan(const wanted_work& work, const launch_bounds& bounds, bool is_short_st
 }
 
 /// Blocks of the grid's row for a plan, of `most` at most. `tables`: plans of the set that have columns, which share
-/// those.
+/// the blocks.
 inline std::int32_t blocks_of(const nsameta_plan& plan, const nsameta_problem& problem, std::int64_t most,
                               std::int64_t tables) {
   std::int64_t blocks = 1;

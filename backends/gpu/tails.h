@@ -11,7 +11,7 @@ template <class N, class T, class Rule>
 NSAMETA_DEVICE void write_padding_rows(const block_work<N, T, Rule>& at, int block, int blocks, N begin, N end) {
   if (begin >= end) return;
   const N last = at.batch.requests - 1;
-  const N length = at.rule.local(padding_request(request_of(at, last, load_lengths(at, last))).first);
+  const N length = at.rule.local(request_of_padding_row(request_of(at, last, load_lengths(at, last))).first);
   for (N row = begin + block * tuning::block_threads + at.self.thread(); row < end;
        row += blocks * tuning::block_threads) {
     if (row < at.set.seqlens_expanded.capacity) store(at.set.seqlens_expanded, row, length);
@@ -36,7 +36,7 @@ NSAMETA_DEVICE void write_vector_tails(const block_work<N, T, Rule>& at, int blo
   for_each_vector(out, [&](const auto& vector, auto field) {
     constexpr tail_rule tail = decltype(field)::row.tail;
     if constexpr (tail == tail_rule::zero)
-      fill(vector, field.has_padding_rows ? padded : field.per_row ? all.rows : kept, 0);
+      fill(vector, field.is_row_length ? padded : field.per_row ? all.rows : kept, 0);
     if constexpr (tail == tail_rule::one) fill(vector, all.rows, 1);
     if constexpr (is_general<N>) {
       if constexpr (tail == tail_rule::pad_slot) fill(vector, all.rows, at.rule.fixed.keys.pad_slot);

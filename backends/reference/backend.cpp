@@ -22,7 +22,8 @@ nsameta_strided values_from(const nsameta_strided& values, std::int64_t first) {
   return rest;
 }
 
-/// A drafter's step decodes one token of each request, and finds those that the steps before it decoded in the cache.
+/// A set may begin among the values of rows where it says. A drafter's step decodes one token of each request, and
+/// finds those that the steps before it decoded in the cache.
 nsameta_problem problem_of_set(const nsameta_problem& stated, const nsameta_outputs& outputs) {
   nsameta_problem problem = stated;
   if (outputs.draft_step > 0) {

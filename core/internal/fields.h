@@ -54,8 +54,8 @@ struct vector_field {
   /// Has an element for each row.
   constexpr bool per_row() const { return size == extent::rows || size == extent::rows_plus_one; }
 
-  /// Has one for each padding row too: what the row sees.
-  constexpr bool has_padding_rows() const {
+  /// Says what each row sees, padding rows too.
+  constexpr bool is_row_length() const {
     return member == &nsameta_outputs::seqlens_expanded || member == &nsameta_outputs::nsa_cache_seqlens;
   }
 };

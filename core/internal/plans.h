@@ -387,7 +387,7 @@ inline bool has_any_length(const plan_buffer& buffer) {
 }
 
 /// Padding rows that a plan's buffer has with those of the batch: up to so many.
-inline std::int64_t padded_rows(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
+inline std::int64_t padding_end(const nsameta_plan& plan, const plan_buffer& buffer, const nsameta_problem& problem) {
   const bool of_requests = plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS;
   return buffer.rows != plan_buffer::padded_rows || of_requests || problem.batch_size == 0 ? 0 : problem.pad_rows_to;
 }

@@ -82,9 +82,10 @@ inline nsameta_problem own_problem(const nsameta_outputs& out, const nsameta_pro
   if (out.row_values_from == 0) return own;
   const std::int64_t before = out.row_values_from - 1;
   const auto behind = [&](const nsameta_strided& values) {
-    const std::int64_t bytes = before * values.stride * (is_int64(values) ? 8 : 4);
-    const auto* const first = static_cast<const char*>(values.data);
-    return nsameta_strided{first == nullptr ? nullptr : first + bytes, values.stride, values.dtype};
+    nsameta_strided rest = values;
+    if (values.data != nullptr && before < problem.row_values)
+      rest.data = static_cast<const char*>(values.data) + before * values.stride * (is_int64(values) ? 8 : 4);
+    return rest;
   };
   own.out_cache_loc = behind(problem.out_cache_loc);
   own.swa_floor = behind(problem.swa_floor);
@@ -99,7 +100,7 @@ auto with_problem_of(const nsameta_outputs& out, const nsameta_problem& problem,
 }
 
 /// Rows up to which a set has padding rows.
-inline std::int64_t padded_rows(const nsameta_problem& problem, const nsameta_outputs& out) {
+inline std::int64_t padding_end(const nsameta_problem& problem, const nsameta_outputs& out) {
   return out.draft_step > 0 || problem.batch_size == 0 ? 0 : problem.pad_rows_to;
 }
 

@@ -99,7 +99,10 @@ nsameta_status check_window(const nsameta_problem& p, const nsameta_plan& plan, 
   const bool has_rings = plan.preset == NSAMETA_WINDOW_OF_RINGS;
   if (has_rings != (plan.ring > 0))
     return fail(bad, "plans[%d]: window: swa_ring is %d, but its slots are %s", place, plan.ring,
-                has_rings ? "of rings: 1 or more" : "not of rings, which is 0");
+                has_rings ? "of rings: 1 or more is wanted" : "not of rings: 0 is wanted");
+  if (has_rings && plan.ring < plan.window)
+    return fail(bad, "plans[%d]: window: swa_ring is %d, less than swa_window, which is %d", place, plan.ring,
+                plan.window);
   const bool has_table = plan.buffers[1].data != nullptr, has_slots = plan.buffers[2].data != nullptr;
   if (p.batch_size == 0 || plan.preset == NSAMETA_WINDOW_OF_POSITIONS || (!has_table && !has_slots)) return NSAMETA_OK;
   if (p.req_to_token.data == nullptr && (has_table || !follows_given_slots(plan, p)))
@@ -197,8 +200,8 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
   for (const plan_kind& other : plan_kinds)
     for (const plan_constant& constant : other.constants)
       if (plan.*constant.member != 0 && !has(kind, constant.member))
-        return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: %s is %d, but the plan has none, which is 0", place, kind.name,
-                    constant.name, plan.*constant.member);
+        return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: %s is %d, but the plan has none: 0 is wanted", place,
+                    kind.name, constant.name, plan.*constant.member);
   for (std::size_t i = kind.buffers.size(); i < NSAMETA_PLAN_BUFFERS; ++i)
     if (plan.buffers[i].data != nullptr)
       return fail(NSAMETA_UNSUPPORTED, "plans[%d]: %s: buffers[%zu] is given, but the plan has %zu", place, kind.name,
@@ -258,7 +261,7 @@ nsameta_status check_plan(const nsameta_problem& p, const nsameta_plan& plan, in
     if (vector.capacity < needed)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", less than the %" PRId64 " elements that it has", place,
                   buffer.name, vector.capacity, needed);
-    if (const std::int64_t padded = padded_rows(plan, buffer, p); padded > 0 && rows_held(plan, i) < padded)
+    if (const std::int64_t padded = padding_end(plan, buffer, p); padded > 0 && rows_held(plan, i) < padded)
       return fail(bad, "plans[%d]: %s.capacity is %" PRId64 ", room for %" PRId64 " rows, but pad_rows_to is %" PRId64,
                   place, buffer.name, vector.capacity, rows_held(plan, i), p.pad_rows_to);
     byte_range range;

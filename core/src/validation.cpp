@@ -61,7 +61,7 @@ nsameta_status check_query_lengths(const nsameta_problem& p) {
   if (ragged && !mode.takes_ragged) [[unlikely]]
     return fail(bad, "extend_seq_lens is given, but mode %s takes none", mode.name);
   if (n != 0 && !mode.takes_uniform) [[unlikely]]
-    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none, which is 0", n, mode.name);
+    return fail(bad, "uniform_extend_len is %" PRId64 ", but mode %s takes none: 0 is wanted", n, mode.name);
   if (ragged && n != 0 && !mode.takes_both) [[unlikely]]
     return fail(bad,
                 "uniform_extend_len is %" PRId64 ", but extend_seq_lens is given too, and mode %s takes one of them", n,
@@ -157,7 +157,7 @@ nsameta_status check_parameters(const nsameta_problem& p) {
 nsameta_status check_padding_rows(const nsameta_problem& p, const nsameta_outputs& o) {
   for (const vector_field& field : vector_fields)
     if (const nsameta_vector& vector = o.*field.member;
-        field.has_padding_rows() && vector.data != nullptr && vector.capacity < padded_rows(p, o))
+        field.is_row_length() && vector.data != nullptr && vector.capacity < padding_end(p, o))
       return fail(bad, "%s.capacity is %" PRId64 ", but pad_rows_to is %" PRId64, field.name, vector.capacity,
                   p.pad_rows_to);
   return NSAMETA_OK;
@@ -319,9 +319,9 @@ nsameta_status validate_outputs(const nsameta_problem& problem, const nsameta_ou
     return fail(bad, "length_offset is %" PRId64 ", outside [-2147483648, 2147483648]", o.length_offset);
   if (o.draft_step < 0 || o.draft_step > most_draft_steps) [[unlikely]]
     return fail(bad, "draft_step is %d, outside [0, %d]", o.draft_step, most_draft_steps);
-  if (o.row_values_from < 0 || o.row_values_from > problem.row_values + 1) [[unlikely]]
-    return fail(bad, "row_values_from is %" PRId64 ", outside [0, %" PRId64 "]: row_values is %" PRId64,
-                o.row_values_from, problem.row_values + 1, problem.row_values);
+  if (o.row_values_from < 0 || o.row_values_from - 1 > problem.row_values) [[unlikely]]
+    return fail(bad, "row_values_from is %" PRId64 ": it is counted from 1, and row_values is %" PRId64,
+                o.row_values_from, problem.row_values);
   output_ranges ranges;
   nsameta_status status = NSAMETA_OK;
   const bool sound = for_each_wanted(o, [&]<std::size_t i>(const nsameta_vector& vector) {

@@ -257,6 +257,7 @@ void ask_for_plans(random_source& random, generated_case& made) {
       if (may_be_absent(row_of(plan.asked.kind), i) && random.chance(10)) plan.capacities[i] = plan_layout::absent;
     }
   made.layout.make_room_for_padding(made.problem);
+  if (made.previous) made.layout.make_room_for_padding(*made.previous);
   if (random.chance(30)) made.layout.row_values_from = random.between(0, made.problem.view().row_values + 1);
 }
 

@@ -14,8 +14,8 @@ case_data case_data::draft(std::int32_t step) const {
   made.rules.draft_step = step;
   const std::int64_t batch = std::max<std::int64_t>(rules.row_values_from - 1, 0) + live_shape_of(problem).rows;
   const std::int64_t earlier = batch + (step - 1) * problem.batch_size();
-  const bool has_slots = problem.out_cache_loc.size() >= earlier + problem.batch_size();
-  made.rules.row_values_from = has_slots ? earlier + 1 : 0;
+  const bool has_values = problem.view().row_values >= earlier + problem.batch_size();
+  made.rules.row_values_from = has_values ? earlier + 1 : 0;
   return made;
 }
 

@@ -109,7 +109,7 @@ live_shape live_shape_of(const problem_data& problem, std::int64_t length_offset
 }
 
 nsameta_vector live_part(const vector_field& field, const nsameta_vector& vector, const live_shape& shape) {
-  const std::int64_t padded = field.has_padding_rows() && shape.problem.batch_size > 0 ? shape.problem.pad_rows_to : 0;
+  const std::int64_t padded = field.is_row_length() && shape.problem.batch_size > 0 ? shape.problem.pad_rows_to : 0;
   const std::int64_t live = element_count(field.size, std::ssize(shape.requests), std::max(shape.rows, padded));
   return {vector.data, std::min(vector.capacity, live), vector.dtype};
 }
@@ -123,7 +123,7 @@ nsameta_vector live_part(const nsameta_plan& plan, std::size_t buffer, const liv
   if (plan.kind == NSAMETA_PLAN_TOPK) rows = 1 + std::int64_t{first[1]};
   if (named.rows == plan_buffer::listed) rows = first[rows_of(plan, row_of(plan.kind).buffers[0], problem, 0) - 1];
   if (named.rows == plan_buffer::batch_rows) rows = shape.rows;
-  if (named.rows == plan_buffer::padded_rows) rows = std::max(shape.rows, padded_rows(plan, named, problem));
+  if (named.rows == plan_buffer::padded_rows) rows = std::max(shape.rows, padding_end(plan, named, problem));
   if (named.rows == plan_buffer::works) {  // as many as a sum says, of works or of pieces
     const nsameta_vector& sums = plan.buffers[buffer == 1 ? 0 : 2];
     const std::int64_t counted =
@@ -159,7 +159,7 @@ void visit_rows(const nsameta_plan& plan, const live_shape& shape, const Visit& 
   const bool of_requests = plan.kind == NSAMETA_PLAN_COMPRESSED_BLOCKS && plan.preset == NSAMETA_BLOCKS_OF_REQUESTS;
   for (const live_request& request : shape.requests)
     for (std::int64_t j = 0; j < (of_requests ? 1 : request.rows); ++j) visit(request, j);
-  for (std::int64_t row = shape.rows; row < padded_rows(plan, row_of(plan.kind).buffers[0], shape.problem); ++row)
+  for (std::int64_t row = shape.rows; row < padding_end(plan, row_of(plan.kind).buffers[0], shape.problem); ++row)
     visit(shape.padding, 0);
 }
 

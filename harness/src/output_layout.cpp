@@ -44,11 +44,11 @@ void output_layout::make_room_for_padding(const problem_data& problem) {
     if (capacity >= 0) capacity = std::max(capacity, elements);
   };
   for (std::size_t i = 0; i < vectors.size(); ++i)
-    if (vector_fields[i].has_padding_rows()) make_room_for(vectors[i].capacity, view.pad_rows_to);
+    if (vector_fields[i].is_row_length()) make_room_for(vectors[i].capacity, view.pad_rows_to);
   for (plan_layout& plan : plans) {
     const std::span<const plan_buffer> buffers = row_of(plan.asked.kind).buffers;
     for (std::size_t i = 0; i < buffers.size(); ++i)
-      if (const std::int64_t rows = padded_rows(plan.asked, buffers[i], view); rows > 0)
+      if (const std::int64_t rows = padding_end(plan.asked, buffers[i], view); rows > 0)
         make_room_for(plan.capacities[i], rows * columns_of(plan.asked, buffers[i], view));
   }
 }

@@ -2,7 +2,7 @@
 
 Its arguments are those of fill() but for three: `stream` is torch's current one, `plans` are dictionaries, which no
 schema has, and the first is `batch_mode`, because torch.compile calls operators with a `mode` of its own. What goes with
-plans alone, `topk_lens`, `extra_topk_lens`, `num_logits`, `full_to_swa`, `row_slots`, `swa_floor` and `block_tables`, is left out.
+plans alone, `topk_lens`, `extra_topk_lens`, `num_logits`, `full_to_swa`, `row_slots`, `swa_floor`, `row_values_from` and `block_tables`, is left out.
 """
 import torch
 

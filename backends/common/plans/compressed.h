@@ -297,7 +297,7 @@ struct compressed_rows_rule {
             .topk = entries_read(plan),
             .no_slot = plan.no_slot,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .padded = padded_rows(plan, problem),
+            .padded = padding_end(problem),
             .by_row = follows_given_slots(plan, problem),
             .held = list_room<buffers>::of(plan, 0)};
   }

@@ -28,9 +28,10 @@ struct dcp_local_rule {
 struct local_slots_rule {
   divisor ranks;
   std::int32_t rank;
-  std::int32_t limit;  ///< positions of a cache at most
-  std::int32_t most;   ///< rows that a request counts
-  bool by_row;         ///< whether the engine gives the KV slot of each row
+  std::int32_t limit;   ///< positions of a cache at most
+  std::int32_t most;    ///< rows that a request counts
+  std::int32_t padded;  ///< rows up to which there is padding
+  bool by_row;          ///< whether the engine gives the KV slot of each row
   list_room<1> held;
 
   static local_slots_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
@@ -38,6 +39,7 @@ struct local_slots_rule {
             .rank = problem.kv_shard.rank,
             .limit = lengths_of(problem).limit,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
+            .padded = padding_end(problem),
             .by_row = follows_given_slots(plan, problem),
             .held = list_room<1>::of(plan, 0)};
   }

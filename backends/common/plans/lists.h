@@ -34,12 +34,12 @@ struct list_room {
   }
 };
 
-/// Rows up to which a plan has padding.
-inline std::int32_t padded_rows(const nsameta_plan& plan, const nsameta_problem& problem) {
-  return static_cast<std::int32_t>(padded_rows(plan, row_of(plan.kind).buffers[0], problem));
+/// Rows up to which plans of rows have padding.
+inline std::int32_t padding_end(const nsameta_problem& problem) {
+  return problem.batch_size == 0 ? 0 : static_cast<std::int32_t>(problem.pad_rows_to);
 }
 template <class Rule>
-NSAMETA_HOST_DEVICE std::int32_t padded_rows(const Rule& rule) {
+NSAMETA_HOST_DEVICE std::int32_t padding_end(const Rule& rule) {
   if constexpr (requires { rule.padded; }) return smaller(rule.padded, rule.held.most());
   return 0;
 }

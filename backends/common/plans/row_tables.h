@@ -29,7 +29,7 @@ struct compressed_indices_rule {
             .topk = compressed_rows_rule::entries_read(plan),
             .columns = plan.columns,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .padded = padded_rows(plan, problem),
+            .padded = padding_end(problem),
             .invalid_tail = plan.invalid_tail != 0,
             .held = list_room<1>::of(plan, 0)};
   }
@@ -80,14 +80,14 @@ struct compressed_blocks_rule {
   list_room<1> held;
 
   static compressed_blocks_rule of(const nsameta_plan& plan, const nsameta_problem& problem) {
-    const entry_places places = entry_places::of(plan, problem);
+    const bool by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS;
     return {
-        .places = places,
+        .places = entry_places::of(plan, problem),
         .span = small_divisor::of(static_cast<std::int32_t>(smaller(std::int64_t{plan.block} * plan.ratio, int32_max))),
         .columns = plan.columns,
         .most = static_cast<std::int32_t>(share_of_request(problem)),
-        .padded = padded_rows(plan, problem),
-        .by_request = plan.preset == NSAMETA_BLOCKS_OF_REQUESTS,
+        .padded = by_request ? 0 : padding_end(problem),
+        .by_request = by_request,
         .held = list_room<1>::of(plan, 0)};
   }
   NSAMETA_HOST_DEVICE bool of_requests() const { return by_request; }
@@ -157,7 +157,7 @@ struct window_rule {
             .columns = plan.columns,
             .preset = plan.preset,
             .most = static_cast<std::int32_t>(share_of_request(problem)),
-            .padded = padded_rows(plan, problem),
+            .padded = padding_end(problem),
             .oldest_first = plan.oldest_first != 0,
             .whole_step = plan.whole_step != 0,
             .by_row = follows_given_slots(plan, problem),
@@ -170,7 +170,7 @@ struct window_rule {
   NSAMETA_HOST_DEVICE window_range range(const shard_constants& fixed, const row_inputs& rows, std::int64_t number,
                                          std::int64_t index, const request& r, std::int64_t wanted) const {
     std::int64_t floor = 0;
-    if (has_floors) [[unlikely]]
+    if (has_floors && !is_padding_row(r)) [[unlikely]]
       floor = rows.floor(number);
     return range_from(floor, fixed, index, r, wanted);
   }

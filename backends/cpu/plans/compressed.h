@@ -21,7 +21,7 @@ std::uint32_t write_plan(const plan_work<compressed_rows_rule, Rows>& plan) {
     if (at < capacity[field::seq_lens_clamp1]) plan.buffer(field::seq_lens_clamp1)[at] = larger(row.entries, 1);
     if (at < capacity[field::sparse_lens]) plan.buffer(field::sparse_lens)[at] = rule.clamped(row.entries);
     if (at < capacity[field::positions]) plan.buffer(field::positions)[at] = row.position;
-    if (at < capacity[field::out_loc] && r.rows > 0) slots[at] = row.slot;
+    if (at < capacity[field::out_loc]) slots[at] = is_padding_row(r) ? rule.no_slot : row.slot;
   });
 }
 

@@ -24,8 +24,8 @@ std::uint32_t write_plan(const plan_work<local_slots_rule, Rows>& plan) {
   const key_slots keys = key_slots::of(plan.problem);
   const row_inputs given = row_inputs::of(plan.problem);
   auto* const slots = plan.template buffer<std::int64_t>(0);
-  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request&, std::int64_t seen) {
-    slots[at] = plan.rule.slot(keys, given, at, index, seen);
+  return visit_listed_rows(plan, [&](std::int64_t at, std::int64_t index, const request& r, std::int64_t seen) {
+    slots[at] = is_padding_row(r) ? 0 : plan.rule.slot(keys, given, at, index, seen);
   });
 }
 

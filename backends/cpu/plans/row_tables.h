@@ -29,8 +29,8 @@ std::uint32_t write_plan(const plan_work<Rule, Rows>& plan) {
     const auto range = rule.range(fixed, given, at, index, r, seen);
     if constexpr (of_window) {
       if (at < capacity[Rule::swa_lens]) plan.buffer(Rule::swa_lens)[at] = range.seen;
-      if (at < capacity[Rule::swa_out_loc] && r.rows > 0)
-        plan.buffer(Rule::swa_out_loc)[at] = rule.own_slot(fixed.keys, given, at, range);
+      if (at < capacity[Rule::swa_out_loc])
+        plan.buffer(Rule::swa_out_loc)[at] = is_padding_row(r) ? -1 : rule.own_slot(fixed.keys, given, at, range);
     }
     if (at >= capacity[Rule::table]) return;
     std::int32_t* const row = plan.buffer(Rule::table) + at * rule.columns;

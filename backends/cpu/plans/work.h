@@ -63,8 +63,8 @@ std::uint32_t visit_listed_rows(const plan_work<Rule, Rows>& plan, const Visit& 
         all = std::int64_t{listed} + end;
       });
   const std::int32_t last = plan.requests() - 1;
-  for (; all < padded_rows(plan.rule); ++all) {
-    const request padding = padding_request(plan.at(last));
+  for (; all < padding_end(plan.rule); ++all) {
+    const request padding = request_of_padding_row(plan.at(last));
     visit(all, last, padding, padding.first);
   }
   return bits;

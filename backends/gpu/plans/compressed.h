@@ -19,8 +19,9 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, compressed_rows_rule>& 
     plan.buffers[field::seq_lens_clamp1][element] = larger(row.entries, 1);
   if (element < capacity[field::sparse_lens]) plan.buffers[field::sparse_lens][element] = rule.clamped(row.entries);
   if (element < capacity[field::positions]) plan.buffers[field::positions][element] = row.position;
-  if (element < capacity[field::out_loc] && place.of.rows > 0)
-    reinterpret_cast<std::int64_t*>(plan.buffers[field::out_loc])[element] = row.slot;
+  if (element < capacity[field::out_loc])
+    reinterpret_cast<std::int64_t*>(plan.buffers[field::out_loc])[element] =
+        is_padding_row(place.of) ? rule.no_slot : row.slot;
 }
 
 template <class Work>

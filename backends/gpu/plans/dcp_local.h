@@ -27,7 +27,9 @@ template <class Work>
 NSAMETA_DEVICE void write_element(const plan_block<Work, local_slots_rule>& plan, std::int32_t element,
                                   const element_place& place) {
   reinterpret_cast<std::int64_t*>(plan.buffers[0])[element] =
-      plan.rule.slot(plan.at.rule.fixed.keys, plan.rows, element, place.index, place.of.first + place.number);
+      is_padding_row(place.of)
+          ? 0
+          : plan.rule.slot(plan.at.rule.fixed.keys, plan.rows, element, place.index, place.of.first + place.number);
 }
 
 template <class Work>

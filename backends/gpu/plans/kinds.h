@@ -51,7 +51,7 @@ template <class Rules>
 struct plan_list {
   static constexpr int most = NSAMETA_MAX_PLANS;    ///< of a launch
   std::int32_t blocks;                              ///< of the grid's row: the most that a set's have
-  std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's; short, because arguments end at 14 KB
+  std::int16_t begin[NSAMETA_SETS_PER_LAUNCH + 1];  ///< of each set's
   plan_inputs inputs;
   std::int64_t first_values[NSAMETA_SETS_PER_LAUNCH];  ///< of each set's rows
   plan_task<Rules> tasks[most];

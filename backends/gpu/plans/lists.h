@@ -133,7 +133,7 @@ NSAMETA_DEVICE std::int32_t write_list(const plan_block<Work, Rule>& plan) {
     }
 
   constexpr int run = by_teams<Rule> ? 1 : tuning::list_run;
-  const std::int32_t live = smaller(larger(all, padded_rows(plan.rule)), plan.rule.held.most());
+  const std::int32_t live = larger(smaller(all, plan.rule.held.most()), padding_end(plan.rule));
   const team_place writers = by_teams<Rule> ? teams_of(plan, live, tuning::table_lanes) : one_each(plan);
   NSAMETA_UNROLL(1)
   for (std::int64_t first = writers.team * run; first < live; first += writers.teams * run) {
@@ -159,7 +159,7 @@ NSAMETA_DEVICE std::int32_t write_list(const plan_block<Work, Rule>& plan) {
         }
       } else {  // a padding row: element 0 of a request behind all others
         r = plan.at.batch.requests - 1;
-        of = padding_request(whole_request(plan.at, r));
+        of = request_of_padding_row(whole_request(plan.at, r));
         before.listed = element;
         count = 1;
       }
@@ -180,18 +180,18 @@ NSAMETA_DEVICE void write_rows(const plan_block<Work, Rule>& plan, std::int64_t 
   }
   const auto per_request = static_cast<std::int32_t>(each);
   const std::int64_t of_batch = each * plan.at.batch.requests;
-  const auto rows = static_cast<std::int32_t>(
-      smaller(larger(of_batch, std::int64_t{padded_rows(plan.rule)}), std::int64_t{plan.rule.held.most()}));
+  const std::int32_t rows =
+      larger(static_cast<std::int32_t>(smaller(of_batch, std::int64_t{plan.rule.held.most()})), padding_end(plan.rule));
   const auto request_of_row = [&](std::int32_t row) {
     return smaller(per_request == 1 ? row : row / per_request, plan.at.batch.requests - 1);
   };
   const team_place writers = by_teams<Rule> ? teams_of(plan, rows, tuning::table_lanes) : one_each(plan);
   visit_every(plan.at, writers.team, writers.teams, rows, request_of_row, [&](std::int32_t row, const request& r) {
     const std::int32_t index = request_of_row(row), before = index * per_request;
-    const bool is_padding = row >= of_batch;
+    const bool is_behind = row >= of_batch;
     write_element(
         plan, row,
-        {index, is_padding ? 0 : row - before, per_request, before, is_padding ? padding_request(r) : r, writers});
+        {index, is_behind ? 0 : row - before, per_request, before, is_behind ? request_of_padding_row(r) : r, writers});
   });
 }
 

@@ -14,12 +14,13 @@ NSAMETA_DEVICE std::uint32_t request_bits(const plan_block<Work, window_rule>& p
 
 template <class Work>
 NSAMETA_DEVICE void write_window_fields(const plan_block<Work, window_rule>& plan, std::int32_t element,
-                                        const window_range& range, bool is_padding) {
+                                        const element_place& place, const window_range& range) {
   using field = window_rule;
   const auto& capacity = plan.rule.held.capacity;
   if (element < capacity[field::swa_lens]) plan.buffers[field::swa_lens][element] = range.seen;
-  if (element < capacity[field::swa_out_loc] && !is_padding)
-    plan.buffers[field::swa_out_loc][element] = plan.rule.own_slot(plan.at.rule.fixed.keys, plan.rows, element, range);
+  if (element < capacity[field::swa_out_loc])
+    plan.buffers[field::swa_out_loc][element] =
+        is_padding_row(place.of) ? -1 : plan.rule.own_slot(plan.at.rule.fixed.keys, plan.rows, element, range);
 }
 
 /// A row. A lane has the loads of a few columns under way. Those of entries are the same whether a column is live or
@@ -33,7 +34,7 @@ NSAMETA_DEVICE void write_element(const plan_block<Work, Rule>& plan, std::int32
   const shard_constants& fixed = plan.at.rule.fixed;
   const auto range = rule.range(fixed, plan.rows, element, place.index, place.of, place.of.first + place.number);
   if constexpr (of_window)
-    if (place.writers.lane == 0) write_window_fields(plan, element, range, place.of.rows == 0);
+    if (place.writers.lane == 0) write_window_fields(plan, element, place, range);
   if (element >= rule.held.capacity[Rule::table]) return;
   std::int32_t* const row = plan.buffers[Rule::table] + std::int64_t{element} * rule.columns;
   const std::int32_t lanes = place.writers.lanes, live = rule.has_values(range) ? range.live : 0;

@@ -142,8 +142,10 @@ void write_compressed_rows(const nsameta_problem& problem, const nsameta_plan& p
       out[out_loc].put(slot);
     }
   }
-  for (std::int64_t i = 0; i < padding_rows(problem, requests, all_rows); ++i)
+  for (std::int64_t i = 0; i < padding_rows(problem, requests, all_rows); ++i) {
     put_row(positions_of_padding_row(requests));
+    out[out_loc].put(plan.no_slot);
+  }
   if (std::ranges::any_of(out, [&](const row_field& field) { return field.is_shorter_than(all_rows); }))
     status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
 }

@@ -45,6 +45,8 @@ void write_local_slots(const nsameta_problem& problem, const nsameta_plan& plan,
     }
   }
   if (row > buffer.capacity) status |= NSAMETA_BIT_CAPACITY_EXCEEDED;
+  const std::int64_t padded = row + padding_rows(problem, requests, row);
+  for (; row < std::min(padded, buffer.capacity); ++row) static_cast<std::int64_t*>(buffer.data)[row] = 0;
 }
 
 }  // namespace nsameta::reference

@@ -61,10 +61,10 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
   const bool by_rows = problem.out_cache_loc.data != nullptr && plan.preset == NSAMETA_WINDOW_OF_SLOTS;
   const bool looks = table.data != nullptr || (out_loc.data != nullptr && !by_rows);
   std::int64_t row = 0;
-  const auto put_row = [&](const request& r, const seen_range& seen, std::int64_t tokens, std::int32_t& raised) {
+  const auto put_row = [&](const request& r, const seen_range& seen, std::int64_t floor, std::int64_t tokens,
+                           std::int32_t& raised) {
     const auto [lowest, high] = seen;
-    const bool has_floor = problem.swa_floor.data != nullptr && row < problem.row_values;
-    const std::int64_t low = has_floor ? std::clamp(read(problem.swa_floor, row), lowest, high) : lowest;
+    const std::int64_t low = std::clamp(floor, lowest, high);
     if (lens.data != nullptr && row < lens.capacity)
       static_cast<std::int32_t*>(lens.data)[row] = static_cast<std::int32_t>(high - low);
     const std::int64_t step = plan.whole_step != 0 ? tokens : 0;
@@ -92,7 +92,8 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
                        : slot_in_window(problem, plan, r, positions_seen(problem, r, j) - 1, status);
       if (out_loc.data != nullptr && row < out_loc.capacity)
         static_cast<std::int32_t*>(out_loc.data)[row] = static_cast<std::int32_t>(own);
-      put_row(r, seen_by(problem, plan, r, j), r.tokens, status);
+      const bool has_floor = problem.swa_floor.data != nullptr && row < problem.row_values;
+      put_row(r, seen_by(problem, plan, r, j), has_floor ? read(problem.swa_floor, row) : 0, r.tokens, status);
     }
   }
   for (std::int64_t i = 0; by_rows && out_loc.data != nullptr && i < requests.rows; ++i)
@@ -104,7 +105,8 @@ void write_window(const nsameta_problem& problem, const nsameta_plan& plan, cons
     const request& last = requests.kept.back();
     const std::int64_t v = positions_of_padding_row(requests);
     std::int32_t ignored = 0;
-    put_row(last, {0, plan.whole_step != 0 ? std::min(v, last.cache_len) : v}, 1, ignored);
+    if (out_loc.data != nullptr && row < out_loc.capacity) static_cast<std::int32_t*>(out_loc.data)[row] = -1;
+    put_row(last, {0, plan.whole_step != 0 ? std::min(v, last.cache_len) : v}, 0, 1, ignored);
   }
 }
 

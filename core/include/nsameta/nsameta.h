@@ -54,11 +54,12 @@ typedef enum nsameta_status {
 typedef enum nsameta_status_bit {
   NSAMETA_BIT_NEGATIVE_LENGTH = 1 << 0,       ///< a negative seq_lens or extend_seq_lens: treated as 0
   NSAMETA_BIT_QUERY_LONGER_THAN_KV = 1 << 1,  ///< `extend` with q > s: rows clamped at 0
-  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds, or tokens than n: the rest is lost
+  NSAMETA_BIT_CAPACITY_EXCEEDED = 1 << 2,     ///< more rows than a buffer holds, entries than a plan's columns, or
+                                              ///< tokens than n: the rest is lost
   NSAMETA_BIT_CONTEXT_EXCEEDED = 1 << 3,      ///< past W, B, a page table's width or context_limit: clipped there,
                                               ///< and no key is written
   NSAMETA_BIT_BAD_SLOT = 1 << 4,              ///< req_pool_indices[r] outside [0, slots): its table rows are tail,
-                                              ///< its out_cache_loc is pad_slot
+                                              ///< its out_cache_loc is pad_slot. Or a KV slot outside full_to_swa: -1
   NSAMETA_BIT_CU_OVERFLOW = 1 << 5,           ///< a written int32 sum stands at 2^31 - 1 in place of more
   NSAMETA_BIT_LENGTH_OVERFLOW = 1 << 6,       ///< a length past what int32 rows hold: clamped
   NSAMETA_BIT_PLAN_OVERFLOW = 1 << 7          ///< more than 65,536 rows, but a plan has 16 bits for a row: it is empty
@@ -175,10 +176,11 @@ typedef struct nsameta_problem {
                        ///< and of sets that say where theirs begin. Rows past them have no slot, and no floor
   nsameta_token_table block_tables[NSAMETA_BLOCK_TABLES];  ///< [slots >= bs, any] blocks of each request in caches that
                                                            ///< have tables of their own; see nsameta_plan.blocks_from
-  int64_t pad_rows_to;  ///< below 2^31: rows from T up to it are padding, where the batch has a request: they see one
-                        ///< position of its last one, or none where that is padding, write no key and raise no bit.
-                        ///< seqlens_expanded, nsa_cache_seqlens and what plans have of rows, but no slot of a key,
-                        ///< hold them, and have room. Not of draft steps; without q_shard. 0: none
+  int64_t pad_rows_to;  ///< below 2^31: rows from T up to it are padding, where the batch has a request: they see the
+                        ///< first position of its last one, or none where that is padding, write no key and raise no
+                        ///< bit. seqlens_expanded, nsa_cache_seqlens and the plans COMPRESSED_ROWS, _INDICES, _BLOCKS
+                        ///< of rows and WINDOW hold them, and have room; out_loc, swa_out_loc and local_out_loc say, as
+                        ///< far as they have room, that no key is written. Not of draft steps; without q_shard. 0: none
 } nsameta_problem;
 
 /// Sets `struct_size` and the defaults; everything else to 0. Writes `struct_size` bytes: the caller's sizeof, which
@@ -437,8 +439,8 @@ typedef struct nsameta_outputs {
                                      ///< request's unfinished pool: block_table[r, 0] * kp + position mod kp, on every
                                      ///< rank of kv_shard. pad_slot where a row sees nothing, is past context_limit,
                                      ///< or the table has no column
-  int64_t row_values_from;  ///< which element of out_cache_loc and of swa_floor is the set's first row's, counted from
-                            ///< 1; 0: of the batch the first, and draft steps have neither
+  int64_t row_values_from;  ///< element of out_cache_loc and of swa_floor that is the set's first row's, counted
+                            ///< from 1. 0: the first one; a draft step then has no given slots and no floors
 } nsameta_outputs;
 
 /// Sets `struct_size`; everything else to 0: no output, tails kept. `struct_size` as in nsameta_problem_init_sized.
@@ -489,8 +491,8 @@ typedef struct nsameta_target {
 NSAMETA_API nsameta_status nsameta_fill(const nsameta_problem* problem, const nsameta_outputs* outputs,
                                         const nsameta_target* target);
 
-/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails, draft step and length
-/// offset: what a batch reads, and each step of a drafter after it. One launch on a GPU for up to
+/// The same problem into `count` sets of outputs, each with its own fields, capacities, tails, draft step, length
+/// offset and values of rows: what a batch reads, and each step of a drafter after it. One launch on a GPU for up to
 /// NSAMETA_SETS_PER_LAUNCH sets that have up to 45 plans together, and one more for each further so many; with a
 /// q_shard one more for draft steps of a batch in another mode than decode. The sets may not overlap. They are an array
 /// of the caller's nsameta_outputs: `struct_size` bytes apart, all the same. Where that is not the library's own size,

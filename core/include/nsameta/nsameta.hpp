@@ -181,7 +181,7 @@ class problem : public nsameta_problem {
     return *this;
   }
   /// Below 2^31: rows from T up to it are padding, which see one position of the batch's last request; 0: none.
-  problem& with_padding_rows_to(std::int64_t rows) noexcept {
+  problem& with_pad_rows_to(std::int64_t rows) noexcept {
     pad_rows_to = rows;
     return *this;
   }

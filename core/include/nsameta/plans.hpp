@@ -181,7 +181,7 @@ inline nsameta_plan context_lens(nsameta_context_lens_preset preset, std::int32_
 /// A compressed cache: one entry for `ratio` tokens.
 struct compressed_cache {
   std::int32_t ratio;            ///< tokens
-  std::int32_t block_size;       ///< entries that lie together
+  std::int32_t block_size;       ///< entries, not tokens, that lie together: 64 of 4 tokens in a page of 256
   std::int32_t topk = 0;         ///< entries that a row reads at most; 0: all
   std::int32_t no_slot = 0;      ///< out_loc of a row that finishes no entry
   std::int32_t blocks_from = 0;  ///< the problem's block_tables[blocks_from - 1]; 0: req_to_token
@@ -189,11 +189,11 @@ struct compressed_cache {
 
 /// Where its rows are written down, [T] each; what is empty is skipped.
 struct compressed_rows_buffers {
-  std::span<std::int32_t> seq_lens;         ///< entries that a row sees on this rank
-  std::span<std::int32_t> seq_lens_clamp1;  ///< the same, at least 1
-  std::span<std::int32_t> sparse_lens;      ///< the same, at most topk
-  std::span<std::int32_t> positions;        ///< of the entry that the row's token belongs to
-  std::span<std::int64_t> out_loc;          ///< where that is written
+  std::span<std::int32_t> seq_lens = {};         ///< entries that a row sees on this rank
+  std::span<std::int32_t> seq_lens_clamp1 = {};  ///< the same, at least 1
+  std::span<std::int32_t> sparse_lens = {};      ///< seq_lens_clamp1, at most topk
+  std::span<std::int32_t> positions = {};        ///< of the entry that the row's token belongs to
+  std::span<std::int64_t> out_loc = {};          ///< where that is written
 };
 
 /// What each row of the batch sees of a compressed cache, and where it writes.

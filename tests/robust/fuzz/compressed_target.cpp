@@ -50,7 +50,7 @@ nsameta_plan any_plan(byte_reader& in, nsameta_plan_kind kind, std::int32_t rati
   if (has_member(&nsameta_plan::next_n)) plan.next_n = draw(1, 40);
   if (kind == NSAMETA_PLAN_WINDOW) {
     plan.window = draw(1, 200);
-    plan.ring = plan.preset == NSAMETA_WINDOW_OF_RINGS ? draw(1, 200) : 0;
+    plan.ring = plan.preset == NSAMETA_WINDOW_OF_RINGS ? plan.window + draw(0, 20) : 0;
     plan.oldest_first = in.flag();
     plan.whole_step = in.flag();
   }

@@ -22,7 +22,7 @@ bool is_accepted(const nsameta_problem& problem) {
 
 bool is_small(const harness::problem_data& problem) {
   const harness::live_shape shape = live_shape_of(problem);
-  return shape.rows <= 2000 && shape.table_rows * problem.req_to_token.width <= 20000;
+  return std::max(shape.rows, problem.pad_rows_to) <= 2000 && shape.table_rows * problem.req_to_token.width <= 20000;
 }
 
 bool is_small(const harness::output_layout& layout) {

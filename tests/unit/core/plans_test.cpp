@@ -182,7 +182,7 @@ TEST_CASE("block tables of caches, and what the engine gives of rows") {
   refused("block_tables[1].row_stride is 7", [](nsameta_plan&, call& c) { c.problem.block_tables[1].row_stride = 7; });
   refused("block_tables[1].slots is 3, less than batch_size, which is 4",
           [](nsameta_plan&, call& c) { c.problem.block_tables[1].slots = 3; });
-  refused("row_values_from is 2, outside [0, 1]: row_values is 0",
+  refused("row_values_from is 2: it is counted from 1, and row_values is 0",
           [](nsameta_plan&, call& c) { c.outputs.row_values_from = 2; });
   refused("plans[0]: seq_lens.capacity is 0, room for 0 rows, but pad_rows_to is 5",
           [](nsameta_plan&, call& c) { c.problem.pad_rows_to = 5; });

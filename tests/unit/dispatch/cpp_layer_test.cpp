@@ -109,10 +109,10 @@ TEST_CASE("rows behind those of the batch are padding") {
   outputs into;
   into.with(&nsameta_outputs::seqlens_expanded, rows);
   problem decode(NSAMETA_DECODE);
-  decode.with_seq_lens(three).with_padding_rows_to(5);
+  decode.with_seq_lens(three).with_pad_rows_to(5);
   CHECK(fill(decode, into).message() == "");
   CHECK(rows == ints{three[0], three[1], three[2], 1, 1, 0});
-  expect_refusal(fill(decode.with_padding_rows_to(7), into), "seqlens_expanded.capacity is 6, but pad_rows_to is 7");
+  expect_refusal(fill(decode.with_pad_rows_to(7), into), "seqlens_expanded.capacity is 6, but pad_rows_to is 7");
 }
 
 TEST_CASE("with a stride of 0 the first element stands for all requests") {
@@ -259,7 +259,7 @@ TEST_CASE("a sliding window of each source") {
   CHECK(indices == ints{0, 1, -1, -1, 6, 7, 4, -1});
   const std::array refused{window({NSAMETA_WINDOW_OF_POSITIONS, 3, 4}, seen, indices, 4)};
   expect_refusal(fill(step, outputs().with_plans(refused)),
-                 "plans[0]: window: swa_ring is 4, but its slots are not of rings, which is 0");
+                 "plans[0]: window: swa_ring is 4, but its slots are not of rings: 0 is wanted");
 }
 
 TEST_CASE("a window of given slots, and blocks of a table of their own") {
