@@ -1,5 +1,6 @@
 /// Functions that make plans: what a kernel of another library, or the sampler, is given beside the tables. A plan goes
-/// to outputs::with_plans of nsameta.hpp, which includes this.
+/// to outputs::with_plans of nsameta.hpp, which includes this. What a function does not take, such as invalid_tail, is
+/// set in the plan that it returns.
 #pragma once
 
 #include <cstdint>
