@@ -90,11 +90,10 @@ CLI::App& add_fill(CLI::App& app, fill_options& options) {
       "Example: echo '{\"mode\": \"extend\", \"seq_lens\": [10, 4], \"extend_seq_lens\": [3, 2]}' | nsameta fill\n"
       "Keys: mode, seq_lens, extend_seq_lens, uniform_extend_len, req_pool_indices, req_to_token, page_size, "
       "index_topk, index_kpool, kv_shard, q_shard, context_limit, live_requests, block_table, block_size, pad_slot, "
-      "vector_tail, table_tail, table_tail_value, length_offset, draft_step, row_values_from, draft_steps, topk_lens, "
-      "extra_topk_lens, "
-      "num_logits, num_rejected, seq_pad, pad_rows_to, compress_ratios, index_align, table_rows, swa_window, "
-      "swa_source, swa_ring, "
-      "swa_order, swa_shape, swa_page_size, full_to_swa, out_cache_loc, swa_floor, block_tables, local_tables, tail, "
+      "vector_tail, table_tail, table_tail_value, length_offset, draft_step, row_values_from, draft_steps, "
+      "topk_lens, extra_topk_lens, num_logits, num_rejected, seq_pad, pad_rows_to, compress_ratios, index_align, "
+      "table_rows, swa_window, swa_source, swa_ring, swa_order, swa_shape, swa_page_size, full_to_swa, "
+      "out_cache_loc, swa_floor, block_tables, local_tables, tail, "
       "capacities, previous, plans, plan.");
   return command;
 }

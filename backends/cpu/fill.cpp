@@ -199,9 +199,10 @@ void write_padding_rows(const nsameta_problem& problem, const nsameta_outputs& o
   if (!present(out.seqlens_expanded) && !present(out.nsa_cache_seqlens)) return;
   std::int64_t row = 0;
   for (std::int64_t i = 0; i < problem.batch_size; ++i) row += load_request(lengths, out.length_offset, i).rows;
-  for (const std::int64_t end = padding_end(problem, out); row < end; ++row) {
-    const request padding = request_of_padding_row(load_request(lengths, out.length_offset, problem.batch_size - 1));
-    const std::int64_t length = rule.local(padding.first);
+  const std::int64_t end = padding_end(problem, out);
+  if (row >= end) return;
+  const request padding = request_of_padding_row(load_request(lengths, out.length_offset, problem.batch_size - 1));
+  for (const std::int64_t length = rule.local(padding.first); row < end; ++row) {
     if (present(out.seqlens_expanded)) store_sum(out.seqlens_expanded, row, length);
     if (present(out.nsa_cache_seqlens)) store_sum(out.nsa_cache_seqlens, row, rule.clamped(length));
   }

@@ -246,8 +246,9 @@ def test_given_slots_of_a_draft_step():
         return {"kind": "window", "preset": "full_to_swa", "swa_window": 3, "columns": 4, "swa_out_loc": ints(rows)}
 
     own, draft = window(4), window(2)
-    nsameta.fill_many("target_verify", np.array([2, 5]), [{"plans": [own]}, {"plans": [draft], "draft_step": 1, "row_values_from": 5}],
-                      uniform_extend_len=2, row_slots=np.array([7, 6, 5, 4, 3, 2]), full_to_swa=np.arange(8) + 100)
+    sets = [{"plans": [own]}, {"plans": [draft], "draft_step": 1, "row_values_from": 5}]
+    nsameta.fill_many("target_verify", np.array([2, 5]), sets, uniform_extend_len=2,
+                      row_slots=np.array([7, 6, 5, 4, 3, 2]), full_to_swa=np.arange(8) + 100)
     assert own["swa_out_loc"].tolist() == [107, 106, 105, 104]
     assert draft["swa_out_loc"].tolist() == [103, 102]
 

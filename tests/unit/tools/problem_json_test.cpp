@@ -186,17 +186,17 @@ TEST_CASE("a sliding window is a plan, in the engines' words") {
 }
 
 TEST_CASE("a case comes back from its own JSON") {
-  for (
-      const std::string text :
-      {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
-       R"({"mode":"decode","seq_lens":[5,2],"live_requests":1,"seq_pad":1,"capacities":{"is_padding":4}})",
-       R"({"mode":"target_verify","seq_lens":[5],"uniform_extend_len":2,"pad_rows_to":4,"row_values_from":1,"draft_steps":3})",
-       R"({"mode":"extend","seq_lens":[5],"extend_seq_lens":[2],"draft_step":1,"previous":{"draft_step":2}})",
-       R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"table_tail":"value",)"
-       R"("table_tail_value":-1,"capacities":{"page_table_1":3,"real_page_table":4},)"
-       R"("previous":{"seq_lens":[1,2],"req_pool_indices":[0,1],"page_size":1}})",
-       R"({"mode":"extend","seq_lens":[10],"extend_seq_lens":[2],"table_tail":"zero",)"
-       R"("previous":{"mode":"decode","seq_lens":[9],"vector_tail":"zero","extend_seq_lens":null}})"})
+  for (const std::string text :
+       {R"({"mode":"decode","seq_lens":[5],"vector_tail":"zero","length_offset":-3,"capacities":{"cache_seqlens":4}})",
+        R"({"mode":"decode","seq_lens":[5,2],"live_requests":1,"seq_pad":1,"capacities":{"is_padding":4}})",
+        R"({"mode":"target_verify","seq_lens":[5],"uniform_extend_len":2,"pad_rows_to":4,)"
+        R"("row_values_from":1,"draft_steps":3})",
+        R"({"mode":"extend","seq_lens":[5],"extend_seq_lens":[2],"draft_step":1,"previous":{"draft_step":2}})",
+        R"({"mode":"decode","seq_lens":[2],"req_pool_indices":[1],"req_to_token":[[7,8],[9,10]],"table_tail":"value",)"
+        R"("table_tail_value":-1,"capacities":{"page_table_1":3,"real_page_table":4},)"
+        R"("previous":{"seq_lens":[1,2],"req_pool_indices":[0,1],"page_size":1}})",
+        R"({"mode":"extend","seq_lens":[10],"extend_seq_lens":[2],"table_tail":"zero",)"
+        R"("previous":{"mode":"decode","seq_lens":[9],"vector_tail":"zero","extend_seq_lens":null}})"})
     CHECK(case_to_json(case_from_json(text)).dump() == text);
 }
 
